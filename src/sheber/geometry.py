@@ -1,0 +1,268 @@
+"""Poses and rotations: where things are, in one notation, with the angle conventions of the robot makers.
+
+`T_a_b` is the pose of frame b in frame a: it takes coordinates in b to coordinates in a, so
+that inner names cancel: ``T_base_part = T_base_camera @ T_camera_part``. Metres and radians;
+quaternions are ``wxyz`` and of unit length. Only numpy is needed, because this file also lies
+in the box beside the student's program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec"]
+
+Array = NDArray[np.float64]
+
+
+def _vector(values: ArrayLike, size: int, name: str) -> Array:
+    """A checked (size,) float64 copy of `values`; raises ValueError in words."""
+    try:
+        vector = np.array(values, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be {size} numbers, got {values!r}") from error
+    if vector.shape != (size,):
+        raise ValueError(f"{name} must be {size} numbers, got {vector.size}: {values!r}")
+    if not np.isfinite(vector).all():
+        raise ValueError(f"{name} must be finite numbers, got {vector.tolist()}")
+    return vector
+
+
+def _multiply(p: Sequence[float], q: Sequence[float]) -> tuple[float, float, float, float]:
+    """Hamilton product of two quaternions wxyz."""
+    pw, px, py, pz = p
+    qw, qx, qy, qz = q
+    return (
+        pw * qw - px * qx - py * qy - pz * qz,
+        pw * qx + px * qw + py * qz - pz * qy,
+        pw * qy - px * qz + py * qw + pz * qx,
+        pw * qz + px * qy - py * qx + pz * qw,
+    )
+
+
+def quaternion_from_rotvec(rotvec: ArrayLike) -> Array:
+    """Unit quaternion (4,) wxyz of a rotation vector (3,): axis times angle [rad]."""
+    vector = _vector(rotvec, 3, "a rotation vector")
+    angle = float(np.linalg.norm(vector))
+    # sin(a/2)/a without dividing by zero; the series is exact to 1e-16 below 1e-4
+    scale = 0.5 - angle * angle / 48.0 if angle < 1e-4 else math.sin(angle / 2.0) / angle
+    return np.concatenate(([math.cos(angle / 2.0)], scale * vector))
+
+
+def quaternion_from_matrix(matrix: ArrayLike) -> Array:
+    """Unit quaternion (4,) wxyz, w >= 0, of a rotation matrix (3, 3) (Shepperd 1978)."""
+    m = np.array(matrix, dtype=np.float64)
+    if m.shape != (3, 3) or not np.isfinite(m).all():
+        raise ValueError(f"a rotation must be a finite (3, 3) matrix, got shape {m.shape}")
+    if np.abs(m @ m.T - np.eye(3)).max() > 1e-6 or np.linalg.det(m) < 0.0:
+        raise ValueError("the matrix is not a rotation: its columns must be orthonormal, determinant +1")
+    diagonal = np.array([m[0, 0] + m[1, 1] + m[2, 2], m[0, 0], m[1, 1], m[2, 2]])
+    largest = int(np.argmax(diagonal))
+    if largest == 0:
+        q = np.array([1.0 + diagonal[0], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
+    else:
+        i, j, k = [(0, 1, 2), (1, 2, 0), (2, 0, 1)][largest - 1]
+        q = np.empty(4)
+        q[0] = m[k, j] - m[j, k]
+        q[1 + i] = 1.0 + m[i, i] - m[j, j] - m[k, k]
+        q[1 + j] = m[j, i] + m[i, j]
+        q[1 + k] = m[k, i] + m[i, k]
+    q /= np.linalg.norm(q)
+    return -q if q[0] < 0.0 else q
+
+
+@dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
+class Pose:
+    """A position [m] and an orientation: `T_a_b`, the pose of a frame b in a frame a.
+
+    >>> from sheber import DOWN, Pose
+    >>> pick = Pose((0.4, 0.1, 0.05)) @ DOWN      # tool pointing down
+    >>> print(pick.offset(z=0.10))
+    Pose(400.0, 100.0, 150.0 mm; rotvec 180.0, 0.0, 0.0 deg)
+    """
+
+    position: Array  # (3,) m, origin of b in a
+    quaternion: Array  # (4,) wxyz, unit, w >= 0: orientation of b in a
+
+    def __init__(self, position: ArrayLike = (0.0, 0.0, 0.0), quaternion: ArrayLike = (1.0, 0.0, 0.0, 0.0)) -> None:
+        """Take (3,) m and (4,) wxyz of any positive length; raises ValueError where they are not."""
+        p = _vector(position, 3, "a position")
+        q = _vector(quaternion, 4, "a quaternion")
+        length = float(np.linalg.norm(q))
+        if length < 1e-9:
+            raise ValueError("a quaternion must not be zero")
+        if abs(length - 1.0) > 1e-15:
+            q = q / length
+        if q[0] < 0.0 or (q[0] == 0.0 and q[np.flatnonzero(q)[0]] < 0.0):
+            q = -q
+        p.setflags(write=False)
+        q.setflags(write=False)
+        object.__setattr__(self, "position", p)
+        object.__setattr__(self, "quaternion", q)
+
+    # --- making ---------------------------------------------------------------------------
+
+    @classmethod
+    def from_matrix(cls, matrix: ArrayLike) -> Pose:
+        """The pose of a homogeneous matrix (4, 4), or of a rotation (3, 3) at the origin."""
+        m = np.array(matrix, dtype=np.float64)
+        if m.shape == (3, 3):
+            return cls((0.0, 0.0, 0.0), quaternion_from_matrix(m))
+        if m.shape != (4, 4) or not np.allclose(m[3], (0.0, 0.0, 0.0, 1.0)):
+            raise ValueError(f"a pose must be a (4, 4) matrix with last row 0 0 0 1, got shape {m.shape}")
+        return cls(m[:3, 3], quaternion_from_matrix(m[:3, :3]))
+
+    @classmethod
+    def from_rotvec(cls, position: ArrayLike, rotvec: ArrayLike) -> Pose:
+        """A pose as Universal Robots writes it, p[x, y, z, rx, ry, rz]: m and a rotation vector [rad]."""
+        return cls(position, quaternion_from_rotvec(rotvec))
+
+    @classmethod
+    def from_abc(cls, position: ArrayLike, abc: ArrayLike) -> Pose:
+        """A pose as KUKA writes it: A about z, then B about the new y, then C about the new x [rad]."""
+        a, b, c = _vector(abc, 3, "the angles A, B, C")
+        q = _multiply(_about(2, a), _multiply(_about(1, b), _about(0, c)))
+        return cls(position, q)
+
+    @classmethod
+    def from_wpr(cls, position: ArrayLike, wpr: ArrayLike) -> Pose:
+        """A pose as FANUC writes it: W about x, P about y, R about z, all fixed axes [rad]."""
+        w, p, r = _vector(wpr, 3, "the angles W, P, R")
+        return cls.from_abc(position, (r, p, w))
+
+    @classmethod
+    def from_quaternion(cls, position: ArrayLike, quaternion: ArrayLike) -> Pose:
+        """A pose as ABB writes it: m and a quaternion wxyz (q1, q2, q3, q4)."""
+        return cls(position, quaternion)
+
+    @classmethod
+    def from_list(cls, values: Iterable[float]) -> Pose:
+        """The inverse of `to_list`: x, y, z [m], then the quaternion w, x, y, z."""
+        seven = _vector(list(values), 7, "a pose")
+        return cls(seven[:3], seven[3:])
+
+    # --- reading --------------------------------------------------------------------------
+
+    @property
+    def rotation(self) -> Array:
+        """The rotation matrix R_a_b (3, 3)."""
+        w, x, y, z = self.quaternion
+        return np.array(
+            [
+                [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+                [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+                [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+            ]
+        )
+
+    @property
+    def matrix(self) -> Array:
+        """The homogeneous matrix T_a_b (4, 4)."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = self.rotation
+        matrix[:3, 3] = self.position
+        return matrix
+
+    @property
+    def rotvec(self) -> Array:
+        """Rotation vector (3,) [rad], angle in 0..pi (Universal Robots rx, ry, rz)."""
+        w, v = float(self.quaternion[0]), self.quaternion[1:]
+        sine = float(np.linalg.norm(v))
+        scale = 2.0 if sine < 1e-9 else 2.0 * math.atan2(sine, w) / sine
+        return scale * v
+
+    @property
+    def abc(self) -> Array:
+        """KUKA's angles A, B, C (3,) [rad]: about z, new y, new x; at B = +-90 deg, C is 0."""
+        r = self.rotation
+        b = math.atan2(-r[2, 0], math.hypot(r[0, 0], r[1, 0]))
+        if math.hypot(r[0, 0], r[1, 0]) < 1e-9:
+            return np.array([math.atan2(-r[0, 1], r[1, 1]), b, 0.0])
+        return np.array([math.atan2(r[1, 0], r[0, 0]), b, math.atan2(r[2, 1], r[2, 2])])
+
+    @property
+    def wpr(self) -> Array:
+        """FANUC's angles W, P, R (3,) [rad]: about the fixed x, y, z axes."""
+        return self.abc[::-1].copy()
+
+    def to_list(self) -> list[float]:
+        """x, y, z [m], then w, x, y, z: seven plain numbers, as they travel and are stored."""
+        return [*self.position.tolist(), *self.quaternion.tolist()]
+
+    # --- composing ------------------------------------------------------------------------
+
+    def __matmul__(self, other: Any) -> Any:
+        """`T_a_b @ T_b_c` is T_a_c; with points (3,) or (n, 3) in b, the points in a."""
+        if isinstance(other, Pose):
+            return Pose(
+                self.position + self.rotation @ other.position,
+                _multiply(self.quaternion.tolist(), other.quaternion.tolist()),
+            )
+        points = np.asarray(other, dtype=np.float64)
+        if points.shape[-1:] != (3,):
+            raise ValueError(f"a Pose takes a Pose or points (n, 3), got shape {points.shape}")
+        moved: Array = points @ self.rotation.T + self.position
+        return moved
+
+    def inverse(self) -> Pose:
+        """T_b_a."""
+        w, x, y, z = self.quaternion
+        return Pose(-(self.rotation.T @ self.position), (w, -x, -y, -z))
+
+    def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
+        """The same orientation, moved by x, y, z [m] along the axes of the frame it is given in (ABB: Offs)."""
+        return Pose(self.position + _vector((x, y, z), 3, "an offset"), self.quaternion)
+
+    def offset_tool(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
+        """The same orientation, moved by x, y, z [m] along the pose's own axes (ABB: RelTool)."""
+        return Pose(self @ _vector((x, y, z), 3, "an offset"), self.quaternion)
+
+    def rotated(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
+        """The same position, turned about the pose's own axes by the rotation vector x, y, z [rad]."""
+        turn = quaternion_from_rotvec((x, y, z))
+        return Pose(self.position, _multiply(self.quaternion.tolist(), turn.tolist()))
+
+    # --- comparing ------------------------------------------------------------------------
+
+    def distance(self, other: Pose) -> float:
+        """Distance between the two positions [m]."""
+        return float(np.linalg.norm(self.position - other.position))
+
+    def angle(self, other: Pose) -> float:
+        """Angle of the rotation between the two orientations [rad], 0..pi."""
+        w, x, y, z = _multiply((self.inverse().quaternion).tolist(), other.quaternion.tolist())
+        return 2.0 * math.atan2(math.sqrt(x * x + y * y + z * z), abs(w))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pose):
+            return NotImplemented
+        return bool(np.array_equal(self.position, other.position) and np.array_equal(self.quaternion, other.quaternion))
+
+    def __hash__(self) -> int:
+        return hash((self.position.tobytes(), self.quaternion.tobytes()))
+
+    def __repr__(self) -> str:
+        def words(values: Array) -> str:
+            return ", ".join(f"{value:.1f}" for value in np.round(values, 1) + 0.0)
+
+        return f"Pose({words(self.position * 1000.0)} mm; rotvec {words(np.degrees(self.rotvec))} deg)"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Pose, (self.position.tolist(), self.quaternion.tolist()))
+
+
+def _about(axis: int, angle: float) -> tuple[float, float, float, float]:
+    """Quaternion of a turn by `angle` [rad] about one of the axes 0, 1, 2."""
+    q = [math.cos(angle / 2.0), 0.0, 0.0, 0.0]
+    q[1 + axis] = math.sin(angle / 2.0)
+    return (q[0], q[1], q[2], q[3])
+
+
+DOWN = Pose((0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
+"""Half a turn about x: a tool whose z axis leaves it points down in a frame whose z points up."""

@@ -1,0 +1,156 @@
+"""Scene: a frozen description of what stands where in a robot cell; no physics.
+
+All poses are in the robot's base frame (the maker's: z up, origin in the mounting plane).
+Metres, radians, kilograms, seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sheber.geometry import Pose
+
+__all__ = [
+    "Belt",
+    "CameraSpec",
+    "Fixture",
+    "Imperfections",
+    "LightBarrier",
+    "Lighting",
+    "Part",
+    "Scene",
+    "Shape",
+    "ToolSpec",
+]
+
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One solid (or only drawn) shape of a part or a fixture."""
+
+    kind: str  # box, cylinder, sphere, capsule, prism, plane
+    size: tuple[float, ...]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; prism: height; plane: x, y
+    pose: Pose = field(default_factory=Pose)  # T_body_shape; origin in the shape's middle, round ones along z
+    colour: Colour = (0.7, 0.7, 0.7)  # sRGB, 0..1
+    polygon: tuple[tuple[float, float], ...] = ()  # prism: convex outline, counter-clockwise seen from +z, m
+    texture: str = ""  # name for `sheber.robot.vision.textures.texture`
+    solid: bool = True  # False: drawn, never touched
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A loose body: a box, a workpiece."""
+
+    name: str
+    shapes: tuple[Shape, ...]
+    pose: Pose  # T_base_part at the start
+    mass: float  # kg, spread over the solid shapes by volume
+    friction: float = 0.6  # sliding, against anything
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A body that never moves: table, pallet, bin, post, wall."""
+
+    name: str
+    shapes: tuple[Shape, ...]
+    pose: Pose = field(default_factory=Pose)  # T_base_fixture
+    friction: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Belt:
+    """A belt conveyor; it runs along +x of its own frame and carries what lies on it."""
+
+    name: str
+    pose: Pose  # T_base_belt: origin in the middle of the upper surface, z up
+    length: float
+    width: float
+    thickness: float = 0.08
+    speed: float = 0.15  # m/s while it runs
+    until: str = ""  # name of a light barrier: runs by itself until that one is covered (an accumulating feeder)
+    output: str = ""  # or: name of the digital output that runs it
+    friction: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class LightBarrier:
+    """A digital input that is True while something solid stands in its beam."""
+
+    name: str  # name of the digital input
+    start: tuple[float, float, float]  # m, base
+    end: tuple[float, float, float]  # m, base
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """A camera fixed in the cell. Frame of computer vision: +x right, +y down, +z forward."""
+
+    name: str
+    pose: Pose  # T_base_camera
+    width: int = 640
+    height: int = 480
+    focal: tuple[float, float] = (600.0, 600.0)  # fx, fy [px]
+    centre: tuple[float, float] = (319.5, 239.5)  # cx, cy [px], OpenCV's convention: pixel centres are whole numbers
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)  # k1, k2, p1, p2, k3 (OpenCV)
+    exposure: float = 1.0  # factor on the light that arrives
+    noise: float = 2.0  # grey levels (1 sigma) at mid grey
+    depth: bool = True  # gives a depth image too
+    exposure_s: float = 0.05  # exposure and read-out, whole ticks; the picture shows the middle
+    given: tuple[str, ...] = ("matrix", "distortion", "pose")  # what the program may know
+
+
+@dataclass(frozen=True, slots=True)
+class Lighting:
+    """One lamp with soft shadows, and light from everywhere."""
+
+    direction: tuple[float, float, float] = (-0.15, 0.2, -1.0)  # in which the light travels, base frame
+    ambient: float = 0.42
+    diffuse: float = 0.62
+    colour: Colour = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """What is flanged to the arm."""
+
+    kind: str  # gripper, suction, pointer
+    pose: Pose  # T_flange_tcp
+    mass: float  # kg
+    centre: tuple[float, float, float]  # centre of mass in the flange frame, m
+    numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs: stroke, max force, cup radius, ... (see cell/gripper.py, cell/suction.py)
+
+
+@dataclass(frozen=True, slots=True)
+class Imperfections:
+    """What makes this cell a real one; `Imperfections()` is a perfect one."""
+
+    joint_zero: tuple[float, ...] = ()  # rad, one a joint: true angle minus encoder's angle; () for none
+    repeatability: float = 0.0  # m, 1 sigma at the TCP, drawn once a move
+    wrench_noise: float = 0.0  # N, 1 sigma (torque: a tenth of it, Nm)
+    camera_noise: bool = False
+    light_varies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that stands in the cell at the start of a run, and what the program is told of it."""
+
+    tool: ToolSpec
+    arm: str = "ur5e"
+    parts: tuple[Part, ...] = ()
+    fixtures: tuple[Fixture, ...] = ()
+    belts: tuple[Belt, ...] = ()
+    barriers: tuple[LightBarrier, ...] = ()
+    cameras: tuple[CameraSpec, ...] = ()
+    lighting: Lighting = field(default_factory=Lighting)
+    outputs: tuple[str, ...] = ()  # names of digital outputs that the program may set, beyond the belts'
+    frames: tuple[tuple[str, Pose], ...] = ()  # what was taught: name, T_base_frame
+    sheet: tuple[tuple[str, Any], ...] = ()  # the job sheet: plain JSON values
+    meant_contacts: tuple[tuple[str, str], ...] = ()  # pairs of name patterns (fnmatch), in any order; all else is a collision
+    imperfections: Imperfections = field(default_factory=Imperfections)
+    noise_seed: int = 0  # seeds the generators of the cell (repeatability, touch, wrench, camera)
+    facts: tuple[tuple[str, Any], ...] = ()  # truth for the checks, plain JSON; recorded, never served

@@ -1,0 +1,145 @@
+"""Station: what a program can talk to, and what it looks like.
+
+Judge, report and replay know stations only by this page. A station decodes the requests of a
+program itself (its commands are a closed set of its own), moves its own simulated time, and
+writes samples and events to the recorder that it was built with. `FakeStation`, beside it, is
+the smallest whole one, for tests of everything that is not a robot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.trace import Outcome, OutcomeKind
+
+__all__ = ["Answer", "Limits", "Mesh", "ProtocolError", "RunEnds", "Station", "Visual"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may use. Shown to students as it stands here; exceeding one ends the run."""
+
+    simulated_s: float = 120.0  # simulated time [s]; outcome: time limit
+    commands: int = 200_000  # requests, pure computations included; outcome: resource limit
+    captures: int = 60  # camera pictures
+    pictures: int = 20  # pictures that the program shows
+    notes: int = 200  # notes
+    processor_s: int = 60  # processor time of the program [s]; a safety limit, never part of a score
+    wall_s: float = 300.0  # wall time of the whole run [s]; a safety limit, never part of a score
+    memory_bytes: int = 2 << 30  # address space of the program
+    output_bytes: int = 64 << 10  # printed text that is kept, per stream
+    scratch_bytes: int = 16 << 20  # /tmp of the box
+
+
+@dataclass(frozen=True, slots=True)
+class Visual:
+    """One drawn shape, fixed to a body. Axes: the shape's own; z is the axis of round ones."""
+
+    body: str  # the body that carries it; "" is what never moves (the base frame)
+    shape: str  # box, cylinder, sphere, capsule, plane, mesh
+    size: tuple[float, ...]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; plane: x, y; mesh: ()
+    pose: Pose = field(default_factory=Pose)  # T_body_shape
+    colour: tuple[float, float, float] = (0.7, 0.7, 0.7)  # sRGB, 0..1
+    mesh: str = ""  # name for `Exercise.mesh`
+    texture: str = ""  # name for `Exercise.texture`; box: on each face, plane: once, mesh: by x, y
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """Triangles, in metres, in the frame of their shape."""
+
+    vertices: NDArray[np.float32]  # (n, 3) m
+    faces: NDArray[np.int32]  # (m, 3) indices, counter-clockwise seen from outside
+    smooth: bool = True  # shade across edges flatter than 40 degrees
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back to the program for one request."""
+
+    body: bytes  # one strict JSON object; where `binary` follows it says so: {"binary": n, ...}
+    binary: bytes | memoryview = b""  # raw bytes sent after the body: an image
+
+
+class ProtocolError(Exception):
+    """The program sent what no client sends. Ends the run; says what arrived and what is allowed."""
+
+
+class RunEnds(Exception):
+    """Raised by `Station.handle` when this request ended the run (emergency stop, time limit, ...)."""
+
+    def __init__(self, outcome: Outcome, answer: Answer | None = None) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+        self.answer = answer  # still sent to the program, so that it can say why
+
+
+class Station(Protocol):
+    """One station of the workshop, alive for one run."""
+
+    step: int  # simulated time in whole physics steps
+
+    def handle(self, request: bytes) -> Answer:
+        """Carry out one request (a strict JSON object) and answer it; simulated time moves only here.
+
+        Raises ProtocolError for bytes outside the closed set of commands, RunEnds where the run is over.
+        """
+        ...
+
+    def settle(self) -> None:
+        """The program has gone: finish what is under way and let things come to rest, on the record."""
+        ...
+
+    def close(self) -> None:
+        """Let go of memory and files; may be called again."""
+        ...
+
+
+@dataclass
+class FakeStation:
+    """A counter that a program can count up: one tick a request, no physics. For tests.
+
+    Requests: {"do": "connect"}, {"do": "count"}, {"do": "stop"} (an emergency stop), {"do": "break"} (our fault).
+    """
+
+    recorder: Any  # TraceWriter, or None
+    limit: int = 1_000_000  # ticks; the simulated time limit
+    step: int = 0
+    count: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def handle(self, request: bytes) -> Answer:
+        """Count; see the class."""
+        import json
+
+        try:
+            command = json.loads(request)
+            do = command["do"]
+        except (ValueError, TypeError, KeyError) as error:
+            raise ProtocolError(f"not a command: {request[:60]!r}") from error
+        if do == "break":
+            raise RuntimeError("the station broke, as asked")
+        if do not in ("connect", "count", "stop"):
+            raise ProtocolError(f"unknown command {do!r}; known: connect, count, stop")
+        self.step += 5
+        if do == "stop":
+            raise RunEnds(Outcome(OutcomeKind.EMERGENCY_STOP, "asked for"))
+        if self.step > 5 * self.limit:
+            raise RunEnds(Outcome(OutcomeKind.TIME_LIMIT, f"{self.limit} ticks are over"))
+        if do == "count":
+            self.count += 1
+            if self.recorder is not None:
+                self.recorder.event(self.step, "count", {"count": self.count})
+        return Answer(json.dumps({"ok": True, "step": self.step, "count": self.count, **self.facts}).encode())
+
+    def settle(self) -> None:
+        """Nothing moves here."""
+
+    def close(self) -> None:
+        """Nothing is held here."""
