@@ -15,8 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.geometry import Pose
-from sheber.trace import Outcome, OutcomeKind
+from sheber.trace import Outcome, OutcomeKind, Visual
 
 __all__ = ["Answer", "Limits", "Mesh", "ProtocolError", "RunEnds", "Station", "Visual"]
 
@@ -35,19 +34,6 @@ class Limits:
     memory_bytes: int = 2 << 30  # address space of the program
     output_bytes: int = 64 << 10  # printed text that is kept, per stream
     scratch_bytes: int = 16 << 20  # /tmp of the box
-
-
-@dataclass(frozen=True, slots=True)
-class Visual:
-    """One drawn shape, fixed to a body. Axes: the shape's own; z is the axis of round ones."""
-
-    body: str  # the body that carries it; "" is what never moves (the base frame)
-    shape: str  # box, cylinder, sphere, capsule, plane, mesh
-    size: tuple[float, ...]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; plane: x, y; mesh: ()
-    pose: Pose = field(default_factory=Pose)  # T_body_shape
-    colour: tuple[float, float, float] = (0.7, 0.7, 0.7)  # sRGB, 0..1
-    mesh: str = ""  # name for `Exercise.mesh`
-    texture: str = ""  # name for `Exercise.texture`; box: on each face, plane: once, mesh: by x, y
 
 
 @dataclass(frozen=True, slots=True, eq=False)
