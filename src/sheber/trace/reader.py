@@ -1,0 +1,279 @@
+"""Reader: a file of records opened as arrays, events and pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.trace.records import (
+    BEGIN,
+    BODIES,
+    END,
+    EVENT,
+    FORMAT,
+    FRAME,
+    HEAD,
+    HEADER,
+    KINDS,
+    MAGIC,
+    PICTURE,
+    PRINTED,
+    SAMPLE,
+    STEP,
+    Channel,
+    Event,
+    Frame,
+    Header,
+    Outcome,
+    OutcomeKind,
+    Picture,
+    Printed,
+    TraceReadError,
+    Visual,
+    sample_dtype,
+)
+
+__all__ = ["Trace", "read"]
+
+
+def read(path: Path | str) -> Trace:
+    """The trace in a file. Raises TraceReadError where it is not one, or one of another version."""
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise TraceReadError(f"cannot read the trace {path}: {(error.strerror or str(error)).lower()}") from error
+    try:
+        return Trace(raw)
+    except TraceReadError as error:
+        raise TraceReadError(f"{path}: {error}") from error
+
+
+class Trace:
+    """The record of one run, opened: arrays, events, pictures. Read-only.
+
+    >>> trace = read("run.trace")
+    >>> trace.time                  # (n,) s
+    >>> trace["tcp"], trace.body("box_3"), trace.events_of("grip")
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        """Take the bytes of a file; raises TraceReadError. A file cut short is read up to its last whole record."""
+        self._raw = raw
+        self._spans: dict[int, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
+        self._order: list[tuple[int, int, int]] = []  # kind, start and end of each payload, as they stand
+        _check_magic(raw)
+        for kind, start, end in _records(raw):
+            self._spans[kind].append((start, end))
+            self._order.append((kind, start, end))
+        self.whole = bool(self._spans[END])  # False: the file was cut short before the run's end
+        if not self._spans[HEADER]:
+            raise TraceReadError("the trace breaks off before its header was written; nothing of the run is in it")
+        self.header: Header = _header(self._words(*self._spans[HEADER][0]))
+        begin = self._words(*self._spans[BEGIN][0]) if self._spans[BEGIN] else {}
+        self.channels: tuple[Channel, ...] = tuple((n, k, tuple(s), u) for n, k, s, u in begin.get("channels", ()))
+        self.bodies: tuple[str, ...] = tuple(begin.get("bodies", ()))
+        self.visuals: tuple[Visual, ...] = tuple(_visual(one) for one in begin.get("visuals", ()))
+        self.facts: Mapping[str, Any] = begin.get("facts", {})
+        self.step_s: float = begin.get("step_s", 0.002)
+        self._row = sample_dtype(self.channels)
+
+    # --- samples and bodies
+
+    @cached_property
+    def samples(self) -> NDArray[np.void]:
+        """All samples (n,): a structured array with `step` and one field a channel."""
+        row = np.dtype([("step", "<u4"), *((name, self._row[name]) for name in self._row.names or ())])
+        spans = self._spans[SAMPLE]
+        if any(end - start != row.itemsize for start, end in spans):
+            raise TraceReadError(f"the trace is damaged: a sample has not the {row.itemsize} bytes that were declared")
+        return np.frombuffer(b"".join(self._raw[start:end] for start, end in spans), row)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Physics steps of the samples (n,)."""
+        return self.samples["step"].astype(np.int64)
+
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """Simulated time of the samples (n,) [s]."""
+        return np.asarray(self.steps * self.step_s, dtype=np.float64)
+
+    def __getitem__(self, channel: str) -> NDArray[Any]:
+        """One channel at all samples (n, ...); KeyError says which there are."""
+        if channel not in (self._row.names or ()):
+            raise KeyError(f"no channel {channel!r} in this trace; it has {', '.join(self._row.names or ()) or 'none'}")
+        array: NDArray[Any] = self.samples[channel]
+        return array
+
+    def body(self, name: str) -> NDArray[np.float64]:
+        """Pose of a body at the samples (n, 7): m, wxyz, base frame. KeyError says which bodies there are."""
+        if name not in self.bodies:
+            raise KeyError(f"no body {name!r} in this trace; it has {', '.join(self.bodies) or 'none'}")
+        steps, indices, poses = self._poses
+        mine = indices == self.bodies.index(name)
+        if not mine.any():
+            raise KeyError(f"the trace holds no pose of {name!r}; it breaks off before the first")
+        at = np.searchsorted(steps[mine], self.steps, side="right") - 1
+        return np.asarray(poses[mine][np.maximum(at, 0)], dtype=np.float64)
+
+    @cached_property
+    def _poses(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Every written pose: step (m,), index of the body (m,), pose (m, 7); steps do not decrease."""
+        steps, indices, poses = [], [], []
+        for start, end in self._spans[BODIES]:
+            count = (end - start - STEP.size) // 30  # 2 bytes of index and 28 of pose each
+            steps.append(np.full(count, self._step(start), np.int64))
+            indices.append(np.frombuffer(self._raw, "<u2", count, start + STEP.size))
+            poses.append(np.frombuffer(self._raw, "<f4", count * 7, start + STEP.size + 2 * count).reshape(-1, 7))
+        if not steps:
+            return np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 7), np.float32)
+        return np.concatenate(steps), np.concatenate(indices).astype(np.int64), np.concatenate(poses)
+
+    # --- what happened
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """Everything that happened, in order."""
+        return [Event(self._step(start), *self._words(start + STEP.size, end)) for start, end in self._spans[EVENT]]
+
+    def events_of(self, *kinds: str) -> list[Event]:
+        """The events of these kinds, in order."""
+        return [event for event in self.events if event.kind in kinds]
+
+    @cached_property
+    def frames(self) -> list[Frame]:
+        """The pictures of the station's cameras, in order."""
+        return [Frame(step, jpeg=jpeg, **about) for step, about, jpeg in self._with_jpeg(FRAME)]
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        """The pictures that the program showed, in order."""
+        return [Picture(step, about["title"], jpeg) for step, about, jpeg in self._with_jpeg(PICTURE)]
+
+    @cached_property
+    def printed(self) -> list[Printed]:
+        """What the program printed, piece by piece."""
+        return [Printed(*self._words(start, end)) for start, end in self._spans[PRINTED]]
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """How the run ended; a trace that was cut short says so as a system fault."""
+        if not self.whole:
+            return Outcome(OutcomeKind.SYSTEM_FAULT, "the record breaks off before the run came to its end")
+        told = dict(self._end["outcome"])
+        return Outcome(kind=OutcomeKind(told.pop("kind")), **told)
+
+    @property
+    def usage(self) -> Mapping[str, Any]:
+        """What the run used: wall and processor time, memory, ...; empty where the trace was cut short."""
+        usage: Mapping[str, Any] = self._end["usage"] if self.whole else {}
+        return usage
+
+    @property
+    def last_step(self) -> int:
+        """The last step that anything is known of."""
+        timed = (SAMPLE, BODIES, EVENT, END)
+        return max((self._step(self._spans[kind][-1][0]) for kind in timed if self._spans[kind]), default=0)
+
+    @property
+    def duration(self) -> float:
+        """Simulated time of the whole run [s]."""
+        return self.last_step * self.step_s
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what the equipment did; equal for a repeated run of the same program, exercise, seed and build."""
+        digest = hashlib.sha256(MAGIC % FORMAT)
+        digest.update(_words([self.channels, self.bodies, self.step_s]))
+        for kind, start, end in self._order:
+            if kind in (SAMPLE, BODIES, EVENT):
+                digest.update(HEAD.pack(end - start, kind))
+                digest.update(self._raw[start:end])
+        for frame in self.frames:
+            digest.update(_words([frame.step, frame.camera, frame.colour_sha256, frame.depth_sha256]))
+        digest.update(self.outcome.kind.value.encode())
+        return digest.hexdigest()
+
+    # --- bytes
+
+    @cached_property
+    def _end(self) -> Mapping[str, Any]:
+        start, end = self._spans[END][0]
+        end_record: Mapping[str, Any] = self._words(start + STEP.size, end)
+        return end_record
+
+    def _step(self, start: int) -> int:
+        step: int = STEP.unpack_from(self._raw, start)[0]
+        return step
+
+    def _words(self, start: int, end: int) -> Any:
+        try:
+            return json.loads(self._raw[start:end])
+        except ValueError as error:
+            raise TraceReadError(f"the trace is damaged at byte {start}: {error}") from error
+
+    def _with_jpeg(self, kind: int) -> Iterator[tuple[int, Any, bytes]]:
+        for start, end in self._spans[kind]:
+            step, words = struct.unpack_from("<II", self._raw, start)
+            yield step, self._words(start + 8, start + 8 + words), self._raw[start + 8 + words : end]
+
+
+def _check_magic(raw: bytes) -> None:
+    magic = MAGIC % FORMAT
+    if raw[: len(magic)] == magic:
+        return
+    name, _, number = raw[: len(magic)].partition(b" ")
+    if name == b"sheber-trace" and number.strip().isdigit():
+        raise TraceReadError(f"a trace of format {int(number)}; this version of sheber reads format {FORMAT}")
+    if not raw or magic.startswith(raw):
+        raise TraceReadError("the file breaks off before its first record; nothing of the run is in it")
+    raise TraceReadError("not a trace: a trace begins with the words 'sheber-trace'")
+
+
+def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    """Kind, start and end of each whole record; stops where the file was cut."""
+    at = len(MAGIC % FORMAT)
+    while at + HEAD.size <= len(raw):
+        length, kind = HEAD.unpack_from(raw, at)
+        start = at + HEAD.size
+        if kind not in KINDS:
+            raise TraceReadError(f"the trace is damaged at byte {at}: no record is of kind {bytes([kind])!r}")
+        if start + length > len(raw):
+            return
+        yield kind, start, start + length
+        at = start + length
+
+
+def _header(words: Mapping[str, Any]) -> Header:
+    """A header; words that a later version of the same format added are left out."""
+    known = {f.name for f in fields(Header)}
+    return Header(**{name: value for name, value in words.items() if name in known})
+
+
+def _visual(words: Mapping[str, Any]) -> Visual:
+    size: tuple[float, ...] = tuple(words["size"])
+    red, green, blue = words["colour"]
+    return Visual(
+        words["body"],
+        words["shape"],
+        size,
+        Pose.from_list(words["pose"]),
+        (red, green, blue),
+        words["mesh"],
+        words["texture"],
+    )
+
+
+def _words(value: object) -> bytes:
+    """JSON with one spelling, for the hash."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode()

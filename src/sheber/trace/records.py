@@ -1,0 +1,135 @@
+"""Records: what a trace is made of, and its sixteen first bytes."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from sheber.geometry import Pose
+
+FORMAT = 1  # raised when an older reader would misread a newer file
+MAGIC = b"sheber-trace %02d\n"  # sixteen bytes once the number is in
+HEAD = struct.Struct("<IB")  # length of the payload, kind
+STEP = struct.Struct("<I")  # every payload but those of header, begin and printed starts with the step
+
+HEADER, BEGIN, SAMPLE, BODIES, EVENT, FRAME, PICTURE, PRINTED, END = b"HBSPEFVOZ"
+KINDS = frozenset(b"HBSPEFVOZ")
+
+Channel = tuple[str, str, tuple[int, ...], str]  # name, numpy type ("f8"), shape (() for one number), unit
+
+
+class TraceError(Exception):
+    """A trace could not be written or read; says what was asked, what was wrong, what there is."""
+
+
+class TraceReadError(TraceError):
+    """Not a trace, a trace of another version, or one that breaks its own rules."""
+
+
+class TraceWriteError(TraceError):
+    """The system refused to take more (disk full, folder not writable); what was written stays readable."""
+
+
+class OutcomeKind(StrEnum):
+    """How a run ended: a closed set."""
+
+    FINISHED = "finished"  # the program came to its end
+    EMERGENCY_STOP = "emergency stop"  # a collision, a force or a limit stopped the equipment
+    PROGRAM_ERROR = "program error"  # the program ended with an error, or never connected
+    TIME_LIMIT = "time limit"  # simulated time was used up
+    RESOURCE_LIMIT = "resource limit"  # processor, wall time, memory, output, commands
+    PROTOCOL_ERROR = "protocol error"  # bytes that no client sends
+    SYSTEM_FAULT = "system fault"  # a fault of ours; never a zero: the run is repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended, and why, in words."""
+
+    kind: OutcomeKind
+    reason: str = ""  # one calm sentence; empty for finished
+    line: int = 0  # line of the student's program, 0 where none is known
+    connected: bool = True  # False: the program never connected
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened."""
+
+    step: int  # physics steps since the start
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)  # plain JSON values
+
+
+@dataclass(frozen=True, slots=True)
+class Visual:
+    """One drawn shape, fixed to a body. Axes: the shape's own; z is the axis of round ones."""
+
+    body: str  # the body that carries it; "" is what never moves (the base frame)
+    shape: str  # box, cylinder, sphere, capsule, plane, mesh
+    size: tuple[
+        float, ...
+    ]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; plane: x, y; mesh: ()
+    pose: Pose = field(default_factory=Pose)  # T_body_shape
+    colour: tuple[float, float, float] = (0.7, 0.7, 0.7)  # sRGB, 0..1
+    mesh: str = ""  # name for `Exercise.mesh`
+    texture: str = ""  # name for `Exercise.texture`; box: on each face, plane: once, mesh: by x, y
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the judge knows before the run begins. Nothing in it counts for the hash."""
+
+    exercise: str
+    exercise_version: str = ""
+    exercise_sha256: str = ""  # of the exercise's folder
+    program: str = ""  # name of the program's file, without its folder
+    program_sha256: str = ""
+    scene: str = ""  # "practice 3", "rehearsal 2": what people call this scene
+    seed: int | None = None  # None where it is not shown (a graded scene)
+    sandbox: str = ""  # level: A, B or C
+    language: str = "en"
+    processor: str = ""  # class of processor; equal bits are promised within one class
+    versions: Mapping[str, str] = field(default_factory=dict)  # sheber, python, mujoco, numpy, ...
+    limits: Mapping[str, float] = field(default_factory=dict)  # what the run might use
+    started: str = ""  # wall time, ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a camera of the station, as the program was given it."""
+
+    step: int
+    camera: str
+    width: int  # px
+    height: int  # px
+    colour_sha256: str  # of the raw bytes (h, w, 3) BGR; "" where there was no colour
+    depth_sha256: str  # of the raw bytes (h, w) float32; "" where there was no depth
+    jpeg: bytes = field(repr=False, default=b"")  # the colour picture for people; b"" where there was none
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture that the program showed."""
+
+    step: int
+    title: str
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A piece of what the program printed, as it came; not necessarily a whole line."""
+
+    stream: str  # stdout, stderr
+    text: str
+
+
+def sample_dtype(channels: Sequence[Channel]) -> np.dtype[np.void]:
+    """The packed little-endian type of one sample row, fields in the order of the channels."""
+    return np.dtype([(name, np.dtype(kind).newbyteorder("<"), shape) for name, kind, shape, _ in channels])
