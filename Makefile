@@ -1,0 +1,55 @@
+# `make demo` and `make test` set everything up themselves. PYTHON=python3.12 make setup takes another Python.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+PREPARED := $(VENV)/.prepared
+LOCKS := requirements-dev.lock pyproject.toml
+FRESH := -p no:cacheprovider
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test quick check bench lock messages clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+setup: $(PREPARED)  ## the locked environment in .venv, the package, kernels and meshes
+
+$(STAMP): $(LOCKS) tools/make_venv.sh
+	@sh tools/make_venv.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+# Kernels and meshes follow the sources that make them; `sheber prepare` itself skips what is there.
+$(PREPARED): $(STAMP) $(wildcard src/sheber/robot/vision/*.py src/sheber/robot/arms/*.py)
+	@$(BIN)/sheber prepare
+	@touch $@
+
+system:  ## the system packages: bubblewrap for the product; a browser for the tests
+	@sh tools/system_packages.sh
+
+demo: setup  ## grade the reference program of vision-sorting and name the report page
+	@$(BIN)/sheber grade vision-sorting src/sheber/exercises/vision_sorting/programs/reference.py --out reports/demo
+
+test: setup check  ## every test
+	@$(BIN)/python -m pytest
+
+quick: setup  ## the tests without physics, browser and box: about ten seconds
+	@$(BIN)/python -m pytest -m "not physics and not browser and not box and not long"
+
+check: setup  ## format, lint, types, the import contract
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/ruff check src tests
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: setup  ## the ladder of docs/performance.md
+	@$(BIN)/sheber bench
+
+lock:  ## lock the dependencies anew (needs uv)
+	@sh tools/lock.sh
+
+messages: setup  ## gather the texts for translation into locale/sheber.pot
+	@$(BIN)/pybabel -q extract -F src/sheber/locale/babel.cfg --project=sheberkhana --no-location --sort-output -o src/sheber/locale/sheber.pot src/sheber
+
+clean:  ## remove the environment and the caches of the tools
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist
