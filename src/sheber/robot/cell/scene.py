@@ -32,12 +32,15 @@ class Shape:
     """One solid (or only drawn) shape of a part or a fixture."""
 
     kind: str  # box, cylinder, sphere, capsule, prism, plane
-    size: tuple[float, ...]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; prism: height; plane: x, y
+    size: tuple[
+        float, ...
+    ]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; prism: height; plane: x, y
     pose: Pose = field(default_factory=Pose)  # T_body_shape; origin in the shape's middle, round ones along z
     colour: Colour = (0.7, 0.7, 0.7)  # sRGB, 0..1
     polygon: tuple[tuple[float, float], ...] = ()  # prism: convex outline, counter-clockwise seen from +z, m
     texture: str = ""  # name for `sheber.robot.vision.textures.texture`
     solid: bool = True  # False: drawn, never touched
+    drawn: bool = True  # False: touched, never drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class ToolSpec:
     pose: Pose  # T_flange_tcp
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
-    numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs: stroke, max force, cup radius, ... (see cell/gripper.py, cell/suction.py)
+    numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class Scene:
     arm: str = "ur5e"
     parts: tuple[Part, ...] = ()
     fixtures: tuple[Fixture, ...] = ()
+    floor: float = -0.85  # m, height of the floor in the base frame
     belts: tuple[Belt, ...] = ()
     barriers: tuple[LightBarrier, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
@@ -150,7 +154,9 @@ class Scene:
     outputs: tuple[str, ...] = ()  # names of digital outputs that the program may set, beyond the belts'
     frames: tuple[tuple[str, Pose], ...] = ()  # what was taught: name, T_base_frame
     sheet: tuple[tuple[str, Any], ...] = ()  # the job sheet: plain JSON values
-    meant_contacts: tuple[tuple[str, str], ...] = ()  # pairs of name patterns (fnmatch), in any order; all else is a collision
+    meant_contacts: tuple[
+        tuple[str, str], ...
+    ] = ()  # pairs of name patterns (fnmatch), in any order; all else is a collision
     imperfections: Imperfections = field(default_factory=Imperfections)
     noise_seed: int = 0  # seeds the generators of the cell (repeatability, touch, wrench, camera)
     facts: tuple[tuple[str, Any], ...] = ()  # truth for the checks, plain JSON; recorded, never served

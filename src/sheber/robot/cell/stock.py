@@ -1,0 +1,138 @@
+"""Stock: ready-made tools and furniture, so that scenes say what stands where and not how it is built. No physics.
+
+Lengths in metres, masses in kilograms; every fixture is placed by a pose in the robot's base frame.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sheber.geometry import Pose
+from sheber.robot.cell.scene import Colour, Fixture, Shape, ToolSpec
+
+__all__ = ["open_bin", "gripper", "pallet", "pointer", "post", "suction", "table"]
+
+ALUMINIUM: Colour = (0.74, 0.76, 0.78)
+PROFILE: Colour = (0.62, 0.64, 0.67)
+DARK: Colour = (0.16, 0.17, 0.19)
+WOOD: Colour = (0.76, 0.60, 0.40)
+SAFETY_YELLOW: Colour = (0.95, 0.74, 0.08)
+
+
+# --- tools ---------------------------------------------------------------------------------
+
+
+def pointer(length: float = 0.15) -> ToolSpec:
+    """A pointed pin on the flange; the TCP is its tip, `length` in front of the flange."""
+    return ToolSpec("pointer", Pose((0.0, 0.0, length)), mass=0.3, centre=(0.0, 0.0, 0.4 * length))
+
+
+def suction(length: float = 0.12, radius: float = 0.02, vacuum_kPa: float = 65.0) -> ToolSpec:
+    """A bellows suction cup; the TCP is the middle of its lip.
+
+    `radius`: of the lip. `vacuum_kPa`: what the ejector reaches with a whole seal; the most it can hold is that times the
+    lip's area. See `sheber.robot.cell.suction` for the other numbers.
+    """
+    numbers = (("radius", radius), ("vacuum_kPa", vacuum_kPa))
+    return ToolSpec("suction", Pose((0.0, 0.0, length)), mass=0.6, centre=(0.0, 0.0, 0.045), numbers=numbers)
+
+
+def gripper(length: float = 0.16, stroke: float = 0.085, max_force: float = 130.0) -> ToolSpec:
+    """A parallel gripper; the TCP lies between the pads, which open along the tool's y; the tips reach 10 mm further.
+
+    `stroke`: widest opening. `max_force`: each pad's largest force [N].
+    """
+    numbers = (("stroke", stroke), ("max_force", max_force))
+    return ToolSpec("gripper", Pose((0.0, 0.0, length)), mass=1.0, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+# --- furniture -----------------------------------------------------------------------------
+
+
+def table(
+    name: str = "table",
+    length: float = 1.6,
+    width: float = 1.4,
+    pose: Pose | None = None,
+    height: float = 0.85,
+    colour: Colour = (0.82, 0.83, 0.84),
+    texture: str = "",
+    friction: float = 0.6,
+) -> Fixture:
+    """A work table of aluminium profile; `pose` is the middle of its upper surface, `height` its height over the floor.
+
+    The solid part is a block, 0.2 m thick: thin plates let capsules through.
+    """
+    leg, inset = 0.08, 0.06
+    shapes = [
+        Shape("box", (length, width, 0.2), Pose((0.0, 0.0, -0.1)), colour, texture=texture),
+    ]
+    drop = height - 0.2
+    for sx in (-1.0, 1.0):
+        for sy in (-1.0, 1.0):
+            at = (sx * (length / 2 - inset), sy * (width / 2 - inset), -0.2 - drop / 2)
+            shapes.append(Shape("box", (leg, leg, drop), Pose(at), PROFILE, solid=False))
+    return Fixture(name, tuple(shapes), pose or Pose(), friction)
+
+
+def post(name: str, radius: float, height: float, pose: Pose, colour: Colour = SAFETY_YELLOW) -> Fixture:
+    """An upright post; `pose` is the middle of its foot."""
+    foot = Shape("cylinder", (2.2 * radius, 0.012), Pose((0.0, 0.0, 0.006)), DARK)
+    pole = Shape("cylinder", (radius, height), Pose((0.0, 0.0, height / 2)), colour)
+    band = Shape("cylinder", (radius * 1.01, 0.05), Pose((0.0, 0.0, height - 0.06)), DARK, solid=False)
+    return Fixture(name, (foot, pole, band), pose)
+
+
+def open_bin(
+    name: str,
+    length: float,
+    width: float,
+    height: float,
+    pose: Pose,
+    colour: Colour,
+    wall: float = 0.01,
+    floor: float = 0.006,
+) -> Fixture:
+    """An open box; `pose` is the middle of its underside, `length` and `width` are inside measures."""
+    outer_x, outer_y = length + 2 * wall, width + 2 * wall
+    inner = tuple(0.55 + 0.35 * c for c in colour)
+    shapes = [Shape("box", (outer_x, outer_y, floor), Pose((0.0, 0.0, floor / 2)), (inner[0], inner[1], inner[2]))]
+    side = height - floor
+    for sign in (-1.0, 1.0):
+        at_x = Pose((sign * (length + wall) / 2, 0.0, floor + side / 2))
+        at_y = Pose((0.0, sign * (width + wall) / 2, floor + side / 2))
+        shapes.append(Shape("box", (wall, outer_y, side), at_x, colour))
+        shapes.append(Shape("box", (length, wall, side), at_y, colour))
+    return Fixture(name, tuple(shapes), pose)
+
+
+def pallet(name: str, length: float, width: float, height: float, pose: Pose, friction: float = 0.6) -> Fixture:
+    """A wooden pallet; `pose` is the first corner of its deck, x along `length`, z up; the deck is at z = 0."""
+    middle = (length / 2, width / 2)
+    solid = Shape("box", (length, width, height), Pose((*middle, -height / 2)), WOOD, texture="wood/1")
+    # only the deck boards, the stringers and the dark gap between them are seen; the block carries
+    deck, gap = 0.35 * height, 0.4 * height
+    shapes = [_unseen(solid)]
+    boards = max(3, math.ceil(length / 0.11))
+    pitch = length / boards
+    for n in range(boards):
+        at = ((n + 0.5) * pitch, middle[1], -deck / 2)
+        shapes.append(Shape("box", (pitch * 0.93, width, deck), Pose(at), WOOD, texture=f"wood/{n % 4}", solid=False))
+    for sy in (0.08, 0.5, 0.92):
+        at = (middle[0], sy * width, -deck - (height - deck) / 2)
+        shapes.append(
+            Shape(
+                "box",
+                (length, 0.14 * width, height - deck),
+                Pose(at),
+                (0.66, 0.51, 0.33),
+                texture="wood/2",
+                solid=False,
+            )
+        )
+    return Fixture(name, tuple(shapes), pose, friction)
+
+
+def _unseen(shape: Shape) -> Shape:
+    """The same solid shape, not drawn."""
+    return Shape(shape.kind, shape.size, shape.pose, shape.colour, shape.polygon, "", True, False)
