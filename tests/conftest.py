@@ -1,0 +1,33 @@
+"""What all tests share: skips that are loud in continuous integration, and one language."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# A skip that may stand in continuous integration: what no package of this machine can give.
+ALLOWED_SKIPS = ("no software GL",)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With SHEBER_NOTHING_SKIPPED set, a skip is a failure that says what was missing."""
+    report = yield
+    if report.skipped and os.environ.get("SHEBER_NOTHING_SKIPPED") and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not reason.removeprefix("Skipped: ").startswith(ALLOWED_SKIPS):
+            report.outcome = "failed"
+            report.longrepr = f"skipped, which continuous integration does not accept: {reason}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests read English, whatever the machine speaks."""
+    monkeypatch.setenv("SHEBER_LANGUAGE", "en")
