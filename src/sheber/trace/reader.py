@@ -45,6 +45,8 @@ from sheber.trace.records import (
 
 __all__ = ["Trace", "read"]
 
+_LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, FRAME: 8, PICTURE: 8}  # bytes of what stands before the rest
+
 
 def read(path: Path | str) -> Trace:
     """The trace in a file. Raises TraceReadError where it is not one, or one of another version."""
@@ -68,6 +70,12 @@ class Trace:
 
     def __init__(self, raw: bytes) -> None:
         """Take the bytes of a file; raises TraceReadError. A file cut short is read up to its last whole record."""
+        try:
+            self._open(raw)
+        except (KeyError, TypeError, ValueError) as error:
+            raise TraceReadError(f"the trace is damaged: its first records make no sense ({error})") from error
+
+    def _open(self, raw: bytes) -> None:
         self._raw = raw
         self._spans: dict[int, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
         self._order: list[tuple[int, int, int]] = []  # kind, start and end of each payload, as they stand
@@ -232,11 +240,11 @@ def _check_magic(raw: bytes) -> None:
     magic = MAGIC % FORMAT
     if raw[: len(magic)] == magic:
         return
+    if magic.startswith(raw):
+        raise TraceReadError("the file breaks off before its first record; nothing of the run is in it")
     name, _, number = raw[: len(magic)].partition(b" ")
     if name == b"sheber-trace" and number.strip().isdigit():
         raise TraceReadError(f"a trace of format {int(number)}; this version of sheber reads format {FORMAT}")
-    if not raw or magic.startswith(raw):
-        raise TraceReadError("the file breaks off before its first record; nothing of the run is in it")
     raise TraceReadError("not a trace: a trace begins with the words 'sheber-trace'")
 
 
@@ -248,6 +256,8 @@ def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
         start = at + HEAD.size
         if kind not in KINDS:
             raise TraceReadError(f"the trace is damaged at byte {at}: no record is of kind {bytes([kind])!r}")
+        if length < _LEAST.get(kind, 0):
+            raise TraceReadError(f"the trace is damaged at byte {at}: a record of {length} bytes is too short")
         if start + length > len(raw):
             return
         yield kind, start, start + length

@@ -1,0 +1,256 @@
+"""The trace: what was written comes back, whatever happened to the file or to the process that wrote it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sheber.geometry import Pose
+from sheber.trace import (
+    Channel,
+    Event,
+    Header,
+    Outcome,
+    OutcomeKind,
+    Trace,
+    TraceReadError,
+    TraceWriteError,
+    TraceWriter,
+    Visual,
+    read,
+)
+
+CHANNELS: list[Channel] = [("joints", "f8", (6,), "rad"), ("force", "f4", (), "N"), ("line", "u2", (), "")]
+HEADER = Header("counting", program="program.py", seed=3, sandbox="A", versions={"sheber": "0.1"})
+DOCUMENT = Path(__file__).parents[1] / "docs" / "trace-format.md"
+
+
+def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "hello\n", pixel: int = 7) -> Path:
+    """A small run: one body that moves at every second sample, one that never does."""
+    with TraceWriter(path, header) as trace:
+        row = np.zeros((), trace.begin(CHANNELS, ["arm", "box"], [Visual("box", "box", (0.1, 0.2, 0.3))], {"n": 2}))
+        poses = np.array([[0, 0, 0, 1, 0, 0, 0], [1, 2, 3, 1, 0, 0, 0]], np.float32)
+        trace.bodies(0, np.array([0, 1], np.uint16), poses)
+        for n in range(samples):
+            row["joints"], row["force"], row["line"] = n, 0.5 * n, 40 + n
+            trace.sample(10 * n, row)
+            if n % 2:
+                poses[0, 0] = n
+                trace.bodies(10 * n, np.array([0], np.uint16), poses[:1])
+        trace.event(30, "grip", {"part": "box", "force_N": np.float32(2.5), "at": Pose((1, 2, 3))})
+        trace.printed("stdout", text)
+        trace.frame(30, "overhead", np.full((4, 6, 3), pixel, np.uint8), np.ones((4, 6), np.float32))
+        trace.picture(31, b"jpeg", "what I saw")
+        trace.end(10 * samples, Outcome(OutcomeKind.FINISHED), {"wall_s": 0.5})
+    return path
+
+
+def write_samples(trace: TraceWriter, row: bytes, count: int) -> None:
+    for n in range(count):
+        trace.sample(10 * n, row)
+
+
+def test_what_was_written_comes_back(tmp_path: Path) -> None:
+    trace = read(write(tmp_path / "run.trace"))
+    assert trace.header == HEADER
+    assert trace.whole
+    np.testing.assert_allclose(trace.time, [0.0, 0.02, 0.04, 0.06, 0.08])
+    np.testing.assert_array_equal(trace["joints"][:, 0], [0, 1, 2, 3, 4])
+    assert trace["force"].dtype == np.float32
+    assert trace["line"].tolist() == [40, 41, 42, 43, 44]
+    assert trace.channels == tuple(CHANNELS)
+    assert trace.events == [
+        Event(30, "grip", {"part": "box", "force_N": 2.5, "at": [1.0, 2.0, 3.0, 1.0, 0.0, 0.0, 0.0]})
+    ]
+    assert trace.events_of("release") == []
+    assert trace.visuals == (Visual("box", "box", (0.1, 0.2, 0.3)),)
+    assert trace.facts == {"n": 2}
+    assert trace.outcome == Outcome(OutcomeKind.FINISHED)
+    assert trace.usage == {"wall_s": 0.5}
+    assert [(p.stream, p.text) for p in trace.printed] == [("stdout", "hello\n")]
+    assert [(p.step, p.title, p.jpeg) for p in trace.pictures] == [(31, "what I saw", b"jpeg")]
+    assert trace.duration == pytest.approx(0.1)
+
+
+def test_a_body_keeps_its_last_pose(tmp_path: Path) -> None:
+    trace = read(write(tmp_path / "run.trace"))
+    assert trace.body("arm")[:, 0].tolist() == [0, 1, 1, 3, 3]
+    np.testing.assert_array_equal(trace.body("box"), np.tile([1, 2, 3, 1, 0, 0, 0], (5, 1)))
+    with pytest.raises(KeyError, match="no body 'lid' in this trace; it has arm, box"):
+        trace.body("lid")
+    with pytest.raises(KeyError, match="it has joints, force, line"):
+        trace["torque"]
+
+
+def test_a_frame_is_kept_as_hashes_and_a_jpeg(tmp_path: Path) -> None:
+    import cv2
+
+    frame = read(write(tmp_path / "run.trace")).frames[0]
+    assert (frame.camera, frame.width, frame.height, frame.step) == ("overhead", 6, 4, 30)
+    assert len(frame.colour_sha256) == len(frame.depth_sha256) == 64
+    image = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert np.abs(image.astype(int) - 7).max() <= 3
+
+
+def test_the_hash_is_of_what_the_equipment_did(tmp_path: Path) -> None:
+    one = read(write(tmp_path / "a.trace")).sha256
+    elsewhere = Header("counting", program="other.py", started="2030-01-01", versions={"sheber": "9"})
+    assert read(write(tmp_path / "b.trace", header=elsewhere, text="else")).sha256 == one
+    assert read(write(tmp_path / "c.trace", samples=6)).sha256 != one
+    assert read(write(tmp_path / "d.trace", pixel=200)).sha256 != one
+    raw = (tmp_path / "a.trace").read_bytes()
+    assert Trace(raw.replace(b'"part":"box"', b'"part":"lid"')).sha256 != one
+
+
+def test_the_hash_tells_outcomes_apart(tmp_path: Path) -> None:
+    hashes = set()
+    for kind in OutcomeKind:
+        with TraceWriter(tmp_path / "run.trace", HEADER) as trace:
+            trace.end(0, Outcome(kind, "reason"))
+        hashes.add(read(tmp_path / "run.trace").sha256)
+    assert len(hashes) == len(OutcomeKind)
+
+
+def test_a_file_cut_anywhere_is_read_up_to_its_last_whole_record(tmp_path: Path) -> None:
+    raw = write(tmp_path / "run.trace").read_bytes()
+    counts = []
+    headless = 16 + 5 + struct.unpack_from("<I", raw, 16)[0]  # bytes up to the end of the header
+    for length in range(headless):
+        with pytest.raises(TraceReadError, match="breaks off"):
+            Trace(raw[:length])
+    for length in range(headless, len(raw)):
+        trace = Trace(raw[:length])
+        counts.append((len(trace.samples), len(trace.events), len(trace.frames)))
+        assert trace.outcome.kind is OutcomeKind.SYSTEM_FAULT
+        assert not trace.whole
+    assert counts == sorted(counts)
+    assert counts[0] == (0, 0, 0)
+    assert counts[-1] == (5, 1, 1)
+
+
+def test_every_reason_for_not_reading_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "run.trace"
+    with pytest.raises(TraceReadError, match=r"cannot read the trace .*run\.trace: no such file"):
+        read(path)
+    path.write_bytes(b"")
+    with pytest.raises(TraceReadError, match="nothing of the run is in it"):
+        read(path)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    with pytest.raises(TraceReadError, match=r"run\.trace: not a trace"):
+        read(path)
+    raw = write(path).read_bytes()
+    path.write_bytes(b"sheber-trace 07\n" + raw[16:])
+    with pytest.raises(TraceReadError, match="a trace of format 7; this version of sheber reads format 1"):
+        read(path)
+    path.write_bytes(raw[:16] + struct.pack("<IB", 3, ord("?")) + b"abc")
+    with pytest.raises(TraceReadError, match="damaged at byte 16"):
+        read(path)
+    path.write_bytes(raw.replace(b'"exercise":', b'"exercise"!'))
+    with pytest.raises(TraceReadError, match="damaged at byte 21"):
+        read(path)
+    with pytest.raises(TraceReadError, match="is a directory"):
+        read(tmp_path)
+
+
+def test_a_later_word_in_the_header_is_left_alone(tmp_path: Path) -> None:
+    raw = write(tmp_path / "run.trace").read_bytes()
+    assert Trace(raw.replace(b'"sandbox":"A"', b'"sandbax":"A"')).header.sandbox == ""
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TraceWriteError, match=r"cannot write the trace .*nowhere.run\.trace: no such file"):
+        TraceWriter(tmp_path / "nowhere" / "run.trace", HEADER)
+
+
+def test_a_sample_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", HEADER) as trace:
+        trace.begin(CHANNELS, ["arm"])
+        with pytest.raises(ValueError, match="has 54 bytes, got 3"):
+            trace.sample(0, b"abc")
+        with pytest.raises(ValueError, match="need poses"):
+            trace.bodies(0, np.zeros(1, np.uint16), np.zeros((2, 7), np.float32))
+        with pytest.raises(TypeError, match="plain JSON values, not object"):
+            trace.event(0, "odd", {"thing": object()})
+
+
+def test_a_lone_surrogate_in_a_note_does_not_stop_the_judge(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", HEADER) as trace:
+        trace.event(0, "note", {"text": "\ud800"})
+    assert read(tmp_path / "run.trace").events[0].data == {"text": "?"}
+
+
+def test_a_full_disk_is_said_and_loses_nothing_that_was_written(tmp_path: Path) -> None:
+    """RLIMIT_FSIZE makes write() fail in the middle of a record, as a full disk does."""
+    path = tmp_path / "run.trace"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        trace = TraceWriter(path, HEADER)
+        row = bytes(trace.begin(CHANNELS, ["arm"]).itemsize)
+        with pytest.raises(TraceWriteError, match=r"cannot go on writing the trace .*; what was written stays"):
+            write_samples(trace, row, 10_000)
+        with pytest.raises(TraceWriteError):
+            trace.end(5, Outcome(OutcomeKind.FINISHED))
+        trace.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    left = read(path)
+    assert path.stat().st_size == 200_000
+    assert 0 <= 200_000 - len(left.samples) * 63 < 1500  # header and declaration, and less than one sample
+    assert not left.whole
+
+
+def test_a_killed_process_loses_only_the_last_moments(tmp_path: Path) -> None:
+    """SIGKILL after an event and 100 more samples: all up to the event is there."""
+    path = tmp_path / "run.trace"
+    program = f"""
+        import os, signal
+        from sheber.trace import Header, TraceWriter
+        trace = TraceWriter({str(path)!r}, Header("counting"))
+        row = bytes(trace.begin([("force", "f8", (6,), "N")], []).itemsize)
+        for n in range(1000):
+            trace.sample(10 * n, row)
+        trace.event(10_000, "grip")
+        for n in range(1000, 1100):
+            trace.sample(10 * n, row)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], env=os.environ, check=False)
+    assert done.returncode == -signal.SIGKILL
+    trace = read(path)
+    assert len(trace.samples) >= 1000
+    assert len(trace.events) == 1
+    assert trace.outcome.kind is OutcomeKind.SYSTEM_FAULT
+
+
+def test_the_reader_in_the_documentation_needs_nothing_of_ours(tmp_path: Path) -> None:
+    """The twenty lines of docs/trace-format.md, run alone, see what our reader sees."""
+    path = write(tmp_path / "run.trace")
+    blocks = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    alone = next(block for block in blocks if "import struct" in block)
+    assert "sheber" not in re.sub(r'".*?"', "", alone)
+    assert len([line for line in alone.splitlines() if line.strip()]) <= 24
+    script = alone.replace('"run.trace"', repr(str(path))) + textwrap.dedent("""
+        import json
+        print(json.dumps([header["exercise"], samples["joints"].tolist(), len(events), outcome["kind"]]))
+    """)
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True)
+    trace = read(path)
+    assert json.loads(done.stdout.splitlines()[-1]) == [
+        "counting",
+        trace["joints"].tolist(),
+        1,
+        "finished",
+    ]
