@@ -1,0 +1,219 @@
+"""Arm: what a maker says about a robot arm, read from one TOML file an arm.
+
+Link i is fixed to frame i of the maker's Denavit-Hartenberg table; link 0 is the base, and the
+base frame is the maker's. Metres, radians, kilograms, seconds.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+
+__all__ = ["Arm", "ArmError", "Collider", "Joint", "Link", "available", "load"]
+
+Array = NDArray[np.float64]
+
+
+class ArmError(Exception):
+    """An arm that is not described here, or a description that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """One revolute joint: its row of the maker's table and its limits."""
+
+    name: str
+    a: float  # m, along x of the next frame
+    d: float  # m, along z of the last frame
+    alpha: float  # rad, about x of the next frame
+    lower: float  # rad
+    upper: float  # rad
+    speed: float  # rad/s, largest
+    acceleration: float  # rad/s2, largest that is commanded
+    torque: float  # Nm, largest
+
+
+@dataclass(frozen=True, slots=True)
+class Collider:
+    """One solid primitive of a link. The words are those of `sheber.station.Visual`."""
+
+    shape: str  # box, cylinder, capsule
+    size: tuple[float, ...]  # m. box: full x, y, z; cylinder, capsule: radius, length (a capsule's: without its round ends)
+    pose: Pose  # T_link_shape, origin in the middle, round ones along z
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One rigid body of the arm."""
+
+    name: str
+    mass: float  # kg
+    centre: tuple[float, float, float]  # m, centre of mass in the link's frame
+    inertia: tuple[float, float, float, float, float, float]  # kg m2: xx, yy, zz, xy, xz, yz about the centre
+    colliders: tuple[Collider, ...]
+    mesh: str  # file in the mesh folder
+    mesh_pose: Pose  # T_link_mesh
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A robot arm as its maker describes it."""
+
+    name: str
+    title: str
+    maker: str
+    inverse: str  # the kind of closed form that solves it, see `robot.motion.kinematics`
+    joints: tuple[Joint, ...]
+    links: tuple[Link, ...]  # base first: one more than joints
+    home: tuple[float, ...]  # rad
+    payload: float  # kg
+    reach: float  # m
+    mesh_package: str  # distribution that carries the meshes
+    mesh_folder: str  # folder in it
+    joint_speed: float  # rad/s, default of joint moves
+    joint_acceleration: float  # rad/s2, default of joint moves
+    linear_speed: float  # m/s, default of linear and circular moves
+    linear_acceleration: float  # m/s2, default of linear and circular moves
+    max_linear_speed: float  # m/s
+    max_linear_acceleration: float  # m/s2
+    ramp_s: float  # s in which an acceleration builds up: jerk = acceleration / ramp_s
+    rotation_radius: float  # m of path that a turn by 1 rad counts, where that is longer
+    wrist_singularity: float  # rad, smallest angle of wrist 2 on a Cartesian path
+    elbow_singularity: float  # rad, smallest angle of the elbow on a Cartesian path
+    shoulder_singularity: float  # m, smallest way of the wrist centre to the cylinder it cannot enter
+
+    @cached_property
+    def dh(self) -> Array:
+        """The maker's table (n, 3): a [m], d [m], alpha [rad]; theta is the joint's angle."""
+        return _fixed([(joint.a, joint.d, joint.alpha) for joint in self.joints])
+
+    @cached_property
+    def lower(self) -> Array:
+        """Lower joint limits (n,) rad."""
+        return _fixed([joint.lower for joint in self.joints])
+
+    @cached_property
+    def upper(self) -> Array:
+        """Upper joint limits (n,) rad."""
+        return _fixed([joint.upper for joint in self.joints])
+
+    @cached_property
+    def max_speed(self) -> Array:
+        """Largest joint speeds (n,) rad/s."""
+        return _fixed([joint.speed for joint in self.joints])
+
+    @cached_property
+    def max_acceleration(self) -> Array:
+        """Largest commanded joint accelerations (n,) rad/s2."""
+        return _fixed([joint.acceleration for joint in self.joints])
+
+    @cached_property
+    def max_torque(self) -> Array:
+        """Largest joint torques (n,) Nm."""
+        return _fixed([joint.torque for joint in self.joints])
+
+
+def _fixed(values: Sequence[Any]) -> Array:
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+def available() -> list[str]:
+    """Names of the arms that are described here."""
+    files = resources.files(__package__).iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+@cache
+def load(name: str) -> Arm:
+    """The arm of this name. Raises ArmError that lists what exists."""
+    if name not in available():
+        raise ArmError(f"no arm is called {name!r}; there are: {', '.join(available())}")
+    text = (resources.files(__package__) / f"{name}.toml").read_text(encoding="utf-8")
+    try:
+        return _arm(tomllib.loads(text))
+    except (KeyError, ValueError, TypeError) as error:
+        raise ArmError(f"the description of the arm {name!r} cannot be read: {error!r}") from error
+
+
+def _arm(table: Mapping[str, Any]) -> Arm:
+    defaults, limits = table["defaults"], table["limits"]
+    joints = tuple(_joint(row) for row in table["joints"])
+    links = tuple(_link(row) for row in table["links"])
+    if len(links) != len(joints) + 1 or len(table["home_deg"]) != len(joints):
+        raise ValueError(f"{len(joints)} joints need {len(joints) + 1} links and {len(joints)} home angles")
+    return Arm(
+        **{key: table[key] for key in ("name", "title", "maker", "inverse", "mesh_package", "mesh_folder")},
+        **{key: float(table[key]) for key in ("payload", "reach")},
+        **{key: float(defaults[key]) for key in ("joint_speed", "joint_acceleration")},
+        **{key: float(defaults[key]) for key in ("linear_speed", "linear_acceleration")},
+        joints=joints,
+        links=links,
+        home=tuple(math.radians(angle) for angle in table["home_deg"]),
+        max_linear_speed=float(limits["linear_speed"]),
+        max_linear_acceleration=float(limits["linear_acceleration"]),
+        ramp_s=float(limits["ramp_s"]),
+        rotation_radius=float(limits["rotation_radius"]),
+        wrist_singularity=math.radians(limits["wrist_singularity_deg"]),
+        elbow_singularity=math.radians(limits["elbow_singularity_deg"]),
+        shoulder_singularity=float(limits["shoulder_singularity"]),
+    )
+
+
+def _joint(row: Mapping[str, Any]) -> Joint:
+    lower, upper = row["range_deg"]
+    return Joint(
+        name=row["name"],
+        a=float(row["a"]),
+        d=float(row["d"]),
+        alpha=math.radians(row["alpha_deg"]),
+        lower=math.radians(lower),
+        upper=math.radians(upper),
+        speed=math.radians(row["speed_deg"]),
+        acceleration=float(row["acceleration"]),
+        torque=float(row["torque"]),
+    )
+
+
+def _link(row: Mapping[str, Any]) -> Link:
+    x, y, z = (float(value) for value in row["centre"])
+    xx, yy, zz, xy, xz, yz = (float(value) for value in row["inertia"])
+    return Link(
+        name=row["name"],
+        mass=float(row["mass"]),
+        centre=(x, y, z),
+        inertia=(xx, yy, zz, xy, xz, yz),
+        colliders=tuple(_collider(entry) for entry in row["colliders"]),
+        mesh=row["mesh"],
+        mesh_pose=Pose.from_rotvec(row["mesh_position"], np.radians(row["mesh_rotvec_deg"])),
+    )
+
+
+_TURN = {  # rotation vector that takes z to the named axis
+    "x": (0.0, math.pi / 2.0, 0.0),
+    "y": (-math.pi / 2.0, 0.0, 0.0),
+    "z": (0.0, 0.0, 0.0),
+}
+
+
+def _collider(entry: Mapping[str, Any]) -> Collider:
+    if entry["shape"] == "box":
+        low, high = np.array(entry["from"], dtype=np.float64), np.array(entry["to"], dtype=np.float64)
+        return Collider("box", tuple((high - low).tolist()), Pose((low + high) / 2.0))
+    if entry["shape"] not in ("cylinder", "capsule"):
+        raise ValueError(f"a collider is a box, a cylinder or a capsule, not {entry['shape']!r}")
+    low, high = float(entry["from"]), float(entry["to"])
+    middle = list(entry.get("at", (0.0, 0.0)))
+    middle.insert("xyz".index(entry["axis"]), (low + high) / 2.0)
+    return Collider(entry["shape"], (float(entry["radius"]), high - low), Pose.from_rotvec(middle, _TURN[entry["axis"]]))
