@@ -33,13 +33,15 @@ from sheber.trace import (
 
 CHANNELS: list[Channel] = [("joints", "f8", (6,), "rad"), ("force", "f4", (), "N"), ("line", "u2", (), "")]
 HEADER = Header("counting", program="program.py", seed=3, sandbox="A", versions={"sheber": "0.1"})
+VISUALS = [Visual("box", "box", (0.1, 0.2, 0.3))]
+PICK = Pose((0.4, 0.1, 0.05), (0.0, 1.0, 0.0, 0.0))
 DOCUMENT = Path(__file__).parents[1] / "docs" / "trace-format.md"
 
 
 def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "hello\n", pixel: int = 7) -> Path:
     """A small run: one body that moves at every second sample, one that never does."""
     with TraceWriter(path, header) as trace:
-        row = np.zeros((), trace.begin(CHANNELS, ["arm", "box"], [Visual("box", "box", (0.1, 0.2, 0.3))], {"n": 2}))
+        row = np.zeros((), trace.begin(CHANNELS, ["arm", "box"], VISUALS, {"n": 2}, taught={"pick": PICK}))
         poses = np.array([[0, 0, 0, 1, 0, 0, 0], [1, 2, 3, 1, 0, 0, 0]], np.float32)
         trace.bodies(0, np.array([0, 1], np.uint16), poses)
         for n in range(samples):
@@ -74,7 +76,8 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
         Event(30, "grip", {"part": "box", "force_N": 2.5, "at": [1.0, 2.0, 3.0, 1.0, 0.0, 0.0, 0.0]})
     ]
     assert trace.events_of("release") == []
-    assert trace.visuals == (Visual("box", "box", (0.1, 0.2, 0.3)),)
+    assert trace.visuals == tuple(VISUALS)
+    assert trace.taught == {"pick": PICK}
     assert trace.facts == {"n": 2}
     assert trace.outcome == Outcome(OutcomeKind.FINISHED)
     assert trace.usage == {"wall_s": 0.5}

@@ -92,6 +92,8 @@ class Trace:
         self.bodies: tuple[str, ...] = tuple(begin.get("bodies", ()))
         self.visuals: tuple[Visual, ...] = tuple(_visual(one) for one in begin.get("visuals", ()))
         self.facts: Mapping[str, Any] = begin.get("facts", {})
+        taught = begin.get("taught", {})
+        self.taught: Mapping[str, Pose] = {name: Pose.from_list(pose) for name, pose in taught.items()}
         self.step_s: float = begin.get("step_s", 0.002)
         self._row = sample_dtype(self.channels)
 

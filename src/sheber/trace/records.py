@@ -90,6 +90,7 @@ class Header:
     exercise_sha256: str = ""  # of the exercise's folder
     program: str = ""  # name of the program's file, without its folder
     program_sha256: str = ""
+    source: str = field(repr=False, default="")  # text of the program, for the report; "" where it is not kept
     scene: str = ""  # "practice 3", "rehearsal 2": what people call this scene
     seed: int | None = None  # None where it is not shown (a graded scene)
     sandbox: str = ""  # level: A, B or C

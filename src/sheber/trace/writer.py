@@ -96,13 +96,15 @@ class TraceWriter:
         visuals: Sequence[Visual] = (),
         facts: Mapping[str, Any] | None = None,
         *,
+        taught: Mapping[str, Pose] | None = None,
         step_s: float = 0.002,
     ) -> np.dtype[np.void]:
         """Declare what the station records; once, before the first sample. Returns the type of a sample's row.
 
         channels: name, numpy type, shape, unit of each, in the order of the row. bodies: names in the order
         of the indices that `bodies` takes. visuals: what to draw. facts: truth for the checks, plain JSON.
-        step_s: seconds a step.
+        taught: frames that the program is told, T_base_frame, drawn as axes. step_s: seconds a step.
+        A channel named `tcp` of shape (7,) is what the report draws as the path of the tool.
         """
         row = sample_dtype(channels)
         self._row_bytes = row.itemsize
@@ -112,6 +114,7 @@ class TraceWriter:
             "bodies": list(bodies),
             "visuals": [{**{f.name: getattr(v, f.name) for f in fields(v)}, "pose": v.pose} for v in visuals],
             "facts": dict(facts or {}),
+            "taught": dict(taught or {}),
             "step_s": step_s,
         }
         self._record(BEGIN, _json(declared))
