@@ -1,0 +1,35 @@
+"""Sheberkhana: what a student's program imports. Light: numpy and the standard library only.
+
+>>> from sheber import DOWN, Pose, connect
+"""
+
+from sheber.client import (
+    Collision,
+    JointLimit,
+    NotGiven,
+    RobotError,
+    SheberError,
+    Singularity,
+    SpeedLimit,
+    Timeout,
+    ToolError,
+    Unreachable,
+    connect,
+)
+from sheber.geometry import DOWN, Pose
+
+__all__ = [
+    "DOWN",
+    "Collision",
+    "JointLimit",
+    "NotGiven",
+    "Pose",
+    "RobotError",
+    "SheberError",
+    "Singularity",
+    "SpeedLimit",
+    "Timeout",
+    "ToolError",
+    "Unreachable",
+    "connect",
+]

@@ -1,0 +1,167 @@
+"""The camera as a program sees it: pictures, and the way between pixels and metres.
+
+Camera frame of computer vision: +x right, +y down, +z forward. Pixels (u, v): u to the right, v down,
+the middle of the upper left pixel is (0, 0). Lens distortion as OpenCV writes it: k1, k2, p1, p2, k3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sheber.client import checks
+from sheber.client.errors import NotGiven
+from sheber.client.session import Session
+from sheber.geometry import Pose
+
+__all__ = ["Camera", "Image"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """One picture.
+
+    >>> image = camera.capture()
+    >>> blue, green, red = image.colour[240, 320]
+    """
+
+    colour: NDArray[np.uint8]  # (h, w, 3) BGR, as OpenCV has it
+    depth: NDArray[np.float32] | None  # (h, w) m along the camera's z axis; None where the camera has none
+    time: float  # simulated s of the moment that it shows, the middle of the exposure
+
+
+class Camera:
+    """A camera fixed in the cell; what the exercise withholds raises NotGiven."""
+
+    def __init__(self, session: Session, name: str, facts: Mapping[str, Any]) -> None:
+        self._session = session
+        self._facts = facts
+        self.name = name
+        self.width = int(facts["width"])  # px
+        self.height = int(facts["height"])  # px
+
+    @property
+    def matrix(self) -> Array:
+        """The camera matrix (3, 3) [px]: fx, 0, cx; 0, fy, cy; 0, 0, 1. Raises NotGiven where withheld.
+
+        >>> fx = camera.matrix[0, 0]
+        """
+        return np.array(self._given("matrix"), dtype=np.float64)
+
+    @property
+    def distortion(self) -> Array:
+        """The lens distortion (5,): k1, k2, p1, p2, k3, as OpenCV has it. Raises NotGiven where withheld.
+
+        >>> import cv2
+        >>> straight = cv2.undistort(image.colour, camera.matrix, camera.distortion)
+        """
+        return np.array(self._given("distortion"), dtype=np.float64)
+
+    @property
+    def pose(self) -> Pose:
+        """T_base_camera: x right, y down, z forward. Raises NotGiven where withheld.
+
+        >>> camera.pose.position[2]
+        1.1
+        """
+        return Pose.from_list(self._given("pose"))
+
+    def capture(self) -> Image:
+        """Take a picture; simulated time passes for exposure and read-out (50 ms unless the exercise says).
+
+        Colour (h, w, 3) uint8 BGR, depth (h, w) float32 [m] or None. The number of pictures in a run is limited.
+
+        >>> image = camera.capture()
+        >>> image.colour.shape
+        (480, 640, 3)
+        """
+        reply, binary = self._session.call_for_bytes("capture", camera=self.name)
+        height, width = int(reply["height"]), int(reply["width"])
+        split = height * width * 3
+        colour = np.frombuffer(binary, np.uint8, split).reshape(height, width, 3)
+        depth = None
+        if reply["depth"]:
+            depth = np.frombuffer(binary, np.float32, height * width, split).reshape(height, width)
+        return Image(colour, depth, float(reply["shown_at"]))
+
+    def to_plane(self, u: ArrayLike, v: ArrayLike, height: float = 0.0) -> tuple[Any, Any]:
+        """Where the rays of pixels meet the horizontal plane z = `height` of the base frame [m]: x and y [m].
+
+        `u`, `v` [px], numbers or arrays of one shape; x and y come in the same shape, NaN where the ray
+        never meets the plane. Undoes the lens distortion. Raises NotGiven where the camera's data are withheld.
+
+        >>> x, y = camera.to_plane(319.5, 239.5, height=0.03)
+        """
+        z = checks.number(height, "height", "m")
+        pixels = np.stack(np.broadcast_arrays(np.asarray(u, np.float64), np.asarray(v, np.float64)), axis=-1)
+        camera = self.pose
+        x, y = self._undistorted(pixels)
+        rays = np.stack((x, y, np.ones_like(x)), axis=-1) @ camera.rotation.T  # (..., 3) in base axes
+        with np.errstate(divide="ignore", invalid="ignore"):
+            along = (z - camera.position[2]) / rays[..., 2]
+        along = np.where(along > 0.0, along, np.nan)
+        met = camera.position + along[..., None] * rays
+        if met.ndim == 1:
+            return float(met[0]), float(met[1])
+        return met[..., 0], met[..., 1]
+
+    def project(self, points: ArrayLike) -> tuple[Any, Any]:
+        """The pixels (u, v) at which points of the base frame appear, lens distortion included.
+
+        `points` (3,) or (n, 3) [m] in the base frame; u and v [px] are numbers or (n,), NaN behind the
+        camera. Raises NotGiven where the camera's data are withheld.
+
+        >>> u, v = camera.project((0.5, 0.1, 0.03))
+        """
+        array = checks.points(points, "points")
+        seen = self.pose.inverse() @ array
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x, y = seen[..., 0] / seen[..., 2], seen[..., 1] / seen[..., 2]
+        in_front = seen[..., 2] > 0.0
+        x, y = _distorted(np.where(in_front, x, np.nan), np.where(in_front, y, np.nan), self.distortion)
+        matrix = self.matrix
+        u, v = matrix[0, 0] * x + matrix[0, 2], matrix[1, 1] * y + matrix[1, 2]
+        if array.ndim == 1:
+            return float(u), float(v)
+        return u, v
+
+    def _undistorted(self, pixels: Array) -> tuple[Array, Array]:
+        """Pixels (..., 2) as x / z and y / z in the camera frame, by fixed-point iteration."""
+        matrix, lens = self.matrix, self.distortion
+        goal_x = (pixels[..., 0] - matrix[0, 2]) / matrix[0, 0]
+        goal_y = (pixels[..., 1] - matrix[1, 2]) / matrix[1, 1]
+        x, y = goal_x, goal_y
+        for _ in range(60):
+            seen_x, seen_y = _distorted(x, y, lens)
+            error_x, error_y = goal_x - seen_x, goal_y - seen_y
+            x, y = x + error_x, y + error_y
+            if max(np.abs(error_x).max(), np.abs(error_y).max()) < 1e-13:
+                break
+        return x, y
+
+    def _given(self, what: str) -> Any:
+        value = self._facts.get(what)
+        if value is None:
+            given = [name for name in ("matrix", "distortion", "pose") if self._facts.get(name) is not None]
+            raise NotGiven(
+                f"this exercise does not give the {what} of the camera {self.name!r}: finding it is part of the work; "
+                f"given here: {', '.join(given) or 'nothing'}"
+            )
+        return value
+
+
+def _distorted(x: Array, y: Array, lens: Array) -> tuple[Array, Array]:
+    """Where the lens puts x / z and y / z (Brown's model, OpenCV's five numbers)."""
+    k1, k2, p1, p2, k3 = lens
+    r2 = x * x + y * y
+    radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    return (
+        x * radial + 2.0 * p1 * x * y + p2 * (r2 + 2.0 * x * x),
+        y * radial + p1 * (r2 + 2.0 * y * y) + 2.0 * p2 * x * y,
+    )

@@ -1,0 +1,97 @@
+"""Arguments of a program, checked for kind before anything is sent; messages in the student's terms."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.client.wire import LARGEST_NUMBER
+from sheber.geometry import Pose
+
+__all__ = ["joints", "number", "optional", "points", "pose", "text", "truth"]
+
+
+def number(value: Any, name: str, unit: str = "", above: float | None = None, least: float | None = None) -> float:
+    """A finite float of `value`; raises TypeError where it is no number, ValueError where it is out of range."""
+    unit_words = f" in {unit}" if unit else ""
+    single = value.item() if isinstance(value, np.generic | np.ndarray) and np.size(value) == 1 else value
+    if isinstance(single, bool) or not isinstance(single, numbers.Real):
+        raise TypeError(f"{name} must be a number{unit_words}, got {_shown(value)}")
+    result = float(single)
+    if not math.isfinite(result) or abs(result) > LARGEST_NUMBER:
+        raise ValueError(f"{name} must be a finite number{unit_words}, got {result:g}")
+    if above is not None and result <= above:
+        raise ValueError(f"{name} must be greater than {above:g}{' ' + unit if unit else ''}, got {result:g}")
+    if least is not None and result < least:
+        raise ValueError(f"{name} must be at least {least:g}{' ' + unit if unit else ''}, got {result:g}")
+    return result
+
+
+def optional(value: Any, name: str, unit: str = "", above: float | None = None) -> float | None:
+    """None, or `number`."""
+    return None if value is None else number(value, name, unit, above)
+
+
+def truth(value: Any, name: str) -> bool:
+    """A bool; 0, 1 and numpy's bools count; raises TypeError for anything else."""
+    if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False, got {_shown(value)}")
+
+
+def text(value: Any, name: str, longest: int) -> str:
+    """A text that can travel, cut to `longest` characters; raises TypeError for anything that is no text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, got {_shown(value)}")
+    return value.encode("utf-8", "replace").decode()[:longest]
+
+
+def joints(values: Any, name: str, count: int) -> list[float]:
+    """`count` joint angles [rad] as plain floats; raises ValueError or TypeError in words."""
+    if isinstance(values, Pose):
+        raise TypeError(f"{name} must be {count} joint angles in rad, got a Pose; move_to and move_linear take poses")
+    array = _array(values, f"{name} must be {count} joint angles in rad")
+    if array.shape != (count,):
+        raise ValueError(f"{name} must be {count} joint angles in rad, got an array of shape {array.shape}")
+    return [float(value) for value in array]
+
+
+def pose(value: Any, name: str) -> Pose:
+    """The Pose itself; a (4, 4) matrix counts; raises TypeError for anything else, with the ways to make one."""
+    if isinstance(value, Pose):
+        if max(abs(value.position)) > LARGEST_NUMBER:
+            raise ValueError(f"{name} is {max(abs(value.position)):g} m away; positions are in metres")
+        return value
+    if isinstance(value, np.ndarray) and value.shape == (4, 4):
+        return Pose.from_matrix(value)
+    raise TypeError(
+        f"{name} must be a Pose, got {_shown(value)}; make one by Pose((x, y, z)), Pose.from_rotvec(...), "
+        f"Pose.from_matrix(...) or take one of cell.frames"
+    )
+
+
+def points(values: Any, name: str) -> NDArray[np.float64]:
+    """Points (..., 3) [m] as floats; raises ValueError where they are not."""
+    array = _array(values, f"{name} must be points of three numbers in metres")
+    if array.shape[-1:] != (3,):
+        raise ValueError(f"{name} must be points (3,) or (n, 3) in metres, got shape {array.shape}")
+    return array
+
+
+def _array(values: Any, wanted: str) -> NDArray[np.float64]:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{wanted}, got {_shown(values)}") from None
+    if not np.isfinite(array).all() or (array.size and np.abs(array).max() > LARGEST_NUMBER):
+        raise ValueError(f"{wanted}, all finite, got {array.tolist()}")
+    return array
+
+
+def _shown(value: Any) -> str:
+    words = repr(value)
+    return f"{words if len(words) <= 60 else words[:57] + '...'} ({type(value).__name__})"

@@ -1,0 +1,112 @@
+"""What can go wrong for a program, sorted by what the student must look at.
+
+    SheberError
+    ├── RobotError           the robot cannot or may not do what was asked
+    │   ├── Unreachable      no joint angles bring the tool there
+    │   ├── JointLimit       a joint would leave its range
+    │   ├── Singularity      a straight path runs through a place where joints would have to race
+    │   ├── SpeedLimit       faster than the arm or the cell allows
+    │   ├── Collision        an emergency stop: the run is over
+    │   └── ToolError        the tool did not do what was asked: nothing held, nothing sealed
+    ├── Timeout              what was waited for did not come in time
+    └── NotGiven             the exercise does not have it, or withholds it
+
+Each says what was asked, what was wrong and what exists. Wrong kinds of arguments are Python's
+own ValueError and TypeError, raised on the program's side before anything is sent.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "KINDS",
+    "Collision",
+    "JointLimit",
+    "NotGiven",
+    "RobotError",
+    "RunOver",
+    "SheberError",
+    "Singularity",
+    "SpeedLimit",
+    "Timeout",
+    "ToolError",
+    "Unreachable",
+]
+
+
+class SheberError(Exception):
+    """The root of everything that the cell reports to a program.
+
+    `line` is the line of the program whose call or move caused it, 0 where none is known.
+
+    >>> from sheber import SheberError
+    >>> try:
+    ...     raise SheberError("the cell says no", line=12)
+    ... except SheberError as error:
+    ...     print(error, error.line)
+    the cell says no 12
+    """
+
+    def __init__(self, message: str = "", line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class RobotError(SheberError):
+    """The robot cannot, or may not, do what was asked."""
+
+
+class Unreachable(RobotError):
+    """No joint angles bring the tool to that pose, or to some point of that path."""
+
+
+class JointLimit(RobotError):
+    """A joint would leave its range."""
+
+
+class Singularity(RobotError):
+    """The path leads through a place where joints would have to race; go around it, or use a joint move."""
+
+
+class SpeedLimit(RobotError):
+    """Faster, or with more acceleration, than the arm allows."""
+
+
+class Collision(RobotError):
+    """The emergency stop has acted (a collision, a joint at its limit, a blocked arm): the run is over."""
+
+
+class ToolError(RobotError):
+    """The tool did not do what was asked of it."""
+
+
+class Timeout(SheberError):
+    """What was waited for did not come within the simulated time given."""
+
+
+class NotGiven(SheberError):
+    """This exercise does not have what was asked for, or withholds it; the message says which."""
+
+
+class RunOver(SystemExit):
+    """The run has ended on the other side (time used up, emergency stop earlier): nothing can be asked any more.
+
+    It ends the program as `sys.exit` does, and is no `Exception`, so that ``except Exception`` in a loop
+    does not catch it again and again.
+    """
+
+
+KINDS: dict[str, type[SheberError]] = {
+    kind.__name__: kind
+    for kind in (
+        RobotError,
+        Unreachable,
+        JointLimit,
+        Singularity,
+        SpeedLimit,
+        Collision,
+        ToolError,
+        Timeout,
+        NotGiven,
+    )
+}
+"""Kinds of errors as they travel on the wire."""

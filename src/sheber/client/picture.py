@@ -1,0 +1,55 @@
+"""Pictures that a program shows: made small enough for one request, as JPEG."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.client.errors import NotGiven
+
+__all__ = ["LARGEST_PICTURE", "compressed"]
+
+LARGEST_PICTURE = 44 << 10  # bytes of a JPEG; in base64 it still fits one request
+LARGEST_SIDE = 640  # px
+
+
+def compressed(image: Any) -> bytes:
+    """A JPEG of at most LARGEST_PICTURE bytes of `image`: (h, w, 3) BGR or (h, w) grey, uint8, bool or 0..1 floats.
+
+    Raises TypeError or ValueError for arrays that are no picture, NotGiven where OpenCV is not installed.
+    """
+    pixels = _as_bytes(image)
+    try:
+        cv2: Any = importlib.import_module("cv2")
+    except ImportError:
+        raise NotGiven(
+            "cell.show needs OpenCV (the package opencv-python-headless), which is not installed here"
+        ) from None
+    side = LARGEST_SIDE
+    while True:
+        factor = min(1.0, side / max(pixels.shape[:2]))
+        size = (max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor)))
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if factor < 1.0 else pixels
+        for quality in (85, 70, 50, 30):
+            data = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()
+            if len(data) <= LARGEST_PICTURE:
+                return bytes(data)
+        side = side * 2 // 3
+
+
+def _as_bytes(image: Any) -> NDArray[np.uint8]:
+    if not isinstance(image, np.ndarray):
+        hint = "; show image.colour" if hasattr(image, "colour") else ""
+        raise TypeError(f"show takes an array (h, w, 3) or (h, w), got {type(image).__name__}{hint}")
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3)) or 0 in image.shape:
+        raise ValueError(f"show takes a picture (h, w, 3) BGR or (h, w) grey, got shape {image.shape}")
+    if image.dtype == np.uint8:
+        return np.ascontiguousarray(image)
+    if image.dtype == np.bool_:
+        return np.ascontiguousarray(image.astype(np.uint8) * np.uint8(255))
+    if image.dtype.kind == "f":
+        return np.ascontiguousarray((np.clip(np.nan_to_num(image), 0.0, 1.0) * 255.0).round().astype(np.uint8))
+    raise TypeError(f"show takes uint8, bool or floats from 0 to 1, got {image.dtype}")

@@ -1,0 +1,320 @@
+"""The robot as a program sees it: moves, what it reads, forward and inverse kinematics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sheber.client import checks
+from sheber.client.session import Session
+from sheber.geometry import Pose
+
+__all__ = ["Robot", "RobotLimits", "Tool"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What is flanged to the arm, and where its working point is.
+
+    >>> robot.tool.pose
+    Pose(0.0, 0.0, 120.0 mm; rotvec 0.0, 0.0, 0.0 deg)
+    """
+
+    kind: str  # gripper, suction, pointer
+    pose: Pose  # T_flange_tcp; the TCP's z axis leaves the tool
+    mass: float  # kg
+    centre: tuple[float, float, float]  # centre of mass in the flange frame, m
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RobotLimits:
+    """What the arm can do at most.
+
+    >>> lower, upper = robot.limits.joints.T
+    """
+
+    joints: Array  # (n, 2) rad: lower and upper end of each joint
+    joint_speed: Array  # (n,) rad/s
+    joint_acceleration: Array  # (n,) rad/s^2
+    linear_speed: float  # m/s of the TCP
+    linear_acceleration: float  # m/s^2 of the TCP
+    reach: float  # m from the base axis to the flange
+    payload: float  # kg
+
+
+class Robot:
+    """The arm. Angles in rad, lengths in m; poses are T_base_tcp unless `frame` says otherwise.
+
+    >>> robot.move_joints(robot.home)
+    >>> robot.move_linear(robot.pose.offset(z=-0.05), speed=0.1)
+    """
+
+    def __init__(self, session: Session, facts: Mapping[str, Any]) -> None:
+        self._session = session
+        self._override = 1.0
+        limits = facts["limits"]
+        self._model = str(facts["model"])
+        self._home = np.array(facts["home"], dtype=np.float64)
+        self._home.setflags(write=False)
+        tool = facts["tool"]
+        self._tool = Tool(tool["kind"], Pose.from_list(tool["pose"]), tool["mass"], tuple(tool["centre"]))
+        self._limits = RobotLimits(
+            np.array(limits["joints"], dtype=np.float64),
+            np.array(limits["joint_speed"], dtype=np.float64),
+            np.array(limits["joint_acceleration"], dtype=np.float64),
+            float(limits["linear_speed"]),
+            float(limits["linear_acceleration"]),
+            float(limits["reach"]),
+            float(limits["payload"]),
+        )
+
+    # --- what is known without asking -----------------------------------------------------
+
+    @property
+    def model(self) -> str:
+        """The arm's model, as its maker calls it.
+
+        >>> robot.model
+        'UR5e'
+        """
+        return self._model
+
+    @property
+    def home(self) -> Array:
+        """The joint angles (n,) [rad] of the home position.
+
+        >>> robot.move_joints(robot.home)
+        """
+        return self._home
+
+    @property
+    def limits(self) -> RobotLimits:
+        """The arm's limits; see `RobotLimits` for units.
+
+        >>> robot.limits.linear_speed
+        1.5
+        """
+        return self._limits
+
+    @property
+    def tool(self) -> Tool:
+        """The tool: kind, T_flange_tcp, mass [kg], centre of mass [m] in the flange frame.
+
+        >>> robot.tool.mass
+        0.6
+        """
+        return self._tool
+
+    # --- what is read from the cell -------------------------------------------------------
+
+    @property
+    def joints(self) -> Array:
+        """The joint angles (n,) [rad] by the encoders, read now (one tick).
+
+        >>> robot.joints.round(2)
+        array([ 3.14, -1.57, -1.57, -1.57,  1.57,  0.  ])
+        """
+        return np.array(self._session.call("state")["joints"])
+
+    @property
+    def pose(self) -> Pose:
+        """T_base_tcp computed from the encoders by the arm's nominal kinematics, read now (one tick).
+
+        >>> robot.pose.position[2]
+        0.4879
+        """
+        return Pose.from_list(self._session.call("state")["pose"])
+
+    @property
+    def wrench(self) -> Array:
+        """Force [N] and torque [Nm] (6,) that the surroundings put on the tool, at the TCP in TCP axes; one tick.
+
+        >>> force = robot.wrench[:3]
+        """
+        return np.array(self._session.call("state")["wrench"])
+
+    @property
+    def moving(self) -> bool:
+        """True while a move is under way; asking takes one tick.
+
+        >>> robot.move_joints(robot.home, wait=False)
+        >>> while robot.moving:
+        ...     cell.wait(0.05)
+        """
+        return bool(self._session.call("state")["moving"])
+
+    @property
+    def speed_override(self) -> float:
+        """Factor on the speed of all moves, above 0 and up to 1, as on the teach pendant; setting it takes one tick.
+
+        Raises ValueError for any other factor.
+
+        >>> robot.speed_override = 0.3
+        """
+        return self._override
+
+    @speed_override.setter
+    def speed_override(self, factor: float) -> None:
+        value = checks.number(factor, "speed_override", above=0.0)
+        if value > 1.0:
+            raise ValueError(f"speed_override must be above 0 and at most 1, got {value:g}")
+        self._session.call("override", factor=value)
+        self._override = value
+
+    # --- moves ----------------------------------------------------------------------------
+
+    def move_joints(
+        self,
+        q: ArrayLike,
+        speed: float | None = None,
+        acceleration: float | None = None,
+        blend: float = 0.0,
+        wait: bool = True,
+    ) -> None:
+        """MoveJ: move all joints to the angles `q` (n,) [rad], together, along a straight line in joint space.
+
+        `speed` [rad/s] and `acceleration` [rad/s^2] of the joint that turns furthest; usual ones if left out.
+        `blend` [m]: pass by within this distance of the end instead of stopping there. `wait=False`: return
+        after one tick while the robot moves. Raises JointLimit, SpeedLimit, Collision, ValueError.
+
+        >>> robot.move_joints([3.14, -1.57, -1.57, -1.57, 1.57, 0.0], speed=1.0)
+        """
+        self._session.call(
+            "move_joints",
+            q=checks.joints(q, "q", len(self._home)),
+            **self._options(speed, acceleration, blend, wait, "rad"),
+        )
+
+    def move_to(
+        self,
+        pose: Pose,
+        speed: float | None = None,
+        acceleration: float | None = None,
+        blend: float = 0.0,
+        frame: Pose | None = None,
+        configuration: str | None = None,
+        wait: bool = True,
+    ) -> None:
+        """MoveJ to a pose: bring the TCP to `pose`, all joints moving together; the TCP's path is a curve.
+
+        `pose` is T_base_tcp, or T_frame_tcp where a work object `frame` (T_base_frame) is given. Of the
+        possible arm configurations the nearest is taken; `configuration` asks for one by name, for example
+        "left up flip" or only "up" (see `inverse`). `speed` [rad/s], `acceleration` [rad/s^2], `blend` [m],
+        `wait` as in `move_joints`. Raises Unreachable, JointLimit, SpeedLimit, Collision, ValueError.
+
+        >>> robot.move_to(cell.frames["pick"] @ DOWN, blend=0.02)
+        """
+        if configuration is not None:
+            configuration = checks.text(configuration, "configuration", 100)
+        self._session.call(
+            "move_to",
+            pose=_target(pose, frame, "pose"),
+            configuration=configuration,
+            **self._options(speed, acceleration, blend, wait, "rad"),
+        )
+
+    def move_linear(
+        self,
+        pose: Pose,
+        speed: float | None = None,
+        acceleration: float | None = None,
+        blend: float = 0.0,
+        frame: Pose | None = None,
+        wait: bool = True,
+    ) -> None:
+        """MoveL: move the TCP to `pose` on a straight line, turning evenly on the way.
+
+        `pose` is T_base_tcp, or T_frame_tcp with `frame`. `speed` [m/s] and `acceleration` [m/s^2] of the
+        TCP; usual ones if left out. `blend` [m] and `wait` as in `move_joints`. The whole line is checked
+        before the robot starts: raises Unreachable, JointLimit, Singularity, SpeedLimit, Collision, ValueError.
+
+        >>> robot.move_linear(robot.pose.offset(z=-0.1), speed=0.1)
+        """
+        self._session.call(
+            "move_linear",
+            pose=_target(pose, frame, "pose"),
+            **self._options(speed, acceleration, blend, wait, "m"),
+        )
+
+    def move_circular(
+        self,
+        via: Pose,
+        to: Pose,
+        speed: float | None = None,
+        acceleration: float | None = None,
+        blend: float = 0.0,
+        frame: Pose | None = None,
+        wait: bool = True,
+    ) -> None:
+        """MoveC: move the TCP on the circle from where it is through the position of `via` to `to`.
+
+        The orientation turns evenly from that of the start to that of `to`; `via` gives a position only.
+        Options as in `move_linear`. Raises ValueError where the three points lie on a line, else as `move_linear`.
+
+        >>> start = robot.pose
+        >>> robot.move_circular(start.offset(x=0.1, y=0.1), start.offset(y=0.2), speed=0.1)
+        """
+        self._session.call(
+            "move_circular",
+            via=_target(via, frame, "via"),
+            to=_target(to, frame, "to"),
+            **self._options(speed, acceleration, blend, wait, "m"),
+        )
+
+    def wait(self) -> None:
+        """Wait until every move is finished and the robot stands; takes at least one tick.
+
+        >>> robot.move_joints(robot.home, wait=False)
+        >>> robot.wait()
+        """
+        self._session.call("wait_motion")
+
+    def stop(self) -> None:
+        """Brake on the path, forget the moves that were still to come, and return when the robot stands.
+
+        >>> robot.stop()
+        """
+        self._session.call("stop")
+
+    # --- computing, without a simulated tick ----------------------------------------------
+
+    def forward(self, q: ArrayLike) -> Pose:
+        """T_base_tcp for the joint angles `q` (n,) [rad] by the arm's nominal kinematics; costs no simulated time.
+
+        >>> robot.forward(robot.home)
+        Pose(491.9, 133.3, 337.9 mm; rotvec 127.3, 127.3, 0.0 deg)
+        """
+        reply = self._session.call("forward", q=checks.joints(q, "q", len(self._home)))
+        return Pose.from_list(reply["pose"])
+
+    def inverse(self, pose: Pose, frame: Pose | None = None) -> Array:
+        """All joint angles (k, n) [rad] that bring the TCP to `pose`; costs no simulated time.
+
+        Every branch (up to 8) within the joint limits, the one nearest to where the robot stands first.
+        `pose` is T_base_tcp, or T_frame_tcp with `frame`. Raises Unreachable where there is none.
+
+        >>> robot.inverse(robot.pose).shape
+        (8, 6)
+        """
+        reply = self._session.call("inverse", pose=_target(pose, frame, "pose"))
+        return np.array(reply["joints"], dtype=np.float64).reshape(-1, len(self._home))
+
+    def _options(self, speed: Any, acceleration: Any, blend: Any, wait: Any, unit: str) -> dict[str, Any]:
+        return {
+            "speed": checks.optional(speed, "speed", f"{unit}/s", above=0.0),
+            "acceleration": checks.optional(acceleration, "acceleration", f"{unit}/s^2", above=0.0),
+            "blend": checks.number(blend, "blend", "m", least=0.0),
+            "wait": checks.truth(wait, "wait"),
+        }
+
+
+def _target(pose: Any, frame: Any, name: str) -> list[float]:
+    """T_base_tcp as seven numbers."""
+    target = checks.pose(pose, name)
+    return target.to_list() if frame is None else (checks.pose(frame, "frame") @ target).to_list()

@@ -1,0 +1,86 @@
+"""The session of a program with its cell: simulated time, the line that asks, errors as exceptions."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import threading
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NoReturn
+
+from sheber.client.errors import KINDS, Collision, RobotError, RunOver
+from sheber.client.wire import Channel, WireClosed
+
+__all__ = ["Session", "is_students_file", "student_line"]
+
+_OURS = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "geometry.py"))
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_known: dict[CodeType, bool] = {}  # whether a piece of code is the student's
+
+
+def is_students_file(name: str) -> bool:
+    """True for a source file that is neither ours nor a library's."""
+    if name.startswith("<") and not name.startswith("<ipython"):
+        return False  # <frozen importlib._bootstrap>, <string>: nobody's file
+    return not (name.startswith(_OURS) or name.startswith(_LIBRARIES))
+
+
+def student_line(frame: FrameType | None = None) -> int:
+    """The line of the student's program that runs now: that of the innermost frame that is not a library's; or 0."""
+    frame = frame or sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        students = _known.get(code)
+        if students is None:
+            students = _known[code] = is_students_file(code.co_filename)
+        if students:
+            return frame.f_lineno
+        frame = frame.f_back
+    return 0
+
+
+class Session:
+    """One program's conversation with one cell."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._lock = threading.Lock()  # one request in flight, whatever threads the program starts
+        self._over = ""  # why nothing can be asked any more
+        self.time = 0.0  # simulated s at the last reply
+
+    def call(self, do: str, **fields: Any) -> dict[str, Any]:
+        """Ask for one thing and wait for the reply; raises what the cell reports, or RunOver."""
+        return self.call_for_bytes(do, **fields)[0]
+
+    def call_for_bytes(self, do: str, **fields: Any) -> tuple[dict[str, Any], bytearray]:
+        """As `call`, with the bytes that follow the reply: images."""
+        if self._over:
+            raise RunOver(self._over)
+        fields["do"] = do
+        fields["line"] = student_line(sys._getframe(1))
+        try:
+            with self._lock:
+                reply, binary = self._channel.exchange(fields)
+        except WireClosed:
+            self._over = "the run is over: the cell has ended the conversation"
+            raise RunOver(self._over) from None
+        self.time = float(reply.get("time", self.time))
+        error = reply.get("error")
+        if error is not None:
+            self._raise(str(error.get("kind")), str(error.get("message")), int(error.get("line") or 0))
+        return reply, binary
+
+    def _raise(self, kind: str, message: str, line: int) -> NoReturn:
+        if kind == "RunOver":
+            self._over = message
+            raise RunOver(message)
+        error = KINDS.get(kind, RobotError)(message, line)
+        if isinstance(error, Collision):
+            self._over = f"the run is over since the emergency stop: {message}"
+        raise error from None
+
+    def close(self) -> None:
+        """End the conversation; may be called again."""
+        self._over = self._over or "the conversation with the cell is closed"
+        self._channel.close()

@@ -1,0 +1,112 @@
+"""Tools at the flange as a program sees them: the parallel gripper and the suction cup."""
+
+from __future__ import annotations
+
+from sheber.client import checks
+from sheber.client.session import Session
+
+__all__ = ["Gripper", "Suction"]
+
+
+class Gripper:
+    """A parallel gripper; widths are between the fingers, in metres.
+
+    >>> gripper.open()
+    >>> gripper.close(force=20.0)
+    >>> gripper.holding
+    True
+    """
+
+    def __init__(self, session: Session, stroke: float, max_force: float) -> None:
+        self._session = session
+        self.stroke = stroke  # m, widest opening
+        self.max_force = max_force  # N, strongest grip
+
+    def open(self, width: float | None = None) -> None:
+        """Open to `width` [m], fully if left out; returns when the fingers are there.
+
+        Raises ValueError for a width outside 0..stroke and ToolError where something blocks the fingers.
+
+        >>> gripper.open(width=0.05)
+        """
+        self._session.call("gripper_open", width=checks.optional(width, "width", "m"))
+
+    def close(self, force: float | None = None) -> None:
+        """Close with `force` [N], the gripper's usual force if left out; returns when the fingers have stopped.
+
+        The fingers stop at a part or at each other: ask `holding` or `width`. Raises ValueError for a
+        force that the gripper does not have.
+
+        >>> gripper.close(force=30.0)
+        """
+        self._session.call("gripper_close", force=checks.optional(force, "force", "N", above=0.0))
+
+    @property
+    def width(self) -> float:
+        """Opening between the fingers [m], read now (one tick).
+
+        >>> gripper.width
+        0.04
+        """
+        return float(self._session.call("state")["tool"]["width"])
+
+    @property
+    def holding(self) -> bool:
+        """True while the fingers press on something between them, read now (one tick).
+
+        >>> if not gripper.holding:
+        ...     print("dropped")
+        """
+        return bool(self._session.call("state")["tool"]["holding"])
+
+
+class Suction:
+    """A suction cup with a vacuum sensor.
+
+    >>> suction.on()
+    >>> suction.holding
+    True
+    >>> suction.off()
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def on(self, timeout: float = 1.0, wait: bool = True) -> None:
+        """Switch the vacuum on; returns when a part is held, at the latest after `timeout` [simulated s].
+
+        Raises ToolError where nothing was held by then (the vacuum stays on, and the message says what
+        the sensor reads). `wait=False` returns after one tick without looking.
+
+        >>> suction.on(timeout=0.5)
+        """
+        self._session.call(
+            "suction_on",
+            timeout=checks.number(timeout, "timeout", "s", above=0.0),
+            wait=checks.truth(wait, "wait"),
+        )
+
+    def off(self, wait: bool = True) -> None:
+        """Switch the vacuum off; returns when the part is let go. `wait=False` returns after one tick.
+
+        >>> suction.off()
+        """
+        self._session.call("suction_off", wait=checks.truth(wait, "wait"))
+
+    @property
+    def vacuum(self) -> float:
+        """What the vacuum sensor reads [kPa below the air], read now (one tick).
+
+        >>> suction.vacuum
+        58.0
+        """
+        return float(self._session.call("state")["tool"]["vacuum"])
+
+    @property
+    def holding(self) -> bool:
+        """True while the vacuum sensor says that a part is held, read now (one tick).
+
+        >>> suction.holding
+        False
+        """
+        return bool(self._session.call("state")["tool"]["holding"])
