@@ -1,0 +1,362 @@
+"""Checks: criteria that exercises share, each from the trace alone, each lost point explained in words.
+
+Every function takes the trace, the exercise's numbers and what is wanted, and gives `Check`s. A
+message says what was wanted, what was measured, when, and by how much, in units that students use.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheber.exercises.measure import (
+    Array,
+    Turn,
+    best_in_order,
+    circle_deviation,
+    last_action,
+    line_deviation,
+    pose_errors,
+    sample_at,
+    speed_between,
+    turn_between,
+)
+from sheber.exercises.numbers import Numbers, Tolerance
+from sheber.exercises.score import Check, ramp
+from sheber.geometry import Pose
+from sheber.i18n import _
+from sheber.trace import OutcomeKind, Trace
+
+__all__ = [
+    "Leg",
+    "Placed",
+    "arc_driven",
+    "cycle_time",
+    "finished_at_home",
+    "line_driven",
+    "placements",
+    "poses_reached",
+    "safety",
+    "speed_kept",
+    "tolerance_check",
+]
+
+
+def tolerance_check(
+    key: str,
+    name: str,
+    group: str,
+    maximum: float,
+    value: float,
+    tolerance: Tolerance,
+    time: float | None,
+    message: str,
+) -> Check:
+    """A check whose points follow a ramp; `value` in SI, the message is kept where points were lost."""
+    points = maximum * tolerance.share(value)
+    told = message if round(points, 2) < round(maximum, 2) else ""
+    return Check(name, group, points, maximum, tolerance.show(value), tolerance.full, tolerance.unit, time, told, key)
+
+
+def missing_check(key: str, name: str, group: str, maximum: float, tolerance: Tolerance, message: str) -> Check:
+    """A check that earns nothing because what it measures did not happen."""
+    return Check(name, group, 0.0, maximum, None, tolerance.full, tolerance.unit, None, message, key)
+
+
+def off_by(error: Array | Sequence[float]) -> str:
+    """A vector [m] in words: its coordinates in mm along the base axes."""
+    x, y, z = (round(float(value) * 1e3, 1) + 0.0 for value in error)
+    return f"x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm"
+
+
+# --- the way of the tool ----------------------------------------------------------------------------
+
+
+def poses_reached(
+    trace: Trace, numbers: Numbers, wanted: Sequence[tuple[str, Pose]], position: float, angle: float
+) -> tuple[list[Check], list[int | None]]:
+    """Each pose reached by the true TCP, in order; `position` and `angle` are the points of one pose.
+
+    Gives two checks a pose, and the sample at which each was reached (None: never).
+    """
+    near, turned = numbers.tolerance("position"), numbers.tolerance("angle")
+    errors = [pose_errors(trace["tcp"], pose) for _name, pose in wanted]
+    values = np.zeros((len(wanted), len(trace.time)))
+    for row, (distance, turn) in enumerate(errors):
+        within = distance < near.zero_si
+        # a little for being near at all, so that the pose's angle is judged where the tool came to it
+        values[row] = np.where(within, 1e-3 + _shares(near, distance) + 0.5 * _shares(turned, turn), 0.0)
+    reached = best_in_order(values)
+    checks: list[Check] = []
+    for (name, pose), (distance, turn), sample in zip(wanted, errors, reached, strict=True):
+        checks += _pose_checks(trace, name, pose, distance, turn, sample, (near, turned), (position, angle))
+    return checks, reached
+
+
+def _shares(tolerance: Tolerance, values: Array) -> Array:
+    """`Tolerance.share` for many values (n,) in SI."""
+    return np.asarray(np.clip((tolerance.zero_si - values) / (tolerance.zero_si - tolerance.full_si), 0.0, 1.0))
+
+
+def _pose_checks(
+    trace: Trace,
+    name: str,
+    pose: Pose,
+    distance: Array,
+    turn: Array,
+    sample: int | None,
+    tolerances: tuple[Tolerance, Tolerance],
+    points: tuple[float, float],
+) -> list[Check]:
+    """Position and angle of one pose."""
+    titles = _("Pose {name}: position").format(name=name), _("Pose {name}: angle").format(name=name)
+    keys = f"pose-{name}-position", f"pose-{name}-angle"
+    if sample is None:
+        message = _never_reached(trace, name, distance, tolerances[0])
+        both = zip(keys, titles, points, tolerances, strict=True)
+        return [missing_check(key, title, "quality", most, tol, message) for key, title, most, tol in both]
+    time = float(trace.time[sample])
+    error = trace["tcp"][sample, :3] - pose.position
+    told = _("Pose {name} was reached at {time:.1f} s, {off:.1f} mm from where it was asked ({by}).").format(
+        name=name, time=time, off=distance[sample] * 1e3, by=off_by(error)
+    )
+    turned = _("At pose {name} the tool was turned {off:.2f}° from what was asked, at {time:.1f} s.").format(
+        name=name, time=time, off=math.degrees(turn[sample])
+    )
+    off = float(distance[sample]), float(turn[sample])
+    return [
+        tolerance_check(keys[i], titles[i], "quality", points[i], off[i], tolerances[i], time, (told, turned)[i])
+        for i in range(2)
+    ]
+
+
+def _never_reached(trace: Trace, name: str, distance: Array, tolerance: Tolerance) -> str:
+    if len(distance) == 0:
+        return _("Pose {name} was never reached.").format(name=name)
+    nearest = int(np.argmin(distance))
+    if distance[nearest] < tolerance.zero_si:
+        text = _("Pose {name} was reached at {time:.1f} s, but not in the order that was asked.")
+    else:
+        text = _("Pose {name} was never reached; the tool came no nearer than {off:.0f} mm, at {time:.1f} s.")
+    return text.format(name=name, time=float(trace.time[nearest]), off=distance[nearest] * 1e3)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The way between two poses: their names, and the samples at which they were reached."""
+
+    start: str
+    end: str
+    first: int | None
+    last: int | None
+
+    def samples(self) -> tuple[int, int] | None:
+        """First and last sample, or None where the leg was not driven."""
+        if self.first is None or self.last is None or self.last - self.first < 2:
+            return None
+        return self.first, self.last
+
+    def missing(self) -> str:
+        """Why there is nothing to measure."""
+        text = _("There is no way from {start} to {end} to measure: one of the two was not reached.")
+        return text.format(start=self.start, end=self.end)
+
+
+def line_driven(trace: Trace, numbers: Numbers, leg: Leg, points: float) -> Check:
+    """How straight the TCP went between two poses."""
+    tolerance, key = numbers.tolerance("straightness"), f"line-{leg.start}-{leg.end}"
+    name = _("Straight line {start} to {end}").format(start=leg.start, end=leg.end)
+    samples = leg.samples()
+    if samples is None:
+        return missing_check(key, name, "quality", points, tolerance, leg.missing())
+    deviation = line_deviation(trace["tcp"][samples[0] : samples[1] + 1, :3])
+    worst = int(np.argmax(deviation))
+    time, off = float(trace.time[samples[0] + worst]), float(deviation[worst])
+    message = _("Between {start} and {end} the tool left the straight line by {off:.1f} mm at {time:.1f} s.").format(
+        start=leg.start, end=leg.end, off=off * 1e3, time=time
+    )
+    return tolerance_check(key, name, "quality", points, off, tolerance, time, message)
+
+
+def arc_driven(trace: Trace, numbers: Numbers, leg: Leg, poses: tuple[Pose, Pose, Pose], points: float) -> Check:
+    """How near to the circle through three poses (start, via, end) the TCP went, and that it passed the via pose."""
+    tolerance, key = numbers.tolerance("straightness"), f"arc-{leg.start}-{leg.end}"
+    name = _("Arc {start} to {end}").format(start=leg.start, end=leg.end)
+    samples = leg.samples()
+    if samples is None:
+        return missing_check(key, name, "quality", points, tolerance, leg.missing())
+    path = trace["tcp"][samples[0] : samples[1] + 1, :3]
+    deviation = circle_deviation(path, *(pose.position for pose in poses))
+    # the other half of the same circle is not what was asked for
+    missed = float(np.linalg.norm(path - poses[1].position, axis=1).min()) - 0.5 * _longest_step(path)
+    worst = int(np.argmax(deviation))
+    off, time = float(deviation[worst]), float(trace.time[samples[0] + worst])
+    if missed > off:
+        off = missed
+        text = _("Between {start} and {end} the tool passed the via pose at a distance of {off:.1f} mm.")
+    else:
+        text = _("Between {start} and {end} the tool left the circle by {off:.1f} mm at {time:.1f} s.")
+    message = text.format(start=leg.start, end=leg.end, off=off * 1e3, time=time)
+    return tolerance_check(key, name, "quality", points, off, tolerance, time, message)
+
+
+def _longest_step(path: Array) -> float:
+    """The longest way between two samples: a point between them may have been passed unseen."""
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=1).max())
+
+
+def speed_kept(trace: Trace, numbers: Numbers, leg: Leg, wanted: float, points: float) -> Check:
+    """How well the TCP held the wanted speed [m/s] between two poses (middle half of the way)."""
+    tolerance, key = numbers.tolerance("speed"), f"speed-{leg.start}-{leg.end}"
+    name = _("Speed {start} to {end}").format(start=leg.start, end=leg.end)
+    samples = leg.samples()
+    if samples is None:
+        return missing_check(key, name, "procedure", points, tolerance, leg.missing())
+    speed, time = speed_between(trace, *samples), float(trace.time[samples[0]])
+    text = _("Between {start} and {end} the tool held {speed:.0f} mm/s; the sheet asks for {wanted:.0f} mm/s.")
+    message = text.format(start=leg.start, end=leg.end, speed=speed * 1e3, wanted=wanted * 1e3)
+    return tolerance_check(key, name, "procedure", points, abs(speed / wanted - 1.0), tolerance, time, message)
+
+
+def finished_at_home(trace: Trace, numbers: Numbers, home: Sequence[float], points: float) -> Check:
+    """The arm stands at home at the end; earns nothing where it never left."""
+    tolerance, name = numbers.tolerance("home"), _("Finish at home")
+    if len(trace.time) == 0:
+        return missing_check("home", name, "procedure", points, tolerance, _("Nothing was recorded."))
+    away = np.abs(trace["joints"] - np.asarray(home)).max(axis=1)
+    time = last_action(trace)
+    if away.max() < tolerance.zero_si:
+        return missing_check("home", name, "procedure", points, tolerance, _("The arm never left home."))
+    off = float(away[-1])
+    text = _("At the end one joint stood {off:.1f}° away from home. Finish with robot.move_joints(robot.home).")
+    message = text.format(off=math.degrees(off))
+    return tolerance_check("home", name, "procedure", points, off, tolerance, time, message)
+
+
+# --- things that were moved -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A part that was let go, and how it lies against the place that it was meant for."""
+
+    part: str
+    place: int  # index of the place, -1 where none is near
+    offset: Array  # (3,) m, base axes: part minus place
+    distance: float  # m
+    turn: Turn
+    time: float  # s, when it was let go
+
+
+def placements(
+    trace: Trace, parts: Sequence[str], places: Sequence[Pose], at: float, symmetry: int = 1, within: float = 0.05
+) -> list[Placed]:
+    """The parts that were let go, each with the nearest of the places (`within` m), as they lie at time `at` [s].
+
+    A part that is still held, was lost on the way, or was never gripped is not among them.
+    """
+    released = let_go(trace)
+    sample = sample_at(trace, at)
+    placed = []
+    for part in parts:
+        if part not in released:
+            continue
+        pose = trace.body(part)[sample]
+        offsets = pose[:3] - np.array([place.position for place in places])  # (n_places, 3)
+        distances = np.linalg.norm(offsets, axis=1)
+        nearest = int(np.argmin(distances))
+        place = nearest if distances[nearest] < within else -1
+        turn = turn_between(pose, places[nearest], symmetry)
+        placed.append(Placed(part, place, offsets[nearest], float(distances[nearest]), turn, released[part]))
+    return placed
+
+
+def let_go(trace: Trace) -> dict[str, float]:
+    """Parts whose last handling was a release on purpose, and when [s]."""
+    last: dict[str, tuple[str, float]] = {}
+    for event in trace.events_of("grip", "release", "lost"):
+        part = str(event.data.get("part", ""))
+        if part:
+            last[part] = event.kind, event.step * trace.step_s
+    return {part: time for part, (kind, time) in last.items() if kind == "release"}
+
+
+def last_release(trace: Trace) -> float:
+    """When the last part was let go [s]; 0 where none was."""
+    return max(let_go(trace).values(), default=0.0)
+
+
+# --- time and safety ------------------------------------------------------------------------------
+
+
+def cycle_time(trace: Trace, numbers: Numbers, not_done: str) -> Check:
+    """Simulated time against T_ref; counts only if the whole job is done: `not_done` says what is missing, or is ""."""
+    points, name = numbers.points("cycle"), _("Cycle time")
+    reference = numbers.reference_time(trace.facts["counts"])
+    full, zero = numbers.real("cycle.full") * reference, numbers.real("cycle.zero") * reference
+    time, wanted = last_action(trace), round(full, 1)
+    if not_done:
+        message = _("Cycle time counts only when the whole job is done: {why}").format(why=not_done)
+        return Check(name, "cycle", 0.0, points, None, wanted, "s", None, message, "cycle")
+    earned = points * ramp(time, full, zero)
+    text = _("The job took {time:.1f} s; full points up to {full:.1f} s, none from {zero:.1f} s on.")
+    message = "" if round(earned, 2) == points else text.format(time=time, full=full, zero=zero)
+    return Check(name, "cycle", earned, points, round(time, 2), wanted, "s", time, message, "cycle")
+
+
+def safety(trace: Trace, numbers: Numbers) -> list[Check]:
+    """All points at the start; each unintended contact and an emergency stop take some, one check for each loss."""
+    left = maximum = numbers.points("safety")
+    checks: list[Check] = []
+    for key, name, cost, time, message in sorted(_incidents(trace, numbers), key=lambda incident: incident[3]):
+        cost = min(cost, left)
+        if cost > 0.0:
+            checks.append(Check(name, "safety", 0.0, cost, 1.0, 0.0, "", time, message, key))
+            left = round(left - cost, 2)
+    if left > 0.0 or maximum == 0.0:
+        name = _("No unintended contact") if not checks else _("No further contact or stop")
+        checks.append(Check(name, "safety", left, left, 0.0, 0.0, "", None, "", "no-contact"))
+    return checks
+
+
+_Incident = tuple[str, str, float, float, str]  # key, name, points, time [s], message
+
+
+def _incidents(trace: Trace, numbers: Numbers) -> list[_Incident]:
+    cost, again = numbers.real("safety.contact"), numbers.real("safety.again_s")
+    incidents: list[_Incident] = []
+    for event in trace.events_of("contact"):
+        if event.data.get("meant"):
+            continue
+        time, a, b = event.step * trace.step_s, _body(event.data["a"]), _body(event.data["b"])
+        force, lasted = _rest_of_contact(trace, event.step, event.data)
+        text = _("{a} touched {b} at {time:.1f} s with up to {force:.0f} N for {lasted:.1f} s.")
+        message = text.format(a=a, b=b, time=time, force=force, lasted=lasted)
+        times = 1 + int(lasted / again)
+        name = _("Unintended contact: {a} and {b}").format(a=a, b=b)
+        incidents += [("contact", name, cost, time + n * again, message) for n in range(times)]
+    if trace.outcome.kind is OutcomeKind.EMERGENCY_STOP:
+        stops = trace.events_of("emergency_stop")
+        time = stops[-1].step * trace.step_s if stops else trace.duration
+        message = _("An emergency stop ended the run at {time:.1f} s: {why}").format(
+            time=time, why=trace.outcome.reason
+        )
+        incidents.append(("stop", _("Emergency stop"), numbers.real("safety.emergency_stop"), time, message))
+    return incidents
+
+
+def _rest_of_contact(trace: Trace, step: int, data: object) -> tuple[float, float]:
+    """Peak force [N] and duration [s] of the contact that began at `step`; to the end of the run if it never ended."""
+    assert isinstance(data, dict)
+    for event in trace.events_of("contact_end"):
+        if event.step >= step and (event.data["a"], event.data["b"]) == (data["a"], data["b"]):
+            return float(event.data["peak_N"]), float(event.data["duration_s"])
+    return float(data["force_N"]), trace.duration - step * trace.step_s
+
+
+def _body(name: object) -> str:
+    """A body's name as people write it."""
+    return str(name).replace("_", " ")

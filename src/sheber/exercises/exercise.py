@@ -1,0 +1,241 @@
+"""Exercise: one folder that asks something of students, opened: scene by seed, score of a trace, texts.
+
+The folder holds `exercise.toml` (numbers that a teacher may change), `exercise.py` (the scene, the
+criteria, and which numbers there are), `text/en.md` and its translations, `starter.py`, and
+`programs/` (reference, clumsy, wrong, hostile, nothing: what the exercise is tested with).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+
+from sheber.exercises.numbers import Allowed, ExerciseError, Numbers, Tolerance, read_numbers
+from sheber.exercises.score import GROUPS, Check, Score
+from sheber.i18n import LANGUAGES, _, current
+from sheber.station import Limits, Mesh, Station
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sheber.robot.cell.scene import Scene
+    from sheber.trace import Trace, TraceWriter
+
+__all__ = ["PROGRAMS", "Exercise", "read_exercise"]
+
+PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
+"""The programs that every exercise is tested with."""
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
+_SHOWN_FACTORS: Final = {"mm": 1e3, "deg": 180.0 / 3.141592653589793, "%": 100.0, "MB": 1.0 / (1 << 20), "": 1.0}
+
+
+class _Rules(Protocol):
+    """What `exercise.py` of an exercise gives."""
+
+    NUMBERS: Mapping[str, Allowed]
+    scene: Callable[[int, Numbers], Scene]
+    checks: Callable[[Trace, Numbers], list[Check]]
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """What is asked: text, scene, limits, checks. Everything but `build` is pure."""
+
+    name: str
+    level: str  # elementary, intermediate, advanced
+    version: str
+    folder: Path
+    numbers: Numbers
+    limits: Limits
+    rehearsal: tuple[int, ...]  # the public seeds of `sheber grade`
+    sha256: str  # of exercise.toml and exercise.py: what scene and score come from
+    _rules: _Rules
+
+    @property
+    def title(self) -> str:
+        """The title, in the language in force."""
+        return _headline(self.text(current()))[0]
+
+    @property
+    def summary(self) -> str:
+        """One line that says what is asked, in the language in force."""
+        return _headline(self.text(current()))[1]
+
+    @property
+    def starter(self) -> str:
+        """Source of the program that a student begins with."""
+        return self._read("starter.py")
+
+    @property
+    def expected(self) -> Mapping[str, Any]:
+        """What each of the exercise's own programs must get: `programs/expected.toml`."""
+        return tomllib.loads(self._read("programs/expected.toml"))
+
+    def scene(self, seed: int) -> Scene:
+        """What stands in the cell for this seed; the same seed gives the same scene. Raises ExerciseError."""
+        try:
+            return self._rules.scene(seed, self.numbers)
+        except ExerciseError:
+            raise
+        except Exception as error:
+            text = _("{file}: no scene for seed {seed}: {why}")
+            raise ExerciseError(text.format(file=self.folder / "exercise.py", seed=seed, why=error)) from error
+
+    def build(self, seed: int, recorder: TraceWriter) -> Station:
+        """The cell of this seed, alive, writing to `recorder`."""
+        from sheber.robot.cell import build
+        from sheber.robot.controller import Controller
+
+        scene = self.scene(seed)
+        return Controller(build(scene), scene, self.limits, recorder)
+
+    def score(self, trace: Trace) -> Score:
+        """Points of a trace. The same trace and numbers give the same score; nothing else is read.
+
+        Raises ExerciseError where the criteria do not sum to the points of their groups.
+        """
+        score = Score(tuple(self._rules.checks(trace, self.numbers)))
+        for group, wanted in GROUPS.items():
+            if abs(score.group(group)[1] - wanted) > 0.05:
+                text = _(
+                    "{file}: the checks of group {group} are worth {found:g} points; they must be worth {wanted:g}"
+                )
+                found = score.group(group)[1]
+                raise ExerciseError(
+                    text.format(file=self.folder / "exercise.py", group=group, found=found, wanted=wanted)
+                )
+        return score
+
+    def text(self, language: str = "en") -> str:
+        """What students read, Markdown, numbers filled in; English where the language is not there yet."""
+        for name in (language, LANGUAGES[0]):
+            file = self.folder / "text" / f"{name}.md"
+            if file.is_file():
+                return self._filled(file)
+        raise ExerciseError(_("{file} is missing: an exercise needs its text in English").format(file=file))
+
+    def program(self, name: str) -> Path:
+        """File of one of the exercise's own programs (`PROGRAMS`); they are not in an installed package."""
+        file = self.folder / "programs" / f"{name}.py"
+        if not file.is_file():
+            text = _("the exercise {exercise} has no program {name!r} in {folder}")
+            raise ExerciseError(text.format(exercise=self.name, name=name, folder=file.parent))
+        return file
+
+    def mesh(self, name: str) -> Mesh:
+        """The mesh that a visual of the station names."""
+        from sheber.robot.appearance import mesh
+
+        return mesh(name)
+
+    def texture(self, name: str) -> NDArray[np.uint8]:
+        """The texture (h, w, 3) that a visual of the station names."""
+        from sheber.robot.appearance import texture
+
+        return texture(name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (read_exercise, (self.folder,))
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.folder / name).read_text("utf-8")
+        except OSError as error:
+            text = _("{file}: cannot be read: {why}")
+            raise ExerciseError(text.format(file=self.folder / name, why=error.strerror)) from error
+
+    def _filled(self, file: Path) -> str:
+        """The text with each {{key}} or {{key | unit}} replaced by its number."""
+
+        def number(match: re.Match[str]) -> str:
+            try:
+                return _shown(self.numbers[match[1]], match[2] or "")
+            except (ExerciseError, KeyError, TypeError) as error:
+                raise ExerciseError(_("{file}: {what}: {why}").format(file=file, what=match[0], why=error)) from error
+
+        return _PLACEHOLDER.sub(number, file.read_text("utf-8"))
+
+
+def read_exercise(folder: Path) -> Exercise:
+    """Open the exercise in a folder; raises ExerciseError saying which file, what is wrong, what is allowed."""
+    folder = Path(folder).resolve()
+    file = folder / "exercise.toml"
+    if not file.is_file():
+        raise ExerciseError(_("{folder} holds no exercise: there is no exercise.toml in it").format(folder=folder))
+    rules = cast(_Rules, _module(folder / "exercise.py"))
+    numbers = read_numbers(file, rules.NUMBERS)
+    digest = hashlib.sha256()
+    for name in ("exercise.toml", "exercise.py"):
+        digest.update((folder / name).read_bytes())
+    return Exercise(
+        name=numbers["name"],
+        level=numbers["level"],
+        version=numbers["version"],
+        folder=folder,
+        numbers=numbers,
+        limits=numbers.limits(),
+        rehearsal=tuple(numbers["rehearsal.seeds"]),
+        sha256=digest.hexdigest(),
+        _rules=rules,
+    )
+
+
+def _module(file: Path) -> ModuleType:
+    """Run `exercise.py` under a name of its own; raises ExerciseError with the line that is wrong."""
+    name = f"sheber_exercise_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise ExerciseError(_("{file} is missing").format(file=file))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses of the exercise look themselves up here
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=error)) from error
+    for wanted in ("NUMBERS", "scene", "checks"):
+        if not hasattr(module, wanted):
+            raise ExerciseError(_("{file}: defines no {wanted}").format(file=file, wanted=wanted))
+    return module
+
+
+def _line(error: BaseException, file: Path) -> str:
+    """Where in `file` an error arose, in words."""
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(file):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return _("line {line}").format(line=line) if line else type(error).__name__
+
+
+def _headline(text: str) -> tuple[str, str]:
+    """Title and first paragraph of a Markdown text, the latter on one line."""
+    blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
+    title = blocks[0].removeprefix("#").strip() if blocks else ""
+    return title, " ".join(blocks[1].split()) if len(blocks) > 1 else ""
+
+
+def _shown(value: object, unit: str) -> str:
+    """A number for readers, in `unit` where one is named; a tolerance as "full ... zero"."""
+    if isinstance(value, Tolerance):
+        return f"{value.full:g} → {value.zero:g} {value.unit}"
+    if isinstance(value, tuple):
+        return " … ".join(_shown(end, unit) for end in value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(_("not a number that can be shown: {value!r}").format(value=value))
+    if unit not in _SHOWN_FACTORS:
+        raise KeyError(unit)
+    return f"{round(value * _SHOWN_FACTORS[unit], 6):g} {unit}".strip()

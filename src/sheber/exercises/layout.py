@@ -1,0 +1,67 @@
+"""Layout: what the scenes of the exercises have in common. A scene is drawn from its seed alone; no physics.
+
+In every cell the robot stands on the table: the table's top is z = 0, and the work lies in front of
+it, along the base's +x.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sheber.exercises.numbers import Numbers
+from sheber.geometry import DOWN, Pose
+from sheber.robot import arms
+from sheber.robot.cell.scene import Colour, Fixture, Imperfections, Shape
+from sheber.robot.cell.stock import table
+
+__all__ = ["ARM", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
+
+ARM = "ur5e"
+
+
+def home() -> list[float]:
+    """The arm's home [rad], as the checks need it."""
+    return [float(angle) for angle in arms.load(ARM).home]
+
+
+def between(rng: np.random.Generator, low: float, high: float, digits: int = 4) -> float:
+    """One number from `low` to `high`, rounded as a job sheet would give it."""
+    return round(float(rng.uniform(low, high)), digits)
+
+
+def level_pose(x: float, y: float, z: float, yaw: float = 0.0) -> Pose:
+    """A frame whose z points up, turned by `yaw` [rad] about it."""
+    return Pose((x, y, z)).rotated(z=yaw)
+
+
+def down_pose(x: float, y: float, z: float, yaw: float = 0.0) -> Pose:
+    """A pose of the tool pointing down, turned by `yaw` [rad] about the vertical."""
+    pose: Pose = level_pose(x, y, z, yaw) @ DOWN
+    return pose
+
+
+def imperfections(rng: np.random.Generator, numbers: Numbers, *, camera: bool = False) -> Imperfections:
+    """What makes this cell a real one, from the table [imperfections]."""
+    most = math.radians(numbers.real("imperfections.joint_zero_deg"))
+    return Imperfections(
+        joint_zero=tuple(float(offset) for offset in rng.uniform(-most, most, 6)),
+        repeatability=numbers.real("imperfections.repeatability_mm") * 1e-3,
+        wrench_noise=numbers.real("imperfections.wrench_N"),
+        camera_noise=camera,
+        light_varies=camera,
+    )
+
+
+def work_table(colour: Colour = (0.80, 0.81, 0.82), texture: str = "") -> Fixture:
+    """The table that the robot and everything else stands on; it reaches 0.35 m behind the robot."""
+    return table(length=1.5, width=1.5, pose=Pose((0.40, 0.0, 0.0)), colour=colour, texture=texture)
+
+
+def mark(name: str, pose: Pose, colour: Colour, radius: float = 0.022) -> Fixture:
+    """A coloured disc on the table under a pose: seen, never touched."""
+    x, y, _z = pose.position.tolist()
+    rim = Shape("cylinder", (radius, 0.002), Pose((x, y, 0.001)), colour, solid=False)
+    dot = Shape("cylinder", (0.45 * radius, 0.003), Pose((x, y, 0.0015)), (0.97, 0.97, 0.97), solid=False)
+    return Fixture(f"mark_{name}", (rim, dot))

@@ -1,0 +1,298 @@
+"""Numbers: what a teacher may change in `exercise.toml`, checked with messages that a teacher understands.
+
+An exercise declares each number of its own with the range that makes sense (`Allowed`); points,
+limits, cycle time and rehearsal scenes are common to all exercises and declared here. Whatever is
+missing, unknown, or out of range is refused when the exercise is loaded, never in the middle of a run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from sheber.exercises.score import GROUPS, ramp
+from sheber.i18n import _
+from sheber.station import Limits
+
+__all__ = ["LEVELS", "Allowed", "ExerciseError", "Numbers", "Tolerance", "read_numbers"]
+
+LEVELS: Final = ("elementary", "intermediate", "advanced")
+REHEARSAL_SCENES: Final = 8
+
+UNITS: Final = {
+    "mm": 1e-3,
+    "m": 1.0,
+    "deg": math.pi / 180.0,
+    "rad": 1.0,
+    "s": 1.0,
+    "mm/s": 1e-3,
+    "m/s": 1.0,
+    "N": 1.0,
+    "%": 1e-2,
+}
+"""What one unit of a tolerance is in SI."""
+
+
+class ExerciseError(Exception):
+    """An exercise cannot be used as it is written: which file, which entry, what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The range of one number of an exercise, or of both ends of a tolerance or of a pair."""
+
+    low: float
+    high: float
+    unit: str = ""  # for words; SI unless it says otherwise
+    whole: bool = False
+    ramp: bool = False  # a tolerance: { full = ..., zero = ..., unit = "..." }
+    pair: bool = False  # [lowest, highest], of what is drawn by seed
+
+    def words(self) -> str:
+        """What may stand in the file."""
+        kind = _("a whole number") if self.whole else _("a number")
+        text = _("{kind} from {low:g} to {high:g} {unit}").format(
+            kind=kind, low=self.low, high=self.high, unit=self.unit
+        )
+        if self.ramp:
+            return _('{{ full = ..., zero = ..., unit = "{unit}" }}, each {text}').format(
+                unit=self.unit, text=text.strip()
+            )
+        if self.pair:
+            return _("[lowest, highest], each {text}").format(text=text.strip())
+        return text.strip()
+
+    def fits(self, value: object) -> bool:
+        """Whether `value` is such a number."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        return (isinstance(value, int) or not self.whole) and self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """A ramp with its unit: full points at `full` or better, none at `zero` or worse."""
+
+    full: float  # in `unit`
+    zero: float  # in `unit`
+    unit: str
+
+    def share(self, value: float) -> float:
+        """The share 0..1 of the points that `value` (SI) earns."""
+        return ramp(self.show(value), self.full, self.zero)
+
+    def show(self, value: float) -> float:
+        """`value` (SI) in the tolerance's own unit, rounded for readers."""
+        return round(value / UNITS[self.unit], 3)
+
+    @property
+    def full_si(self) -> float:
+        """The end where points are full, SI."""
+        return self.full * UNITS[self.unit]
+
+    @property
+    def zero_si(self) -> float:
+        """The end where points are gone, SI."""
+        return self.zero * UNITS[self.unit]
+
+
+_LIMITS: Final = {
+    "simulated_s": Allowed(1, 3600, "s"),
+    "commands": Allowed(100, 10_000_000, whole=True),
+    "captures": Allowed(0, 600, whole=True),
+    "pictures": Allowed(0, 100, whole=True),
+    "notes": Allowed(0, 10_000, whole=True),
+    "processor_s": Allowed(1, 3600, "s", whole=True),
+    "wall_s": Allowed(5, 7200, "s"),
+    "memory_bytes": Allowed(128 << 20, 16 << 30, "bytes", whole=True),
+    "output_bytes": Allowed(1 << 10, 16 << 20, "bytes", whole=True),
+    "scratch_bytes": Allowed(1 << 20, 1 << 30, "bytes", whole=True),
+}
+_COMMON: Final = {
+    "cycle.fixed_s": Allowed(0, 3600, "s"),
+    "cycle.full": Allowed(0.1, 10),
+    "cycle.zero": Allowed(0.1, 20),
+    "safety.contact": Allowed(0, 15, "points"),
+    "safety.again_s": Allowed(0.1, 600, "s"),
+    "safety.emergency_stop": Allowed(0, 15, "points"),
+    "tolerance.home": Allowed(0.01, 90, "deg", ramp=True),
+    "imperfections.joint_zero_deg": Allowed(0, 0.1, "deg"),
+    "imperfections.repeatability_mm": Allowed(0, 1, "mm"),
+    "imperfections.wrench_N": Allowed(0, 20, "N"),
+}
+_WORDS: Final = ("name", "version", "level")
+
+
+class Numbers(Mapping[str, Any]):
+    """The checked content of one `exercise.toml`, by dotted key: ``numbers["scene.post_radius"]``."""
+
+    def __init__(self, values: Mapping[str, Any], file: Path) -> None:
+        """Take values that `read_numbers` checked."""
+        self._values = dict(values)
+        self.file = file
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._values[key]
+        except KeyError:
+            raise ExerciseError(_missing(self.file, key, self._values)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def real(self, key: str) -> float:
+        """One number as a float."""
+        return float(self[key])
+
+    def whole(self, key: str) -> int:
+        """One whole number."""
+        return int(self[key])
+
+    def pair(self, key: str) -> tuple[float, float]:
+        """The lowest and the highest of what is drawn by seed."""
+        low, high = self[key]
+        return float(low), float(high)
+
+    def tolerance(self, name: str) -> Tolerance:
+        """The tolerance `name` of the table [tolerance]."""
+        tolerance: Tolerance = self[f"tolerance.{name}"]
+        return tolerance
+
+    def points(self, name: str) -> float:
+        """The points of the criterion `name`, whatever group it is in."""
+        for group in GROUPS:
+            if f"points.{group}.{name}" in self._values:
+                return float(self._values[f"points.{group}.{name}"])
+        raise ExerciseError(_missing(self.file, f"points.*.{name}", self._values))
+
+    def limits(self) -> Limits:
+        """What a run may use."""
+        return Limits(**{name: self[f"limits.{name}"] for name in _LIMITS if f"limits.{name}" in self._values})
+
+    def reference_time(self, counts: Mapping[str, float]) -> float:
+        """T_ref [s] of a scene with these counts: cycle.fixed_s plus cycle.per.X for each X."""
+        per = [key for key in self._values if key.startswith("cycle.per.")]
+        return self.real("cycle.fixed_s") + sum(self.real(key) * counts[key.removeprefix("cycle.per.")] for key in per)
+
+
+def read_numbers(file: Path, allowed: Mapping[str, Allowed]) -> Numbers:
+    """Read and check one `exercise.toml`; `allowed`: the exercise's own numbers by dotted key. Raises ExerciseError."""
+    values = dict(_flat(_parse(file)))
+    ranges = {**allowed, **_COMMON, **_common(values)}
+    for key in sorted(values.keys() - ranges.keys() - set(_WORDS) - {"rehearsal.seeds"}):
+        raise ExerciseError(_missing(file, key, ranges, unknown=True))
+    for key, range_ in ranges.items():
+        values[key] = _checked(file, key, values.get(key), range_)
+    _check_words(file, values)
+    _check_points(file, values)
+    _check_seeds(file, values.get("rehearsal.seeds"))
+    if values["cycle.full"] >= values["cycle.zero"]:
+        raise ExerciseError(_("{file}: cycle.full must be less than cycle.zero").format(file=file))
+    return Numbers(values, file)
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise ExerciseError(_("{file}: cannot be read: {why}").format(file=file, why=error.strerror)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ExerciseError(_("{file}: is not valid TOML: {why}").format(file=file, why=error)) from error
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and their values; a tolerance stays one value."""
+    for key, value in table.items():
+        if isinstance(value, dict) and prefix != "tolerance.":
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _common(values: Mapping[str, Any]) -> dict[str, Allowed]:
+    """Ranges of what every exercise has: its points, and those limits and cycle terms that it writes."""
+    ranges = {f"limits.{name}": range_ for name, range_ in _LIMITS.items() if f"limits.{name}" in values}
+    for key in values:
+        if key.startswith("cycle.per."):
+            ranges[key] = Allowed(0, 600, "s")
+        if key.startswith("points.") and key.count(".") == 2 and key.split(".")[1] in GROUPS:
+            ranges[key] = Allowed(0, GROUPS[key.split(".")[1]], _("points"))
+    return ranges
+
+
+def _checked(file: Path, key: str, value: object, range_: Allowed) -> Any:
+    """The value as it is used; raises ExerciseError."""
+    found = _tolerance(value, range_) if range_.ramp else _pair(value, range_) if range_.pair else value
+    if range_.ramp or range_.pair:
+        if found is not None:
+            return found
+    elif range_.fits(value):
+        return value
+    if value is None:
+        text = _("{file}: {key} is missing; it must be {allowed}")
+    else:
+        text = _("{file}: {key} is {value!r}; it must be {allowed}")
+    raise ExerciseError(text.format(file=file, key=key, value=value, allowed=range_.words()))
+
+
+def _tolerance(value: object, range_: Allowed) -> Tolerance | None:
+    """A ramp between two different allowed numbers in the unit that is asked for, or None."""
+    if not isinstance(value, dict) or value.keys() != {"full", "zero", "unit"} or value["unit"] != range_.unit:
+        return None
+    full, zero = value["full"], value["zero"]
+    return Tolerance(full, zero, range_.unit) if range_.fits(full) and range_.fits(zero) and full != zero else None
+
+
+def _pair(value: object, range_: Allowed) -> tuple[float, float] | None:
+    """Two allowed numbers, the lower first, or None."""
+    if not isinstance(value, list) or len(value) != 2 or not all(map(range_.fits, value)) or value[0] > value[1]:
+        return None
+    return value[0], value[1]
+
+
+def _missing(file: Path, key: str, known: Mapping[str, Any], *, unknown: bool = False) -> str:
+    near = difflib.get_close_matches(key, list(known), 1)
+    hint = _("; did you mean {near}?").format(near=near[0]) if near else ""
+    if unknown:
+        names = ", ".join(sorted({name.rpartition(".")[0] or name for name in known}))
+        return _("{file}: {key} is not a number of this exercise{hint} Its tables are: {names}").format(
+            file=file, key=key, hint=hint or ".", names=names
+        )
+    return _("{file}: {key} does not exist{hint}").format(file=file, key=key, hint=hint)
+
+
+def _check_words(file: Path, values: Mapping[str, Any]) -> None:
+    for key in _WORDS:
+        if not isinstance(values.get(key), str) or not values[key]:
+            raise ExerciseError(_("{file}: {key} is missing; it must be a text").format(file=file, key=key))
+    if values["level"] not in LEVELS:
+        text = _("{file}: level is {level!r}; it must be one of {levels}")
+        raise ExerciseError(text.format(file=file, level=values["level"], levels=", ".join(LEVELS)))
+
+
+def _check_points(file: Path, values: Mapping[str, Any]) -> None:
+    """The points of each group sum to the group's."""
+    for group, wanted in GROUPS.items():
+        found = sum(float(value) for key, value in values.items() if key.startswith(f"points.{group}."))
+        if abs(found - wanted) > 1e-9:
+            text = _("{file}: the points of [points.{group}] sum to {found:g}; they must sum to {wanted:g}")
+            raise ExerciseError(text.format(file=file, group=group, found=found, wanted=wanted))
+
+
+def _check_seeds(file: Path, seeds: object) -> None:
+    numbers = seeds if isinstance(seeds, list) else []
+    good = all(type(seed) is int and 0 <= seed < 2**63 for seed in numbers)
+    if not good or not len(numbers) == len(set(numbers)) == REHEARSAL_SCENES:
+        text = _("{file}: rehearsal.seeds must be a list of {count} different whole numbers from 0")
+        raise ExerciseError(text.format(file=file, count=REHEARSAL_SCENES))
+
+
+assert set(_LIMITS) == {field.name for field in fields(Limits)}, "every limit needs a range"

@@ -1,0 +1,232 @@
+"""Palletising: boxes from a feeder to a pallet, in a pattern that must stand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sheber.exercises import checks as measured
+from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
+from sheber.exercises.measure import sample_at
+from sheber.exercises.numbers import Allowed, Numbers
+from sheber.exercises.score import Check
+from sheber.geometry import Pose
+from sheber.i18n import _
+from sheber.robot.cell.scene import Belt, Fixture, LightBarrier, Part, Scene, Shape
+from sheber.robot.cell.stock import pallet, suction
+from sheber.trace import Trace
+
+NUMBERS = {
+    "scene.columns": Allowed(1, 4, whole=True),
+    "scene.rows": Allowed(1, 3, whole=True),
+    "scene.layers": Allowed(1, 3, whole=True),
+    "scene.box_length": Allowed(0.06, 0.12, "m", pair=True),
+    "scene.box_width": Allowed(0.05, 0.09, "m", pair=True),
+    "scene.box_height": Allowed(0.04, 0.08, "m", pair=True),
+    "scene.box_mass": Allowed(0.05, 2.0, "kg"),
+    "scene.gap": Allowed(0.002, 0.02, "m"),
+    "scene.turn_deg": Allowed(0, 30, "deg"),
+    "scene.belt_speed": Allowed(0.05, 0.25, "m/s"),
+    "scene.stand_s": Allowed(0.1, 2.0, "s"),
+    "tolerance.position": Allowed(0.1, 100, "mm", ramp=True),
+    "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True),
+    "tolerance.tilt": Allowed(0.1, 90, "deg", ramp=True),
+    "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True),
+}
+
+BELT_TOP = 0.10  # m over the table
+DECK = 0.09  # m, the pallet's deck over the table
+PICK = (0.42, -0.20)  # m, where the front face of the first box comes to rest, in the middle of the belt
+CARDBOARD = (0.80, 0.63, 0.42)
+STEEL = (0.55, 0.57, 0.60)
+DARK = (0.20, 0.21, 0.23)
+
+
+def scene(seed: int, numbers: Numbers) -> Scene:
+    """The cell of one seed: an accumulating feeder on the right, a pallet on the left."""
+    rng = np.random.default_rng([seed, 2])
+    size = tuple(between(rng, *numbers.pair(f"scene.box_{side}"), digits=3) for side in ("length", "width", "height"))
+    columns, rows, layers = (numbers.whole(f"scene.{name}") for name in ("columns", "rows", "layers"))
+    pitch = (size[0] + numbers.real("scene.gap"), size[1] + numbers.real("scene.gap"), size[2])
+    count = columns * rows * layers
+    corner = _pallet_corner(rng, numbers, (columns * pitch[0], rows * pitch[1]))
+    belt, pick = _belt(size, count, numbers.real("scene.belt_speed"))
+    cells = [(column, row, layer) for layer in range(layers) for row in range(rows) for column in range(columns)]
+    places = [corner.offset_tool(*((n + 0.5) * p for n, p in zip(cell, pitch, strict=True))) for cell in cells]
+    margin = 0.012
+    deck = (columns * pitch[0] + 2 * margin, rows * pitch[1] + 2 * margin)
+    return Scene(
+        tool=suction(),
+        parts=_boxes(rng, size, count, numbers.real("scene.box_mass"), belt),
+        fixtures=(
+            work_table(),
+            pallet("pallet", deck[0], deck[1], DECK, corner.offset_tool(x=-margin, y=-margin)),
+            *_feeder_fixtures(size, belt),
+        ),
+        belts=(belt,),
+        barriers=(_barrier(size),),
+        frames=(("pick", pick), ("pallet", corner)),
+        sheet=(
+            ("count", count),
+            ("box", _xyz(size)),
+            ("pitch", _xyz(pitch)),
+            ("pattern", {"columns": columns, "rows": rows, "layers": layers}),
+        ),
+        meant_contacts=tuple(("box_*", other) for other in ("box_*", "tool", "feeder*", "pallet")),
+        imperfections=imperfections(rng, numbers),
+        noise_seed=seed,
+        facts=(
+            ("home", home()),
+            ("counts", {"boxes": count}),
+            ("boxes", [f"box_{n + 1}" for n in range(count)]),
+            ("cells", cells),
+            ("places", [place.to_list() for place in places]),
+        ),
+    )
+
+
+def _xyz(size: tuple[float, ...]) -> dict[str, float]:
+    return {axis: round(value, 4) for axis, value in zip("xyz", size, strict=True)}
+
+
+def _pallet_corner(rng: np.random.Generator, numbers: Numbers, pattern: tuple[float, float]) -> Pose:
+    """T_base_pallet: the first corner of the pattern on the deck; the pattern's middle stays within reach."""
+    most = math.radians(numbers.real("scene.turn_deg"))
+    middle = level_pose(between(rng, 0.42, 0.50), between(rng, 0.22, 0.32), DECK, between(rng, -most, most))
+    corner = middle.offset_tool(x=-pattern[0] / 2, y=-pattern[1] / 2)
+    return Pose(np.round(corner.position, 5), corner.quaternion)
+
+
+def _belt(size: tuple[float, ...], count: int, speed: float) -> tuple[Belt, Pose]:
+    """The belt, which runs along base +y up to the stop, and T_base_pick: the middle of the first box's top."""
+    length = count * (size[0] + 0.004) + 0.25
+    x, front = PICK
+    pose = level_pose(x, front + 0.02 - length / 2, BELT_TOP, math.pi / 2)
+    belt = Belt("feeder", pose, length, size[1] + 0.05, thickness=0.06, speed=speed, until="part_present")
+    return belt, level_pose(x, front - size[0] / 2, BELT_TOP + size[2], math.pi / 2)
+
+
+def _boxes(rng: np.random.Generator, size: tuple[float, ...], count: int, mass: float, belt: Belt) -> tuple[Part, ...]:
+    """The boxes on the belt, the first one just before the stop, each a little out of line."""
+    x, front = PICK
+    parts = []
+    for n in range(count):
+        y = front - 0.03 - size[0] / 2 - n * (size[0] + 0.004)
+        aside = float(rng.uniform(-0.0005, 0.0005))
+        shade = float(rng.uniform(0.92, 1.06))
+        colour = (CARDBOARD[0] * shade, CARDBOARD[1] * shade, CARDBOARD[2] * shade)
+        body = Shape("box", (size[0], size[1], size[2]), colour=colour)
+        tape = Shape("box", (size[0] + 0.0006, 0.014, size[2] + 0.0006), colour=(0.72, 0.52, 0.30), solid=False)
+        pose = level_pose(x + aside, y, BELT_TOP + size[2] / 2, math.pi / 2)
+        parts.append(Part(f"box_{n + 1}", (body, tape), pose, mass, friction=0.5))
+    return tuple(parts)
+
+
+def _feeder_fixtures(size: tuple[float, ...], belt: Belt) -> tuple[Fixture, ...]:
+    """The stop, two low guides, and the legs of the part of the feeder that stands beside the table."""
+    x, front = PICK
+    half, low = size[1] / 2 + 0.0015, 0.5 * size[2]
+    stop = Shape("box", (2 * half + 0.02, 0.02, low), Pose((x, front + 0.01, BELT_TOP + low / 2)), STEEL)
+    guides = tuple(
+        Shape("box", (0.01, belt.length, 0.018), Pose((x + side * (half + 0.005), y, BELT_TOP + 0.009)), STEEL)
+        for side, y in ((-1.0, belt.pose.position[1]), (1.0, belt.pose.position[1]))
+    )
+    legs = tuple(
+        Shape("box", (0.04, 0.04, foot), Pose((x, y, BELT_TOP - 0.06 - foot / 2)), DARK, solid=False)
+        for y, foot in ((front - 0.06, BELT_TOP - 0.06), (front + 0.04 - belt.length, BELT_TOP - 0.06 + 0.85))
+    )
+    return (
+        Fixture("feeder_stop", (stop,), friction=0.3),
+        Fixture("feeder_guides", guides, friction=0.15),
+        Fixture("feeder_legs", legs),
+    )
+
+
+def _barrier(size: tuple[float, ...]) -> LightBarrier:
+    """A beam across the belt, a hair before the stop: covered once a box has arrived."""
+    x, front = PICK
+    y, z, reach = front - 0.001, BELT_TOP + 0.6 * size[2], size[1] / 2 + 0.03
+    return LightBarrier("part_present", (x - reach, y, z), (x + reach, y, z))
+
+
+def checks(trace: Trace, numbers: Numbers) -> list[Check]:
+    """Each place of the pattern, how the boxes were set down, time, safety, home."""
+    places = [Pose.from_list(values) for values in trace.facts["places"]]
+    boxes: list[str] = trace.facts["boxes"]
+    end = measured.last_release(trace) + numbers.real("scene.stand_s")
+    placed = measured.placements(trace, boxes, places, end, symmetry=2)
+    by_place = {one.place: one for one in sorted(placed, key=lambda one: -one.distance)}
+    quality = [_place_check(trace, numbers, n, by_place.get(n)) for n in range(len(places))]
+    missing = sum(check.points == 0.0 for check in quality)
+    not_done = _("{missing} of {count} places are empty or wrong.").format(missing=missing, count=len(places))
+    return [
+        *quality,
+        measured.cycle_time(trace, numbers, not_done if missing else ""),
+        *measured.safety(trace, numbers),
+        _set_down(trace, numbers, placed),
+        measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
+    ]
+
+
+def _place_check(trace: Trace, numbers: Numbers, n: int, placed: measured.Placed | None) -> Check:
+    """One place of the pattern: the worst of position, yaw and tilt of the box that stands there."""
+    column, row, layer = trace.facts["cells"][n]
+    words = {"layer": layer + 1, "row": row + 1, "column": column + 1}
+    name = _("Layer {layer}, row {row}, column {column}").format(**words)
+    key, points = f"place-{n + 1}", numbers.points("boxes") / len(trace.facts["cells"])
+    if placed is None:
+        message = _("At the end no box that was let go stood at layer {layer}, row {row}, column {column}.")
+        tolerance = numbers.tolerance("position")
+        return measured.missing_check(key, name, "quality", points, tolerance, message.format(**words))
+    errors = {"position": placed.distance, "yaw": abs(placed.turn.yaw), "tilt": placed.turn.tilt}
+    worst = min(errors, key=lambda kind: numbers.tolerance(kind).share(errors[kind]))
+    text = _("{box}, let go at {time:.1f} s, stood {off:.1f} mm from its place ({by}), turned {yaw:.1f}°{after}.")
+    message = text.format(
+        box=placed.part.replace("_", " "),
+        time=placed.time,
+        off=placed.distance * 1e3,
+        by=measured.off_by(placed.offset),
+        yaw=math.degrees(placed.turn.yaw),
+        after=_after_release(trace, placed),
+    )
+    tolerance = numbers.tolerance(worst)
+    return measured.tolerance_check(key, name, "quality", points, errors[worst], tolerance, placed.time, message)
+
+
+def _after_release(trace: Trace, placed: measured.Placed) -> str:
+    """What became of a box after it was let go, where something did."""
+    path = trace.body(placed.part)[sample_at(trace, placed.time) :]
+    moved = float(np.linalg.norm(path[-1, :3] - path[0, :3]))
+    if placed.turn.tilt > math.radians(20.0):
+        return _(", and had fallen over")
+    if moved > 0.003:
+        return _("; it moved {moved:.0f} mm after it was let go").format(moved=moved * 1e3)
+    return ""
+
+
+def _set_down(trace: Trace, numbers: Numbers, placed: list[measured.Placed]) -> Check:
+    """From how high the boxes fell when they were let go, in the mean of all places."""
+    tolerance, points = numbers.tolerance("drop"), numbers.points("set_down")
+    name, count = _("Boxes set down, not dropped"), len(trace.facts["places"])
+    if not placed:
+        return measured.missing_check(
+            "set-down", name, "procedure", points, tolerance, _("No box was let go on purpose.")
+        )
+    drops = {one.part: _drop(trace, one) for one in placed}
+    part = max(drops, key=lambda name: drops[name])
+    earned = points * sum(tolerance.share(drop) for drop in drops.values()) / max(count, len(drops))
+    time = next(one.time for one in placed if one.part == part)
+    worst = tolerance.show(drops[part])
+    message = ""
+    if round(earned, 2) < points:
+        text = _("{count} of {all} boxes were let go; the highest fall was {drop:.1f} mm, of {box} at {time:.1f} s.")
+        message = text.format(count=len(drops), all=count, drop=worst, box=part.replace("_", " "), time=time)
+    return Check(name, "procedure", earned, points, worst, tolerance.full, tolerance.unit, time, message, "set-down")
+
+
+def _drop(trace: Trace, placed: measured.Placed) -> float:
+    """How far a box sank in the second after it was let go [m]."""
+    heights = trace.body(placed.part)[:, 2]
+    at, later = sample_at(trace, placed.time), sample_at(trace, placed.time + 1.0)
+    return max(0.0, float(heights[max(at - 1, 0)] - heights[later]))

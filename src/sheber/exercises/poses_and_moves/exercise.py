@@ -1,0 +1,129 @@
+"""Poses and moves: six poses in order, a line, an arc, and a post in the way."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from sheber.exercises import checks as measured
+from sheber.exercises.layout import between, down_pose, home, imperfections, mark, work_table
+from sheber.exercises.numbers import Allowed, Numbers
+from sheber.exercises.score import Check
+from sheber.geometry import Pose
+from sheber.i18n import _
+from sheber.robot.cell.scene import Scene
+from sheber.robot.cell.stock import pointer, post
+from sheber.trace import Trace
+
+NUMBERS = {
+    "scene.post_radius": Allowed(0.01, 0.04, "m"),
+    "scene.post_height": Allowed(0.10, 0.34, "m", pair=True),
+    "scene.speed": Allowed(0.02, 0.25, "m/s", pair=True),
+    "scene.tilt_deg": Allowed(0, 30, "deg"),
+    "scene.turn_deg": Allowed(0, 60, "deg"),
+    "tolerance.position": Allowed(0.01, 100, "mm", ramp=True),
+    "tolerance.angle": Allowed(0.01, 45, "deg", ramp=True),
+    "tolerance.straightness": Allowed(0.01, 100, "mm", ramp=True),
+    "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
+}
+
+NAMES = ("A", "B", "C", "D", "E", "F")
+COLOURS = {
+    "A": (0.13, 0.42, 0.75),
+    "B": (0.13, 0.42, 0.75),
+    "C": (0.10, 0.58, 0.42),
+    "D": (0.10, 0.58, 0.42),
+    "E": (0.62, 0.30, 0.68),
+    "F": (0.62, 0.30, 0.68),
+}
+
+
+def scene(seed: int, numbers: Numbers) -> Scene:
+    """The cell of one seed: poses A and B right of the post, C and D left of it, E and F high and tilted."""
+    rng = np.random.default_rng([seed, 1])
+    poses = _poses(rng, numbers)
+    height = between(rng, *numbers.pair("scene.post_height"), digits=3)
+    foot = Pose((between(rng, 0.43, 0.50, 3), between(rng, -0.03, 0.03, 3), 0.0))
+    line, arc = (between(rng, *numbers.pair("scene.speed"), digits=2) for _n in range(2))
+    route = [
+        {"pose": "A", "move": "joints"},
+        {"pose": "B", "move": "line", "speed": line},
+        {"pose": "C", "move": "joints"},
+        {"pose": "D", "move": "arc", "via": "via", "speed": arc},
+        {"pose": "E", "move": "joints"},
+        {"pose": "F", "move": "joints"},
+    ]
+    line_s = poses["A"].distance(poses["B"]) / line + _arc_length(poses) / arc
+    radius = numbers.real("scene.post_radius")
+    return Scene(
+        tool=pointer(),
+        fixtures=(
+            work_table(),
+            post("post", radius, height, foot),
+            *(mark(name, poses[name], COLOURS[name]) for name in NAMES),
+        ),
+        frames=(*poses.items(), ("post", foot)),
+        sheet=(("route", route), ("post", {"radius": radius, "height": height})),
+        imperfections=imperfections(rng, numbers),
+        noise_seed=seed,
+        facts=(
+            ("home", home()),
+            ("counts", {"line_s": round(line_s, 3)}),
+            ("poses", {name: pose.to_list() for name, pose in poses.items()}),
+            ("speeds", {"line": line, "arc": arc}),
+        ),
+    )
+
+
+def _poses(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
+    """The taught poses by name, with the via pose of the arc."""
+    most = math.radians(numbers.real("scene.turn_deg"))
+    turn = [between(rng, -most, most) for _name in NAMES]
+    poses = {
+        "A": down_pose(between(rng, 0.32, 0.40), between(rng, -0.42, -0.34), between(rng, 0.08, 0.14), turn[0]),
+        "B": down_pose(between(rng, 0.48, 0.56), between(rng, -0.28, -0.22), between(rng, 0.12, 0.20), turn[1]),
+    }
+    x, y, z = between(rng, 0.36, 0.40), between(rng, 0.19, 0.23), between(rng, 0.10, 0.16)
+    radius = between(rng, 0.07, 0.10)
+    poses["C"] = down_pose(x, y, z, turn[2])
+    poses["via"] = down_pose(x + radius, y + radius, z + between(rng, 0.0, 0.05), turn[2])
+    poses["D"] = down_pose(x, y + 2.0 * radius, z, turn[2])
+    lean = [math.radians(between(rng, 0.5, 1.0)) * numbers.real("scene.tilt_deg") for _n in range(2)]
+    poses["E"] = down_pose(between(rng, 0.42, 0.48), between(rng, 0.28, 0.36), between(rng, 0.34, 0.40), turn[4])
+    poses["E"] = poses["E"].rotated(x=lean[0])
+    poses["F"] = down_pose(between(rng, 0.50, 0.56), between(rng, -0.10, 0.05), between(rng, 0.42, 0.48), turn[5])
+    poses["F"] = poses["F"].rotated(y=-lean[1])
+    return poses
+
+
+def _arc_length(poses: dict[str, Pose]) -> float:
+    """Length [m] of the arc C, via, D, which is symmetrical about its via pose."""
+    chord = poses["C"].distance(poses["D"])
+    half = poses["C"].distance(poses["via"])
+    rise = math.sqrt(half**2 - (chord / 2.0) ** 2)
+    radius = half**2 / (2.0 * rise)
+    return radius * 4.0 * math.atan2(rise, chord / 2.0)
+
+
+def checks(trace: Trace, numbers: Numbers) -> list[Check]:
+    """Six poses on the true TCP, the line, the arc, their speeds, home, time and safety."""
+    poses = {name: Pose.from_list(values) for name, values in trace.facts["poses"].items()}
+    each = [numbers.points(name) / len(NAMES) for name in ("position", "angle")]
+    found, samples = measured.poses_reached(trace, numbers, [(name, poses[name]) for name in NAMES], *each)
+    line = measured.Leg("A", "B", samples[0], samples[1])
+    arc = measured.Leg("C", "D", samples[2], samples[3])
+    through = poses["C"], poses["via"], poses["D"]
+    speeds, speed_points = trace.facts["speeds"], numbers.points("speed") / 2.0
+    missing = [name for name, sample in zip(NAMES, samples, strict=True) if sample is None]
+    not_done = _("not reached in order: {poses}.").format(poses=", ".join(missing)) if missing else ""
+    return [
+        *found,
+        measured.line_driven(trace, numbers, line, numbers.points("line")),
+        measured.arc_driven(trace, numbers, arc, through, numbers.points("arc")),
+        measured.cycle_time(trace, numbers, not_done),
+        *measured.safety(trace, numbers),
+        measured.speed_kept(trace, numbers, line, speeds["line"], speed_points),
+        measured.speed_kept(trace, numbers, arc, speeds["arc"], speed_points),
+        measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
+    ]

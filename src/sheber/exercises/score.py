@@ -1,0 +1,115 @@
+"""Score: measured criteria and the one rule that adds them up. Pure: no files, clock or physics.
+
+Quality 60, cycle time 15, safety 15, procedure 10. Whoever does not do the job gets nothing for
+doing it quickly or safely: everything but quality is multiplied by ``min(1, quality / 60)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["GROUPS", "Check", "Score", "final", "ramp"]
+
+GROUPS: Final = {"quality": 60.0, "cycle": 15.0, "safety": 15.0, "procedure": 10.0}
+"""Points of each group; they sum to 100."""
+
+PASS: Final = 60.0
+"""Points at which an exercise is passed."""
+
+_MEAN_WEIGHT: Final = 0.7  # of the mean in a final score; the rest is for the worst scene
+
+
+def ramp(value: float, full: float, zero: float) -> float:
+    """The share 0..1 earned at `value`: 1 at `full` or better, 0 at `zero` or worse, straight between.
+
+    Either end may be the larger one. A value that is not a number earns 0.
+    Raises ValueError where the two ends are equal: that would be a cliff.
+
+    >>> ramp(2.75, full=0.5, zero=5.0)
+    0.5
+    """
+    if full == zero or not (math.isfinite(full) and math.isfinite(zero)):
+        raise ValueError(f"a ramp needs two different finite ends, got full={full}, zero={zero}")
+    if math.isnan(value):
+        return 0.0
+    return min(1.0, max(0.0, (zero - value) / (zero - full)))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One measured criterion of one run."""
+
+    name: str  # words, in the reader's language
+    group: str  # quality, cycle, safety, procedure
+    points: float  # earned, before the group rule
+    maximum: float
+    measured: float | None = None  # in `unit`; None where nothing could be measured
+    wanted: float | None = None  # the value, in `unit`, that earns full points
+    unit: str = ""  # mm, deg, s, parts, ...
+    time: float | None = None  # simulated s, the moment in the replay; None: no single moment
+    message: str = ""  # what, when and by how much; empty where nothing was lost
+    key: str = ""  # stable identifier, the same in every language
+
+    def __post_init__(self) -> None:
+        """Keep points to hundredths, so that what a reader adds up is what we add up."""
+        if self.group not in GROUPS:
+            raise ValueError(
+                f"group {self.group!r} of check {self.name!r} does not exist; there are {', '.join(GROUPS)}"
+            )
+        object.__setattr__(self, "points", round(self.points, 2))
+        object.__setattr__(self, "maximum", round(self.maximum, 2))
+        if not 0.0 <= self.points <= self.maximum:
+            raise ValueError(f"check {self.name!r} has {self.points} points, allowed are 0 to {self.maximum}")
+
+    @property
+    def lost(self) -> float:
+        """Points that were not earned."""
+        return round(self.maximum - self.points, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """All criteria of one run, and their sum under the group rule."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def quality(self) -> float:
+        """Points of the group quality."""
+        return self.group("quality")[0]
+
+    @property
+    def factor(self) -> float:
+        """What cycle, safety and procedure are multiplied by: min(1, quality / 60)."""
+        return min(1.0, self.quality / GROUPS["quality"])
+
+    @property
+    def points(self) -> float:
+        """The score of the run, 0..100."""
+        others = sum(self.group(name)[0] for name in GROUPS if name != "quality")
+        return round(self.quality + self.factor * others, 2)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the run alone would pass."""
+        return self.points >= PASS
+
+    def group(self, name: str) -> tuple[float, float]:
+        """(earned before the rule, maximum) of one group."""
+        chosen = [check for check in self.checks if check.group == name]
+        return round(sum(check.points for check in chosen), 2), round(sum(check.maximum for check in chosen), 2)
+
+    def counted(self, check: Check) -> float:
+        """What a check adds to the score after the group rule."""
+        return check.points if check.group == "quality" else check.points * self.factor
+
+
+def final(scores: Sequence[Score] | Iterable[float]) -> float:
+    """The final score over several scenes: 0.7 of the mean and 0.3 of the worst. Raises ValueError for none."""
+    points = [score.points if isinstance(score, Score) else float(score) for score in scores]
+    if not points:
+        raise ValueError("a final score needs at least one scene")
+    return round(_MEAN_WEIGHT * math.fsum(points) / len(points) + (1.0 - _MEAN_WEIGHT) * min(points), 2)
