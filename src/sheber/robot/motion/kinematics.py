@@ -1,0 +1,127 @@
+"""Forward and inverse kinematics: joints to flange and back, every branch, many poses in one call.
+
+Joints are rad, positions m; the flange's pose is T_base_flange in the maker's base frame.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.robot.arms import Arm
+from sheber.robot.motion.closed_form import closed_form
+
+__all__ = [
+    "configuration",
+    "configurations",
+    "forward",
+    "forward_all",
+    "frames",
+    "inverse",
+    "inverse_one",
+    "jacobian",
+    "matching",
+    "nearest",
+    "nearness",
+    "within",
+]
+
+Array = NDArray[np.float64]
+_TURN = 2.0 * math.pi
+
+
+def frames(arm: Arm, q: Array) -> Array:
+    """T_base_frame (n, joints + 1, 4, 4) of the base and of every link for joints (n, joints)."""
+    a, d, alpha = arm.dh.T
+    c, s = np.cos(q), np.sin(q)
+    ca, sa = np.cos(alpha), np.sin(alpha)
+    step = np.zeros((*q.shape, 4, 4))
+    step[..., 0, 0], step[..., 0, 1], step[..., 0, 2], step[..., 0, 3] = c, -s * ca, s * sa, a * c
+    step[..., 1, 0], step[..., 1, 1], step[..., 1, 2], step[..., 1, 3] = s, c * ca, -c * sa, a * s
+    step[..., 2, 1], step[..., 2, 2], step[..., 2, 3] = sa, ca, d
+    step[..., 3, 3] = 1.0
+    chain = np.empty((q.shape[0], q.shape[1] + 1, 4, 4))
+    chain[:, 0] = np.eye(4)
+    for joint in range(q.shape[1]):
+        np.matmul(chain[:, joint], step[:, joint], out=chain[:, joint + 1])
+    return chain
+
+
+def forward_all(arm: Arm, q: Array) -> Array:
+    """T_base_flange (n, 4, 4) for joints (n, 6)."""
+    flange: Array = frames(arm, np.asarray(q, dtype=np.float64))[:, -1]
+    return flange
+
+
+def forward(arm: Arm, q: Array) -> Pose:
+    """T_base_flange for joints (6,)."""
+    return Pose.from_matrix(forward_all(arm, np.asarray(q, dtype=np.float64)[None])[0])
+
+
+def jacobian(arm: Arm, q: Array) -> Array:
+    """Geometric Jacobian (6, 6) of the flange in base axes: joint speeds to m/s and rad/s."""
+    chain = frames(arm, np.asarray(q, dtype=np.float64)[None])[0]
+    axes = chain[:-1, :3, 2]
+    arms = chain[-1, :3, 3] - chain[:-1, :3, 3]
+    return np.concatenate([np.cross(axes, arms), axes], axis=1).T
+
+
+def inverse(arm: Arm, T_base_flange: Array) -> Array:
+    """All branches (n, 8, 6) for poses (n, 4, 4), angles in -pi..pi, NaN where a branch does not exist.
+
+    The order of the branches is that of `configurations`. Where joints 4 and 6 turn about one
+    axis (wrist singularity) joint 6 is 0.
+    """
+    return closed_form(arm).inverse(arm, np.asarray(T_base_flange, dtype=np.float64))
+
+
+def inverse_one(arm: Arm, T_base_flange: Pose) -> Array:
+    """The branches (k, 6) that exist for one pose, k from 0 to 8, angles in -pi..pi."""
+    q = inverse(arm, T_base_flange.matrix[None])[0]
+    return q[~np.isnan(q[:, 0])]
+
+
+def nearest(arm: Arm, q: Array, reference: Array) -> Array:
+    """The same arm postures (..., 6), each joint turned by whole turns to be nearest to the reference within its limits.
+
+    A joint that has no angle within its limits is left as near as whole turns bring it: see `within`.
+    """
+    turned = q + _TURN * np.round((reference - q) / _TURN)
+    turned = np.where(turned > arm.upper + 1e-9, turned - _TURN, turned)
+    return np.where(turned < arm.lower - 1e-9, turned + _TURN, turned)
+
+
+def within(arm: Arm, q: Array) -> NDArray[np.bool_]:
+    """Which joints (..., 6) are within the arm's limits."""
+    return (q >= arm.lower - 1e-9) & (q <= arm.upper + 1e-9)
+
+
+def configurations(arm: Arm) -> tuple[str, ...]:
+    """The names of the branches, in the order of `inverse`."""
+    return closed_form(arm).configurations
+
+
+def configuration(arm: Arm, q: Array) -> str:
+    """The name of the configuration that joints (6,) are in."""
+    return configurations(arm)[int(closed_form(arm).branches(arm, np.asarray(q, dtype=np.float64)[None])[0])]
+
+
+def matching(arm: Arm, words: str) -> list[int]:
+    """The branches that a configuration in words allows: "up" allows four, "left up flip" one, "" all.
+
+    Raises ValueError that lists the words there are.
+    """
+    asked = set(words.replace(",", " ").lower().split())
+    names = [set(name.split()) for name in configurations(arm)]
+    fits = [branch for branch, name in enumerate(names) if asked <= name]
+    if not fits:
+        raise ValueError(f"no configuration is called {words!r}; there are: {', '.join(configurations(arm))}")
+    return fits
+
+
+def nearness(arm: Arm, q: Array) -> Array:
+    """How far joints (n, 6) are from each singularity (n, k): at 1 Cartesian paths end, 0 is singular."""
+    return closed_form(arm).nearness(arm, q)
