@@ -1,0 +1,66 @@
+"""The command `sheber`: wires the parts together, computes nothing itself.
+
+Exit codes: 0 done, however low the score; 2 wrong use; 3 the program never connected; 4 a fault of
+ours. Whatever is heavy (the engine, compiled kernels, tables for terminals) is imported inside the
+command that needs it, because a student waits for `sheber run` many times a day.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from sheber import i18n
+from sheber.cli.arguments import parser
+from sheber.cli.errors import DONE, FAULT, INTERRUPTED, WRONG_USE, WrongUse, wrong_use_errors
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code and never raises."""
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as end:  # --help, --version, or an argument that does not exist
+        return end.code if isinstance(end.code, int) else WRONG_USE
+    try:
+        i18n.choose(getattr(arguments, "language", None))
+        code: int = arguments.command(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        _say(i18n._("stopped; what was written stays"))
+        return INTERRUPTED
+    except BrokenPipeError:  # `sheber ... | head`: the reader has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except WrongUse as error:
+        _say(str(error))
+        return error.code
+    except Exception as error:
+        if isinstance(error, wrong_use_errors()):
+            _say(str(error))
+            return WRONG_USE
+        return _fault(error)
+
+
+def _say(message: str) -> None:
+    print(f"sheber: {message}", file=sys.stderr)
+
+
+def _fault(error: Exception) -> int:
+    """Report a fault of ours with all that mends it: the traceback and the versions."""
+    import platform
+    import traceback
+
+    traceback.print_exception(error)
+    text = i18n._("This is a fault of Sheberkhana, not of your program. Please report the lines above. ({system})")
+    _say(text.format(system=f"sheber {_version()}, Python {platform.python_version()}, {platform.platform()}"))
+    return FAULT
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("sheberkhana")

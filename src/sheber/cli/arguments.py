@@ -1,0 +1,270 @@
+"""Arguments: every command with its options, and a help that teaches by example."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sheber.i18n import LANGUAGES, _
+
+__all__ = ["parser"]
+
+_SEEDS = 1 << 31  # practice seeds are 0 .. 2^31 - 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Prints the examples of the command with an error, since they answer it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"sheber: {message}\n\n{self.epilog or self.format_usage()}\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line. Each command's function is in `arguments.command`."""
+    top = _Parser(
+        prog="sheber",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=_(
+            "Sheberkhana: a digital workshop. Your program drives a simulated cell; what it did gets points."
+        ),
+        epilog=_(
+            "A first round:\n"
+            "  sheber exercises                                 what there is\n"
+            "  sheber new poses-and-moves work                  its text and a program to begin with\n"
+            "  sheber run poses-and-moves work/program.py       one practice scene: points and a replay\n"
+            "  sheber grade poses-and-moves work/program.py     the rehearsal on 8 scenes\n\n"
+            "Each command has a --help with examples. Exit codes: 0 done (also with few points), 2 wrong use,\n"
+            "3 the program never connected, 4 a fault of Sheberkhana."
+        ),
+    )
+    top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and end"))
+    commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
+    for add in (_exercises, _new, _run, _grade, _report, _rescore, _doctor, _bench, _prepare, _practice):
+        add(commands)
+    return top
+
+
+class _Version(argparse.Action):
+    """Reads the version only when asked: importlib.metadata costs every start otherwise."""
+
+    def __call__(self, *_unused: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(version("sheberkhana"))
+        raise SystemExit(0)
+
+
+def _later(module: str, function: str) -> Callable[[argparse.Namespace], int]:
+    """The function of a command, imported when it is called."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        code: int = getattr(import_module(f"sheber.cli.{module}"), function)(arguments)
+        return code
+
+    return command
+
+
+def _command(
+    commands: Any, name: str, where: str, summary: str, examples: str, **shown: Any
+) -> argparse.ArgumentParser:
+    """One command with its summary, its examples and the choice of a language."""
+    added: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=_("Examples:") + "\n" + examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        **shown,
+    )
+    added.add_argument("--language", choices=LANGUAGES, help=_("language of the texts; your system's if left out"))
+    added.set_defaults(command=_later(where, name.replace("-", "_")))
+    return added
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help=_("print JSON alone on the standard output"))
+
+
+def _exercise(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "exercise", metavar="EXERCISE", help=_("name of an exercise, or a folder with an exercise.toml")
+    )
+
+
+def _program(command: argparse.ArgumentParser) -> None:
+    command.add_argument("program", type=Path, metavar="PROGRAM", help=_("your program, one file of Python"))
+
+
+def _seed(text: str) -> int:
+    """A seed; argparse prints the message of the ValueError's cousin itself."""
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < _SEEDS:
+        raise argparse.ArgumentTypeError(_("{text!r} is no seed; a seed is a whole number from 0").format(text=text))
+    return seed
+
+
+def _count(text: str) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise argparse.ArgumentTypeError(_("{text!r} is no number of workers; one is the least").format(text=text))
+    return count
+
+
+def _judging(command: argparse.ArgumentParser) -> None:
+    """What `run` and `grade` share."""
+    _exercise(command)
+    _program(command)
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help=_("folder for traces and report pages (reports/EXERCISE if left out)")
+    )
+    command.add_argument("--no-report", action="store_true", help=_("write the trace, but no report page"))
+    command.add_argument(
+        "--sandbox",
+        choices=("A", "B", "C"),
+        help=_("level of the sandbox; the strongest that this machine gives if left out (see: sheber doctor)"),
+    )
+    _json(command)
+
+
+def _exercises(commands: Any) -> None:
+    command = _command(
+        commands,
+        "exercises",
+        "reading",
+        _("List the exercises: level, limits, one line each."),
+        "  sheber exercises\n  sheber exercises --json",
+    )
+    _json(command)
+
+
+def _new(commands: Any) -> None:
+    command = _command(
+        commands,
+        "new",
+        "running",
+        _("Begin an exercise: its text and a starter program, in a folder."),
+        "  sheber new vision-sorting work/\n  sheber new vision-sorting work/ --language kk",
+    )
+    _exercise(command)
+    command.add_argument("folder", type=Path, metavar="FOLDER", help=_("where to put exercise.md and program.py"))
+
+
+def _run(commands: Any) -> None:
+    command = _command(
+        commands,
+        "run",
+        "running",
+        _("Run a program on one practice scene: points, trace, and a report page with the replay."),
+        "  sheber run vision-sorting work/program.py              a scene by chance; its seed is printed\n"
+        "  sheber run vision-sorting work/program.py --seed 3     the same scene again\n"
+        "  sheber run vision-sorting work/program.py --json > scene.json",
+    )
+    _judging(command)
+    command.add_argument("--seed", type=_seed, metavar="N", help=_("which practice scene; by chance if left out"))
+
+
+def _grade(commands: Any) -> None:
+    command = _command(
+        commands,
+        "grade",
+        "running",
+        _("Rehearse: grade a program on the 8 public scenes. Final score = 0.7 mean + 0.3 worst scene."),
+        "  sheber grade vision-sorting work/program.py\n"
+        "  sheber grade vision-sorting work/program.py --workers 1 --out results/\n"
+        "  sheber grade vision-sorting work/program.py --json | python -m json.tool",
+    )
+    _judging(command)
+    command.add_argument("--workers", type=_count, metavar="N", help=_("scenes at a time; one a core if left out"))
+
+
+def _traces(command: argparse.ArgumentParser) -> None:
+    command.add_argument("traces", type=Path, nargs="+", metavar="TRACE", help=_("a file that `sheber run` wrote"))
+    command.add_argument(
+        "--exercise", metavar="EXERCISE", help=_("judge by this exercise, not by the one the trace names")
+    )
+
+
+def _report(commands: Any) -> None:
+    command = _command(
+        commands,
+        "report",
+        "reading",
+        _("Write the report page of a stored trace anew; no physics."),
+        "  sheber report reports/palletising/scene-3.trace\n"
+        "  sheber report reports/palletising/*.trace --out pages/ --language ru",
+    )
+    _traces(command)
+    command.add_argument(
+        "--out", type=Path, metavar="DIR", help=_("folder for the pages; beside the trace if left out")
+    )
+
+
+def _rescore(commands: Any) -> None:
+    command = _command(
+        commands,
+        "rescore",
+        "reading",
+        _("Score stored traces anew; no physics. Says where a trace was made with another edition of the exercise."),
+        "  sheber rescore reports/palletising/*.trace\n"
+        "  sheber rescore run.trace --exercise my-exercises/palletising --json",
+    )
+    _traces(command)
+    _json(command)
+
+
+def _doctor(commands: Any) -> None:
+    command = _command(
+        commands,
+        "doctor",
+        "machine",
+        _("Say what this machine gives: sandbox level (by trying attacks), renderer, speed, and what to install."),
+        "  sheber doctor\n  sheber doctor --json",
+    )
+    _json(command)
+
+
+def _bench(commands: Any) -> None:
+    command = _command(
+        commands,
+        "bench",
+        "machine",
+        _("Measure the ladder of docs/performance.md: ratios in one run, medians of interleaved runs."),
+        "  sheber bench\n  sheber bench --only camera --only start\n  sheber bench --json > bench.json",
+    )
+    command.add_argument("--only", action="append", metavar="GATE", help=_("measure this gate alone; may be repeated"))
+    command.add_argument("--quick", action="store_true", help=_("fewer repetitions: a look, not a measurement"))
+    _json(command)
+
+
+def _prepare(commands: Any) -> None:
+    _command(
+        commands,
+        "prepare",
+        "machine",
+        _("Compile the kernels and decimate the meshes ahead, so that the first run does not wait."),
+        "  sheber prepare",
+    )
+
+
+def _practice(commands: Any) -> None:
+    command = _command(
+        commands,
+        "practice",
+        "running",
+        _("Serve a practice cell to a program that was started by itself. `connect()` calls this; you need not."),
+        "  sheber practice poses-and-moves --seed 3",
+    )
+    _exercise(command)
+    command.add_argument("--seed", type=_seed, metavar="N", help=_("which practice scene; by chance if left out"))
+    command.add_argument("--program", type=Path, metavar="PROGRAM", help=_("file of the program, for the report"))
+    command.add_argument("--out", type=Path, metavar="DIR", help=_("folder for trace and report page"))
+    command.add_argument("--endpoint", action="store_true", help=argparse.SUPPRESS)

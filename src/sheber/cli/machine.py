@@ -1,0 +1,106 @@
+"""Commands about this machine: prepare, doctor, bench."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from sheber.cli.errors import DONE, WrongUse
+from sheber.cli.forms import print_json
+from sheber.cli.output import console, progress, shown_path
+from sheber.i18n import _
+
+__all__ = ["bench", "doctor", "prepare"]
+
+
+def prepare(arguments: argparse.Namespace) -> int:
+    """`sheber prepare`: decimate the meshes and compile the kernels, where they are not there yet."""
+    from time import perf_counter
+
+    from sheber import cache
+    from sheber.robot.appearance import prepare as meshes
+    from sheber.robot.vision import compile as kernels
+
+    started = perf_counter()
+    _follow(_("meshes"), meshes())
+    _follow(_("kernels"), kernels())
+    text = _("Prepared in {s:.1f} s; kept in {folder}")
+    print(text.format(s=perf_counter() - started, folder=shown_path(cache.folder())))
+    return DONE
+
+
+def _follow(what: str, parts: Iterator[tuple[str, int, int]]) -> None:
+    """Show the progress of work that yields (part, done, total)."""
+    first = next(parts, None)
+    if first is None:
+        return
+    with progress(what, first[2]) as step:
+        step(first[1], first[0])
+        for name, done, _total in parts:
+            step(done, name)
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """`sheber doctor`: what this machine gives, found out by trying."""
+    from sheber.doctor import examine
+
+    findings = list(examine(progress=None if arguments.json else _examining))
+    if arguments.json:
+        print_json([asdict(finding) for finding in findings])
+        return DONE
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=False)
+    table.add_column()
+    table.add_column()
+    table.add_column(overflow="fold")
+    for finding in findings:
+        mark = "[green]✓[/green]" if finding.ok else "[yellow]![/yellow]"
+        table.add_row(mark, finding.name, finding.value)
+    console().print(table)
+    advice = [finding.advice for finding in findings if finding.advice]
+    if advice:
+        print("\n" + _("What would help:"))
+        print("\n".join(f"  {line}" for line in advice))
+    return DONE
+
+
+def _examining(name: str) -> None:
+    import sys
+
+    print(_("trying: {name}").format(name=name), file=sys.stderr, flush=True)
+
+
+def bench(arguments: argparse.Namespace) -> int:
+    """`sheber bench`: every gate a row with its value, its gate, and whether it is met."""
+    from sheber.bench import GATES, load, measure
+
+    unknown = [name for name in arguments.only or () if name not in GATES]
+    if unknown:
+        text = _("there is no gate {name!r}; there are {names}")
+        raise WrongUse(text.format(name=unknown[0], names=", ".join(GATES)))
+    chosen = arguments.only or list(GATES)
+    rows = []
+    before = load()
+    with progress(_("gates"), len(chosen)) as step:
+        for done, name in enumerate(chosen):
+            step(done, name)
+            rows += measure(name, quick=arguments.quick)
+        step(len(chosen))
+    if arguments.json:
+        print_json([{k: v for k, v in asdict(row).items() if k != "note"} for row in rows])
+        return DONE
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for heading in (_("measured"), _("value"), _("unit"), _("gate"), _("met")):
+        table.add_column(heading, justify="left" if heading in (_("measured"), _("unit"), _("met")) else "right")
+    table.add_column(_("remarks"), overflow="fold")
+    for row in rows:
+        met = "" if row.met is None else _("yes") if row.met else _("NO")
+        value = "-" if row.value is None else f"{row.value:.4g}"
+        table.add_row(row.name, value, row.unit, row.gate, met, row.note)
+    console().print(table)
+    print("\n" + _("machine's load before and after: {before}, {after}").format(before=before, after=load()))
+    return DONE

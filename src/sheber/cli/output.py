@@ -1,0 +1,105 @@
+"""Output: folders that results go to, and how progress is shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheber.cli.errors import WrongUse
+from sheber.i18n import _
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["console", "progress", "shown_path", "writable_folder", "write_text"]
+
+
+def console() -> Console:
+    """Where tables go: the standard output, as wide as the terminal, at least 80 columns in a pipe."""
+    from rich.console import Console
+
+    wide = None if sys.stdout.isatty() else max(100, int(os.environ.get("COLUMNS", "0") or 0))
+    return Console(highlight=False, width=wide)
+
+
+@contextmanager
+def progress(what: str, total: int, *, shown: bool = True) -> Iterator[Any]:
+    """Give `step(done, text)`: a bar on a terminal, plain lines on the standard error elsewhere.
+
+    It is drawn only when `step` is called: no thread of ours may run while the judge forks.
+    """
+    if not shown:
+        yield lambda done, text="": None
+    elif sys.stderr.isatty():
+        yield from _bar(what, total)
+    else:
+        last = [-1]
+
+        def step(done: int, text: str = "") -> None:
+            if done != last[0]:
+                last[0] = done
+                print(f"{what}: {done}/{total} {text}".rstrip(), file=sys.stderr, flush=True)
+
+        yield step
+
+
+def _bar(what: str, total: int) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    drawn = Progress(*columns, TextColumn("{task.fields[text]}"), console=Console(stderr=True), auto_refresh=False)
+    with drawn:
+        task = drawn.add_task(what, total=total, text="")
+
+        def step(done: int, text: str = "") -> None:
+            drawn.update(task, completed=done, text=text)
+            drawn.refresh()
+
+        step(0)
+        yield step
+
+
+def writable_folder(path: Path) -> Path:
+    """The folder, made if it is missing. Raises WrongUse where nothing can be written in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise WrongUse(_("{path} is a file; a folder is needed there").format(path=path)) from error
+    except OSError as error:
+        text = _("cannot make the folder {path}: {why}")
+        raise WrongUse(text.format(path=path, why=_why(error))) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        text = _("cannot write in the folder {path}; name another one, for example --out ~/reports")
+        raise WrongUse(text.format(path=path))
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a file whole or not at all. Raises WrongUse with the reason."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise WrongUse(_("cannot write {path}: {why}").format(path=path, why=_why(error))) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def shown_path(path: Path) -> str:
+    """A path as one would type it: relative where that is shorter."""
+    try:
+        relative = path.resolve().relative_to(Path.cwd())
+    except (ValueError, OSError):
+        return str(path)
+    return str(relative)
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

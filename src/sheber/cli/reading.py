@@ -1,0 +1,106 @@
+"""Commands that only read: the catalogue, and stored traces. No physics, no processes."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sheber.cli.errors import DONE, WrongUse
+from sheber.cli.forms import exercise_form, print_json, scene_form
+from sheber.cli.output import console, shown_path, writable_folder, write_text
+from sheber.i18n import _, current
+
+if TYPE_CHECKING:
+    from sheber.exercises.exercise import Exercise
+    from sheber.trace import Trace
+
+__all__ = ["exercises", "report", "rescore"]
+
+
+def exercises(arguments: argparse.Namespace) -> int:
+    """`sheber exercises`."""
+    from sheber.exercises import catalogue
+
+    found = catalogue()
+    if arguments.json:
+        print_json([exercise_form(exercise) for exercise in found])
+        return DONE
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    for heading in (_("exercise"), _("level"), _("simulated time"), _("pictures"), _("what is asked")):
+        table.add_column(heading, overflow="fold")
+    for exercise in found:
+        seconds = _("{s:g} s").format(s=exercise.limits.simulated_s)
+        table.add_row(exercise.name, _(exercise.level), seconds, str(exercise.limits.captures), exercise.summary)
+    console().print(table)
+    print("\n" + _("Begin one: sheber new {name} work/").format(name=found[0].name))
+    return DONE
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """`sheber report`: the page of each trace."""
+    from sheber.judge import report as page
+
+    for path, trace, exercise in _opened(arguments):
+        folder = writable_folder(arguments.out or path.parent)
+        html = page(exercise, trace, exercise.score(trace), language=current())
+        print(shown_path(write_text(folder / f"{path.stem}.html", html)))
+    return DONE
+
+
+def rescore(arguments: argparse.Namespace) -> int:
+    """`sheber rescore`: the points of each trace."""
+    forms = []
+    for path, trace, exercise in _opened(arguments):
+        score = exercise.score(trace)
+        if arguments.json:
+            form = scene_form(trace.header.scene, trace.outcome, score, trace.sha256)
+            forms.append({"trace": str(path), "exercise": exercise.name, **form})
+            continue
+        from sheber.judge.report.text import table
+
+        print(f"{shown_path(path)}: {exercise.name}, {trace.header.scene}")
+        console().print(table(exercise, trace, score))
+    if arguments.json:
+        print_json(forms)
+    return DONE
+
+
+def _opened(arguments: argparse.Namespace) -> list[tuple[Path, Trace, Exercise]]:
+    """Every trace with its exercise, all opened before anything is written. Notes go to the standard error."""
+    import sys
+
+    from sheber.trace import read
+
+    opened = []
+    for path in arguments.traces:
+        trace = read(path)
+        exercise = _exercise_of(trace, arguments.exercise)
+        if not trace.channels:
+            text = _("{path}: the run ended before the station began; there is nothing to judge")
+            raise WrongUse(text.format(path=path))
+        for note in _notes(path, trace, exercise):
+            print(f"sheber: {note}", file=sys.stderr)
+        opened.append((path, trace, exercise))
+    return opened
+
+
+def _exercise_of(trace: Trace, wanted: str | None) -> Exercise:
+    from sheber.exercises import load
+
+    return load(wanted or trace.header.exercise)
+
+
+def _notes(path: Path, trace: Trace, exercise: Exercise) -> list[str]:
+    """What a reader of these points should know."""
+    notes = []
+    if not trace.whole:
+        text = _("{path} breaks off before the run's end, at {time:.2f} s; what it holds is judged")
+        notes.append(text.format(path=path, time=trace.duration))
+    if trace.header.exercise_sha256 != exercise.sha256:
+        text = _("{path} was made with another edition of {exercise} ({then}; judged by {now})")
+        then, now = trace.header.exercise_version, exercise.version
+        notes.append(text.format(path=path, exercise=exercise.name, then=then, now=now))
+    return notes

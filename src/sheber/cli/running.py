@@ -1,0 +1,186 @@
+"""Commands that run programs: new, run, grade, practice."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, WrongUse
+from sheber.cli.forms import print_json, scene_form
+from sheber.cli.output import console, progress, shown_path, writable_folder, write_text
+from sheber.i18n import _, current
+
+if TYPE_CHECKING:
+    from sheber.exercises.exercise import Exercise
+    from sheber.exercises.score import Score
+    from sheber.judge import Grade, Sandbox
+    from sheber.trace import Outcome, Trace
+
+__all__ = ["grade", "new", "practice", "run"]
+
+_PRACTICE_SEEDS = 1_000_000  # drawn below this: a number that one can tell a neighbour
+_OVERVIEW = "report.html"  # the page of a grade, beside those of its scenes
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """`sheber new`: the text and a program to begin with; never overwrites a program."""
+    from sheber.exercises import load
+
+    exercise = load(arguments.exercise)
+    folder = writable_folder(arguments.folder)
+    program = folder / "program.py"
+    if program.exists():
+        text = _("{path} is there already and stays as it is; name another folder")
+        raise WrongUse(text.format(path=shown_path(program)))
+    text_file = write_text(folder / "exercise.md", exercise.text(current()))
+    write_text(program, exercise.starter)
+    print(_("{path}: what is asked").format(path=shown_path(text_file)))
+    print(_("{path}: a program to begin with").format(path=shown_path(program)))
+    print("\n" + _("Try it: sheber run {name} {path}").format(name=arguments.exercise, path=shown_path(program)))
+    return DONE
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """`sheber run`: one practice scene."""
+    from sheber.exercises import load
+    from sheber.judge import Program
+    from sheber.judge import run as judge_run
+
+    exercise = load(arguments.exercise)
+    program = Program.read(arguments.program)
+    sandbox = _sandbox(arguments.sandbox)
+    seed = _drawn() if arguments.seed is None else arguments.seed
+    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
+    trace_file = folder / f"scene-{seed}.trace"
+    trace = judge_run(exercise, program, seed, sandbox, to=trace_file)
+    score = exercise.score(trace)
+    if arguments.json:
+        form = scene_form(trace.header.scene, trace.outcome, score, trace.sha256)
+        print_json({"exercise": exercise.name, "seed": seed, "level": sandbox.level, **form})
+    else:
+        from sheber.judge.report.text import table
+
+        console().print(table(exercise, trace, score))
+    pages = [] if arguments.no_report else [_page(exercise, trace, score, folder / f"scene-{seed}.html")]
+    _name_files(arguments, [trace_file], pages)
+    return _code([trace.outcome])
+
+
+def grade(arguments: argparse.Namespace) -> int:
+    """`sheber grade`: the rehearsal on the public scenes."""
+    from sheber.exercises import load
+    from sheber.judge import Program
+    from sheber.judge import grade as judge_grade
+
+    exercise = load(arguments.exercise)
+    program = Program.read(arguments.program)
+    sandbox = _sandbox(arguments.sandbox)
+    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
+    with progress(_("scenes"), len(exercise.rehearsal)) as step:
+
+        def show(done: int, total: int, scene: Any = None) -> None:
+            step(done, "" if scene is None else f"{scene.scene}: {scene.score.points:g}")
+
+        result = judge_grade(exercise, program, sandbox, workers=arguments.workers, out=folder, progress=show)
+    if arguments.json:
+        print_json(grade_form(exercise, program.sha256, result))
+    else:
+        from sheber.judge.report.text import grade_table
+
+        console().print(grade_table(exercise, result))
+    pages = [] if arguments.no_report else _grade_pages(exercise, result, folder)
+    _name_files(arguments, [], pages[-1:])
+    return _code([scene.outcome for scene in result.scenes])
+
+
+def practice(arguments: argparse.Namespace) -> int:
+    """`sheber practice`: serve one cell to a program outside a box."""
+    from sheber.exercises import load
+    from sheber.judge import practice as judge_practice
+
+    exercise = load(arguments.exercise)
+    seed = _drawn() if arguments.seed is None else arguments.seed
+    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
+    return code
+
+
+def grade_form(exercise: Exercise, program_sha256: str, result: Grade) -> dict[str, Any]:
+    """A grade as plain JSON values."""
+    return {
+        "exercise": exercise.name,
+        "program_sha256": program_sha256,
+        "final": result.final,
+        "level": result.level,
+        "scenes": [scene_form(s.scene, s.outcome, s.score, s.trace_sha256) for s in result.scenes],
+    }
+
+
+def _grade_pages(exercise: Exercise, result: Grade, folder: Path) -> list[Path]:
+    """A page for each scene and the overview, which is the last."""
+    from sheber.judge.report import overview
+    from sheber.trace import read
+
+    pages = []
+    with progress(_("report pages"), len(result.scenes)) as step:
+        for done, scene in enumerate(result.scenes, 1):
+            trace = read(scene.trace_path)
+            page = folder / f"{Path(scene.trace_path).stem}.html"
+            pages.append(_page(exercise, trace, scene.score, page, overview=_OVERVIEW))
+            step(done)
+    links = {scene.scene: page.name for scene, page in zip(result.scenes, pages, strict=True)}
+    html = overview(exercise, result, links, language=current())
+    return [*pages, write_text(folder / _OVERVIEW, html)]
+
+
+def _page(exercise: Exercise, trace: Trace, score: Score, path: Path, overview: str = "") -> Path:
+    from sheber.judge import report
+
+    return write_text(path, report(exercise, trace, score, language=current(), overview=overview))
+
+
+def _sandbox(level: str | None) -> Sandbox:
+    """The sandbox asked for, or the strongest there is; a weaker one is named with the remedy."""
+    from sheber.judge import best_sandbox, sandbox_of_level
+
+    if level is not None:
+        return sandbox_of_level(level)
+    sandbox = best_sandbox()
+    if sandbox.reason:
+        print(f"sheber: {sandbox.reason}", file=sys.stderr)
+    return sandbox
+
+
+def _drawn() -> int:
+    """A practice seed by chance."""
+    return random.SystemRandom().randrange(_PRACTICE_SEEDS)
+
+
+def _tell(arguments: argparse.Namespace, text: str, exercise: Exercise, **values: object) -> None:
+    """The line that opens a run; on the standard error where JSON is printed."""
+    print(text.format(title=exercise.title, **values), file=sys.stderr if arguments.json else sys.stdout, flush=True)
+
+
+def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[Path]) -> None:
+    """Where the results lie."""
+    stream = sys.stderr if arguments.json else sys.stdout
+    for path in traces:
+        print(_("trace   {path}").format(path=shown_path(path)), file=stream)
+    for path in pages:
+        print(_("report  {path}").format(path=shown_path(path)), file=stream)
+
+
+def _code(outcomes: list[Outcome]) -> int:
+    """The exit code of runs that ended so."""
+    from sheber.trace import OutcomeKind
+
+    if any(outcome.kind is OutcomeKind.SYSTEM_FAULT for outcome in outcomes):
+        return FAULT
+    if not all(outcome.connected for outcome in outcomes):
+        return NEVER_CONNECTED
+    return DONE
