@@ -1,0 +1,111 @@
+"""Kernels between the pinhole picture and the sensor: the lens, the exposure, the noise. Integers where it counts.
+
+cv2.remap and numpy's functions give other bytes on other processors; these do not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.robot.vision.jit import kernel
+
+__all__ = ["expose", "measure_depth"]
+
+F4 = NDArray[np.float32]
+
+
+@kernel("u8(u8)")
+def _scramble(number: np.uint64) -> np.uint64:
+    """64 well mixed bits from a counter (SplitMix64: Steele, Lea and Flood 2014)."""
+    z = number * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@kernel("void(f4[:, :, ::1], f4[:, :, ::1], f4[:, ::1], f4[::1], u2[::1], i4[::1], i2[::1], u8, b1, u1[:, :, ::1])")
+def expose(
+    light: F4,
+    source: F4,
+    vignette: F4,
+    gain: F4,
+    encoded: NDArray[np.uint16],
+    spread: NDArray[np.int32],
+    quantiles: NDArray[np.int16],
+    seed: np.uint64,
+    noisy: bool,
+    out: NDArray[np.uint8],
+) -> None:
+    """Write the picture (h, w, 3) uint8 in the order blue, green, red.
+
+    light: linear red, green, blue; source (h, w, 2): column, row in `light` that a pixel looks at;
+    gain (3,): exposure and colour of the light, red, green, blue. encoded: sRGB in 1/64 grey
+    levels of 65,536 steps of light; spread: sigma of the noise at each grey level, in 1/1024 grey
+    levels; quantiles: a normal distribution's 4,096 quantiles in 1/1024 sigma.
+    """
+    rows, columns = light.shape[0], light.shape[1]
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            u = min(max(source[y, x, 0], np.float32(0.0)), np.float32(columns - 1))
+            v = min(max(source[y, x, 1], np.float32(0.0)), np.float32(rows - 1))
+            i0, j0 = int(u), int(v)
+            i1, j1 = min(i0 + 1, columns - 1), min(j0 + 1, rows - 1)
+            fu, fv = u - np.float32(i0), v - np.float32(j0)
+            one = np.float32(1.0)
+            w00, w10 = (one - fu) * (one - fv), fu * (one - fv)
+            w01, w11 = (one - fu) * fv, fu * fv
+            bits = _scramble(np.uint64(seed) + np.uint64(y * out.shape[1] + x)) if noisy else np.uint64(0)
+            for k in range(3):
+                value = (
+                    light[j0, i0, k] * w00 + light[j0, i1, k] * w10 + light[j1, i0, k] * w01 + light[j1, i1, k] * w11
+                )
+                value *= vignette[y, x] * gain[k]
+                level = int(encoded[int(min(value, one) * np.float32(65535.0) + np.float32(0.5))])
+                if noisy:
+                    q = int(quantiles[(bits >> np.uint64(12 * k)) & np.uint64(4095)])
+                    level += (q * spread[level >> 6] + (1 << 13)) >> 14
+                out[y, x, 2 - k] = np.uint8(min(max((level + 32) >> 6, 0), 255))
+
+
+@kernel("void(f4[:, ::1], i4[:, ::1], i4[::1], i4[::1], i4[::1], f4[:, :, ::1], f4[:, ::1], i4[:, ::1])")
+def measure_depth(
+    nearness: F4,
+    seen: NDArray[np.int32],
+    groups: NDArray[np.int32],
+    shape_of: NDArray[np.int32],
+    body_of: NDArray[np.int32],
+    source: F4,
+    depth: F4,
+    segmentation: NDArray[np.int32],
+) -> None:
+    """Write depth [m] (h, w), 0 where nothing is seen, and the number of the seen body, -1 where none is.
+
+    source (h, w, 2): column, row of the pinhole picture; its samples lie at 2 * source + 0.5. In
+    a plane 1 / depth is linear in the image, so the mean of the samples around is exact.
+    """
+    rows, columns = nearness.shape
+    for y in range(depth.shape[0]):
+        for x in range(depth.shape[1]):
+            u = min(max(2.0 * source[y, x, 0] + 0.5, 0.0), columns - 1.0)
+            v = min(max(2.0 * source[y, x, 1] + 0.5, 0.0), rows - 1.0)
+            i0, j0 = int(u), int(v)
+            i1, j1 = min(i0 + 1, columns - 1), min(j0 + 1, rows - 1)
+            fu, fv = u - i0, v - j0
+            i, j = i1 if fu > 0.5 else i0, j1 if fv > 0.5 else j0
+            f = seen[j, i]
+            if f < 0:
+                depth[y, x] = 0.0
+                segmentation[y, x] = -1
+                continue
+            segmentation[y, x] = body_of[shape_of[f]]
+            near = np.float64(nearness[j, i])
+            a, b, c, d = seen[j0, i0], seen[j0, i1], seen[j1, i0], seen[j1, i1]
+            g = groups[f]
+            if a < 0 or b < 0 or c < 0 or d < 0:
+                pass
+            elif groups[a] == g and groups[b] == g and groups[c] == g and groups[d] == g:
+                above = nearness[j0, i0] * (1.0 - fu) + nearness[j0, i1] * fu
+                below = nearness[j1, i0] * (1.0 - fu) + nearness[j1, i1] * fu
+                near = above * (1.0 - fv) + below * fv
+            depth[y, x] = 1.0 / near
