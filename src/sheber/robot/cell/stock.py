@@ -10,7 +10,7 @@ import math
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Colour, Fixture, Shape, ToolSpec
 
-__all__ = ["open_bin", "gripper", "pallet", "pointer", "post", "suction", "table"]
+__all__ = ["gripper", "open_bin", "pallet", "pointer", "post", "suction", "table"]
 
 ALUMINIUM: Colour = (0.74, 0.76, 0.78)
 PROFILE: Colour = (0.62, 0.64, 0.67)
@@ -30,8 +30,8 @@ def pointer(length: float = 0.15) -> ToolSpec:
 def suction(length: float = 0.12, radius: float = 0.02, vacuum_kPa: float = 65.0) -> ToolSpec:
     """A bellows suction cup; the TCP is the middle of its lip.
 
-    `radius`: of the lip. `vacuum_kPa`: what the ejector reaches with a whole seal; the most it can hold is that times the
-    lip's area. See `sheber.robot.cell.suction` for the other numbers.
+    `radius`: of the lip. `vacuum_kPa`: what the ejector reaches with a whole seal; the most it can hold is that times
+    the lip's area. See `sheber.robot.cell.suction` for the other numbers.
     """
     numbers = (("radius", radius), ("vacuum_kPa", vacuum_kPa))
     return ToolSpec("suction", Pose((0.0, 0.0, length)), mass=0.6, centre=(0.0, 0.0, 0.045), numbers=numbers)
@@ -110,8 +110,8 @@ def pallet(name: str, length: float, width: float, height: float, pose: Pose, fr
     """A wooden pallet; `pose` is the first corner of its deck, x along `length`, z up; the deck is at z = 0."""
     middle = (length / 2, width / 2)
     solid = Shape("box", (length, width, height), Pose((*middle, -height / 2)), WOOD, texture="wood/1")
-    # only the deck boards, the stringers and the dark gap between them are seen; the block carries
-    deck, gap = 0.35 * height, 0.4 * height
+    # only the deck boards, the stringers are seen; the block carries
+    deck = 0.35 * height
     shapes = [_unseen(solid)]
     boards = max(3, math.ceil(length / 0.11))
     pitch = length / boards

@@ -1,0 +1,192 @@
+"""Arm: its links and joints in the engine, and the servo that makes the joints follow their targets.
+
+Theory of operation. A servo gets a target for every physics step and has three terms: feedback
+(stiffness, damping, a slow integral for the weight of what is carried), gravity compensation of
+the arm and the tool from the engine, and feed-forward of what the model says the motion needs:
+M(q) * acceleration + centrifugal and Coriolis torques. Torque limits hold for the sum.
+
+Steps are semi-implicit (q' = q + h v', v' = v + h a), so for targets q[i] a perfect servo is at
+q[i-1] with speed v[i-1] at the start of step i. The step's position setpoint is therefore
+q[i-1]. Its speed setpoint is v[i], not v[i-1]: the engine treats damping implicitly, at the
+speed of the step's end. With that the error of a motion inside the torque limits is of second
+order, micrometres at the tool.
+
+The arm's true angle is the encoder's plus a zero offset, fixed for a run, plus a small error
+drawn anew for each move (repeatability). The servo, like a real one, sees encoders only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.robot.arms import Arm
+from sheber.robot.cell.scene import Shape
+from sheber.robot.cell.world import ROBOT, STEP_S, World, add_shape
+
+__all__ = ["Servo", "add_arm"]
+
+Array = NDArray[np.float64]
+
+ROTOR_INERTIA = 0.1  # kg m2 behind the gear, each joint; the order of magnitude that the torque limits suggest
+STIFFNESS_HZ = 18.0  # natural frequency of a joint under feedback alone
+DAMPING = 1.0  # of critical
+INTEGRAL_S = 0.25  # time in which the integral takes over a constant load
+SETTLE = 0.1  # part of the way to a new repeatability error that is gone each tick
+LEVER = 0.6  # m from a joint to the TCP, typical: turns an error at the TCP into one of the joints
+
+
+def add_arm(spec: Any, arm: Arm) -> Any:
+    """Add the arm to the world of `spec`, base in the origin; returns the flange's body (frame: the maker's flange)."""
+    body = spec.worldbody.add_body(name=arm.links[0].name)
+    _add_link(spec, body, arm, 0)
+    for i, joint in enumerate(arm.joints):
+        body = body.add_body(name=arm.links[i + 1].name)
+        cosine, sine = np.cos(joint.alpha), np.sin(joint.alpha)
+        body.pos = (joint.a, 0.0, joint.d)  # T_parent_link at angle zero: along z by d, along x by a, about x by alpha
+        body.quat = (np.cos(joint.alpha / 2), np.sin(joint.alpha / 2), 0.0, 0.0)
+        hinge = body.add_joint(name=f"joint{i + 1}", type=mujoco.mjtJoint.mjJNT_HINGE)
+        # the axis is z of the parent's frame, through its origin, written in the link's own frame
+        hinge.axis = (0.0, sine, cosine)
+        hinge.pos = (-joint.a, -sine * joint.d, -cosine * joint.d)
+        hinge.armature = ROTOR_INERTIA
+        hinge.actgravcomp = True
+        hinge.actfrclimited, hinge.actfrcrange = True, (-joint.torque, joint.torque)
+        _add_link(spec, body, arm, i + 1)
+        drive = spec.add_actuator(name=f"servo{i + 1}", target=f"joint{i + 1}", trntype=mujoco.mjtTrn.mjTRN_JOINT)
+        drive.set_to_pid(kp=1.0, kv=1.0, ki=1.0, imax=1.0, ctrlspec=POSITION_SPEED_TORQUE)
+    # the engine leaves out neighbours, but not where one of them is fixed to the world
+    spec.add_exclude(bodyname1=arm.links[0].name, bodyname2=arm.links[1].name)
+    return body
+
+
+POSITION_SPEED_TORQUE = 7  # bits of the inputs of a servo: position, speed, feed-forward torque
+
+
+def _add_link(spec: Any, body: Any, arm: Arm, index: int) -> None:
+    link = arm.links[index]
+    body.explicitinertial = True
+    body.mass, body.ipos, body.fullinertia = link.mass, link.centre, link.inertia
+    body.gravcomp = 1.0
+    for collider in link.colliders:
+        add_shape(spec, body, Shape(collider.shape, collider.size, collider.pose), 0.4, ROBOT)
+
+
+class Servo:
+    """The drives of the arm in a compiled world: joint targets in, encoders out."""
+
+    def __init__(self, world: World, arm: Arm, joint_zero: tuple[float, ...], repeatability: float) -> None:
+        """`joint_zero`: true angle minus encoder's, rad, () for none; `repeatability`: m at the TCP, 1 sigma."""
+        n = self.n = len(arm.joints)
+        model, data = world.model, world.data
+        self._zero = np.array(joint_zero if joint_zero else (0.0,) * n)
+        self._offset = self._zero.copy()  # true minus encoder now
+        self._goal = self._zero.copy()
+        self._sigma = repeatability / LEVER / np.sqrt(n / 3.0)
+        self._drifting = False
+        self.joints: Array = data.qpos[:n]  # true, views
+        self.speeds: Array = data.qvel[:n]
+        self.torques: Array = data.qfrc_actuator[:n]
+        self.controls = data.ctrl[: 3 * n].reshape(n, 3)  # position, speed, torque
+        self._inertia = data.M[: n * (n + 1) // 2]  # lower triangle, row by row: the arm is a chain and comes first
+        self._bias, self._gravity = data.qfrc_bias[:n], data.qfrc_gravcomp[:n]
+        self._to_square = _triangle_to_square(n)
+        self._square = np.zeros((n, n))
+        self._coriolis = np.zeros(n)
+        self._buffers: dict[int, _Buffers] = {}
+        self.joints[:] = np.array(arm.home) + self._offset
+        mujoco.mj_forward(model, data)
+        self._set_gains(model, arm)
+        self._last = np.repeat(self.joints[:, None], 2, axis=1)  # (n, 2) true targets of the last two steps
+        self._still = b""
+
+    def _set_gains(self, model: Any, arm: Arm) -> None:
+        """Gains from the joints' own inertias at home: the same stiffness in hertz for all."""
+        inertia = self._mass_matrix().diagonal()
+        omega = 2.0 * np.pi * STIFFNESS_HZ
+        kp = inertia * omega**2
+        kv = 2.0 * DAMPING * inertia * omega
+        ki = kp / INTEGRAL_S
+        for i in range(self.n):
+            model.actuator_biasprm[i, 1:3] = (-kp[i], -kv[i])
+            model.actuator_gainprm[i, 0] = ki[i]
+            model.actuator_dynprm[i, 0] = (
+                0.5 * arm.joints[i].torque / ki[i]
+            )  # the integral gives at most half the torque
+
+    def _mass_matrix(self) -> Array:
+        np.take(self._inertia, self._to_square, out=self._square, mode="clip")
+        return self._square
+
+    def measured(self) -> Array:
+        """The encoders' angles (n,) rad."""
+        encoders: Array = self.joints - self._offset
+        return encoders
+
+    def new_move(self, rng: np.random.Generator) -> None:
+        """Draw the error of repeatability of one move."""
+        if self._sigma > 0.0:
+            self._goal = self._zero + self._sigma * rng.standard_normal(self.n)
+            self._drifting = True
+
+    def rows(self, targets: Array) -> list[Array]:
+        """The controls (n, 3) of each of the k physics steps whose encoder targets (k, n) these are."""
+        buffers = self._buffers.get(len(targets))
+        if buffers is None:
+            buffers = self._buffers[len(targets)] = _Buffers(self.n, len(targets))
+        key = targets.tobytes()
+        if key == self._still and not self._drifting:
+            return buffers.rows
+        if self._drifting:
+            self._drift()
+        path = buffers.path  # (n, 2 + k)
+        path[:, :2] = self._last
+        np.add(targets.T, self._offset[:, None], out=path[:, 2:])
+        self._last[:] = path[:, -2:]
+        np.matmul(path, buffers.differences, out=buffers.flat)
+        np.subtract(self._bias, self._gravity, out=self._coriolis)
+        torque = buffers.torque
+        np.matmul(self._mass_matrix(), torque, out=buffers.feed)
+        np.add(buffers.feed, self._coriolis[:, None], out=torque)
+        resting = path[0, 0] == path[0, -1] and not self._drifting and bool((path == path[:, :1]).all())
+        self._still = key if resting else b""
+        return buffers.rows
+
+    def _drift(self) -> None:
+        self._offset += SETTLE * (self._goal - self._offset)
+        if np.abs(self._goal - self._offset).max() < 1e-9:
+            self._drifting = False
+
+
+class _Buffers:
+    """Work space for ticks of k steps: `rows` are views into what two matrix products fill."""
+
+    def __init__(self, n: int, k: int) -> None:
+        self.path = np.zeros((n, k + 2))
+        self.differences = _differences(k)  # (k + 2, 3 k)
+        self.flat = np.zeros((n, 3 * k))
+        self.controls = self.flat.reshape(n, k, 3)
+        self.torque = self.controls[:, :, 2]  # (n, k): first the accelerations, then the torques
+        self.feed = np.zeros((n, k))
+        self.rows = [self.controls[:, i] for i in range(k)]
+
+
+def _differences(k: int) -> Array:
+    """(k + 2, 3 k): takes k + 2 positions to the position, speed and acceleration setpoints of the last k steps."""
+    matrix = np.zeros((k + 2, k, 3))
+    for i in range(k):
+        before, now, after = i, i + 1, i + 2
+        matrix[now, i, 0] = 1.0
+        matrix[after, i, 1], matrix[now, i, 1] = 1.0 / STEP_S, -1.0 / STEP_S
+        matrix[after, i, 2], matrix[now, i, 2], matrix[before, i, 2] = np.array([1.0, -2.0, 1.0]) / STEP_S**2
+    return matrix.reshape(k + 2, 3 * k)
+
+
+def _triangle_to_square(n: int) -> NDArray[np.intp]:
+    """(n, n) indices of a symmetric matrix's entries in its lower triangle, row by row."""
+    row, column = np.indices((n, n))
+    high, low = np.maximum(row, column), np.minimum(row, column)
+    return np.asarray(high * (high + 1) // 2 + low, dtype=np.intp)

@@ -1,0 +1,107 @@
+"""Fixtures that do something: belts that carry, light barriers that see, and the one way to wake what sleeps."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from sheber.robot.cell.scene import Belt, LightBarrier
+from sheber.robot.cell.world import LOOSE, ROBOT, World
+
+__all__ = ["Barriers", "Conveyor", "Waker"]
+
+WAKE_EVERY = 10  # ticks between two looks for parts that fell asleep on a running belt
+ABOVE = 0.5  # m over a belt within which a part counts as carried by it
+
+
+class Waker:
+    """Wakes sleeping parts; everything that acts on them from outside the engine must call it."""
+
+    def __init__(self, world: World) -> None:
+        self._force = world.data.xfrc_applied  # (nbody, 6)
+        self.pending: list[int] = []  # bodies marked since the last step
+
+    def wake(self, bodies: list[int]) -> None:
+        """Wake these of the engine's bodies with the next step, with no other effect on them."""
+        # the engine compares bytes: -0.0 wakes and pushes nothing; left there, it would keep them awake for ever
+        for body in bodies:
+            self._force[body, 0] = -0.0
+        self.pending.extend(bodies)
+
+    def clear(self) -> None:
+        """To be called after the step that woke them."""
+        for body in self.pending:
+            self._force[body, 0] = 0.0
+        self.pending.clear()
+
+
+class Conveyor:
+    """One belt, alive: a surface that moves while the belt's body stands still."""
+
+    def __init__(self, world: World, belt: Belt, waker: Waker) -> None:
+        self.belt = belt
+        self.running = False
+        self._world = world
+        self._waker = waker
+        geom = int(world.model.body_geomadr[world.body(belt.name)])
+        self._velocity = world.model.geom_surfacevel[geom]  # (6,), a view
+        self._velocity[:] = 0.0
+        inverse = belt.pose.inverse()
+        self._rotation, self._origin = inverse.rotation, inverse.position
+        self._sleep_check = 0
+
+    def update(self, inputs: dict[str, bool], outputs: dict[str, bool]) -> None:
+        """Run or stop by the light barrier or the output that the belt obeys; keeps what it carries awake."""
+        belt = self.belt
+        wanted = not inputs[belt.until] if belt.until else outputs.get(belt.output, not belt.output)
+        if wanted is not self.running:
+            self.running = wanted
+            self._velocity[0] = belt.speed if wanted else 0.0
+            self._waker.wake(self.carried())
+            self._sleep_check = WAKE_EVERY
+        elif wanted:
+            self._sleep_check -= 1
+            if self._sleep_check <= 0:
+                self._sleep_check = WAKE_EVERY
+                self._wake_sleepers()
+
+    def carried(self) -> list[int]:
+        """The engine's bodies of the loose parts that are over the belt."""
+        world = self._world
+        count = len(world.parts)
+        if count == 0:
+            return []
+        places = world.data.qpos[world.qpos_parts :].reshape(count, 7)[:, :3]
+        x, y, z = (places @ self._rotation.T + self._origin).T
+        over = (np.abs(x) < self.belt.length / 2 + 0.05) & (np.abs(y) < self.belt.width / 2 + 0.05)
+        over &= (z > 0.0) & (z < ABOVE)
+        return [world.first_part + 1 + int(i) for i in np.flatnonzero(over)]
+
+    def _wake_sleepers(self) -> None:
+        """A part that is held up on a running belt falls asleep; it must go on when its way is free."""
+        world = self._world
+        asleep, tree = world.data.tree_asleep, world.model.body_treeid
+        self._waker.wake([body for body in self.carried() if asleep[tree[body]] >= 0])
+
+
+class Barriers:
+    """All light barriers of a cell: digital inputs that are True while something stands in their beam."""
+
+    def __init__(self, world: World, barriers: tuple[LightBarrier, ...], inputs: dict[str, bool]) -> None:
+        self._world = world
+        self._inputs = inputs
+        groups = np.zeros((6, 1), dtype=np.uint8)
+        groups[[ROBOT, LOOSE]] = 1
+        self._groups = groups
+        self._geom = np.zeros((1, 1), dtype=np.int32)
+        self._beams = [(b.name, np.array(b.start), np.array(b.end) - np.array(b.start)) for b in barriers]
+        for barrier in barriers:
+            inputs[barrier.name] = False
+
+    def update(self) -> None:
+        """Look along every beam."""
+        model, data = self._world.model, self._world.data
+        for name, start, along in self._beams:
+            # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
+            distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)
+            self._inputs[name] = 0.0 <= distance <= 1.0

@@ -1,0 +1,237 @@
+"""World: a scene compiled for the physics engine, and the numbers of its parts.
+
+The engine's model holds primitive colliders only; what is drawn never enters it. Bodies come in
+this order: the floor, the arm (base first), the tool, fixtures, belts, loose parts; so the arm's
+joints are the first six, the fingers follow, and the free joints of the parts are one block at
+the end of qpos.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.robot.arms import Arm
+from sheber.robot.cell.scene import Belt, Fixture, Part, Scene, Shape
+
+__all__ = [
+    "LOOSE",
+    "ROBOT",
+    "SCENERY",
+    "STEP_S",
+    "World",
+    "add_fixture",
+    "add_shape",
+    "build_world",
+    "new_spec",
+    "set_mass",
+]
+
+STEP_S = 0.002  # s, one physics step
+
+# Contacts: stiff enough that a stack of four stands 0.1 mm short, and at least twice the step (the engine's limit).
+CONTACT_SOLREF = (0.005, 1.0)
+ROBOT, SCENERY, LOOSE = 1, 2, 3  # geom groups: rays choose by them
+
+_log = logging.getLogger("sheber.engine")
+_GEOM = {
+    "box": mujoco.mjtGeom.mjGEOM_BOX,
+    "cylinder": mujoco.mjtGeom.mjGEOM_CYLINDER,
+    "sphere": mujoco.mjtGeom.mjGEOM_SPHERE,
+    "capsule": mujoco.mjtGeom.mjGEOM_CAPSULE,
+    "plane": mujoco.mjtGeom.mjGEOM_PLANE,
+    "prism": mujoco.mjtGeom.mjGEOM_MESH,
+}
+
+
+@dataclass(slots=True)
+class World:
+    """The compiled scene: engine's model and state, and who is who in them."""
+
+    model: Any  # mujoco.MjModel
+    data: Any  # mujoco.MjData
+    bodies: tuple[str, ...]  # names; the engine's body i + 1
+    first_part: int  # index in `bodies` of the first loose part
+    parts: tuple[str, ...]  # names of the loose parts, in order
+    qpos_parts: int  # address in qpos of the first part's free joint
+    dof_parts: int  # address in qvel of the first part's free joint
+
+    def body(self, name: str) -> int:
+        """The engine's number of the body `name`."""
+        return self.bodies.index(name) + 1
+
+
+def quiet_engine() -> None:
+    """Send the engine's warnings to logging: its own handler writes MUJOCO_LOG.TXT into the working folder."""
+    mujoco.set_mju_user_warning(_log.warning)
+
+
+def new_spec() -> Any:
+    """An empty mujoco.MjSpec with this product's solver options."""
+    spec = mujoco.MjSpec()
+    option = spec.option
+    option.timestep = STEP_S
+    option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+    option.cone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    option.impratio = 10.0
+    option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+    return spec
+
+
+def build_world(scene: Scene, arm: Arm) -> World:
+    """Compile `scene` with `arm` and its tool; raises ValueError in words where names clash or a shape is no shape."""
+    from sheber.robot.cell.arm import add_arm
+    from sheber.robot.cell.tool import add_tool
+
+    quiet_engine()
+    _check_names(scene, arm)
+    spec = new_spec()
+    world = spec.worldbody
+    floor = world.add_body(name="floor")
+    add_shape(spec, floor, Shape("plane", (0.0, 0.0), Pose((0.0, 0.0, scene.floor))), 0.8, SCENERY)
+    flange = add_arm(spec, arm)
+    add_tool(spec, flange, scene.tool)
+    for fixture in scene.fixtures:
+        add_fixture(spec, fixture)
+    for belt in scene.belts:
+        _add_belt(spec, belt)
+    for part in scene.parts:
+        _add_part(spec, part)
+    model = spec.compile()
+    names = tuple(model.body(i).name for i in range(1, model.nbody))
+    parts = tuple(part.name for part in scene.parts)
+    qpos_parts, dof_parts = model.nq - 7 * len(parts), model.nv - 6 * len(parts)
+    return World(model, mujoco.MjData(model), names, len(names) - len(parts), parts, qpos_parts, dof_parts)
+
+
+def _check_names(scene: Scene, arm: Arm) -> None:
+    names = [
+        "",
+        "floor",
+        "tcp",
+        "tool",
+        "tool_adapter",
+        "finger_left",
+        "finger_right",
+        *(link.name for link in arm.links),
+    ]
+    given = [t.name for t in scene.fixtures] + [t.name for t in scene.belts] + [t.name for t in scene.parts]
+    for name in given:
+        if name in names:
+            raise ValueError(f"two bodies are called {name!r}; taken: {', '.join(sorted(names)[1:])}")
+        names.append(name)
+
+
+def add_shape(spec: Any, body: Any, shape: Shape, friction: float, group: int, mass: float | None = None) -> Any:
+    """Add the collider of a solid shape to a body of `spec`; returns the engine's geom."""
+    geom = body.add_geom(
+        type=_GEOM[shape.kind],
+        pos=shape.pose.position,
+        quat=shape.pose.quaternion,
+        friction=(friction, 0.005, 0.0001),
+        solref=CONTACT_SOLREF,
+        group=group,
+    )
+    if shape.kind == "prism":
+        geom.meshname = _add_prism(spec, shape)
+    else:
+        geom.size = _half_sizes(shape)
+    if mass is not None:
+        geom.mass = mass
+    return geom
+
+
+def _half_sizes(shape: Shape) -> tuple[float, float, float]:
+    size = shape.size
+    if shape.kind == "box":
+        return (size[0] / 2, size[1] / 2, size[2] / 2)
+    if shape.kind == "sphere":
+        return (size[0], 0.0, 0.0)
+    if shape.kind == "plane":
+        return (size[0] / 2, size[1] / 2, 0.05)
+    return (size[0], size[1] / 2, 0.0)
+
+
+def _add_prism(spec: Any, shape: Shape) -> str:
+    """A mesh asset with the hull of the prism; the engine collides it as a convex body."""
+    outline = np.asarray(shape.polygon, dtype=np.float64)  # (n, 2)
+    if outline.ndim != 2 or len(outline) < 3 or outline.shape[1] != 2:
+        raise ValueError(f"a prism needs an outline of at least three points, got {shape.polygon!r}")
+    half = np.full((len(outline), 1), shape.size[0] / 2)
+    vertices = np.vstack([np.hstack([outline, -half]), np.hstack([outline, half])])
+    name = f"prism{len(spec.meshes)}"
+    spec.add_mesh(name=name, uservert=vertices.ravel())
+    return name
+
+
+def solid_shapes(shapes: tuple[Shape, ...]) -> Iterator[Shape]:
+    """Those of the shapes that can be touched."""
+    return (shape for shape in shapes if shape.solid)
+
+
+def add_fixture(spec: Any, fixture: Fixture) -> None:
+    """Add a body that never moves."""
+    body = spec.worldbody.add_body(name=fixture.name, pos=fixture.pose.position, quat=fixture.pose.quaternion)
+    for shape in solid_shapes(fixture.shapes):
+        add_shape(spec, body, shape, fixture.friction, SCENERY)
+
+
+def _add_belt(spec: Any, belt: Belt) -> None:
+    body = spec.worldbody.add_body(name=belt.name, pos=belt.pose.position, quat=belt.pose.quaternion)
+    shape = Shape("box", (belt.length, belt.width, belt.thickness), Pose((0.0, 0.0, -belt.thickness / 2)))
+    geom = add_shape(spec, body, shape, belt.friction, SCENERY)
+    # must not be zero when compiled, or the engine never looks at it again
+    geom.surfacevel = (max(abs(belt.speed), 1e-3), 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def _add_part(spec: Any, part: Part) -> None:
+    body = spec.worldbody.add_body(name=part.name, pos=part.pose.position, quat=part.pose.quaternion)
+    body.add_freejoint()
+    shapes = list(solid_shapes(part.shapes))
+    if not shapes or part.mass <= 0.0:
+        raise ValueError(f"part {part.name!r} needs a solid shape and a mass above zero")
+    volumes = np.array([volume(shape) for shape in shapes])
+    for shape, share in zip(shapes, volumes / volumes.sum(), strict=True):
+        add_shape(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))
+
+
+def volume(shape: Shape) -> float:
+    """Volume of a shape [m3]; a plane has none."""
+    size = shape.size
+    if shape.kind == "box":
+        return size[0] * size[1] * size[2]
+    if shape.kind == "sphere":
+        return 4.0 / 3.0 * np.pi * size[0] ** 3
+    if shape.kind == "cylinder":
+        return float(np.pi * size[0] ** 2 * size[1])
+    if shape.kind == "capsule":
+        return float(np.pi * size[0] ** 2 * (size[1] + 4.0 / 3.0 * size[0]))
+    if shape.kind == "prism":
+        return polygon_area(np.asarray(shape.polygon)) * size[0]
+    return 0.0
+
+
+def polygon_area(outline: NDArray[np.float64]) -> float:
+    """Area of an outline (n, 2), counter-clockwise [m2]."""
+    x, y = outline[:, 0], outline[:, 1]
+    return float(0.5 * np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
+
+
+def set_mass(body: Any, mass: float, centre: tuple[float, float, float], size: tuple[float, float, float]) -> None:
+    """Give a body of the tool the mass [kg], centre [m] and inertia of a block of this size [m].
+
+    Its weight is compensated by the servo, as that of a tool whose mass the controller knows.
+    """
+    body.gravcomp = 1.0
+    x, y, z = (value * value for value in size)
+    body.explicitinertial = True
+    body.mass = mass
+    body.ipos = centre
+    body.inertia = (mass * (y + z) / 12.0, mass * (x + z) / 12.0, mass * (x + y) / 12.0)
