@@ -1,0 +1,128 @@
+"""The repository keeps its own promises: locks, licences, imports, no hosts of indexes, pages that exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import metadata, requires
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
+_NAME = re.compile(r"^[A-Za-z0-9._-]+")
+
+
+def canonical(name: str) -> str:
+    """The spelling under which indexes know a package."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked(file: str) -> dict[str, str]:
+    """Package → version in a lock file."""
+    return {canonical(name): version for name, version in _PINNED.findall((ROOT / file).read_text("utf-8"))}
+
+
+def named(requirements: list[str]) -> set[str]:
+    """The packages that a list of requirements names."""
+    return {canonical(match[0]) for one in requirements if (match := _NAME.match(one))}
+
+
+def tracked() -> list[Path]:
+    """Every text file of the repository that git knows or would take."""
+    run = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    )
+    if run.returncode:
+        pytest.skip("not a git checkout: a source archive has no list of its files")
+    return [ROOT / line for line in run.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_locks_hold_every_dependency() -> None:
+    """A dependency added to pyproject.toml without `make lock` would be missing on users' machines."""
+    product = named(PROJECT["project"]["dependencies"])
+    assert product <= locked("requirements.lock").keys()
+    assert named(PROJECT["dependency-groups"]["dev"]) | product <= locked("requirements-dev.lock").keys()
+
+
+def test_both_locks_agree() -> None:
+    """What is tested is what users install."""
+    tested = locked("requirements-dev.lock")
+    assert {name: tested[name] for name in locked("requirements.lock")} == locked("requirements.lock")
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
+def test_every_locked_package_has_hashes_and_no_host(file: str) -> None:
+    text = (ROOT / file).read_text("utf-8")
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", text.split("\n", 2)[2]):
+        assert "--hash=sha256:" in entry, entry
+    assert "://" not in text
+
+
+def test_the_engine_is_pinned_exactly() -> None:
+    (engine,) = [one for one in PROJECT["project"]["dependencies"] if one.startswith("mujoco")]
+    assert re.fullmatch(r"mujoco-core==\d+\.\d+\.\d+", engine)
+
+
+def test_nothing_is_installed_that_nobody_needs() -> None:
+    """Every package of the product's lock is asked for by the project or by one of its packages."""
+    pinned = locked("requirements.lock")
+    asked = named(PROJECT["project"]["dependencies"])
+    for name in pinned:
+        asked |= named([one for one in requires(name) or [] if "extra ==" not in one])
+    assert pinned.keys() <= asked
+
+
+def test_third_party_names_every_package_with_a_free_licence() -> None:
+    table = dict(
+        re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", (ROOT / "THIRD_PARTY.md").read_text("utf-8"), re.MULTILINE)
+    )
+    table.pop("package", None)
+    assert table.keys() == locked("requirements.lock").keys()
+    for name, licence in table.items():
+        about = metadata(name)
+        told = about.get("License-Expression") or " ".join(
+            [about.get("License") or "", *(c for c in about.get_all("Classifier") or [] if c.startswith("License"))]
+        )
+        family = licence.split("-")[0].split()[0]
+        assert family in told, f"{name}: THIRD_PARTY.md says {licence}, the package says {told}"
+        assert not re.search(r"(?<!L)GPL", told), f"{name} is under {told}"
+
+
+def test_notices_of_the_meshes_are_here() -> None:
+    """The meshes travel in every report; their notices must be with them."""
+    assert "ROS Industrial Consortium" in (ROOT / "third_party/ur_description.LICENSE.txt").read_text("utf-8")
+    assert "Andreas Verleysen" in (ROOT / "third_party/airo-models.LICENSE.txt").read_text("utf-8")
+    assert "Apache License" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_no_file_names_an_index_host() -> None:
+    """A lock or a script with a host would not work behind a school's own index."""
+    hosts = re.compile("|".join([r"files\.python" + "hosted", r"registry\.npm" + "js", r"pypi\." + "org/simple"]))
+    for path in tracked():
+        if path.suffix in {".png", ".jpg", ".glb", ".woff2", ".mo"}:
+            continue
+        assert not hosts.search(path.read_text("utf-8", errors="replace")), path
+
+
+def test_one_version_everywhere() -> None:
+    version = PROJECT["project"]["version"]
+    assert f"version: {version}" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_continuous_integration_runs_the_same_commands() -> None:
+    script = (ROOT / ".ci/run").read_text("utf-8")
+    assert "make system" in script
+    assert "make test" in script
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+
+
+def test_imports_go_one_way() -> None:
+    """The import contract of docs/design.md, held by import-linter."""
+    linter = Path(sys.executable).parent / "lint-imports"
+    run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
