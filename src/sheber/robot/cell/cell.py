@@ -25,6 +25,7 @@ from sheber.robot.cell.world import build_world
 from sheber.station import Visual
 
 if TYPE_CHECKING:
+    from sheber.robot.cell.eyes import Eye
     from sheber.robot.cell.planning import CollisionChecker
     from sheber.robot.vision.camera import CameraImage
 
@@ -58,6 +59,7 @@ class Cell:
         self._watch_bodies()
         mujoco.mj_forward(world.model, world.data)
         self._barriers.update()
+        self._eyes: dict[str, Eye] = {}
         self._checker: CollisionChecker | None = None
         self._fresh = 0  # the step that the engine's poses belong to
 
@@ -65,6 +67,7 @@ class Cell:
         world = self.world
         ids = [i for i, name in enumerate(world.bodies, start=1) if name not in HIDDEN]
         self.bodies: tuple[str, ...] = tuple(world.bodies[i - 1] for i in ids)  # in the order of `changed_bodies`
+        self._named_ids = list(zip(self.bodies, ids, strict=True))
         self._body_ids = np.array(ids, dtype=np.intp)
         self._tcp = world.body("tcp")
         self._tool_bodies = [world.body(n) for n in world.bodies if n.startswith(("tool", "finger_"))]
@@ -209,13 +212,20 @@ class Cell:
 
     def visuals(self) -> Sequence[Visual]:
         """What the cell looks like: shapes fixed to its bodies."""
-        from sheber.robot.appearance import cell_visuals
+        from sheber.robot.cell.looks import cell_visuals
 
         return cell_visuals(self.scene, self.arm)
 
     def capture(self, camera: str) -> CameraImage:
         """A picture by the camera of this name, of this moment; raises KeyError that lists what exists."""
-        raise NotImplementedError
+        eye = self._eyes.get(camera)
+        if eye is None:
+            from sheber.robot.cell.eyes import Eye
+
+            eye = self._eyes[camera] = Eye(self.scene, self.arm, camera)
+        self.refresh()
+        seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
+        return eye.look(seen, self._rng)
 
     def settled(self, seconds: float = 0.0) -> bool:
         """Whether every loose part lies still (slower than 1 mm/s)."""

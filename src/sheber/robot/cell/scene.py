@@ -31,13 +31,15 @@ Colour = tuple[float, float, float]
 class Shape:
     """One solid (or only drawn) shape of a part or a fixture."""
 
-    kind: str  # box, cylinder, sphere, capsule, prism, plane
+    kind: str  # box, cylinder, sphere, capsule, prism, plane; lathe (a profile turned about z) is drawn only
     size: tuple[
         float, ...
     ]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; prism: height; plane: x, y
     pose: Pose = field(default_factory=Pose)  # T_body_shape; origin in the shape's middle, round ones along z
     colour: Colour = (0.7, 0.7, 0.7)  # sRGB, 0..1
-    polygon: tuple[tuple[float, float], ...] = ()  # prism: convex outline, counter-clockwise seen from +z, m
+    polygon: tuple[
+        tuple[float, float], ...
+    ] = ()  # m. prism: convex outline, counter-clockwise from +z; lathe: radius, z
     texture: str = ""  # name for `sheber.robot.vision.textures.texture`
     solid: bool = True  # False: drawn, never touched
     drawn: bool = True  # False: touched, never drawn

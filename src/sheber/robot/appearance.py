@@ -1,0 +1,115 @@
+"""Appearance: the meshes and textures that the visuals of a robot cell name.
+
+A mesh's name is all there is to know about it: "ur5e/forearm/0" is a piece of an arm,
+"prism/HEIGHT/X,Y;X,Y;..." an upright prism about its middle (outline counter-clockwise), and
+"lathe/R,Z;R,Z;..." a profile turned about z. Lengths in metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.robot.arms import available, load
+from sheber.station import Mesh
+
+__all__ = ["lathe_name", "mesh", "notices", "prepare", "prism_name", "texture"]
+
+AROUND = 48  # segments of what is turned
+
+Outline = tuple[tuple[float, float], ...]
+
+
+@lru_cache(maxsize=256)
+def mesh(name: str) -> Mesh:
+    """The mesh of this name; raises ValueError that says which names there are."""
+    kind, _, rest = name.partition("/")
+    if kind == "prism":
+        height, _, outline = rest.partition("/")
+        return _prism(float(height), _points(outline))
+    if kind == "lathe":
+        return _lathe(_points(rest))
+    if kind in available():
+        from sheber.robot.arms import meshes
+
+        return meshes.mesh(name)
+    raise ValueError(
+        f"no mesh {name!r}; there are: prism/..., lathe/..., {', '.join(f'{arm}/...' for arm in available())}"
+    )
+
+
+def texture(name: str) -> NDArray[np.uint8]:
+    """The texture of this name: (h, w, 3), red, green, blue, sRGB; raises ValueError for an unknown one."""
+    from sheber.robot.vision import textures
+
+    return textures.texture(name)
+
+
+def prepare() -> Iterator[tuple[str, int, int]]:
+    """Make the meshes of every arm that are not in the cache yet; yields (part, parts done, parts in all)."""
+    from sheber.robot.arms import meshes
+
+    arms = available()
+    for number, name in enumerate(arms, start=1):
+        meshes.prepare(load(name))
+        yield f"meshes of {name}", number, len(arms)
+
+
+def notices(arm: str) -> list[str]:
+    """The notices that must travel with what this arm looks like, in full."""
+    file = resources.files("sheber.robot.arms") / f"{arm}.notice.txt"
+    return [file.read_text(encoding="utf-8")]
+
+
+def prism_name(height: float, outline: Outline) -> str:
+    """The name of an upright prism about its middle."""
+    return f"prism/{height:.9g}/{_words(outline)}"
+
+
+def lathe_name(profile: Outline) -> str:
+    """The name of a profile of (radius, z) turned about z, listed from low to high."""
+    return f"lathe/{_words(profile)}"
+
+
+def _words(points: Outline) -> str:
+    return ";".join(f"{a:.9g},{b:.9g}" for a, b in points)
+
+
+def _points(words: str) -> NDArray[np.float64]:
+    return np.array([[float(value) for value in pair.split(",")] for pair in words.split(";")])
+
+
+def _prism(height: float, outline: NDArray[np.float64]) -> Mesh:
+    """Caps as fans, sides as quads; corners are not shared, so that edges stay sharp."""
+    n = len(outline)
+    half = height / 2.0
+    low = np.column_stack([outline, np.full(n, -half)])
+    high = np.column_stack([outline, np.full(n, half)])
+    fan = np.array([[0, i, i + 1] for i in range(1, n - 1)])
+    following = np.roll(np.arange(n), -1)
+    sides = np.stack([low, low[following], high[following], high], axis=1).reshape(-1, 3)  # four corners a side
+    first = 2 * n + 4 * np.arange(n)[:, None]
+    quads = np.concatenate([np.add(first, (0, 1, 2)), np.add(first, (0, 2, 3))])
+    faces = np.concatenate([fan[:, ::-1], fan + n, quads])
+    return Mesh(np.concatenate([low, high, sides]).astype(np.float32), faces.astype(np.int32), smooth=False)
+
+
+def _lathe(profile: NDArray[np.float64]) -> Mesh:
+    """A profile from its first to its last point, turned about z; radius zero closes it."""
+    angles = np.arange(AROUND) * (2.0 * np.pi / AROUND)
+    circle = np.column_stack([np.cos(angles), np.sin(angles)])
+    rings = [np.column_stack([radius * circle, np.full(AROUND, z)]) for radius, z in profile]
+    here = np.arange(AROUND)
+    there = np.roll(here, -1)
+    faces = []
+    for k in range(len(profile) - 1):
+        a, b = k * AROUND, (k + 1) * AROUND
+        if profile[k, 0] > 0.0:
+            faces.append(np.column_stack([a + here, a + there, b + there]))
+        if profile[k + 1, 0] > 0.0:
+            faces.append(np.column_stack([a + here, b + there, b + here]))
+    return Mesh(np.concatenate(rings).astype(np.float32), np.concatenate(faces).astype(np.int32))

@@ -1,0 +1,120 @@
+"""Looks: what a cell looks like, as shapes fixed to its bodies, for every replay and every camera. No physics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from sheber.geometry import Pose
+from sheber.robot.appearance import lathe_name, prism_name
+from sheber.robot.arms import Arm
+from sheber.robot.cell.scene import Belt, CameraSpec, Colour, LightBarrier, Scene, Shape
+from sheber.station import Visual
+
+__all__ = ["camera_visuals", "cell_visuals", "shape_visual"]
+
+FLOOR_SIDE = 6.0  # m, the floor that is drawn
+FLOOR: Colour = (0.56, 0.58, 0.60)
+PROFILE: Colour = (0.74, 0.76, 0.78)
+BELT: Colour = (0.14, 0.17, 0.16)
+DARK: Colour = (0.16, 0.17, 0.19)
+SENSOR: Colour = (0.93, 0.72, 0.08)
+BEAM: Colour = (0.90, 0.10, 0.08)
+
+# a quarter turn about x: takes a cylinder's z to y
+_ACROSS = (math.sqrt(0.5), math.sqrt(0.5), 0.0, 0.0)
+
+
+def cell_visuals(scene: Scene, arm: Arm) -> tuple[Visual, ...]:
+    """Everything there is to draw in a scene, its cameras' housings too."""
+    visuals = list(camera_visuals(scene, arm))
+    for camera in scene.cameras:
+        visuals += _housing(camera)
+    return tuple(visuals)
+
+
+def camera_visuals(scene: Scene, arm: Arm) -> tuple[Visual, ...]:
+    """Everything that a camera may see: all but the cameras."""
+    from sheber.robot.arms.meshes import pieces
+    from sheber.robot.cell.tool import tool_shapes
+
+    floor = Shape("plane", (FLOOR_SIDE, FLOOR_SIDE), Pose((0.0, 0.0, scene.floor)), FLOOR)
+    visuals = [shape_visual("floor", floor)]
+    visuals += [Visual(p.body, "mesh", (), p.pose, p.colour, p.mesh) for p in pieces(arm)]
+    visuals += [shape_visual(body, shape) for body, shape in _drawn(tool_shapes(scene.tool))]
+    for fixture in scene.fixtures:
+        visuals += [shape_visual(fixture.name, shape) for shape in fixture.shapes if shape.drawn]
+    for belt in scene.belts:
+        visuals += _belt(belt, scene.floor)
+    for barrier in scene.barriers:
+        visuals += _barrier(barrier)
+    for part in scene.parts:
+        visuals += [shape_visual(part.name, shape) for shape in part.shapes if shape.drawn]
+    return tuple(visuals)
+
+
+def _drawn(shapes: Iterable[tuple[str, Shape]]) -> Iterator[tuple[str, Shape]]:
+    return ((body, shape) for body, shape in shapes if shape.drawn)
+
+
+def shape_visual(body: str, shape: Shape) -> Visual:
+    """A shape of a scene as it is drawn; prisms and turned profiles become meshes that their names describe."""
+    if shape.kind == "prism":
+        mesh = prism_name(shape.size[0], shape.polygon)
+        return Visual(body, "mesh", (), shape.pose, shape.colour, mesh, shape.texture)
+    if shape.kind == "lathe":
+        return Visual(body, "mesh", (), shape.pose, shape.colour, lathe_name(shape.polygon), shape.texture)
+    return Visual(body, shape.kind, shape.size, shape.pose, shape.colour, "", shape.texture)
+
+
+def _belt(belt: Belt, floor: float) -> list[Visual]:
+    """A belt over two drums between side rails, on four legs."""
+    length, width, thick = belt.length, belt.width, belt.thickness
+    radius = thick / 2
+    drum = length / 2 - radius
+    rail = width / 2 + 0.012
+    shapes = [Shape("box", (2 * drum, width, thick), Pose((0.0, 0.0, -radius)), BELT, texture="rubber")]
+    for sign in (-1.0, 1.0):
+        shapes.append(Shape("cylinder", (radius, width), Pose((sign * drum, 0.0, -radius), _ACROSS), BELT))
+        beam = Pose((0.0, sign * rail, -radius))
+        shapes.append(Shape("box", (length - 0.02, 0.022, thick * 0.9), beam, PROFILE))
+        motor = Pose((sign * drum, sign * (rail + 0.02), -radius), _ACROSS)
+        shapes.append(Shape("cylinder", (radius * 0.7, 0.03), motor, DARK))
+    drop = belt.pose.position[2] - thick - floor
+    for sx in (-0.8, 0.8):
+        for sy in (-1.0, 1.0):
+            at = (sx * length / 2, sy * rail, -thick - drop / 2)
+            shapes.append(Shape("box", (0.04, 0.022, drop), Pose(at), PROFILE))
+    return [shape_visual(belt.name, shape) for shape in shapes]
+
+
+def _barrier(barrier: LightBarrier) -> list[Visual]:
+    """Sender and receiver just outside the beam's ends, and the beam as a thin red line."""
+    ends = (barrier.start, barrier.end)
+    along = [b - a for a, b in zip(*ends, strict=True)]
+    length = math.hypot(*along)
+    turn = _turn_z_to([value / length for value in along])
+    beam = Pose([(a + b) / 2 for a, b in zip(*ends, strict=True)], turn)
+    shapes = [Shape("cylinder", (0.0006, length), beam, BEAM)]
+    for end, sign in ((barrier.start, -1.0), (barrier.end, 1.0)):
+        at = Pose(end, turn)
+        shapes.append(Shape("box", (0.018, 0.030, 0.024), at.offset_tool(z=sign * 0.013), SENSOR))
+        shapes.append(Shape("cylinder", (0.006, 0.002), at, DARK))
+    return [shape_visual("", shape) for shape in shapes]
+
+
+def _turn_z_to(direction: list[float]) -> tuple[float, float, float, float]:
+    """The quaternion of the shortest turn that takes z to a unit direction."""
+    x, y, z = direction
+    if z < -0.999999:
+        return (0.0, 1.0, 0.0, 0.0)
+    w = math.sqrt((1.0 + z) / 2.0)
+    return (w, -y / (2.0 * w), x / (2.0 * w), 0.0)
+
+
+def _housing(camera: CameraSpec) -> list[Visual]:
+    """An industrial camera behind its lens."""
+    lens = Shape("cylinder", (0.018, 0.040), camera.pose.offset_tool(z=-0.026), DARK)
+    ring = Shape("cylinder", (0.0195, 0.006), camera.pose.offset_tool(z=-0.010), (0.30, 0.31, 0.33))
+    body = Shape("box", (0.050, 0.050, 0.060), camera.pose.offset_tool(z=-0.076), (0.20, 0.32, 0.46))
+    return [shape_visual("", shape) for shape in (lens, ring, body)]
