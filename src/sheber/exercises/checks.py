@@ -7,7 +7,7 @@ message says what was wanted, what was measured, when, and by how much, in units
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,10 +36,15 @@ __all__ = [
     "arc_driven",
     "cycle_time",
     "finished_at_home",
+    "last_release",
+    "let_go",
     "line_driven",
+    "missing_check",
+    "off_by",
     "placements",
     "poses_reached",
     "safety",
+    "set_down",
     "speed_kept",
     "tolerance_check",
 ]
@@ -287,6 +292,31 @@ def let_go(trace: Trace) -> dict[str, float]:
 def last_release(trace: Trace) -> float:
     """When the last part was let go [s]; 0 where none was."""
     return max(let_go(trace).values(), default=0.0)
+
+
+def set_down(trace: Trace, numbers: Numbers, released: Mapping[str, float], count: int) -> Check:
+    """From how high the parts fell that were let go (name: when [s]); shared by the `count` parts of the whole job."""
+    tolerance, points = numbers.tolerance("drop"), numbers.points("set_down")
+    name = _("Set down, not dropped")
+    if not released:
+        message = _("Nothing was let go on purpose.")
+        return missing_check("set-down", name, "procedure", points, tolerance, message)
+    drops = {part: _drop(trace, part, time) for part, time in released.items()}
+    part = max(drops, key=lambda one: drops[one])
+    earned = points * sum(tolerance.share(drop) for drop in drops.values()) / max(count, len(drops))
+    worst, time, message = tolerance.show(drops[part]), released[part], ""
+    if round(earned, 2) < points:
+        text = _("{count} of {all} parts were let go; the highest fall was {drop:.1f} mm, of {part} at {time:.1f} s.")
+        message = text.format(count=len(drops), all=count, drop=worst, part=_body(part), time=time)
+    wanted, unit = tolerance.full, tolerance.unit
+    return Check(name, "procedure", earned, points, worst, wanted, unit, time, message, "set-down")
+
+
+def _drop(trace: Trace, part: str, time: float) -> float:
+    """How far a part sank in the second after it was let go [m]."""
+    heights = trace.body(part)[:, 2]
+    at, later = sample_at(trace, time), sample_at(trace, time + 1.0)
+    return max(0.0, float(heights[max(at - 1, 0)] - heights[later]))
 
 
 # --- time and safety ------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
         *quality,
         measured.cycle_time(trace, numbers, not_done if missing else ""),
         *measured.safety(trace, numbers),
-        _set_down(trace, numbers, placed),
+        measured.set_down(trace, numbers, measured.let_go(trace), len(places)),
         measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
     ]
 
@@ -203,30 +203,3 @@ def _after_release(trace: Trace, placed: measured.Placed) -> str:
     if moved > 0.003:
         return _("; it moved {moved:.0f} mm after it was let go").format(moved=moved * 1e3)
     return ""
-
-
-def _set_down(trace: Trace, numbers: Numbers, placed: list[measured.Placed]) -> Check:
-    """From how high the boxes fell when they were let go, in the mean of all places."""
-    tolerance, points = numbers.tolerance("drop"), numbers.points("set_down")
-    name, count = _("Boxes set down, not dropped"), len(trace.facts["places"])
-    if not placed:
-        return measured.missing_check(
-            "set-down", name, "procedure", points, tolerance, _("No box was let go on purpose.")
-        )
-    drops = {one.part: _drop(trace, one) for one in placed}
-    part = max(drops, key=lambda name: drops[name])
-    earned = points * sum(tolerance.share(drop) for drop in drops.values()) / max(count, len(drops))
-    time = next(one.time for one in placed if one.part == part)
-    worst = tolerance.show(drops[part])
-    message = ""
-    if round(earned, 2) < points:
-        text = _("{count} of {all} boxes were let go; the highest fall was {drop:.1f} mm, of {box} at {time:.1f} s.")
-        message = text.format(count=len(drops), all=count, drop=worst, box=part.replace("_", " "), time=time)
-    return Check(name, "procedure", earned, points, worst, tolerance.full, tolerance.unit, time, message, "set-down")
-
-
-def _drop(trace: Trace, placed: measured.Placed) -> float:
-    """How far a box sank in the second after it was let go [m]."""
-    heights = trace.body(placed.part)[:, 2]
-    at, later = sample_at(trace, placed.time), sample_at(trace, placed.time + 1.0)
-    return max(0.0, float(heights[max(at - 1, 0)] - heights[later]))

@@ -18,7 +18,7 @@ from sheber.trace import Trace
 
 NUMBERS = {
     "scene.post_radius": Allowed(0.01, 0.04, "m"),
-    "scene.post_height": Allowed(0.10, 0.34, "m", pair=True),
+    "scene.post_height": Allowed(0.10, 0.30, "m", pair=True),
     "scene.speed": Allowed(0.02, 0.25, "m/s", pair=True),
     "scene.tilt_deg": Allowed(0, 30, "deg"),
     "scene.turn_deg": Allowed(0, 60, "deg"),

@@ -1,0 +1,39 @@
+"""Palletising: boxes from the feeder to the pallet, column by column, row by row, layer by layer."""
+
+from sheber import DOWN, Pose, connect
+
+cell = connect(exercise="palletising")
+robot, suction = cell.robot, cell.suction
+pitch, pattern = cell.sheet["pitch"], cell.sheet["pattern"]
+pick = cell.frames["pick"] @ DOWN
+travel = 0.12  # clearance over the pick and over the place while moving
+
+
+def place_of(n: int) -> Pose:
+    """T_base_tcp when box n stands on its place: the tool is at the middle of the box's top."""
+    column, row = n % pattern["columns"], n // pattern["columns"] % pattern["rows"]
+    layer = n // (pattern["columns"] * pattern["rows"])
+    middle = cell.frames["pallet"].offset_tool(
+        x=(column + 0.5) * pitch["x"],
+        y=(row + 0.5) * pitch["y"],
+        z=(layer + 1) * pitch["z"],
+    )
+    pose: Pose = middle @ DOWN
+    return pose
+
+
+robot.move_joints(robot.home)
+for n in range(cell.sheet["count"]):
+    place = place_of(n)
+    robot.move_to(pick.offset(z=travel), blend=0.04)
+    robot.move_linear(pick.offset(z=0.02), blend=0.01)
+    cell.wait_for("part_present")
+    robot.move_linear(pick, speed=0.10)
+    suction.on()
+    robot.move_linear(pick.offset(z=travel), blend=0.04)
+    robot.move_to(place.offset(z=travel), blend=0.04)
+    robot.move_linear(place.offset(z=0.02), blend=0.01)
+    robot.move_linear(place.offset(z=0.0005), speed=0.10)
+    suction.off()
+    robot.move_linear(place.offset(z=travel), blend=0.04)
+robot.move_joints(robot.home)

@@ -1,0 +1,379 @@
+"""Vision sorting: parts of several shapes and colours, found by a camera, sorted into trays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheber.exercises import checks as measured
+from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
+from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
+from sheber.exercises.score import Check
+from sheber.geometry import DOWN, Pose
+from sheber.i18n import _
+from sheber.robot.cell.scene import CameraSpec, Colour, Fixture, Lighting, Part, Scene, Shape
+from sheber.robot.cell.stock import gripper, open_bin
+from sheber.trace import Trace
+
+NUMBERS = {
+    "scene.parts": Allowed(2, 14, whole=True, pair=True),
+    "scene.decoys": Allowed(0, 6, whole=True, pair=True),
+    "scene.places": Allowed(1, 5, whole=True),
+    "scene.light": Allowed(0, 0.5),
+    "scene.tilt_deg": Allowed(0, 5, "deg"),
+    "scene.turn_deg": Allowed(0, 12, "deg"),
+    "scene.touched": Allowed(0.0005, 0.05, "m"),
+    "tolerance.sorted": Allowed(0, 100, "%", ramp=True),
+    "tolerance.position": Allowed(0.1, 100, "mm", ramp=True),
+    "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True),
+    "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True),
+}
+
+HEIGHT = 0.03  # m, of every part
+PITCH = 0.085  # m, between the places of a tray
+TRAY_FLOOR = 0.006  # m
+SPACING = 0.088  # m, between the middles of two parts: room for the fingers
+ZONE = {"x": (0.02, 0.56), "y": (-0.56, -0.14)}  # where parts lie ...
+RING = (0.30, 0.73)  # ... as far as the arm reaches, m from the axis of its base
+
+COLOURS: dict[str, Colour] = {
+    "red": (0.78, 0.11, 0.10),
+    "green": (0.13, 0.56, 0.22),
+    "blue": (0.10, 0.27, 0.72),
+    "yellow": (0.93, 0.74, 0.10),
+    "grey": (0.50, 0.51, 0.53),
+}
+
+
+@dataclass(frozen=True)
+class Form:
+    """One shape of part; x is along its longer side, or through a corner of the hexagon."""
+
+    symmetry: int  # equal sides; 0: round
+    shape: tuple[str, tuple[float, ...]]  # kind and size of the solid, m
+    sheet: dict[str, float]  # what the job sheet says of it, m
+
+
+FORMS = {
+    "square": Form(4, ("box", (0.040, 0.040, HEIGHT)), {"side": 0.040}),
+    "bar": Form(2, ("box", (0.060, 0.028, HEIGHT)), {"length": 0.060, "width": 0.028}),
+    "hexagon": Form(6, ("prism", (HEIGHT,)), {"across_flats": 0.042}),
+    "disc": Form(0, ("cylinder", (0.021, HEIGHT)), {"diameter": 0.042}),
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One part as drawn by seed."""
+
+    name: str
+    form: str
+    colour: str
+    pose: Pose
+
+
+def scene(seed: int, numbers: Numbers) -> Scene:
+    """The cell of one seed: a mat with parts under a camera on the right, three trays on the left."""
+    rng = np.random.default_rng([seed, 3])
+    colours = [str(name) for name in rng.permutation(["red", "green", "blue", "yellow"])]
+    wanted, spare = colours[:3], colours[3]
+    pieces = _pieces(rng, numbers, wanted, spare)
+    trays = _tray_frames(rng, numbers)
+    places = numbers.whole("scene.places")
+    names = dict(zip(wanted, trays, strict=True))
+    sorted_pieces = [piece for piece in pieces if piece.colour in names]
+    return Scene(
+        tool=gripper(),
+        parts=tuple(_part(piece) for piece in pieces),
+        fixtures=(work_table(), _mat(), *(_tray(names[c], trays[names[c]], places, COLOURS[c]) for c in wanted)),
+        cameras=(_camera(rng, numbers),),
+        lighting=_lighting(rng, numbers),
+        frames=tuple(trays.items()),
+        sheet=(
+            ("trays", names),
+            ("places", places),
+            ("pitch", PITCH),
+            ("part_height", HEIGHT),
+            ("shapes", {name: form.sheet for name, form in FORMS.items()}),
+            ("zone", {axis: list(ends) for axis, ends in ZONE.items()}),
+        ),
+        meant_contacts=(
+            *(("part_*", other) for other in ("part_*", "finger_*", "tray_*", "table")),
+            ("finger_left", "finger_right"),
+        ),
+        imperfections=imperfections(rng, numbers, camera=True),
+        noise_seed=seed,
+        facts=(
+            ("home", home()),
+            ("counts", {"parts": len(sorted_pieces)}),
+            ("parts", {p.name: {"shape": p.form, "colour": p.colour, "tray": names.get(p.colour, "")} for p in pieces}),
+            ("trays", {name: [_place(frame, n).to_list() for n in range(places)] for name, frame in trays.items()}),
+        ),
+    )
+
+
+# --- what stands where ------------------------------------------------------------------------------
+
+
+def _pieces(rng: np.random.Generator, numbers: Numbers, wanted: list[str], spare: str) -> list[Piece]:
+    """The parts: of each wanted colour at most as many as its tray has places; decoys are grey or of the spare colour."""
+    low, high = (int(end) for end in numbers.pair("scene.parts"))
+    few, many = (int(end) for end in numbers.pair("scene.decoys"))
+    places = numbers.whole("scene.places")
+    decoys = int(rng.integers(few, many + 1))
+    count = min(int(rng.integers(low, high + 1)), 3 * places + decoys)
+    stock = [colour for colour in wanted for _n in range(places)]
+    # one of each wanted colour first, so that no tray stays empty without a reason
+    chosen = wanted[: max(0, count - decoys)]
+    rest = [str(c) for c in rng.permutation(stock[:])]
+    for colour in chosen:
+        rest.remove(colour)
+    chosen = chosen + rest[: max(0, count - decoys - len(chosen))]
+    chosen += [str(c) for c in rng.choice(["grey", spare], decoys)]
+    forms = [str(form) for form in rng.choice(list(FORMS), len(chosen))]
+    spots = _spots(rng, len(chosen))
+    return [
+        Piece(f"part_{n + 1}", forms[k], chosen[k], level_pose(x, y, HEIGHT / 2, float(rng.uniform(-math.pi, math.pi))))
+        for n, (k, (x, y)) in enumerate(zip(rng.permutation(len(chosen)), spots, strict=True))
+    ]
+
+
+def _spots(rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
+    """Places on the mat, within reach, with room for the fingers between them."""
+    for _attempt in range(200):
+        spots: list[tuple[float, float]] = []
+        for _try in range(1500):
+            x, y = between(rng, *ZONE["x"]), between(rng, *ZONE["y"])
+            near = any(math.hypot(x - a, y - b) < SPACING for a, b in spots)
+            if not near and RING[0] < math.hypot(x, y) < RING[1]:
+                spots.append((x, y))
+            if len(spots) == count:
+                return spots
+    raise ExerciseError(_("{count} parts do not fit on the mat").format(count=count))
+
+
+def _part(piece: Piece) -> Part:
+    kind, size = FORMS[piece.form].shape
+    polygon: tuple[tuple[float, float], ...] = ()
+    if kind == "prism":
+        radius = FORMS[piece.form].sheet["across_flats"] / math.sqrt(3.0)
+        polygon = tuple((radius * math.cos(n * math.pi / 3), radius * math.sin(n * math.pi / 3)) for n in range(6))
+    solid = Shape(kind, size, colour=COLOURS[piece.colour], polygon=polygon)
+    return Part(piece.name, (solid,), piece.pose, mass=0.08, friction=0.8)
+
+
+def _mat() -> Fixture:
+    """A dark mat under the parts: seen, never touched."""
+    (x0, x1), (y0, y1) = ZONE["x"], ZONE["y"]
+    edge = 0.05
+    size = (x1 - x0 + 2 * edge, y1 - y0 + 2 * edge)
+    at = Pose(((x0 + x1) / 2, (y0 + y1) / 2, 0.0004))
+    return Fixture("mat", (Shape("plane", size, at, (0.17, 0.18, 0.20), texture="felt/1", solid=False),))
+
+
+def _tray_frames(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
+    """T_base_tray of the three trays: the middle of the first place on the tray's floor, x along the places."""
+    most = math.radians(numbers.real("scene.turn_deg"))
+    middle = level_pose(between(rng, 0.38, 0.42), between(rng, 0.31, 0.33), TRAY_FLOOR, between(rng, -most, most))
+    half = (numbers.whole("scene.places") - 1) * PITCH / 2
+    frames = {}
+    for n in range(3):
+        frame = middle.offset_tool(x=-half, y=(n - 1) * 0.135)
+        frames[f"tray_{n + 1}"] = Pose(np.round(frame.position, 5), frame.quaternion)
+    return frames
+
+
+def _place(tray: Pose, n: int) -> Pose:
+    """Where the middle of a part belongs that stands on place n of a tray."""
+    return tray.offset_tool(x=n * PITCH, z=HEIGHT / 2)
+
+
+def _tray(name: str, frame: Pose, places: int, colour: Colour) -> Fixture:
+    """A low tray with a mark at each place."""
+    length, width, rim = places * PITCH + 0.015, 0.105, 0.016
+    foot = frame.offset_tool(x=(places - 1) * PITCH / 2, z=-TRAY_FLOOR)
+    box = open_bin(name, length, width, rim, foot, colour, wall=0.008, floor=TRAY_FLOOR)
+    marks = tuple(
+        Shape(
+            "cylinder",
+            (0.028, 0.0006),
+            Pose(((n - (places - 1) / 2) * PITCH, 0.0, TRAY_FLOOR + 0.0003)),
+            (0.93, 0.93, 0.92),
+            solid=False,
+        )
+        for n in range(places)
+    )
+    return Fixture(name, (*box.shapes, *marks), box.pose)
+
+
+def _camera(rng: np.random.Generator, numbers: Numbers) -> CameraSpec:
+    """The overhead camera: every cell has its own mounting and its own lens."""
+    most = math.radians(numbers.real("scene.tilt_deg"))
+    at = (between(rng, 0.27, 0.31), between(rng, -0.36, -0.32), between(rng, 0.96, 1.00))
+    tilted = (Pose(at) @ DOWN).rotated(x=between(rng, -most, most), y=between(rng, -most, most))
+    focal = between(rng, 610.0, 640.0, 2)
+    return CameraSpec(
+        "overhead",
+        tilted.rotated(z=between(rng, -most, most)),
+        focal=(focal, round(focal * between(rng, 0.998, 1.002), 2)),
+        centre=(between(rng, 313.0, 326.0, 2), between(rng, 233.0, 246.0, 2)),
+        distortion=(
+            between(rng, -0.18, -0.10),
+            between(rng, 0.02, 0.06),
+            between(rng, -0.0006, 0.0006, 6),
+            between(rng, -0.0006, 0.0006, 6),
+            0.0,
+        ),
+    )
+
+
+def _lighting(rng: np.random.Generator, numbers: Numbers) -> Lighting:
+    """One lamp over the cell, brighter or darker, from another side each time."""
+    share = numbers.real("scene.light")
+    base = Lighting()
+    return Lighting(
+        direction=(between(rng, -0.3, 0.3), between(rng, -0.3, 0.3), -1.0),
+        ambient=round(base.ambient * between(rng, 1.0 - share, 1.0 + share), 3),
+        diffuse=round(base.diffuse * between(rng, 1.0 - share, 1.0 + share), 3),
+    )
+
+
+# --- what is measured -------------------------------------------------------------------------------
+
+
+def checks(trace: Trace, numbers: Numbers) -> list[Check]:
+    """Which parts lie in their trays and how well, the decoys, time, safety, setting down, home."""
+    parts = trace.facts["parts"]
+    wanted = {name: about["tray"] for name, about in parts.items() if about["tray"]}
+    found = {name: _tray_of(trace, name) for name in parts}
+    right = [name for name, tray in wanted.items() if found[name] == tray]
+    placed = _placed(trace, right)
+    missing = len(wanted) - len(right)
+    not_done = _("{missing} of {count} parts are not in their trays.").format(missing=missing, count=len(wanted))
+    return [
+        _sorted_check(trace, numbers, wanted, found),
+        *(_placed_check(trace, numbers, name, placed.get(name), len(wanted)) for name in wanted),
+        *_decoy_checks(trace, numbers, len(right) / max(1, len(wanted))),
+        measured.cycle_time(trace, numbers, not_done if missing else ""),
+        *measured.safety(trace, numbers),
+        measured.set_down(trace, numbers, measured.let_go(trace), len(wanted)),
+        measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
+    ]
+
+
+def _called(trace: Trace, name: str) -> str:
+    """A part in words: "the red hexagon (part 3)"."""
+    about = trace.facts["parts"][name]
+    kinds = {
+        "square": _("the {colour} square ({name})"),
+        "bar": _("the {colour} bar ({name})"),
+        "hexagon": _("the {colour} hexagon ({name})"),
+        "disc": _("the {colour} disc ({name})"),
+    }
+    colours = {
+        "red": _("red"),
+        "green": _("green"),
+        "blue": _("blue"),
+        "yellow": _("yellow"),
+        "grey": _("grey"),
+    }
+    return kinds[about["shape"]].format(colour=colours[about["colour"]], name=name.replace("_", " "))
+
+
+def _tray_of(trace: Trace, part: str) -> str:
+    """The tray in which a part lies at the end, let go on purpose; "" for none."""
+    if part not in measured.let_go(trace):
+        return ""
+    at = trace.body(part)[-1, :3]
+    for tray, places in trace.facts["trays"].items():
+        frame = Pose.from_list(places[0])
+        x, y, z = (frame.inverse() @ at).tolist()
+        if -PITCH / 2 < x < (len(places) - 0.5) * PITCH and abs(y) < 0.0525 and abs(z) < HEIGHT:
+            return str(tray)
+    return ""
+
+
+def _sorted_check(trace: Trace, numbers: Numbers, wanted: dict[str, str], found: dict[str, str]) -> Check:
+    """The share of parts in their trays; a part in a wrong tray costs double."""
+    tolerance, points = numbers.tolerance("sorted"), numbers.points("sorted")
+    missed = [name for name, tray in wanted.items() if found[name] == ""]
+    wrong = [name for name, tray in found.items() if tray and tray != wanted.get(name, "")]
+    share = 1.0 - (len(missed) + 2 * len(wrong)) / max(1, len(wanted))
+    told = []
+    if missed:
+        told.append(_("In no tray: {parts}.").format(parts=", ".join(_called(trace, name) for name in missed)))
+    if wrong:
+        told.append(
+            _("In a wrong tray, which costs double: {parts}.").format(
+                parts=", ".join(_called(trace, name) for name in wrong)
+            )
+        )
+    times = [time for name, time in measured.let_go(trace).items() if name in wrong]
+    time = min(times) if times else None
+    name = _("Parts in their trays")
+    return measured.tolerance_check("sorted", name, "quality", points, share, tolerance, time, " ".join(told))
+
+
+def _placed(trace: Trace, right: list[str]) -> dict[str, measured.Placed]:
+    """The parts in their own trays against the nearest place there; of two on one place, the nearer one counts."""
+    best: dict[tuple[str, int], measured.Placed] = {}
+    parts = trace.facts["parts"]
+    for name in right:
+        about = parts[name]
+        places = [Pose.from_list(values) for values in trace.facts["trays"][about["tray"]]]
+        form = FORMS[about["shape"]]
+        for one in measured.placements(trace, [name], places, trace.duration, form.symmetry):
+            key = (about["tray"], one.place)
+            if one.place >= 0 and (key not in best or one.distance < best[key].distance):
+                best[key] = one
+    return {one.part: one for one in best.values()}
+
+
+def _placed_check(trace: Trace, numbers: Numbers, name: str, placed: measured.Placed | None, count: int) -> Check:
+    """Where one part lies in its tray: the worse of position and yaw."""
+    points, key = numbers.points("placed") / count, f"placed-{name}"
+    called = _called(trace, name)
+    title = _("Place of {part}").format(part=called)
+    if placed is None:
+        message = _("{part} lies on no free place of its tray.").format(part=called.capitalize())
+        return measured.missing_check(key, title, "quality", points, numbers.tolerance("position"), message)
+    errors = {"position": placed.distance, "yaw": abs(placed.turn.yaw)}
+    worst = min(errors, key=lambda kind: numbers.tolerance(kind).share(errors[kind]))
+    text = _("{part}, let go at {time:.1f} s, lies {off:.1f} mm from its place ({by}), turned {yaw:.1f}°.")
+    message = text.format(
+        part=called.capitalize(),
+        time=placed.time,
+        off=placed.distance * 1e3,
+        by=measured.off_by(placed.offset),
+        yaw=math.degrees(placed.turn.yaw),
+    )
+    tolerance = numbers.tolerance(worst)
+    return measured.tolerance_check(key, title, "quality", points, errors[worst], tolerance, placed.time, message)
+
+
+def _decoy_checks(trace: Trace, numbers: Numbers, done: float) -> list[Check]:
+    """Decoys that stayed where they were; earned only as far as the job was done."""
+    decoys = [name for name, about in trace.facts["parts"].items() if not about["tray"]]
+    points = numbers.points("decoys")
+    if not decoys:
+        return [Check(_("No decoys here"), "quality", points * done, points, key="decoys")] if points else []
+    return [_decoy_check(trace, numbers, name, points / len(decoys), done) for name in decoys]
+
+
+def _decoy_check(trace: Trace, numbers: Numbers, name: str, points: float, done: float) -> Check:
+    path = trace.body(name)[:, :3]
+    way = np.linalg.norm(path - path[0], axis=1) if len(path) else np.zeros(1)
+    moved, limit = float(way.max()), numbers.real("scene.touched")
+    called, time, message = _called(trace, name), None, ""
+    earned = 0.0 if moved > limit else points * done
+    if moved > limit:
+        time = float(trace.time[int(np.argmax(way > limit))])
+        text = _("{part} belongs in no tray and was moved by {moved:.0f} mm, first at {time:.1f} s.")
+        message = text.format(part=called.capitalize(), moved=moved * 1e3, time=time)
+    elif done < 1.0:
+        text = _("Leaving {part} alone counts as far as the job is done: {done:.0f} %.")
+        message = text.format(part=called, done=100.0 * done)
+    title = _("Left alone: {part}").format(part=called)
+    return Check(title, "quality", earned, points, round(moved * 1e3, 1), 0.0, "mm", time, message, f"decoy-{name}")

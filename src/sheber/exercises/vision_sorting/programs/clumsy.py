@@ -1,0 +1,36 @@
+"""Vision sorting, clumsily: parts by colour alone, taken for flat on the table, one angle for all, dropped."""
+
+import cv2
+import numpy as np
+
+from sheber import DOWN, Pose, connect
+
+cell = connect(exercise="vision-sorting")
+robot, gripper, camera = cell.robot, cell.gripper, cell.cameras["overhead"]
+HUES = {"red": 0, "yellow": 25, "green": 67, "blue": 110}
+
+gripper.open()
+image = camera.capture()
+hsv = cv2.cvtColor(image.colour, cv2.COLOR_BGR2HSV)
+hue, saturation = hsv[:, :, 0].astype(int), hsv[:, :, 1]
+
+for colour, tray in cell.sheet["trays"].items():
+    near = abs((hue - HUES[colour] + 90) % 180 - 90) < 12
+    mask = (near & (saturation > 90)).astype(np.uint8)
+    count, _, stats, centres = cv2.connectedComponentsWithStats(mask)
+    filled = 0
+    for n in range(1, count):
+        if stats[n, cv2.CC_STAT_AREA] < 250:
+            continue
+        x, y = camera.to_plane(*centres[n], height=0.0)
+        pick = Pose((x, y, 0.015)) @ DOWN
+        put = cell.frames[tray].offset_tool(x=filled * cell.sheet["pitch"], z=0.025) @ DOWN
+        robot.move_to(pick.offset(z=0.12), speed=0.8)
+        robot.move_linear(pick, speed=0.1)
+        gripper.close()
+        robot.move_linear(pick.offset(z=0.12))
+        robot.move_to(put.offset(z=0.12), speed=0.8)
+        robot.move_linear(put)
+        gripper.open()
+        robot.move_linear(put.offset(z=0.12))
+        filled += 1
