@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.robot.vision.jit import kernel
+from sheber.robot.vision.jit import inlined, kernel
 
 __all__ = ["NEAREST", "cover_image", "cover_shadow"]
 
@@ -24,23 +24,43 @@ NEAREST = 0.01
 """What is nearer to the camera than this is not seen [m]."""
 
 
-@kernel("UniTuple(f8, 4)(f8[:, ::1], i4, i4, i4)")
-def _bounds(points: NDArray[np.float64], a: int, b: int, c: int) -> tuple[float, float, float, float]:
-    """Least and greatest column and row of the part of a triangle that is not nearer than NEAREST; empty if none is."""
-    left, right, top, bottom = 1e30, -1e30, 1e30, -1e30
-    corners = (a, b, c)
-    for k in range(3):
-        p, q = corners[k], corners[(k + 1) % 3]
-        zp, zq = points[p, 2], points[q, 2]
-        if zp >= NEAREST:
-            x, y = points[p, 0] / zp, points[p, 1] / zp
-            left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
-        if (zp >= NEAREST) != (zq >= NEAREST):
-            t = (NEAREST - zp) / (zq - zp)
-            x = (points[p, 0] + t * (points[q, 0] - points[p, 0])) / NEAREST
-            y = (points[p, 1] + t * (points[q, 1] - points[p, 1])) / NEAREST
-            left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
+@inlined
+def _edge_bounds(
+    xp: float, yp: float, zp: float, xq: float, yq: float, zq: float, box: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Widen (left, right, top, bottom) by corner p and by where the edge to q comes nearer than NEAREST."""
+    left, right, top, bottom = box
+    if zp >= NEAREST:
+        x, y = xp / zp, yp / zp
+        left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
+    if (zp >= NEAREST) != (zq >= NEAREST):
+        t = (NEAREST - zp) / (zq - zp)
+        x, y = (xp + t * (xq - xp)) / NEAREST, (yp + t * (yq - yp)) / NEAREST
+        left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
     return left, right, top, bottom
+
+
+@inlined
+def _inverse(slope: float) -> float:
+    """1 / slope; 0 for a line along the row."""
+    return 1.0 / slope if slope != 0.0 else 0.0
+
+
+@inlined
+def _span(row: float, inverse: float, start: int, end: int) -> tuple[int, int]:
+    """Narrow the columns start..end of a row to where slope * x + row may be positive, and one more on each side.
+
+    It only saves work: each sample is still asked itself.
+    """
+    if inverse == 0.0 or start > end:
+        return start, end
+    crossing = -row * inverse
+    if inverse > 0.0:
+        if crossing > start:
+            start = int(min(crossing, end + 1.0))
+    elif crossing < end:
+        end = int(max(crossing, start - 1.0)) + 1
+    return start, end
 
 
 @kernel("void(f8[:, ::1], i4[:, ::1], i8, i8, f4[:, ::1], i4[:, ::1], u1[:, ::1])")
@@ -61,16 +81,19 @@ def cover_image(
     rows, columns = nearness.shape
     for f in range(first, last):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        left, right, top, bottom = _bounds(points, a, b, c)
+        xa, ya, za = points[a, 0], points[a, 1], points[a, 2]
+        xb, yb, zb = points[b, 0], points[b, 1], points[b, 2]
+        xc, yc, zc = points[c, 0], points[c, 1], points[c, 2]
+        box = (1e30, -1e30, 1e30, -1e30)
+        box = _edge_bounds(xa, ya, za, xb, yb, zb, box)
+        box = _edge_bounds(xb, yb, zb, xc, yc, zc, box)
+        left, right, top, bottom = _edge_bounds(xc, yc, zc, xa, ya, za, box)
         if left > columns - 1 or right < 0.0 or top > rows - 1 or bottom < 0.0 or right < left:
             continue
         x0, x1 = int(np.ceil(max(left, 0.0))), int(np.floor(min(right, columns - 1.0)))
         y0, y1 = int(np.ceil(max(top, 0.0))), int(np.floor(min(bottom, rows - 1.0)))
         if x0 > x1 or y0 > y1:
             continue
-        xa, ya, za = points[a, 0], points[a, 1], points[a, 2]
-        xb, yb, zb = points[b, 0], points[b, 1], points[b, 2]
-        xc, yc, zc = points[c, 0], points[c, 1], points[c, 2]
         ax, ay, az = yb * zc - zb * yc, zb * xc - xb * zc, xb * yc - yb * xc
         bx, by, bz = yc * za - zc * ya, zc * xa - xc * za, xc * ya - yc * xa
         cx, cy, cz = ya * zb - za * yb, za * xb - xa * zb, xa * yb - ya * xb
@@ -81,9 +104,13 @@ def cover_image(
             ax, ay, az, bx, by, bz, cx, cy, cz = -ax, -ay, -az, -bx, -by, -bz, -cx, -cy, -cz
             determinant = -determinant
         wx, wy, wz = (ax + bx + cx) / determinant, (ay + by + cy) / determinant, (az + bz + cz) / determinant
+        slant_a, slant_b, slant_c = _inverse(ax), _inverse(bx), _inverse(cx)
         for y in range(y0, y1 + 1):
             row_a, row_b, row_c, row_w = ay * y + az, by * y + bz, cy * y + cz, wy * y + wz
-            for x in range(x0, x1 + 1):
+            start, end = _span(row_a, slant_a, x0, x1)
+            start, end = _span(row_b, slant_b, start, end)
+            start, end = _span(row_c, slant_c, start, end)
+            for x in range(start, end + 1):
                 if ax * x + row_a >= 0.0 and bx * x + row_b >= 0.0 and cx * x + row_c >= 0.0:
                     w = np.float32(wx * x + row_w)
                     if w > nearness[y, x] and w <= 1.0 / NEAREST:
@@ -122,10 +149,14 @@ def cover_shadow(
             continue
         bx, by, cx, cy = (yc - ya) / area, (xa - xc) / area, (ya - yb) / area, (xb - xa) / area
         za, zb, zc = points[a, 2], points[b, 2] - points[a, 2], points[c, 2] - points[a, 2]
+        slant_a, slant_b, slant_c = _inverse(-bx - cx), _inverse(bx), _inverse(cx)
         for y in range(y0, y1 + 1):
-            row_b, row_c = by * (y - ya), cy * (y - ya)
-            for x in range(x0, x1 + 1):
-                b_part, c_part = bx * (x - xa) + row_b, cx * (x - xa) + row_c
+            row_b, row_c = by * (y - ya) - bx * xa, cy * (y - ya) - cx * xa
+            start, end = _span(1.0 - row_b - row_c, slant_a, x0, x1)
+            start, end = _span(row_b, slant_b, start, end)
+            start, end = _span(row_c, slant_c, start, end)
+            for x in range(start, end + 1):
+                b_part, c_part = bx * x + row_b, cx * x + row_c
                 if b_part >= 0.0 and c_part >= 0.0 and b_part + c_part <= 1.0:
                     depth = np.float32(za + b_part * zb + c_part * zc)
                     if depth < shadow[y, x]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from sheber.cache import numba_cache
 
-__all__ = ["KERNEL_MODULES", "kernel"]
+__all__ = ["KERNEL_MODULES", "inlined", "kernel"]
 
 KERNEL_MODULES = ("project", "creases", "coverage", "texels", "shading", "tiles", "resample")
 """The modules of compiled kernels, in the order in which they import each other."""
@@ -38,4 +38,10 @@ import numba  # noqa: E402  (only now that its cache folder is set)
 def kernel(signature: str) -> Callable[[_Function], _Function]:
     """Compile a function for one signature, e.g. "void(f8[:, ::1], i8)"."""
     compiled: Any = numba.njit(signature, cache=True, nogil=True, error_model="numpy", fastmath=False, parallel=False)
+    return compiled  # type: ignore[no-any-return]
+
+
+def inlined(function: _Function) -> _Function:
+    """A part of a kernel, written into it where it is called: an array passed on is a dozen machine words."""
+    compiled: Any = numba.njit(inline="always", error_model="numpy", fastmath=False)(function)
     return compiled  # type: ignore[no-any-return]

@@ -148,7 +148,9 @@ class Rasteriser:
         shade_tiles(
             self._tiles, self._seen, shapes.groups, self._points, shapes.faces, shapes.normals, shapes.uv,
             shapes.face_shape, self._T_base_shape, shapes.albedos, shapes.textures, shapes.texels, shapes.levels,
-            self._lamp, self._lamp_from_image, self._shadow, self._background, self._light, self._read, record,
+            self._lamp, self._lamp_from_image, self._shadow, self._background,
+            self._light.reshape(-1, 3),
+            self._light.shape[1], self._read, record,
         )  # fmt: skip
 
 

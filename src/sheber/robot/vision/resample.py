@@ -102,9 +102,10 @@ def measure_depth(
             near = np.float64(nearness[j, i])
             a, b, c, d = seen[j0, i0], seen[j0, i1], seen[j1, i0], seen[j1, i1]
             g = groups[f]
-            if a < 0 or b < 0 or c < 0 or d < 0:
-                pass
-            elif groups[a] == g and groups[b] == g and groups[c] == g and groups[d] == g:
+            same = a == f and b == f and c == f and d == f
+            if not same and a >= 0 and b >= 0 and c >= 0 and d >= 0:
+                same = groups[a] == g and groups[b] == g and groups[c] == g and groups[d] == g
+            if same:
                 above = nearness[j0, i0] * (1.0 - fu) + nearness[j0, i1] * fu
                 below = nearness[j1, i0] * (1.0 - fu) + nearness[j1, i1] * fu
                 near = above * (1.0 - fv) + below * fv
