@@ -27,6 +27,29 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, p
     return report
 
 
+@pytest.fixture(scope="session")
+def palletising_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trace of palletising's reference program on one scene, made once for all tests that read traces."""
+    return reference_trace("palletising", tmp_path_factory.mktemp("traces"))
+
+
+@pytest.fixture(scope="session")
+def poses_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of poses-and-moves."""
+    return reference_trace("poses-and-moves", tmp_path_factory.mktemp("traces"))
+
+
+def reference_trace(name: str, folder: Path) -> Path:
+    """Run an exercise's reference program on the scene of seed 1; gives the file of the trace."""
+    from sheber.exercises import load
+    from sheber.judge import Program, best_sandbox, run
+
+    exercise = load(name)
+    path = folder / "run.trace"
+    run(exercise, Program.read(exercise.program("reference")), 1, best_sandbox(), to=path)
+    return path
+
+
 @pytest.fixture(autouse=True)
 def _english(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests read English, whatever the machine speaks."""

@@ -1,0 +1,329 @@
+"""The command line: help, exit codes, JSON, and what it says to bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sheber.cli import main
+from sheber.cli.arguments import parser
+
+COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "doctor", "bench", "prepare", "practice"]
+
+
+def sheber(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does."""
+    command = [sys.executable, "-m", "sheber", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+
+# --- help and arguments
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    text = capsys.readouterr().out
+    examples = re.findall(rf"^  (sheber {command}\b[^|>\n]*)", text.partition("Examples:")[2], re.MULTILINE)
+    assert examples
+    for example in examples:
+        words = re.split(r"\s{2,}", example)[0].split()[1:]
+        parser().parse_args(words)  # an example that the parser refuses would teach nonsense
+
+
+def test_without_a_command_the_first_round_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "sheber new poses-and-moves" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"\d+\.\d+\.\d+", capsys.readouterr().out.strip())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "poses-and-moves"], "PROGRAM"),
+        (["run", "poses-and-moves", "p.py", "--seed", "-1"], "whole number from 0"),
+        (["run", "poses-and-moves", "p.py", "--seed", "three"], "'three' is no seed"),
+        (["run", "poses-and-moves", "p.py", "--sandbox", "D"], "invalid choice"),
+        (["grade", "poses-and-moves", "p.py", "--workers", "0"], "one is the least"),
+        (["exercises", "--language", "tlh"], "zh-Hans"),
+        (["fly"], "rescore"),
+        (["bench", "--only", "warp"], "there are"),
+        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? There are: palletising"),
+        (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
+        (["new", "nothing", "x"], "There are: palletising"),
+        (["report", "nowhere.trace"], "no such file"),
+    ],
+)
+def test_wrong_use_is_explained(
+    arguments: list[str],
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert words in told.err
+    assert "Traceback" not in told.err
+    assert told.out == ""
+    assert list(tmp_path.iterdir()) == []  # a refused command leaves nothing behind
+
+
+# --- new and exercises
+
+
+def test_new_gives_text_and_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "work" / "first"
+    assert main(["new", "poses-and-moves", str(folder)]) == 0
+    assert "connect()" in (folder / "program.py").read_text("utf-8")
+    assert (folder / "exercise.md").read_text("utf-8").startswith("# ")
+    assert "sheber run poses-and-moves" in capsys.readouterr().out
+
+
+def test_new_never_overwrites_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "program.py").write_text("my work of a week\n")
+    assert main(["new", "poses-and-moves", str(tmp_path)]) == 2
+    assert "stays as it is" in capsys.readouterr().err
+    assert (tmp_path / "program.py").read_text() == "my work of a week\n"
+    assert not (tmp_path / "exercise.md").exists()
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    assert main(["new", "poses-and-moves", str(tmp_path / "taken")]) == 2
+    assert "a folder is needed there" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that even root cannot write")
+def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "poses-and-moves", "/proc/sheber"]) == 2
+    assert "cannot make the folder /proc/sheber" in capsys.readouterr().err
+
+
+def test_exercises_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exercises", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in listed] == ["poses-and-moves", "palletising", "vision-sorting"]
+    assert main(["exercises"]) == 0
+    text = capsys.readouterr().out
+    for one in listed:
+        assert one["name"] in text
+        assert one["summary"].split()[0] in text
+
+
+# --- stored traces that are no good
+
+
+def test_a_file_that_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "photo.trace").write_bytes(b"\x89PNG\r\n")
+    assert main(["rescore", str(tmp_path / "photo.trace")]) == 2
+    assert "not a trace" in capsys.readouterr().err
+
+
+def test_a_trace_of_another_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "old.trace").write_bytes(b"sheber-trace 77\n")
+    assert main(["report", str(tmp_path / "old.trace")]) == 2
+    assert "format 77; this version of sheber reads format" in capsys.readouterr().err
+
+
+# --- faults and interruptions
+
+
+def test_a_fault_of_ours_is_called_one(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import sheber.exercises
+
+    def broken() -> None:
+        raise ZeroDivisionError("deep inside")
+
+    monkeypatch.setattr(sheber.exercises, "catalogue", broken)
+    assert main(["exercises"]) == 4
+    told = capsys.readouterr().err
+    assert "deep inside" in told
+    assert "a fault of Sheberkhana, not of your program" in told
+
+
+def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import sheber.exercises
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sheber.exercises, "catalogue", interrupted)
+    assert main(["exercises"]) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    run = subprocess.run(
+        f"{sys.executable} -m sheber exercises --json | head -c 1", shell=True, capture_output=True, text=True
+    )
+    assert run.stderr == ""
+
+
+def test_help_is_quick_to_import() -> None:
+    """The start of `sheber run` is a gate: the parser brings in nothing heavy."""
+    script = "import sys; from sheber.cli.arguments import parser; parser(); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"mujoco", "numba", "cv2", "rich", "jinja2", "msgspec", "numpy.testing"} & set(run.stdout.split())
+
+
+# --- with a cell
+
+ONE_MOVE = """\
+from sheber import connect
+
+cell = connect()
+cell.robot.move_joints(cell.robot.home)
+print("at home")
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(ONE_MOVE)
+    return path
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_run_gives_points_trace_and_page(program: Path, tmp_path: Path) -> None:
+    run = sheber("run", "poses-and-moves", program, "--seed", 3, "--out", tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    assert "seed 3" in run.stdout
+    assert (tmp_path / "out" / "scene-3.trace").is_file()
+    page = (tmp_path / "out" / "scene-3.html").read_text("utf-8")
+    assert "at home" in page
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_a_seed_by_chance_is_printed_and_repeats(program: Path, tmp_path: Path) -> None:
+    first = sheber("run", "poses-and-moves", program, "--no-report", "--out", tmp_path, "--json")
+    scene = json.loads(first.stdout)
+    again = sheber(
+        "run", "poses-and-moves", program, "--no-report", "--out", tmp_path, "--json", "--seed", scene["seed"]
+    )
+    assert json.loads(again.stdout) == scene
+    assert f"seed {scene['seed']}" in first.stderr
+    assert list(tmp_path.glob("*.html")) == []
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_json_of_a_scene_has_what_is_promised(program: Path, tmp_path: Path) -> None:
+    run = sheber("run", "poses-and-moves", program, "--json", "--no-report", "--seed", 1, "--out", tmp_path)
+    scene = json.loads(run.stdout)
+    assert scene.keys() >= {"exercise", "seed", "scene", "outcome", "points", "checks", "trace_sha256", "level"}
+    assert scene["outcome"] == "finished"
+    for check in scene["checks"]:
+        assert check.keys() >= {"name", "points", "maximum", "measured", "wanted", "unit", "time"}
+    assert re.fullmatch(r"[0-9a-f]{64}", scene["trace_sha256"])
+
+
+@pytest.mark.physics
+@pytest.mark.box
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("print('I never connect')\n", 3),
+        ("def broken(:\n", 3),
+        ("from sheber import connect\ncell = connect()\n1 / 0\n", 0),
+    ],
+)
+def test_exit_codes_of_programs_that_fail(source: str, code: int, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(source)
+    run = sheber("run", "poses-and-moves", path, "--no-report", "--seed", 1, "--out", tmp_path / "out")
+    assert run.returncode == code, run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_grade_gives_final_score_and_pages(program: Path, tmp_path: Path) -> None:
+    run = sheber("grade", "poses-and-moves", program, "--json", "--out", tmp_path / "out")
+    assert run.returncode == 0, run.stderr
+    grade = json.loads(run.stdout)
+    assert grade.keys() == {"exercise", "program_sha256", "final", "level", "scenes"}
+    points = [scene["points"] for scene in grade["scenes"]]
+    assert len(points) == 8
+    assert grade["final"] == pytest.approx(0.7 * sum(points) / 8 + 0.3 * min(points), abs=0.01)
+    overview = (tmp_path / "out" / "report.html").read_text("utf-8")
+    for page in (tmp_path / "out").glob("scene-*.html"):
+        assert page.name in overview
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_report_and_rescore_read_what_run_wrote(poses_trace: Path, tmp_path: Path) -> None:
+    page = sheber("report", poses_trace, "--out", tmp_path)
+    assert page.returncode == 0, page.stderr
+    assert (tmp_path / "run.html").is_file()
+    rescored = sheber("rescore", poses_trace, "--json")
+    (scene,) = json.loads(rescored.stdout)
+    assert scene["points"] >= 95
+    assert rescored.stderr == ""
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_reading_needs_no_physics(poses_trace: Path) -> None:
+    """Rescoring must work where the engine is not even installed."""
+    script = (
+        "import sys; sys.modules['mujoco'] = None; from sheber.cli import main;"
+        f"raise SystemExit(main(['rescore', {str(poses_trace)!r}]))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_a_trace_cut_short_is_judged_and_says_so(poses_trace: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.trace"
+    raw = poses_trace.read_bytes()
+    cut.write_bytes(raw[: len(raw) * 2 // 3])
+    run = sheber("rescore", cut)
+    assert run.returncode == 0, run.stderr
+    assert "breaks off before the run's end" in run.stderr
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_another_edition_of_the_exercise_is_named(poses_trace: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from sheber.exercises import load
+
+    mine = tmp_path / "mine"
+    shutil.copytree(load("poses-and-moves").folder, mine)
+    with (mine / "exercise.toml").open("a") as file:
+        file.write("# a teacher's remark\n")
+    run = sheber("rescore", poses_trace, "--exercise", mine)
+    assert run.returncode == 0, run.stderr
+    assert "another edition" in run.stderr
+
+
+@pytest.mark.physics
+@pytest.mark.box
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_named_and_loses_nothing_written(program: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    os.symlink("/dev/full", out / "scene-1.trace")
+    run = sheber("run", "poses-and-moves", program, "--no-report", "--seed", 1, "--out", out)
+    assert run.returncode in (2, 4)
+    assert "no space left" in (run.stdout + run.stderr).lower()
