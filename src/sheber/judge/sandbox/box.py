@@ -1,0 +1,323 @@
+"""Box: one program, alone, running. What it prints is drained while the judge waits for it.
+
+The judge's side of one process: the conversation, the stub's status lines, two streams of printed text,
+the budget of wall time, and the end. `clean` may be called at any time and again.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import IO, Annotated, Any, Literal, Self
+
+import msgspec
+
+from sheber.i18n import _
+from sheber.judge.errors import SandboxError
+from sheber.judge.wire import Channel, Expired
+from sheber.station import Answer, Limits
+
+__all__ = ["FLOOD_BYTES", "LAST_WORDS_S", "Box", "Ending", "LimitReached", "Printing", "signal_words"]
+
+FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
+START_S = 30.0  # from the start of a box to its being locked [s]
+LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the process [s]
+DEAD_S = 10.0  # for a killed process to be gone [s]
+LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
+
+
+class LimitReached(Exception):
+    """The program has used up one of its limits; the message is for the student."""
+
+
+class Said(msgspec.Struct, forbid_unknown_fields=True):
+    """The stub's last words: how the program ended, as far as it can tell. Untrusted."""
+
+    ended: Literal["finished", "error", "memory"]
+    message: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    line: Annotated[int, msgspec.Meta(ge=0, le=1 << 20)] = 0
+    processor_s: Annotated[float, msgspec.Meta(ge=0.0, le=1e6)] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the process ended."""
+
+    code: int  # exit code; negative: minus the signal
+    said: Said | None  # None: it went without a word
+    processor_s: float  # processor time [s], as last seen
+
+
+@dataclass
+class Printing:
+    """One stream of printed text: decoded, kept up to `keep` bytes, counted on."""
+
+    name: str  # stdout, stderr
+    keep: int
+    taken: int = 0
+    fresh: list[str] = field(default_factory=list)  # kept and not yet recorded
+    _decode: Callable[..., str] = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace").decode)
+
+    def take(self, chunk: bytes) -> None:
+        """Count a piece and keep what still fits. Raises LimitReached for a flood."""
+        kept = chunk[: max(0, self.keep - self.taken)]
+        cut = self.taken <= self.keep < self.taken + len(chunk)
+        self.taken += len(chunk)
+        if kept:
+            self.fresh.append(self._decode(kept))
+        if cut:
+            note = _("\n[more was printed; the first {size} KiB are kept]\n")
+            self.fresh.append(note.format(size=self.keep >> 10))
+        if self.taken > FLOOD_BYTES:
+            text = _("The program printed more than {size} MiB to {stream} and was stopped.")
+            raise LimitReached(text.format(size=FLOOD_BYTES >> 20, stream=self.name))
+
+
+class Box:
+    """A running program. A context manager; leaving it leaves nothing behind."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        status: socket.socket,
+        channel: socket.socket | None,
+        limits: Limits,
+        leftovers: contextlib.ExitStack,
+        patient: bool = False,
+    ) -> None:
+        """Take over a started process. leftovers: what `clean` lets go of. patient: no limit of wall time."""
+        self.process = process
+        self.limits = limits
+        self.layers: dict[str, Any] = {}  # what the stub says took hold
+        self.requests = 0  # that have come
+        self.waited_s = 0.0  # wall time that the judge has waited for the program
+        self._patient = patient
+        self._status = status
+        self._leftovers = leftovers
+        self._channel = None if channel is None else Channel(channel, self._wait)
+        self._ending: Ending | None = None
+        self._processor_s, self._looked = 0.0, time.monotonic()
+        self.streams = (Printing("stdout", limits.output_bytes), Printing("stderr", limits.output_bytes))
+        self._pipes: dict[int, tuple[IO[bytes], Printing]] = {}
+        for pipe, printing in zip((process.stdout, process.stderr), self.streams, strict=True):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+                self._pipes[pipe.fileno()] = (pipe, printing)
+
+    # --- the conversation
+
+    def wait_until_locked(self) -> None:
+        """Until the stub has locked itself in. Raises SandboxError, with its words, where it does not get there."""
+        try:
+            words = msgspec.json.decode(self._status_line(time.monotonic() + START_S), type=dict[str, Any])
+        except (Expired, LimitReached, msgspec.MsgspecError) as error:
+            self.clean()
+            told = "".join(piece for stream in self.streams for piece in stream.fresh).strip()
+            text = _("the sandbox could not be set up: {why}. `sheber doctor` says what works here.")
+            raise SandboxError(text.format(why=told or error or _("it did not start"))) from error
+        self.layers = {name: value for name, value in words.items() if name != "ready"}
+
+    def receive(self) -> bytes | None:
+        """The next request; None where the program has nothing more to say.
+
+        Raises LimitReached, and ProtocolError for bytes that are no frame.
+        """
+        started = time.monotonic()
+        if started > self._looked + LOOK_S:
+            self.processor_s()
+        try:
+            request = self._conversation().receive(self._deadline(started))
+        except Expired:
+            raise LimitReached(self._out_of_time()) from None
+        finally:
+            self.waited_s += time.monotonic() - started
+        self.requests += request is not None
+        return request
+
+    def send(self, answer: Answer) -> None:
+        """Answer the request. Raises LimitReached where the program does not read it; a program that has gone is no error."""
+        started = time.monotonic()
+        try:
+            self._conversation().send(answer, self._deadline(started))
+        except Expired:
+            raise LimitReached(self._out_of_time()) from None
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the next `receive` finds the end of the conversation
+        finally:
+            self.waited_s += time.monotonic() - started
+
+    def hang_up(self, patience: float = 0.0) -> None:
+        """End the conversation; the program has `patience` [s] for its last words. May be called again."""
+        if self._channel is not None:
+            self._channel.close()
+        self.ending(patience)
+
+    def printed(self) -> Iterator[tuple[str, str]]:
+        """What was printed since the last call: stream, text."""
+        for stream in self.streams:
+            if stream.fresh:
+                text = "".join(stream.fresh)
+                stream.fresh.clear()
+                yield stream.name, text
+
+    def _conversation(self) -> Channel:
+        if self._channel is None:
+            raise SandboxError(_("this box has no conversation"))
+        return self._channel
+
+    def _deadline(self, started: float) -> float:
+        return started + (1e9 if self._patient else max(0.0, self.limits.wall_s - self.waited_s))
+
+    def _out_of_time(self) -> str:
+        if self.processor_s() < 0.1 * self.limits.wall_s:
+            text = _(
+                "The judge waited {limit:g} s for the program, which was hardly computing. Sleeping (time.sleep) passes no "
+                "simulated time: the cell stands still meanwhile. Use cell.wait(seconds) or cell.wait_for(name)."
+            )
+        else:
+            text = _("The judge waited {limit:g} s of wall time for the program; that is its limit.")
+        return text.format(limit=self.limits.wall_s)
+
+    # --- the process
+
+    def processor_s(self) -> float:
+        """Processor time of the box so far, all its processes [s]; as last seen where the process has gone."""
+        self._looked = time.monotonic()
+        self._processor_s = max(self._processor_s, _processor_s(self.process.pid))
+        return self._processor_s
+
+    def ending(self, patience: float = LAST_WORDS_S) -> Ending:
+        """Wait for the process to go, with `patience` [s], then make it go. What it prints meanwhile is kept."""
+        if self._ending is not None:
+            return self._ending
+        with contextlib.suppress(LimitReached):
+            self._drain_until_gone(time.monotonic() + patience)
+        said = self._last_words()
+        code = self._reap()
+        self._processor_s = max(self._processor_s, said.processor_s if said else 0.0)
+        self._ending = Ending(code, said, self._processor_s)
+        return self._ending
+
+    def clean(self) -> None:
+        """End the process and let go of everything; may be called again."""
+        if self._ending is None:
+            self.process.kill()
+            self.ending(DEAD_S)
+        if self._channel is not None:
+            self._channel.close()
+        self._status.close()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+        self._leftovers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.clean()
+
+    def _reap(self) -> int:
+        """Make sure that the process has ended; its exit code, negative for a signal."""
+        if self.process.poll() is None:
+            self.processor_s()
+            self.process.kill()
+        code = self.process.wait(DEAD_S)
+        return 128 - code if code > 128 else code  # bubblewrap passes a signal on as 128 and its number
+
+    def _drain_until_gone(self, deadline: float) -> None:
+        """Read what is printed until the process has gone and its streams are at their ends, or the deadline."""
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None and not self._pipes:
+                return
+            if self._pipes:
+                self._poll([], min(deadline, time.monotonic() + 0.05))
+            else:
+                time.sleep(0.002)
+
+    def _last_words(self) -> Said | None:
+        """The stub's status line, where there is a whole and sensible one."""
+        with contextlib.suppress(Expired, LimitReached, msgspec.MsgspecError):
+            return msgspec.json.decode(self._status_line(time.monotonic()), type=Said)
+        return None
+
+    def _status_line(self, deadline: float) -> bytes:
+        """One line from the stub; b"" at its end. Raises Expired."""
+        line = b""
+        while not line.endswith(b"\n") and len(line) < 8192:
+            while not self._poll([(self._status.fileno(), select.POLLIN)], deadline):
+                if time.monotonic() >= deadline:
+                    raise Expired
+            byte = self._status.recv(1)
+            if not byte:
+                break
+            line += byte
+        return line
+
+    # --- waiting
+
+    def _wait(self, connection: socket.socket, write: bool, deadline: float) -> None:
+        """Until the connection is ready; what is printed meanwhile is taken. Raises Expired, LimitReached."""
+        event = select.POLLOUT if write else select.POLLIN
+        while not self._poll([(connection.fileno(), event)], min(deadline, time.monotonic() + LOOK_S)):
+            now = time.monotonic()
+            if now >= deadline:
+                raise Expired
+            if now > self._looked + LOOK_S:
+                self.processor_s()
+
+    def _poll(self, wanted: list[tuple[int, int]], deadline: float) -> bool:
+        """Wait once for `wanted` and the printed streams; True where one of `wanted` is ready."""
+        poller = select.poll()
+        for descriptor, event in wanted:
+            poller.register(descriptor, event)
+        for descriptor in self._pipes:
+            poller.register(descriptor, select.POLLIN)
+        ready = False
+        left = max(0.0, min(deadline - time.monotonic(), 3600.0))
+        for descriptor, _event in poller.poll(left * 1000.0):
+            if descriptor in self._pipes:
+                self._drain(descriptor)
+            else:
+                ready = True
+        return ready
+
+    def _drain(self, descriptor: int) -> None:
+        pipe, printing = self._pipes[descriptor]
+        try:
+            chunk = os.read(pipe.fileno(), 1 << 16)
+        except BlockingIOError:
+            return
+        if chunk:
+            printing.take(chunk)
+        else:
+            del self._pipes[descriptor]
+
+
+def _processor_s(pid: int) -> float:
+    """Processor time of a process and all below it [s], from /proc; 0 where it has gone or the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            words = file.read().rpartition(")")[2].split()
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            children = [int(child) for child in file.read().split()]
+    except (OSError, ValueError):
+        return 0.0
+    own = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_processor_s(child) for child in children)
+
+
+def signal_words(number: int) -> str:
+    """A signal in words: "segmentation fault"."""
+    return (signal.strsignal(number) or f"signal {number}").lower()

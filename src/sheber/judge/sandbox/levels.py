@@ -1,0 +1,437 @@
+"""Levels: three ways to start a box, the strongest first, and the choice among them.
+
+A  bubblewrap and the stub: namespaces of its own, only the files of the layout, limits, Landlock, seccomp.
+B  the stub alone: limits, Landlock, seccomp. Names of files on this machine can be seen.
+C  a separate process, not isolated: for one's own programs on one's own machine, and marked so.
+
+Nothing falls back by itself: a box of a level that does not come about is a SandboxError.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sheber.i18n import _
+from sheber.judge.errors import SandboxError
+from sheber.judge.program import Program
+from sheber.judge.sandbox import layout
+from sheber.judge.sandbox.box import Box
+from sheber.station import Limits
+
+__all__ = [
+    "LEVELS",
+    "Level",
+    "Sandbox",
+    "best_sandbox",
+    "find_bubblewrap",
+    "install_command",
+    "limits_shown",
+    "sandbox_of_level",
+]
+
+THREADS = 32  # at once, in a box
+OPEN_FILES = 64
+SLOT_USERS = range(60600, 60700)  # users of the boxes where the judge is root: one a box at a time
+BUBBLEWRAP = (0, 8, 0)  # the first with --disable-userns and --size
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of isolation, as shown to people."""
+
+    name: str
+    layers: str  # what holds
+    gap: str  # what does not
+
+
+LEVELS = {
+    "A": Level("A", "bubblewrap, resource limits, Landlock, seccomp", ""),
+    "B": Level(
+        "B", "resource limits, Landlock, seccomp", "names of files on this machine can be seen, not their content"
+    ),
+    "C": Level("C", "a separate process", "not isolated: for your own programs only; practice, not verified"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Where programs run: a level. `prepare` makes one box for one program."""
+
+    level: str  # A, B or C
+    reason: str = ""  # why it is not a stronger one, and what to do about it; empty at level A
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            text = _("unknown sandbox level {level!r}; there are {known}")
+            raise SandboxError(text.format(level=self.level, known=", ".join(LEVELS)))
+
+    @property
+    def verified(self) -> bool:
+        """Whether results may count: not at level C."""
+        return self.level != "C"
+
+    @property
+    def words(self) -> str:
+        """The level in one line, with what it does not hold."""
+        level = LEVELS[self.level]
+        return f"{level.name} ({level.layers}{'; ' + level.gap if level.gap else ''})"
+
+    def probe(self) -> None:
+        """Start a box, lock it and leave. Raises SandboxError where that fails."""
+        with self.prepare(Program("probe.py", b""), Limits(), probe=True) as box:
+            box.wait_until_locked()
+
+    def prepare(self, program: Program, limits: Limits, *, probe: bool = False) -> Box:
+        """Start a fresh box for the program; it is locked, and the program runs, after `Box.wait_until_locked`.
+
+        probe: only lock and leave. Raises SandboxError where this level cannot be had here.
+        """
+        if self.level == "C":
+            from sheber.judge.sandbox.separate import start_separate
+
+            return start_separate(program, limits, probe)
+        if sys.platform != "linux":
+            text = _("level {level} needs Linux; on this system there is level C, for practice")
+            raise SandboxError(text.format(level=self.level))
+        start = _start_bubblewrap if self.level == "A" else _start_alone
+        with contextlib.ExitStack() as kept, contextlib.ExitStack() as given:
+            return start(program, limits, probe, kept, given)
+
+
+@cache
+def best_sandbox() -> Sandbox:
+    """The strongest level that works here, tried by starting a box of it; `reason` says why it is not a stronger one.
+
+    The last is level C, which is for practice.
+    """
+    reasons = []
+    for level in ("A", "B"):
+        sandbox = Sandbox(level, " ".join(reasons))
+        try:
+            sandbox.probe()
+        except SandboxError as error:
+            reasons.append(_("Level {level} cannot be had here: {why}").format(level=level, why=error))
+        else:
+            return sandbox
+    return Sandbox("C", " ".join(reasons))
+
+
+def sandbox_of_level(level: str) -> Sandbox:
+    """The sandbox of a level that was asked for by name. Raises SandboxError where it cannot be had here."""
+    sandbox = Sandbox(level)
+    if level != "C":
+        sandbox.probe()
+    return sandbox
+
+
+# --- level A -------------------------------------------------------------------------------
+
+
+def _start_bubblewrap(
+    program: Program, limits: Limits, probe: bool, kept: contextlib.ExitStack, given: contextlib.ExitStack
+) -> Box:
+    bwrap = find_bubblewrap()
+    judge, box = _pair(kept, given)
+    judge_status, box_status = _pair(kept, given)
+    user = _slot_user(kept) if os.geteuid() == 0 else 0
+    setup = _setup(limits, probe, program="/box/program.py") | {
+        "descriptors": [box.fileno(), box_status.fileno()],
+        "user": user,
+        "readable": ["/"],
+        "writable": ["/tmp"],
+        "path": ["/sheber", "/site"],
+    }
+    source, rules = _source_descriptor(program), _filter_descriptor()
+    given.callback(os.close, source)
+    given.callback(os.close, rules)
+    arguments = [bwrap, *_namespaces(user), *_mounts(limits, source), "--seccomp", str(rules), "--"]
+    python = ["/python/bin/python3", "-s", "-S", "-P", "-B", "/box/stub.py", json.dumps(setup)]
+    return _launch(
+        [*arguments, *python],
+        layout.environment("/tmp") | _home_of_python(),
+        (box.fileno(), box_status.fileno(), source, rules),
+        (judge, judge_status),
+        limits,
+        kept,
+    )
+
+
+def find_bubblewrap() -> str:
+    """Path of bwrap. Raises SandboxError, with the command that installs it, where there is none or too old a one."""
+    found = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin")
+    if found is None:
+        raise SandboxError(_("bubblewrap is not installed. Install it: {command}").format(command=install_command()))
+    version = _bubblewrap_version(found)
+    if version < BUBBLEWRAP:
+        text = _("{file} is version {found}; level A needs {needed} or newer")
+        numbers = [".".join(map(str, numbers)) for numbers in (version, BUBBLEWRAP)]
+        raise SandboxError(text.format(file=found, found=numbers[0], needed=numbers[1]))
+    return found
+
+
+def install_command() -> str:
+    """The command that installs bubblewrap on this system."""
+    for tool, command in (
+        ("apt-get", "sudo apt-get install bubblewrap"),
+        ("dnf", "sudo dnf install bubblewrap"),
+        ("pacman", "sudo pacman -S bubblewrap"),
+        ("zypper", "sudo zypper install bubblewrap"),
+        ("apk", "sudo apk add bubblewrap"),
+    ):
+        if shutil.which(tool):
+            return command
+    return "install the package bubblewrap"
+
+
+@cache
+def _bubblewrap_version(file: str) -> tuple[int, ...]:
+    try:
+        told = subprocess.run([file, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SandboxError(_("{file} does not run: {why}").format(file=file, why=error)) from error
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", told)
+    return tuple(int(number or 0) for number in match.groups()) if match else (0,)
+
+
+def _namespaces(user: int) -> list[str]:
+    """bwrap's options for namespaces and rights. As root there is no user namespace: in one, root's limit of
+    processes would not be enforced, and its stub becomes the slot's user instead."""
+    common = ["--die-with-parent", "--new-session", "--hostname", "cell", "--cap-drop", "ALL"]
+    if user:
+        apart = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        return [*apart, *common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    return ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534", *common]
+
+
+def _mounts(limits: Limits, source: int) -> list[str]:
+    """bwrap's options for the files of the box."""
+    python = layout.interpreter()
+    library = f"/python/{sys.platlibdir}/python{sys.version_info.major}.{sys.version_info.minor}"
+    options: list[str] = []
+
+    def bind(path: Path | str, place: str, kind: str = "--ro-bind") -> None:
+        options.extend((kind, str(path), place))
+
+    for place in ("/python", "/python/bin", "/site", "/sheber", "/sheber/sheber", "/box", "/dev", "/usr", "/usr/lib"):
+        options.extend(("--perms", "0755", "--dir", place))  # else the parents of what is bound are the judge's alone
+    folders, links = layout.system_libraries()
+    for folder in folders:
+        bind(folder, str(folder))
+    for target, link in links:
+        bind(target, link, "--symlink")
+    bind(python.executable, "/python/bin/python3")
+    if python.libraries is not None:
+        bind(python.libraries, "/python/lib")
+    if python.libraries is None or not python.standard_library.is_relative_to(python.libraries):
+        bind(python.standard_library, library)
+    for hidden in python.hidden:
+        options.extend(("--tmpfs", f"{library}/{hidden.name}"))
+    for name, folder in layout.packages().items():
+        bind(folder, f"/site/{name}")
+    for name, file in layout.sheber_files().items():
+        bind(file, f"/sheber/sheber/{name}")
+    bind(layout.stub_file(), "/box/stub.py")
+    for device in ("/dev/null", "/dev/urandom"):
+        bind(device, device, "--dev-bind")
+    options += ["--perms", "0444", "--ro-bind-data", str(source), "/box/program.py"]
+    options += ["--perms", "1777", "--size", str(limits.scratch_bytes), "--tmpfs", "/tmp"]
+    return [*options, "--chdir", "/tmp", "--remount-ro", "/"]
+
+
+def _home_of_python() -> dict[str, str]:
+    return {"PYTHONHOME": "/python", "LD_LIBRARY_PATH": "/python/lib"}
+
+
+def _slot_user(stack: contextlib.ExitStack) -> int:
+    """A user for this box that no other box has now; held until the stack is closed."""
+    for user in SLOT_USERS:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0sheber-box-{user}")  # an abstract name: goes with its holder, however that one ends
+        except OSError:
+            claim.close()
+            continue
+        stack.callback(claim.close)
+        return user
+    raise SandboxError(_("all {count} users for boxes are in use").format(count=len(SLOT_USERS)))
+
+
+def _source_descriptor(program: Program) -> int:
+    descriptor = os.memfd_create("program")
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(program.source)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _filter_descriptor() -> int:
+    from sheber.judge.sandbox.filters import filter_descriptor
+
+    return filter_descriptor()
+
+
+# --- level B -------------------------------------------------------------------------------
+
+
+def _start_alone(
+    program: Program, limits: Limits, probe: bool, kept: contextlib.ExitStack, given: contextlib.ExitStack
+) -> Box:
+    judge, box = _pair(kept, given)
+    judge_status, box_status = _pair(kept, given)
+    user = _slot_user(kept) if os.geteuid() == 0 else 0
+    folder = _scratch(kept)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    if user:
+        os.chown(scratch, user, user)
+    (folder / "program.py").write_bytes(program.source)
+    python = layout.interpreter()
+    if user:
+        _must_be_readable(python)
+    setup = _setup(limits, probe, program=str(folder / "program.py")) | {
+        "descriptors": [box.fileno(), box_status.fileno()],
+        "user": user,
+        "parent": os.getpid(),
+        "landlock": True,
+        "readable": [str(path) for path in _readable(folder, python)],
+        "writable": [str(scratch)],
+        "path": [str(folder / "sheber"), str(folder / "site")],
+    }
+    if not user:
+        setup["limits"] = {**_rlimits(limits), "RLIMIT_NPROC": THREADS + _threads_of(os.getuid())}
+    arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
+    descriptors = (box.fileno(), box_status.fileno())
+    return _launch(
+        arguments, layout.environment(str(scratch)), descriptors, (judge, judge_status), limits, kept, scratch
+    )
+
+
+def _scratch(stack: contextlib.ExitStack) -> Path:
+    """A folder for one run with links to what the program may import; removed when the stack is closed."""
+    folder = Path(tempfile.mkdtemp(prefix="sheber-box-")).resolve()
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    for place, files in (("site", layout.packages()), ("sheber/sheber", layout.sheber_files())):
+        (folder / place).mkdir(parents=True)
+        for name, path in files.items():
+            (folder / place / name).symlink_to(path.resolve())
+    return folder
+
+
+def _readable(folder: Path, python: layout.Interpreter) -> list[Path]:
+    """What a level B box may read: the layout of level A, under the names that it has on this machine."""
+    own = [] if python.libraries is None else sorted(python.libraries.glob("*.so*"))
+    folders, _links = layout.system_libraries()
+    mine = [path.resolve() for files in (layout.packages(), layout.sheber_files()) for path in files.values()]
+    system = [Path("/etc/ld.so.cache"), *folders]
+    return [folder, python.executable, python.standard_library, *own, *mine, layout.stub_file(), *system]
+
+
+def _must_be_readable(python: layout.Interpreter) -> None:
+    """Raise SandboxError where an unprivileged user cannot come to what a box of level B reads."""
+    files = [*layout.packages().values(), *layout.sheber_files().values(), layout.stub_file()]
+    for file in (python.executable, python.standard_library, *files):
+        for folder in file.resolve().parents:
+            if not folder.stat().st_mode & 0o001:
+                text = _(
+                    "level B as root needs files that an ordinary user can read, and {file} lies below {folder}, which only "
+                    "its owner may enter. Work as an ordinary user, or use a Python outside that folder."
+                )
+                raise SandboxError(text.format(file=file, folder=folder))
+
+
+def _threads_of(user: int) -> int:
+    """Threads that this user has on the machine now: without namespaces, the limit counts them all."""
+    count = 0
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and entry.stat().st_uid == user:
+                count += len(os.listdir(f"/proc/{entry.name}/task"))
+    return count
+
+
+# --- common --------------------------------------------------------------------------------
+
+
+def _rlimits(limits: Limits) -> dict[str, int]:
+    return {
+        "RLIMIT_AS": limits.memory_bytes,
+        "RLIMIT_CPU": limits.processor_s,  # soft and hard: a program could ignore the soft one's signal
+        "RLIMIT_FSIZE": limits.scratch_bytes,
+        "RLIMIT_NPROC": THREADS,
+        "RLIMIT_NOFILE": OPEN_FILES,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_STACK": 64 << 20,
+    }
+
+
+def _setup(limits: Limits, probe: bool, program: str) -> dict[str, Any]:
+    """What every stub is told; the levels put in what differs."""
+    return {
+        "descriptors": None,
+        "address": None,
+        "user": 0,
+        "parent": 0,
+        "limits": _rlimits(limits),
+        "lock": True,
+        "landlock": False,
+        "readable": [],
+        "writable": [],
+        "path": [],
+        "probe": probe,
+        "program": program,
+    }
+
+
+def _pair(kept: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
+    """Two ends of a conversation: ours, kept as long as the box; and the box's, closed here once the box has it."""
+    judge, box = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    kept.callback(judge.close)
+    given.callback(box.close)
+    judge.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)  # an image goes in one go
+    return judge, box
+
+
+def _launch(
+    arguments: list[str],
+    environment: dict[str, str],
+    descriptors: tuple[int, ...],
+    ours: tuple[socket.socket, socket.socket],
+    limits: Limits,
+    kept: contextlib.ExitStack,
+    folder: Path | None = None,
+) -> Box:
+    """Start the process with these descriptors and no others, and hand its loose ends over to a Box."""
+    environment["SHEBER_ENDPOINT"] = "fd:3"
+    try:
+        process = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=descriptors,
+            env=environment,
+            cwd=folder or "/",
+        )
+    except OSError as error:
+        raise SandboxError(_("{file} could not be started: {why}").format(file=arguments[0], why=error)) from error
+    return Box(process, ours[1], ours[0], limits, kept.pop_all())
+
+
+def limits_shown(limits: Limits) -> dict[str, float]:
+    """The limits of a run as plain numbers, those of the box included: for headers, texts and reports."""
+    return {**asdict(limits), "threads": THREADS, "open_files": OPEN_FILES}

@@ -1,0 +1,430 @@
+"""The stub: first program in the box. Gives up what a program does not need, says so, then runs the program.
+
+Theory of operation. The judge starts this one file with a bare interpreter and a JSON object as its only
+argument. It moves the two inherited descriptors to their places (3: the conversation, 4: what the stub
+itself has to say to the judge), becomes an unprivileged user where it was started as root, lowers its limits, and
+locks itself in: Landlock for files, TCP and signals, then a seccomp filter that allows the system calls of
+Python, numpy and OpenCV and answers all others with "not permitted". It checks that all of this took
+hold and writes `ready`; whatever fails before that line is the judge's fault, whatever comes after it is the
+program's. Only then are the program's bytes compiled. When the program ends, a second line says how.
+
+Nothing in here is secret and nothing in here is trusted after `ready`: the score never depends on it.
+Standard library only; the client library is imported after the locks.
+"""
+
+import sys
+
+sys.dont_write_bytecode = True  # nothing may be written beside what lies in the box
+
+import ctypes
+import json
+import os
+import platform
+import struct
+
+CHANNEL, STATUS = 3, 4  # descriptors inside the box
+LONGEST_MESSAGE = 2000  # characters of an error that travel to the judge; all of it is printed
+
+# --- the policy, as tables -----------------------------------------------------------------
+
+X86_64, AARCH64 = 0xC000003E, 0xC00000B7
+# name: number on x86_64, number on aarch64 (None: does not exist there)
+ALLOWED = {
+    # files that are already open
+    "read": (0, 63), "write": (1, 64), "close": (3, 57), "lseek": (8, 62), "pread64": (17, 67), "pwrite64": (18, 68),
+    "readv": (19, 65), "writev": (20, 66), "preadv": (295, 69), "dup": (32, 23), "dup2": (33, None), "dup3": (292, 24),
+    "fsync": (74, 82), "fdatasync": (75, 83), "ftruncate": (77, 46), "fchmod": (91, 52), "fadvise64": (221, 223),
+    "close_range": (436, 436), "getdents": (78, None), "getdents64": (217, 61),
+    # files by name: Landlock and the mounts say which
+    "open": (2, None), "openat": (257, 56), "stat": (4, None), "fstat": (5, 80), "lstat": (6, None),
+    "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None), "faccessat": (269, 48), "faccessat2": (439, 439),
+    "readlink": (89, None), "readlinkat": (267, 78), "getcwd": (79, 17), "chdir": (80, 49), "rename": (82, None),
+    "renameat": (264, 38), "renameat2": (316, 276), "mkdir": (83, None), "mkdirat": (258, 34), "rmdir": (84, None),
+    "unlink": (87, None), "unlinkat": (263, 35), "truncate": (76, 45), "utimensat": (280, 88), "umask": (95, 166),
+    # memory
+    "mmap": (9, 222), "mprotect": (10, 226), "munmap": (11, 215), "brk": (12, 214), "mremap": (25, 216), "madvise": (28, 233),
+    # threads, not processes: clone is looked at below
+    "futex": (202, 98), "futex_waitv": (449, 449), "set_tid_address": (218, 96), "set_robust_list": (273, 99),
+    "rseq": (334, 293), "gettid": (186, 178), "sched_yield": (24, 124), "sched_getaffinity": (204, 123), "arch_prctl": (158, None),
+    # signals to oneself, and the end
+    "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132),
+    "tgkill": (234, 131), "restart_syscall": (219, 128), "pause": (34, None), "exit": (60, 93), "exit_group": (231, 94),
+    # waiting and time
+    "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72), "epoll_wait": (232, None),
+    "epoll_pwait": (281, 22), "epoll_ctl": (233, 21), "epoll_create1": (291, 20), "nanosleep": (35, 101),
+    "clock_nanosleep": (230, 115), "clock_gettime": (228, 113), "clock_getres": (229, 114), "gettimeofday": (96, 169),
+    "time": (201, None), "times": (100, 153), "pipe": (22, None), "pipe2": (293, 59), "eventfd2": (290, 19),
+    # the conversation, on descriptors that exist
+    "sendto": (44, 206), "recvfrom": (45, 207), "recvmsg": (47, 212), "shutdown": (48, 210), "getsockname": (51, 204),
+    # who am I, what is this machine
+    "getpid": (39, 172), "getppid": (110, 173), "getpgrp": (111, None), "getuid": (102, 174), "geteuid": (107, 175),
+    "getgid": (104, 176), "getegid": (108, 177), "getgroups": (115, 158), "getresuid": (118, 148), "getresgid": (120, 150),
+    "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165), "getrlimit": (97, 163), "getrandom": (318, 278),
+    "getcpu": (309, 168),
+}  # fmt: skip
+IOCTLS = (0x5451, 0x5421, 0x541B, 0x5401)  # FIOCLEX, FIONBIO, FIONREAD, and TCGETS: "is this a terminal?"
+FCNTLS = (0, 1, 2, 3, 4, 1030, 1032, 1034)  # duplicate, flags, size of a pipe, seals; no locks, leases, owners
+NUMBERS = {  # x86_64, aarch64
+    "clone": (56, 220), "clone3": (435, 435), "ioctl": (16, 29), "fcntl": (72, 25), "prlimit64": (302, 261),
+    "seccomp": (317, 277), "capget": (125, 90), "capset": (126, 91),
+    "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
+}  # fmt: skip
+ARCHITECTURES = {"x86_64": (0, X86_64), "aarch64": (1, AARCH64)}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_LONG = ctypes.c_long
+
+
+class NotLocked(Exception):
+    """A lock did not take hold: nothing may be run here."""
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise NotLocked(f"{what}: {os.strerror(number)}")
+    return result
+
+
+def _machine() -> "tuple[int, int]":
+    """Column of the tables and audit number of this processor's kernel interface."""
+    name = platform.machine()
+    if name not in ARCHITECTURES or struct.calcsize("P") != 8:
+        raise NotLocked(f"there is no table of system calls for {name}; there is one for {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
+
+
+def _call(name: str, *arguments: "object") -> int:
+    number = NUMBERS[name][_machine()[0]]
+    return int(_libc.syscall(_LONG(number), *arguments))
+
+
+def _prctl(option: int, value: int) -> int:
+    return int(_libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
+
+
+# --- seccomp -------------------------------------------------------------------------------
+
+
+def filter_program(column: int, architecture: int) -> bytes:
+    """The filter as classic BPF: 8 bytes an instruction."""
+    LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+    KILL, ALLOW, EPERM, ENOSYS, ENOTTY = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026, 0x00050019
+    code: "list[tuple[int, int, int, int]]" = []
+
+    def add(operation: int, then: int, otherwise: int, value: int) -> None:
+        code.append((operation, then, otherwise, value))
+
+    def one_of(name: str, argument: int, values: "tuple[int, ...]", refusal: int) -> None:
+        """The call `name` only with one of `values` in the low half of its argument."""
+        add(EQUAL, 0, len(values) + 3, NUMBERS[name][column])
+        add(LOAD, 0, 0, 16 + 8 * argument)
+        for index, value in enumerate(values):
+            add(EQUAL, len(values) - index, 0, value)
+        add(RETURN, 0, 0, refusal)
+        add(RETURN, 0, 0, ALLOW)
+
+    add(LOAD, 0, 0, 4)
+    add(EQUAL, 1, 0, architecture)
+    add(RETURN, 0, 0, KILL)  # the 32-bit entries of the kernel number their calls otherwise
+    add(LOAD, 0, 0, 0)
+    if architecture == X86_64:
+        add(AT_LEAST, 0, 1, 0x40000000)
+        add(RETURN, 0, 0, KILL)  # x32
+    add(EQUAL, 0, 1, NUMBERS["clone3"][column])
+    add(RETURN, 0, 0, ENOSYS)  # its flags lie in memory, out of reach; the C library falls back to clone
+    add(EQUAL, 0, 4, NUMBERS["clone"][column])
+    add(LOAD, 0, 0, 16)
+    add(ANY_BIT, 0, 1, 0x00010000)  # CLONE_THREAD
+    add(RETURN, 0, 0, ALLOW)
+    add(RETURN, 0, 0, EPERM)
+    one_of("ioctl", 1, IOCTLS[:3], ENOTTY)
+    one_of("fcntl", 1, FCNTLS, EPERM)
+    add(EQUAL, 0, 6, NUMBERS["prlimit64"][column])  # to read limits: both halves of the new one's address are 0
+    add(LOAD, 0, 0, 32)
+    add(EQUAL, 0, 3, 0)
+    add(LOAD, 0, 0, 36)
+    add(EQUAL, 0, 1, 0)
+    add(RETURN, 0, 0, ALLOW)
+    add(RETURN, 0, 0, EPERM)
+    for number in sorted(numbers[column] for numbers in ALLOWED.values() if numbers[column] is not None):
+        add(EQUAL, 0, 1, number)
+        add(RETURN, 0, 0, ALLOW)
+    add(RETURN, 0, 0, EPERM)
+    return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+
+
+class _Filter(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+
+
+def install_filter() -> None:
+    """Allow the calls of the table, for all threads, for good."""
+    raw = filter_program(*_machine())
+    code = ctypes.create_string_buffer(raw, len(raw))
+    program = _Filter(len(raw) // 8, ctypes.addressof(code))
+    SET_MODE_FILTER, THREADS_TOO = 1, 1
+    _check(_call("seccomp", _LONG(SET_MODE_FILTER), _LONG(THREADS_TOO), ctypes.byref(program)), "seccomp")
+
+
+# --- Landlock ------------------------------------------------------------------------------
+
+WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, TRUNCATE = (
+    2,
+    4,
+    8,
+    16,
+    32,
+    128,
+    256,
+    1 << 14,
+)
+DEVICES = ("/dev/null", "/dev/urandom")
+
+
+def install_landlock(readable: "list[str]", writable: "list[str]") -> int:
+    """Files readable and writable only below these paths; no TCP, no abstract sockets, no signals outward.
+
+    Returns the version of the kernel's interface, 0 where it has none (level A stands without it).
+    """
+    VERSION_FLAG = 1
+    version = _call("landlock_create_ruleset", None, _LONG(0), _LONG(VERSION_FLAG))
+    if version < 1:
+        return 0
+    files = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
+    network, scope = (3 if version >= 4 else 0), (3 if version >= 6 else 0)
+    rules = struct.pack("<QQQ", files, network, scope)[: 8 if version < 4 else 16 if version < 6 else 24]
+    ruleset = _check(_call("landlock_create_ruleset", rules, _LONG(len(rules)), _LONG(0)), "Landlock")
+    write = READ_FILE | READ_DIR | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG
+    for paths, rights in (
+        (readable, READ_FILE | READ_DIR),
+        (writable, write | TRUNCATE),
+        (DEVICES, READ_FILE | WRITE_FILE),
+    ):
+        for path in paths:
+            _allow_path(ruleset, path, rights & files)
+    _check(_call("landlock_restrict_self", _LONG(ruleset), _LONG(0)), "Landlock")
+    os.close(ruleset)
+    return version
+
+
+def _allow_path(ruleset: int, path: str, rights: int) -> None:
+    O_PATH, PATH_BENEATH = 0o10000000, 1
+    try:
+        descriptor = os.open(path, O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    if not os.path.isdir(path):
+        rights &= WRITE_FILE | READ_FILE | TRUNCATE
+    rule = struct.pack("<Qi", rights, descriptor)
+    _check(_call("landlock_add_rule", _LONG(ruleset), _LONG(PATH_BENEATH), rule, _LONG(0)), f"Landlock, {path}")
+    os.close(descriptor)
+
+
+# --- giving things up ----------------------------------------------------------------------
+
+CAPABILITIES = struct.pack("<Ii", 0x20080522, 0)  # version 3 of the kernel's structure, this process
+
+
+def become(user: int) -> None:
+    """Become an unprivileged user for good, without any capability."""
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    _check(
+        _call("capset", CAPABILITIES, ctypes.create_string_buffer(24)), "capabilities"
+    )  # the inheritable ones stay else
+
+
+def die_with(parent: int) -> None:
+    """Be killed when the judge goes, however it goes."""
+    import signal
+
+    PR_SET_PDEATHSIG = 1
+    _check(_prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "parent's death")
+    if os.getppid() != parent:
+        raise NotLocked("the judge has gone")
+
+
+def lower_limits(limits: "dict[str, int]") -> None:
+    """Resource limits by their names (RLIMIT_AS: bytes, ...), soft and hard the same."""
+    import resource
+
+    for name, value in limits.items():
+        kind = getattr(resource, name, None)
+        if kind is not None:
+            hard = resource.getrlimit(kind)[1]
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (value, value))
+
+
+def lock(setup: "dict[str, object]") -> "dict[str, object]":
+    """All the locks in order; returns which took hold. Raises NotLocked or OSError."""
+    PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
+    if setup["user"]:
+        become(int(setup["user"]))  # type: ignore[call-overload]
+    if setup["parent"]:
+        die_with(int(setup["parent"]))  # type: ignore[call-overload]
+    lower_limits(setup["limits"])  # type: ignore[arg-type]
+    _check(_prctl(PR_SET_DUMPABLE, 0), "not dumpable")
+    _check(_prctl(PR_SET_NO_NEW_PRIVS, 1), "no new privileges")
+    landlock = install_landlock(setup["readable"], setup["writable"])  # type: ignore[arg-type]
+    if setup["landlock"] and not landlock:
+        raise NotLocked("this kernel has no Landlock, and this level stands on it")
+    _refuse_power()
+    install_filter()
+    _try_the_locks()
+    return {"landlock": landlock, "seccomp": True, "user": os.getuid()}
+
+
+def _refuse_power() -> None:
+    """Raise NotLocked where this process still is root or has a capability."""
+    if 0 in (*os.getresuid(), *os.getresgid()):
+        raise NotLocked("the box is still root")
+    sets = ctypes.create_string_buffer(24)
+    _check(_call("capget", CAPABILITIES, sets), "capabilities")
+    if any(sets.raw):
+        raise NotLocked("the box still has capabilities")
+
+
+def _try_the_locks() -> None:
+    """Raise NotLocked where something that must be refused is not."""
+    for what, attempt in (("fork", os.fork), ("exec", lambda: os.execv("/nowhere", ["/nowhere"]))):
+        try:
+            pid = attempt()
+        except PermissionError:
+            continue
+        except OSError as error:
+            raise NotLocked(f"{what} was not refused by the filter: {error}") from error
+        if pid == 0:
+            os._exit(0)
+        raise NotLocked(f"{what} was allowed")
+
+
+# --- running the program -------------------------------------------------------------------
+
+
+class Status:
+    """What the stub says to the judge: one JSON object a line."""
+
+    def __init__(self, address: "list[object] | None") -> None:
+        self._socket = None
+        if address is not None:
+            import socket
+
+            host, port, token = address
+            hello = json.dumps({"do": "hello", "token": token, "role": "stub"}).encode()
+            self._socket = socket.create_connection((str(host), int(port)))  # type: ignore[call-overload]
+            self._socket.sendall(struct.pack("<I", len(hello)) + hello)
+
+    def say(self, **words: "object") -> None:
+        """One line; a judge that has gone is no reason to fail."""
+        line = json.dumps(words).encode() + b"\n"
+        try:
+            if self._socket is not None:
+                self._socket.sendall(line)
+            else:
+                os.write(STATUS, line)
+        except OSError:
+            pass
+
+
+def arrange(channel: int, status: int) -> None:
+    """The two descriptors to their places, everything else closed."""
+    spare = [os.dup(channel), os.dup(status)]
+    high = [os.dup2(descriptor, 60 + index) for index, descriptor in enumerate(spare)]
+    for descriptor, place in zip(high, (CHANNEL, STATUS), strict=True):
+        os.dup2(descriptor, place, inheritable=False)
+    os.closerange(STATUS + 1, 65536)
+
+
+def explained(error: BaseException, path: str) -> "tuple[str, int]":
+    """The error in the student's terms, and the line of their program."""
+    line = error.lineno or 0 if isinstance(error, SyntaxError) and error.filename == path else 0
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == path:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    try:
+        from sheber.client.messages import explain
+
+        return explain(error, path), line
+    except BaseException:  # an error whose own text fails, or no memory left for words
+        return f"Line {line}: {type(error).__name__}", line
+
+
+def run(path: str) -> "dict[str, object]":
+    """Run the program as `__main__`; returns how it ended, in the words of the status line."""
+    import builtins
+    from types import ModuleType
+
+    main = ModuleType("__main__")
+    main.__dict__.update(__file__=path, __builtins__=builtins)
+    sys.modules["__main__"] = main
+    sys.argv = [path]
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+        exec(compile(source, path, "exec"), main.__dict__)
+    except SystemExit as error:
+        return _exited(error.code)
+    except BaseException as error:
+        words, line = explained(error, path)
+        print(words, file=sys.stderr, flush=True)
+        ended = "memory" if isinstance(error, MemoryError) else "error"
+        return {"ended": ended, "message": words[:LONGEST_MESSAGE], "line": line}
+    return {"ended": "finished"}
+
+
+def _exited(code: object) -> "dict[str, object]":
+    if code is None or code == 0:
+        return {"ended": "finished"}
+    if not isinstance(code, int):
+        print(code, file=sys.stderr, flush=True)
+    return {"ended": "error", "message": f"The program ended itself: sys.exit({code!r})."[:LONGEST_MESSAGE], "line": 0}
+
+
+def main() -> None:
+    """Lock, run, report; the judge's argument says how."""
+    setup = json.loads(sys.argv[1])
+    try:
+        if setup["descriptors"]:
+            arrange(*setup["descriptors"])
+        status = Status(setup["address"])
+        layers = lock(setup) if setup["lock"] else {}
+        if not setup["lock"] and os.name == "posix":
+            lower_limits(setup["limits"])
+        sys.path += setup["path"]
+        if setup["probe"]:
+            status.say(ready=True, **layers)
+            return
+        from sheber.client.messages import install_stdout_times
+
+        install_stdout_times()
+    except BaseException as error:  # all that goes wrong here is the judge's to know
+        print(f"the box cannot be locked: {error or type(error).__name__}", file=sys.stderr, flush=True)
+        os._exit(70)
+    status.say(ready=True, **layers)
+    _finish(status, run(setup["program"]))
+
+
+def _finish(status: Status, ending: "dict[str, object]") -> None:
+    """As the interpreter ends: wait for threads, run what the client registered, then say how it was."""
+    import atexit
+    import threading
+    import time
+
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+    status.say(**ending, processor_s=time.process_time())
+    os._exit(0 if ending["ended"] == "finished" else 1)
+
+
+if __name__ == "__main__":
+    main()
