@@ -1,0 +1,92 @@
+"""JointCurve: joints along a path, as cubic pieces between knots. Where everything that moves is sampled.
+
+A Cartesian path is solved once on a fine grid; between the knots the joints follow cubic Hermite
+pieces. On a grid of 5 mm they leave the true path by less than a micrometre, and a sample costs
+a few multiplications instead of an inverse kinematics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["JointCurve", "hermite", "straight"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointCurve:
+    """Joints q(s) [rad] for a path parameter s from 0 to `length` (m, rad or none: the path's unit)."""
+
+    length: float
+    step: float  # distance of the knots in s
+    pieces: Array  # (m, 4, 6): q = c0 + w (c1 + w (c2 + w c3)), w = s - knot
+
+    def at(self, s: Array) -> Array:
+        """Joints (n, 6) at s (n,), which is cut to 0..length."""
+        piece, w = self.locate(s)
+        c = self.pieces[piece]
+        w = w[:, None]
+        joints: Array = c[:, 0] + w * (c[:, 1] + w * (c[:, 2] + w * c[:, 3]))
+        return joints
+
+    def slope(self, s: Array) -> Array:
+        """dq/ds (n, 6) at s (n,)."""
+        piece, w = self.locate(s)
+        c = self.pieces[piece]
+        w = w[:, None]
+        slope: Array = c[:, 1] + w * (2.0 * c[:, 2] + 3.0 * w * c[:, 3])
+        return slope
+
+    def locate(self, s: Array) -> tuple[NDArray[np.intp], Array]:
+        """The piece (n,) that s lies in, and how far into it (n,)."""
+        s = np.clip(s, 0.0, self.length)
+        piece = np.minimum((s / self.step).astype(np.intp), len(self.pieces) - 1)
+        return piece, s - piece * self.step
+
+    def bounds(self) -> tuple[Array, Array]:
+        """Largest |dq/ds| and |d2q/ds2| of each joint in each piece: (m, 6), (m, 6)."""
+        c1, c2, c3 = self.pieces[:, 1], self.pieces[:, 2], self.pieces[:, 3]
+        h = self.step
+        first = np.maximum(np.abs(c1), np.abs(c1 + h * (2.0 * c2 + 3.0 * h * c3)))
+        middle = np.abs(c1 + 0.5 * h * (2.0 * c2 + 1.5 * h * c3))
+        second = np.maximum(np.abs(2.0 * c2), np.abs(2.0 * c2 + 6.0 * h * c3))
+        return np.maximum(first, middle), second
+
+
+def straight(start: Array, end: Array, length: float) -> JointCurve:
+    """The straight line in joint space from start to end (6,)."""
+    pieces = np.zeros((1, 4, len(start)))
+    pieces[0, 0] = start
+    pieces[0, 1] = (end - start) / length
+    return JointCurve(length, length, pieces)
+
+
+def hermite(joints: Array, length: float, slopes: Array | None = None) -> JointCurve:
+    """The curve through joints (m + 1, 6) at equal distances; m >= 4. Slopes (m + 1, 6), or of fourth order."""
+    h = length / (len(joints) - 1)
+    if slopes is None:
+        slopes = _slopes(joints, h)
+    rise = (joints[1:] - joints[:-1]) / h
+    left, right = slopes[:-1], slopes[1:]
+    pieces = np.empty((len(joints) - 1, 4, joints.shape[1]))
+    pieces[:, 0] = joints[:-1]
+    pieces[:, 1] = left
+    pieces[:, 2] = (3.0 * rise - 2.0 * left - right) / h
+    pieces[:, 3] = (left + right - 2.0 * rise) / (h * h)
+    return JointCurve(length, h, pieces)
+
+
+_EDGE = np.array([[-25.0, 48.0, -36.0, 16.0, -3.0], [-3.0, -10.0, 18.0, -6.0, 1.0]]) / 12.0
+
+
+def _slopes(joints: Array, h: float) -> Array:
+    """Derivative (m + 1, 6) by differences of fourth order."""
+    slopes = np.empty_like(joints)
+    slopes[2:-2] = (8.0 * (joints[3:-1] - joints[1:-3]) - (joints[4:] - joints[:-4])) / 12.0
+    slopes[:2] = _EDGE @ joints[:5]
+    slopes[-2:] = -(_EDGE @ joints[:-6:-1])[::-1]
+    return slopes / h

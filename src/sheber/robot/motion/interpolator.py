@@ -1,0 +1,357 @@
+"""Interpolator: moves in, joint targets out, one every physics step, as a robot's controller does it.
+
+Theory of operation. `add` works a move out as a leg (joints along its whole way) and refuses it
+there if it cannot be made. Legs queue up. A leg that blends is joined to the next one by a
+corner; a leg that does not ends at rest. The row of legs and corners is one path, and one
+profile (how far along at which time) runs over it up to rest at its end. When a leg joins while
+the robot moves, the path behind the robot is dropped and the profile is made anew from where it
+is and as fast as it is, so it does not brake in a corner that it now knows. Joint targets are
+sampled from the profile a stretch of time at once; a tick only takes a slice of them.
+
+A last move that blends is open: the corner it asks for is not known. It is not begun until
+another move is added or `close_corner` makes it a fine point.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.robot.arms import Arm
+from sheber.robot.motion import kinematics
+from sheber.robot.motion.curve import JointCurve
+from sheber.robot.motion.legs import Bend, Cell, Leg, Planner, SelfCollides
+from sheber.robot.motion.moves import Move
+from sheber.robot.motion.profile import Block, Profile, brake, plan
+
+__all__ = ["Interpolator"]
+
+Array = NDArray[np.float64]
+
+_CHUNK = 250  # steps that are sampled at once
+_SHORTEST_ZONE = 1e-4  # m or rad: a corner smaller than this is a fine point
+_SLOWEST = 0.01  # smallest speed override
+
+
+@dataclass(slots=True, eq=False)
+class _Queued:
+    """A leg in the queue, with the corner at its end once that is known."""
+
+    leg: Leg
+    blends: bool
+    zone_in: float = 0.0  # what the corner before it took
+    corner: Bend | None = None
+    settled: bool = False  # whether the corner at its end has been decided
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """What is run in one go: a part of a leg, or a corner."""
+
+    curve: JointCurve
+    cells: tuple[Cell, ...]
+    first: float  # the curve's parameter at its start
+    last: float
+    of: _Queued
+    corner: Bend | None  # None: a part of the leg itself
+    stop: bool  # at rest at its end
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Where on which stretch, how fast, and how much faster (along the stretch's parameter)."""
+
+    stretch: _Stretch
+    position: float
+    speed: float
+    acceleration: float
+
+
+class Interpolator:
+    """Joint targets for one arm with one tool, from rest at `q_start`.
+
+    `self_collides(q (n, 6))` gives the index of the first joints at which the arm touches itself, or -1.
+    """
+
+    def __init__(
+        self,
+        arm: Arm,
+        T_flange_tcp: Pose,
+        q_start: Array,
+        step_s: float = 0.002,
+        self_collides: SelfCollides | None = None,
+    ) -> None:
+        self.arm = arm
+        self.step_s = step_s
+        self.joints: Array = np.array(q_start, dtype=np.float64)  # (6,) the last target given out
+        self.moving = False  # released motion is under way
+        self.pending = 0  # moves that are not finished; a corner's middle finishes the move before it
+        self._planner = Planner(arm, T_flange_tcp, self_collides)
+        self._queue: deque[_Queued] = deque()
+        self._open = False
+        self._override = 1.0
+        self._rest()
+
+    # --- moves in ---------------------------------------------------------------------------
+
+    def add(self, move: Move) -> None:
+        """Check the whole way of a move and queue it.
+
+        Raises Unreachable, JointLimit, Singularity, SpeedLimit or SelfCollision; then nothing is queued.
+        """
+        leg = self._planner.leg(move, self._end())
+        self._queue.append(_Queued(leg, move.blend > 0.0))
+        self._open = move.blend > 0.0
+        self.pending += 1
+        self._release()
+
+    def close_corner(self) -> None:
+        """Make the last move in the queue a fine point: no other move will follow in a corner."""
+        if self._open:
+            self._open = False
+            if self._queue:
+                self._queue[-1].blends = False
+            self._release()
+
+    def stop(self) -> None:
+        """Brake on the path as fast as the limits allow, and forget the moves that were queued."""
+        state = self._state()
+        self._queue.clear()
+        self._open = False
+        self.pending = 0
+        if state is None:
+            self._rest()
+        elif not self._stopping:
+            stretches = self._ahead(state)
+            profile, places = self._plan(stretches, state, braking=True)
+            self._start(stretches, places, profile)
+            self._done.clear()
+            self._stopping = True
+            block, position = profile.at(np.array([profile.duration]))
+            stretch, start = places[int(block[0])]
+            self._stop_point = stretch.curve.at(start + position)[0]
+
+    @property
+    def speed_override(self) -> float:
+        """Factor on all speeds, 0.01..1."""
+        return self._override
+
+    @speed_override.setter
+    def speed_override(self, factor: float) -> None:
+        self._override = min(1.0, max(_SLOWEST, float(factor)))
+        state = self._state()
+        if state is not None and not self._stopping:
+            stretches = self._ahead(state)
+            try:
+                profile, places = self._plan(stretches, state)
+            except ArithmeticError:  # too near to the end to change anything
+                return
+            self._start(stretches, places, profile)
+
+    def _ahead(self, state: _State) -> list[_Stretch]:
+        """The planned stretches from where the robot is."""
+        here = self._stretches.index(state.stretch)
+        return [replace(state.stretch, first=state.position), *self._stretches[here + 1 :]]
+
+    # --- targets out ------------------------------------------------------------------------
+
+    def next(self, n: int) -> Array:
+        """Joint targets (n, 6) for the next n physics steps; where nothing moves, the last one again."""
+        if not self.moving:
+            return np.broadcast_to(self.joints, (n, len(self.joints)))
+        if self._cursor + n > len(self._rows):
+            self._sample(n)
+        rows = self._rows[self._cursor : self._cursor + n]
+        self._cursor += n
+        self._at += n
+        self.joints = rows[-1]
+        while self._done and self._at >= self._done[0][0]:
+            self._finish(self._done.popleft()[1])
+        if self._at >= self._steps:
+            self._rest()
+            self._release()
+        return rows
+
+    @property
+    def target(self) -> Pose:
+        """T_base_tcp of the last joint target."""
+        pose: Pose = kinematics.forward(self.arm, self.joints) @ self._planner.T_flange_tcp
+        return pose
+
+    def remaining_steps(self) -> int:
+        """Physics steps until all released motion is at rest."""
+        return max(0, self._steps - self._at) if self.moving else 0
+
+    # --- the queue --------------------------------------------------------------------------
+
+    def _end(self) -> Array:
+        """Joints (6,) where the queue ends."""
+        if self._queue:
+            return self._queue[-1].leg.end
+        return self._stop_point if self._stopping else self.joints
+
+    def _held(self, queued: _Queued) -> bool:
+        """Whether a move has to wait for its corner: it is open and nothing leads into it on the fly."""
+        if not self._open or queued is not self._queue[-1]:
+            return False
+        return len(self._queue) == 1 or not self._queue[-2].blends
+
+    def _finish(self, queued: _Queued) -> None:
+        """Take a finished move from the queue, and those behind it that had nothing to do."""
+        while self._queue and self._queue[0] is queued:
+            self._queue.popleft()
+            self.pending -= 1
+            if self._queue and self._queue[0].leg.length == 0.0 and not self._held(self._queue[0]):
+                queued = self._queue[0]
+
+    def _release(self) -> None:
+        """Plan what may run and is not planned yet."""
+        if self._stopping:
+            return
+        if not self.moving and self._queue and self._queue[0].leg.length == 0.0 and not self._held(self._queue[0]):
+            self._finish(self._queue[0])
+        runnable = [queued for queued in self._queue if not self._held(queued)]
+        if not runnable or runnable[-1] is self._planned:
+            return
+        state = self._state()
+        for _ in range(2):  # with the new corner; without it
+            stretches = self._lay_out(runnable, state)
+            try:
+                profile, blocks = self._plan(stretches, state)
+            except ArithmeticError:
+                profile = None
+            if profile is not None and not (profile.overrun and self._fresh):
+                self._start(stretches, blocks, profile)
+                self._planned = runnable[-1]
+                return
+            if self._fresh is not None:
+                self._fresh.corner = None
+        # The new move waits for rest: `next` comes back here.
+
+    # --- the path ---------------------------------------------------------------------------
+
+    def _lay_out(self, runnable: list[_Queued], state: _State | None) -> list[_Stretch]:
+        """The stretches of the moves that may run, from where the robot is."""
+        self._fresh: _Queued | None = None  # the move whose corner was decided now
+        stretches: list[_Stretch] = []
+        first, start = 0, runnable[0].zone_in
+        if state is not None:
+            here = state.stretch
+            first = runnable.index(here.of) if here.of in runnable else -1
+            start = state.position
+            if here.corner is not None:
+                stretches.append(replace(here, first=state.position))
+                first += 1
+                start = here.corner.zone_second
+        for queued, after in zip(runnable[first:], [*runnable[first + 1 :], None], strict=True):
+            if queued.leg.length > 0.0:
+                corner = self._corner(queued, after, start)
+                end = queued.leg.length - (corner.zone_first if corner else 0.0)
+                stretches.append(
+                    _Stretch(queued.leg.curve, queued.leg.cells, start, end, queued, None, corner is None)
+                )
+                if corner is not None:
+                    stretches.append(_Stretch(corner.curve, (corner.cell,), 0.0, 1.0, queued, corner, False))
+                start = corner.zone_second if corner else 0.0
+        return stretches
+
+    def _corner(self, queued: _Queued, after: _Queued | None, start: float) -> Bend | None:
+        """The corner between a move, which is run from `start` on, and the one after it."""
+        if queued.settled or after is None:
+            return queued.corner
+        queued.settled = True
+        if queued.blends and after.leg.length > 0.0:
+            zone_first, zone_second = self._planner.zones(queued.leg, after.leg)
+            zone_first = min(zone_first, 0.95 * (queued.leg.length - start))
+            if min(zone_first, zone_second) > _SHORTEST_ZONE:
+                queued.corner = self._planner.bend(queued.leg, after.leg, zone_first, zone_second)
+                self._fresh = queued
+        return queued.corner
+
+    def _plan(
+        self, stretches: list[_Stretch], state: _State | None, braking: bool = False
+    ) -> tuple[Profile, list[tuple[_Stretch, float]]]:
+        """The profile over the stretches, and for each of its blocks the stretch and where on it it starts."""
+        blocks: list[Block] = []
+        places: list[tuple[_Stretch, float]] = []
+        for stretch in stretches:
+            cells = [cell for cell in stretch.cells if cell.end > stretch.first + 1e-12 and cell.start < stretch.last]
+            for cell in cells:
+                start, end = max(cell.start, stretch.first), min(cell.end, stretch.last)
+                corner = stretch.corner
+                blocks.append(
+                    Block(
+                        end - start,
+                        cell.speed * self._override,
+                        cell.acceleration,
+                        cell.acceleration / self.arm.ramp_s,
+                        2.0 * corner.zone_first if corner else 1.0,
+                        2.0 * corner.zone_second if corner else 1.0,
+                        stretch.stop and cell is cells[-1],
+                    )
+                )
+                places.append((stretch, start))
+        speed, acceleration = (state.speed, state.acceleration) if state is not None else (0.0, 0.0)
+        return (brake if braking else plan)(blocks, speed, acceleration), places
+
+    def _start(self, stretches: list[_Stretch], places: list[tuple[_Stretch, float]], profile: Profile) -> None:
+        """Run this profile from the next step on."""
+        self._stretches, self._places, self._profile = stretches, places, profile
+        self._at = self._cursor = 0
+        self._rows = np.empty((0, len(self.joints)))
+        self._steps = math.ceil(profile.duration / self.step_s - 1e-9)
+        self._done = deque(self._finishing(profile, places))
+        self.moving = True
+
+    def _finishing(self, profile: Profile, places: list[tuple[_Stretch, float]]) -> list[tuple[int, _Queued]]:
+        """At which step which move is finished."""
+        done = []
+        for k, (stretch, start) in enumerate(places[: len(profile.ends)]):
+            last = k + 1 == len(places) or places[k + 1][0] is not stretch
+            end = float(profile.ends[k])
+            if stretch.corner is not None and start < 0.5:
+                begin = float(profile.ends[k - 1]) if k else 0.0
+                times = np.linspace(begin, end, 65)[:-1]
+                end = float(times[int(np.argmax(start + profile.at(times)[1] >= 0.5))])
+            elif stretch.corner is not None or not (stretch.stop and last):
+                continue
+            done.append((math.ceil(end / self.step_s - 1e-9), stretch.of))
+        return done
+
+    def _sample(self, n: int) -> None:
+        """Fill the rows with the targets of the coming steps, at least n."""
+        count = max(n, min(_CHUNK, self._steps - self._at))
+        block, position = self._profile.at((self._at + np.arange(1, count + 1)) * self.step_s)
+        self._rows = np.empty((count, len(self.joints)))
+        edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), count]
+        for low, high in pairwise(edges):
+            stretch, start = self._places[int(block[low])]
+            self._rows[low:high] = stretch.curve.at(start + position[low:high])
+        self._cursor = 0
+
+    def _state(self) -> _State | None:
+        """Where the last target was on its stretch; None at rest."""
+        if not self.moving:
+            return None
+        block, position, speed, acceleration = self._profile.state(self._at * self.step_s)
+        stretch, start = self._places[block]
+        if abs(acceleration) < 1e-9:
+            acceleration = 0.0
+        return _State(stretch, start + position, max(speed, 0.0), acceleration)
+
+    def _rest(self) -> None:
+        """Nothing is under way."""
+        self.moving = False
+        self._stopping = False
+        self._stop_point = self.joints
+        self._planned: _Queued | None = None
+        self._stretches: list[_Stretch] = []
+        self._done: deque[tuple[int, _Queued]] = deque()
+        self._rows = np.empty((0, len(self.joints)))
+        self._at = self._cursor = self._steps = 0

@@ -1,0 +1,372 @@
+"""Legs: a move worked out for an arm: its joints along the whole way, checked, with its limits.
+
+A leg begins where the one before it ends. Working it out checks everything that can be known
+before moving: reach, joint limits, singularities, speeds, and the arm against itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.i18n import _
+from sheber.robot.arms import Arm
+from sheber.robot.motion import kinematics
+from sheber.robot.motion.closed_form import closed_form
+from sheber.robot.motion.curve import JointCurve, hermite, straight
+from sheber.robot.motion.errors import JointLimit, MotionError, SelfCollision, Singularity, SpeedLimit, Unreachable
+from sheber.robot.motion.moves import Move, MoveCircular, MoveJoints, MoveLinear, MoveTo
+from sheber.robot.motion.paths import Arc, Corner, Line, SpatialPath, corner_weight
+from sheber.robot.motion.words import in_words, joints_in_words, place
+
+__all__ = ["Bend", "Cell", "Leg", "Planner"]
+
+Array = NDArray[np.float64]
+SelfCollides = Callable[[Array], int]
+
+_GRID = 0.005  # m (or u * m in a corner): distance of the knots on a Cartesian path
+_JOINT_GRID = 0.06  # rad that a joint turns at most between two knots; more means a finer grid
+_FINEST = 4096  # knots; a path that asks for more runs into a singularity
+_CELLS = 8  # parts of a path that get speed limits of their own where joints limit the speed
+_MARGIN = 0.97  # of the joint accelerations, for what the pieces of a curve leave out
+_BEND_SHARE = 0.5  # of a joint's acceleration that the bend of the path may use up
+_CORNER_KNOTS = 32
+_CHECKS = 0.02  # rad between two checks of the arm against itself
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leg:
+    """One move from where the last one ends."""
+
+    move: Move
+    length: float  # in the leg's unit: m on a Cartesian path, rad of the farthest joint otherwise; 0: already there
+    curve: JointCurve
+    path: SpatialPath | None  # None for a joint move
+    branch: int  # of the inverse kinematics, on a Cartesian path
+    speed: float  # asked, unit/s
+    acceleration: float  # asked, unit/s2
+    end: Array  # (6,) joints at its end
+    T_base_tcp: Pose  # at its end
+    cells: tuple[Cell, ...]  # limits along it
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Limits between two parameters of a curve. They belong to the curve, however much of it is still to run."""
+
+    start: float  # the curve's parameter
+    end: float
+    speed: float  # unit/s
+    acceleration: float  # unit/s2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bend:
+    """The corner between two legs; its parameter runs from 0 to 1."""
+
+    curve: JointCurve
+    cell: Cell
+    zone_first: float  # what it takes from the end of the first leg, in that leg's unit
+    zone_second: float  # ... and from the start of the second
+
+
+class Planner:
+    """Turns moves into legs, and legs into stretches, for one arm and one tool."""
+
+    def __init__(self, arm: Arm, T_flange_tcp: Pose, self_collides: SelfCollides | None = None) -> None:
+        self.arm = arm
+        self.form = closed_form(arm)
+        self.self_collides = self_collides
+        self.T_flange_tcp = T_flange_tcp
+        self._tcp_flange = T_flange_tcp.inverse().matrix
+
+    # --- moves to legs ----------------------------------------------------------------------
+
+    def leg(self, move: Move, q_start: Array) -> Leg:
+        """The leg of a move that starts at joints (6,). Raises MotionError in words for the student."""
+        if isinstance(move, MoveJoints):
+            self._check_joints(move.q)
+            return self._joint_leg(move, q_start, np.array(move.q, dtype=np.float64))
+        if isinstance(move, MoveTo):
+            return self._joint_leg(move, q_start, self.goal(move.pose, q_start, move.configuration))
+        return self._spatial_leg(move, q_start)
+
+    def goal(self, pose: Pose, q_near: Array, configuration: str = "") -> Array:
+        """The joints (6,) that reach T_base_tcp, nearest to `q_near`, in a configuration if one is named."""
+        T = pose.matrix @ self._tcp_flange
+        try:
+            allowed = kinematics.matching(self.arm, configuration)
+        except ValueError as error:
+            raise Unreachable(str(error)) from error
+        every = self.form.inverse(self.arm, T[None])[0]
+        exists = ~np.isnan(every[:, 0])
+        if not exists.any():
+            raise Unreachable(self._out_of_reach(pose))
+        q = every[allowed]
+        q = q[~np.isnan(q[:, 0])]
+        if len(q) == 0:
+            names = ", ".join(name for name, there in zip(self.form.configurations, exists, strict=True) if there)
+            raise Unreachable(
+                _("{pose} was asked in the configuration {asked!r}. It is reached only in: {names}.").format(
+                    pose=in_words(pose), asked=configuration, names=names
+                )
+            )
+        q = kinematics.nearest(self.arm, q, q_near)
+        legal = kinematics.within(self.arm, q).all(axis=1)
+        if not legal.any():
+            raise JointLimit(self._beyond(q[0], _("to reach {pose}").format(pose=in_words(pose))))
+        q = q[legal]
+        best: Array = q[np.argmin(np.abs(q - q_near).max(axis=1))]
+        return best
+
+    def _joint_leg(self, move: MoveJoints | MoveTo, q_start: Array, q_end: Array) -> Leg:
+        arm = self.arm
+        speed = _limited(move.speed, arm.joint_speed, float(arm.max_speed.max()), _("speed"), "deg/s")
+        acceleration = _limited(
+            move.acceleration, arm.joint_acceleration, float(arm.max_acceleration.max()), _("acceleration"), "deg/s2"
+        )
+        length = float(np.abs(q_end - q_start).max())
+        curve = straight(q_start, q_end, max(length, 1e-12))
+        pose = kinematics.forward(arm, q_end) @ self.T_flange_tcp
+        cells = self._cells(curve, speed, acceleration)
+        leg = Leg(move, length if length > 1e-9 else 0.0, curve, None, -1, speed, acceleration, q_end, pose, cells)
+        self._check_itself(leg)
+        return leg
+
+    def _spatial_leg(self, move: MoveLinear | MoveCircular, q_start: Array) -> Leg:
+        arm = self.arm
+        speed = _limited(move.speed, arm.linear_speed, arm.max_linear_speed, _("speed"), "mm/s")
+        acceleration = _limited(
+            move.acceleration, arm.linear_acceleration, arm.max_linear_acceleration, _("acceleration"), "mm/s2"
+        )
+        start = kinematics.forward(arm, q_start) @ self.T_flange_tcp
+        goal = move.pose if isinstance(move, MoveLinear) else move.to
+        path: SpatialPath = Line(start, goal, arm.rotation_radius)
+        if isinstance(move, MoveCircular):
+            try:
+                path = Arc(start, move.via, goal, arm.rotation_radius)
+            except ValueError as error:
+                raise Unreachable(
+                    _("No circle goes from {start} through {via} to {to}: {why}.").format(
+                        start=place(start.position), via=place(move.via.position), to=place(goal.position), why=error
+                    )
+                ) from error
+        if path.length < 1e-7:
+            curve = straight(q_start, q_start, 1.0)
+            return Leg(move, 0.0, curve, path, -1, speed, acceleration, q_start, goal, ())
+        branch = self._branch(q_start, start, goal)
+        q = self._solve(path, branch, q_start, goal)
+        if path.bend() > 0.0:  # the centripetal acceleration is held to the asked one as well
+            speed = min(speed, math.sqrt(acceleration / path.bend()))
+        curve = hermite(q, path.length)
+        cells = self._cells(curve, speed, acceleration)
+        leg = Leg(move, path.length, curve, path, branch, speed, acceleration, q[-1], goal, cells)
+        self._check_itself(leg)
+        return leg
+
+    def _branch(self, q_start: Array, start: Pose, goal: Pose) -> int:
+        self._check_singular(q_start[None], start, goal, np.zeros(1), start.position[None])
+        return int(self.form.branches(self.arm, q_start[None])[0])
+
+    def _solve(self, path: SpatialPath | Corner, branch: int, q_start: Array, goal: Pose, knots: int = 0) -> Array:
+        """Joints (m + 1, 6) at equal distances along a path, checked."""
+        knots = knots or max(12, math.ceil(path.length / _GRID))
+        s = np.linspace(0.0, path.length, knots + 1)
+        position, rotation = path.at(s)
+        T = np.zeros((len(s), 4, 4))
+        T[:, :3, :3], T[:, :3, 3], T[:, 3, 3] = rotation, position, 1.0
+        q = self.form.inverse_branch(self.arm, T @ self._tcp_flange, branch)
+        fraction = s / path.length
+        missing = np.isnan(q[:, 0])
+        if missing.any():
+            raise Unreachable(self._lost(goal, float(fraction[missing.argmax()]), position[missing.argmax()]))
+        q[0] += 2.0 * math.pi * np.round((q_start - q[0]) / (2.0 * math.pi))
+        q = np.unwrap(q, axis=0)
+        self._check_singular(q, None, goal, fraction, position)
+        if np.abs(np.diff(q, axis=0)).max() > _JOINT_GRID:
+            if 2 * knots <= _FINEST:
+                return self._solve(path, branch, q_start, goal, 2 * knots)
+            worst = int(np.abs(np.diff(q, axis=0)).max(axis=1).argmax())
+            raise Singularity(self._singular(goal, "", float(fraction[worst]), position[worst]))
+        beyond = ~kinematics.within(self.arm, q).all(axis=1)
+        if beyond.any():
+            k = int(beyond.argmax())
+            why = _("on the way to {pose}, {percent:.0f} % along,").format(
+                pose=in_words(goal), percent=100.0 * fraction[k]
+            )
+            raise JointLimit(self._beyond(q[k], why))
+        return q
+
+    # --- checks -----------------------------------------------------------------------------
+
+    def _check_joints(self, q: Array) -> None:
+        q = np.asarray(q, dtype=np.float64)
+        if not kinematics.within(self.arm, q).all():
+            raise JointLimit(self._beyond(q, _("to go to {joints}").format(joints=joints_in_words(q))))
+
+    def _check_singular(
+        self, q: Array, start: Pose | None, goal: Pose, fraction: Array, position: Array
+    ) -> None:
+        nearness = self.form.nearness(self.arm, q)
+        near = nearness < 1.0
+        if near.any():
+            k = int(near.any(axis=1).argmax())
+            kind = self.form.singularities[int(nearness[k].argmin())]
+            raise Singularity(self._singular(goal, kind, float(fraction[k]), position[k]))
+
+    def _check_itself(self, leg: Leg) -> None:
+        if self.self_collides is None or leg.length == 0.0:
+            return
+        turned = float(leg.curve.bounds()[0].max()) * leg.length
+        s = np.linspace(0.0, leg.length, min(512, 2 + int(turned / _CHECKS)))
+        q = leg.curve.at(s)
+        k = self.self_collides(q)
+        if k >= 0:
+            raise SelfCollision(
+                _("The way to {pose} would bring the robot against itself {percent:.0f} % along, at {joints}.").format(
+                    pose=in_words(leg.T_base_tcp), percent=100.0 * s[k] / leg.length, joints=joints_in_words(q[k])
+                )
+            )
+
+    # --- words ------------------------------------------------------------------------------
+
+    def _out_of_reach(self, pose: Pose) -> str:
+        wrist = (pose.matrix @ self._tcp_flange) @ np.array([0.0, 0.0, -self.arm.dh[-1, 1], 1.0])
+        height = float(wrist[2] - self.arm.dh[0, 1])
+        distance = math.hypot(float(wrist[0]), float(wrist[1]), height)
+        text = _("{pose} is out of reach: no joint angles bring the tool there.").format(pose=in_words(pose))
+        if distance > self.arm.reach:
+            more = _("The wrist would be {far:.0f} mm from the shoulder; the arm reaches about {reach:.0f} mm.")
+        else:
+            more = _("The wrist would be {far:.0f} mm from the shoulder, too near to the robot's own axis.")
+        return text + " " + more.format(far=1000.0 * distance, reach=1000.0 * self.arm.reach)
+
+    def _lost(self, goal: Pose, fraction: float, position: Array) -> str:
+        return _(
+            "The straight or round way to {pose} leaves the robot's reach {percent:.0f} % along, at {place}. "
+            "A joint move (move_to) can take another way."
+        ).format(pose=in_words(goal), percent=100.0 * fraction, place=place(position))
+
+    def _singular(self, goal: Pose, kind: str, fraction: float, position: Array) -> str:
+        why = {
+            "wrist": _("joints 4 and 6 turn about the same axis there (wrist singularity: joint 5 at 0 or 180 deg)"),
+            "elbow": _("the arm is stretched out or folded there (elbow singularity: joint 3 at 0 or 180 deg)"),
+            "shoulder": _("the wrist is too near to the axis of joint 1 there (shoulder singularity)"),
+        }.get(kind, _("a joint would have to turn at once there"))
+        return _(
+            "The straight or round way to {pose} meets a singularity {percent:.0f} % along, at {place}: {why}. "
+            "Go around it, or use a joint move (move_joints, move_to)."
+        ).format(pose=in_words(goal), percent=100.0 * fraction, place=place(position), why=why)
+
+    def _beyond(self, q: Array, why: str) -> str:
+        k = int((~kinematics.within(self.arm, q)).argmax())
+        joint = self.arm.joints[k]
+        return _("Joint {number} ({name}) would have to be at {angle:.1f} deg {why}; its range is {low:.0f} to {high:.0f} deg.").format(
+            number=k + 1, name=joint.name, angle=math.degrees(q[k]), why=why, low=math.degrees(joint.lower), high=math.degrees(joint.upper)
+        )
+
+    # --- corners ----------------------------------------------------------------------------
+
+    def zones(self, first: Leg, second: Leg) -> tuple[float, float]:
+        """How much of each leg (in its unit) the corner between them takes; cut to half of each."""
+        blend = first.move.blend
+        return self._zone(first, blend, at_end=True), self._zone(second, blend, at_end=False)
+
+    def _zone(self, leg: Leg, blend: float, at_end: bool) -> float:
+        half = 0.5 * leg.length
+        if isinstance(leg.path, Line):
+            way = float(np.linalg.norm(leg.path.way))
+            return min(half, blend * leg.length / way) if way > 1e-9 else half
+        s = np.linspace(0.0, half, 33)
+        along = leg.length - s if at_end else s
+        T = kinematics.forward_all(self.arm, leg.curve.at(along)) @ self.T_flange_tcp.matrix
+        distance = np.linalg.norm(T[:, :3, 3] - T[0, :3, 3], axis=1)
+        outside = distance > blend
+        if not outside.any():
+            return half
+        k = int(outside.argmax())
+        share = (blend - distance[k - 1]) / (distance[k] - distance[k - 1])
+        return float(s[k - 1] + share * (s[k] - s[k - 1]))
+
+    def bend(self, first: Leg, second: Leg, zone_first: float, zone_second: float) -> Bend | None:
+        """The corner between two legs; None where it cannot be made and the robot has to stop in the corner point."""
+        u = np.linspace(0.0, 1.0, _CORNER_KNOTS + 1)
+        before, after = zone_first * corner_weight(u)[0], zone_second * corner_weight(1.0 - u)[0]
+        corner = None
+        if first.path is not None and second.path is not None:
+            corner = Corner(first.path, second.path, zone_first, zone_second)
+            q_start = first.curve.at(np.array([first.length - zone_first]))[0]
+            try:
+                q = self._solve(corner, first.branch, q_start, second.T_base_tcp, _CORNER_KNOTS)
+            except MotionError:
+                return None
+        else:
+            q = first.curve.at(first.length - before) + second.curve.at(after) - first.end
+        if len(q) != len(u) or not kinematics.within(self.arm, q).all():
+            return None
+        curve = hermite(q, 1.0)
+        points = corner.at(u)[0] if corner is not None else q
+        speed, acceleration = self._bend_limits(first, second, points, zone_first, zone_second)
+        (cell,) = self._cells(curve, speed, acceleration, 1)
+        return Bend(curve, cell, zone_first, zone_second)
+
+    def _bend_limits(
+        self, first: Leg, second: Leg, points: Array, zone_first: float, zone_second: float
+    ) -> tuple[float, float]:
+        """Speed and acceleration [1/s, 1/s2] of a corner's parameter, for points on it: (m, 3) m or (m, 6) rad.
+
+        In space the TCP keeps to the speed and acceleration that were asked; where a joint move takes
+        part, the joints do.
+        """
+        joint_legs = [leg for leg in (first, second) if leg.path is None]
+        asked = max(leg.acceleration for leg in joint_legs or (first, second))
+        h = 1.0 / (len(points) - 1)
+        slope, bend = np.diff(points, axis=0) / h, np.diff(points, 2, axis=0) / (h * h)
+        fastest = _size(slope, bool(joint_legs))
+        speed = max(first.speed / (2.0 * zone_first), second.speed / (2.0 * zone_second))
+        if not joint_legs:
+            speed = min(speed, max(first.speed, second.speed) / fastest)
+        speed = min(speed, math.sqrt(asked / _size(bend, bool(joint_legs))))
+        return speed, asked / fastest
+
+    def _cells(self, curve: JointCurve, speed: float, acceleration: float, most: int = _CELLS) -> tuple[Cell, ...]:
+        """Limits along a curve: what was asked, lowered where joints could not follow."""
+        slope, bend = curve.bounds()
+        with np.errstate(divide="ignore"):
+            by_speed = (self.arm.max_speed / slope).min(axis=1)
+            by_bend = np.sqrt(_BEND_SHARE * _MARGIN * self.arm.max_acceleration / bend).min(axis=1)
+            limit = np.minimum(speed, np.minimum(by_speed, by_bend))
+            room = _MARGIN * self.arm.max_acceleration - bend * limit[:, None] ** 2
+            by_joint = np.minimum(acceleration, (room / slope).min(axis=1))
+        parts = 1 if limit.min() >= speed else min(most, len(limit))
+        edges = np.linspace(0, len(limit), parts + 1).astype(int)
+        return tuple(
+            Cell(a * curve.step, b * curve.step, float(limit[a:b].min()), float(by_joint[a:b].min()))
+            for a, b in pairwise(edges.tolist())
+        )
+
+
+def _size(rows: Array, of_joints: bool) -> float:
+    """The largest row: its largest entry for joints, its length for points in space."""
+    sizes = np.abs(rows).max() if of_joints else np.linalg.norm(rows, axis=1).max()
+    return max(float(sizes), 1e-9)
+
+
+def _limited(asked: float | None, default: float, most: float, what: str, unit: str) -> float:
+    """A speed or an acceleration that was asked for, or its default. Raises SpeedLimit in words."""
+    if asked is None:
+        return default
+    if asked > 0.0 and asked <= most * (1.0 + 1e-9):
+        return min(asked, most)
+    factor = 1000.0 if unit.startswith("mm") else math.degrees(1.0)
+    raise SpeedLimit(
+        _("A {what} of {asked:.4g} {unit} was asked; this robot takes more than 0 and at most {most:.4g} {unit}.").format(
+            what=what, asked=asked * factor, most=most * factor, unit=unit
+        )
+    )
