@@ -5,7 +5,8 @@
     │   ├── Unreachable      no joint angles bring the tool there
     │   ├── JointLimit       a joint would leave its range
     │   ├── Singularity      a straight path runs through a place where joints would have to race
-    │   ├── SpeedLimit       faster than the arm or the cell allows
+    │   ├── SpeedLimit       faster, or with more acceleration, than the arm has
+    │   ├── SelfCollision    the arm would touch itself on the way
     │   ├── Collision        an emergency stop: the run is over
     │   └── ToolError        the tool did not do what was asked: nothing held, nothing sealed
     ├── Timeout              what was waited for did not come in time
@@ -24,6 +25,7 @@ __all__ = [
     "NotGiven",
     "RobotError",
     "RunOver",
+    "SelfCollision",
     "SheberError",
     "Singularity",
     "SpeedLimit",
@@ -71,6 +73,10 @@ class SpeedLimit(RobotError):
     """Faster, or with more acceleration, than the arm allows."""
 
 
+class SelfCollision(RobotError):
+    """The arm or its tool would touch the arm itself on the way; nothing has moved."""
+
+
 class Collision(RobotError):
     """The emergency stop has acted (a collision, a joint at its limit, a blocked arm): the run is over."""
 
@@ -103,6 +109,7 @@ KINDS: dict[str, type[SheberError]] = {
         JointLimit,
         Singularity,
         SpeedLimit,
+        SelfCollision,
         Collision,
         ToolError,
         Timeout,

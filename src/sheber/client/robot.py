@@ -181,7 +181,7 @@ class Robot:
 
         `speed` [rad/s] and `acceleration` [rad/s^2] of the joint that turns furthest; usual ones if left out.
         `blend` [m]: pass by within this distance of the end instead of stopping there. `wait=False`: return
-        after one tick while the robot moves. Raises JointLimit, SpeedLimit, Collision, ValueError.
+        after one tick while the robot moves. Raises JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
         >>> robot.move_joints([3.14, -1.57, -1.57, -1.57, 1.57, 0.0], speed=1.0)
         """
@@ -206,7 +206,7 @@ class Robot:
         `pose` is T_base_tcp, or T_frame_tcp where a work object `frame` (T_base_frame) is given. Of the
         possible arm configurations the nearest is taken; `configuration` asks for one by name, for example
         "left up flip" or only "up" (see `inverse`). `speed` [rad/s], `acceleration` [rad/s^2], `blend` [m],
-        `wait` as in `move_joints`. Raises Unreachable, JointLimit, SpeedLimit, Collision, ValueError.
+        `wait` as in `move_joints`. Raises Unreachable, JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
         >>> robot.move_to(cell.frames["pick"] @ DOWN, blend=0.02)
         """
@@ -232,7 +232,8 @@ class Robot:
 
         `pose` is T_base_tcp, or T_frame_tcp with `frame`. `speed` [m/s] and `acceleration` [m/s^2] of the
         TCP; usual ones if left out. `blend` [m] and `wait` as in `move_joints`. The whole line is checked
-        before the robot starts: raises Unreachable, JointLimit, Singularity, SpeedLimit, Collision, ValueError.
+        before the robot starts: raises Unreachable, JointLimit, Singularity, SpeedLimit, SelfCollision,
+        Collision, ValueError.
 
         >>> robot.move_linear(robot.pose.offset(z=-0.1), speed=0.1)
         """

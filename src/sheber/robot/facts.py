@@ -1,0 +1,59 @@
+"""What a program may know without asking: robot, tool, frames, job sheet, names, cameras, limits. Plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sheber.robot.arms import Arm
+from sheber.robot.cell.scene import CameraSpec, Scene
+from sheber.robot.io import ToolPort
+from sheber.station import Limits
+
+__all__ = ["given"]
+
+
+def given(
+    arm: Arm, scene: Scene, tool: ToolPort, limits: Limits, inputs: Iterable[str], outputs: Iterable[str]
+) -> dict[str, Any]:
+    """The answer to connect. Nothing of the scene's truth is in it."""
+    return {
+        "robot": _robot(arm) | {"tool": _tool(scene, tool)},
+        "frames": {name: pose.to_list() for name, pose in scene.frames},
+        "sheet": dict(scene.sheet),
+        "inputs": list(inputs),
+        "outputs": list(outputs),
+        "cameras": {camera.name: _camera(camera) for camera in scene.cameras},
+        "run_limits": asdict(limits),
+    }
+
+
+def _robot(arm: Arm) -> dict[str, Any]:
+    limits = {
+        "joints": [[joint.lower, joint.upper] for joint in arm.joints],
+        "joint_speed": arm.max_speed.tolist(),
+        "joint_acceleration": arm.max_acceleration.tolist(),
+        "linear_speed": arm.max_linear_speed,
+        "linear_acceleration": arm.max_linear_acceleration,
+        "reach": arm.reach,
+        "payload": arm.payload,
+    }
+    return {"model": arm.title, "home": list(arm.home), "limits": limits}
+
+
+def _tool(scene: Scene, tool: ToolPort) -> dict[str, Any]:
+    spec = scene.tool
+    known = {"kind": spec.kind, "pose": spec.pose.to_list(), "mass": spec.mass, "centre": list(spec.centre)}
+    return known | tool.facts()
+
+
+def _camera(camera: CameraSpec) -> dict[str, Any]:
+    (fx, fy), (cx, cy) = camera.focal, camera.centre
+    known: dict[str, Any] = {
+        "matrix": [[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]],
+        "distortion": list(camera.distortion),
+        "pose": camera.pose.to_list(),
+    }
+    always = {"width": camera.width, "height": camera.height, "depth": camera.depth}
+    return always | {name: known[name] for name in camera.given}

@@ -1,0 +1,115 @@
+"""Record: what goes into the trace of a robot cell: a sample every 20 ms, the bodies that moved, events.
+
+All are kept in order for up to a second and handed over together: the poses of the targets then cost
+one vectorised computation instead of one each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.geometry import Pose
+from sheber.robot.arms import Arm
+from sheber.robot.motion.kinematics import forward_all
+from sheber.trace import Channel
+
+__all__ = ["Record", "channels", "poses_to_seven"]
+
+Array = NDArray[np.float64]
+ROWS = 50  # kept at most: one second
+
+
+def channels(joints: int) -> list[Channel]:
+    """Names, types, shapes and units of a robot's sample."""
+    return [
+        ("joints", "f8", (joints,), "rad"),  # true
+        ("joint_targets", "f8", (joints,), "rad"),
+        ("joint_speeds", "f4", (joints,), "rad/s"),
+        ("torques", "f4", (joints,), "Nm"),
+        ("tcp", "f8", (7,), "m, wxyz"),  # T_base_tcp, true
+        ("tcp_target", "f8", (7,), "m, wxyz"),  # of the targets, by the nominal arm
+        ("wrench", "f4", (6,), "N, Nm"),  # at the TCP, in TCP axes
+        ("tool", "f4", (2,), "gripper: m, N; suction: kPa, sealed"),
+        ("inputs", "u4", (), "bits"),
+        ("outputs", "u4", (), "bits"),
+        ("moving", "u1", (), ""),
+        ("line", "u2", (), ""),  # of the program: the move that runs, or the command that is served
+    ]
+
+
+class Record:
+    """Fills rows from the cell and hands them to the recorder, with events and bodies between them."""
+
+    def __init__(self, recorder: Any, row: np.dtype[np.void], cell: Any, arm: Arm, T_flange_tcp: Pose) -> None:
+        self._recorder, self._cell, self._arm = recorder, cell, arm
+        self._T_flange_tcp = T_flange_tcp.matrix
+        self._rows = np.zeros(ROWS, dtype=row)
+        self._columns = {name: self._rows[name] for name in row.names or ()}
+        self._count = 0  # rows that are kept
+        self._kept: list[tuple[Callable[..., None], int, tuple[Any, ...]]] = []  # what to call, step, further arguments
+
+    def sample(
+        self, step: int, targets: Array, tool: tuple[float, float], inputs: int, outputs: int, moving: bool, line: int
+    ) -> None:
+        """Record one row of the cell as it is now, and the bodies that moved."""
+        if self._count == ROWS:
+            self.hand_over()
+        index, columns, cell, recorder = self._count, self._columns, self._cell, self._recorder
+        indices, poses = cell.changed_bodies()  # first: it brings the TCP's pose up to date as well
+        columns["joints"][index] = cell.joints
+        columns["joint_targets"][index] = targets
+        columns["joint_speeds"][index] = cell.joint_speeds
+        columns["torques"][index] = cell.joint_torques
+        columns["tcp"][index] = cell.tcp7
+        columns["wrench"][index] = cell.wrench
+        columns["tool"][index] = tool
+        columns["inputs"][index] = inputs
+        columns["outputs"][index] = outputs
+        columns["moving"][index] = moving
+        columns["line"][index] = line
+        self._kept.append((recorder.sample, step, (index,)))
+        if len(indices):
+            self._kept.append((recorder.bodies, step, (indices, poses)))
+        self._count = index + 1
+
+    def event(self, step: int, kind: str, data: dict[str, Any]) -> None:
+        """Record one thing that happened."""
+        self._kept.append((self._recorder.event, step, (kind, data)))
+
+    def hand_over(self) -> None:
+        """Give everything that is kept to the recorder, in order."""
+        count, size = self._count, self._rows.itemsize
+        if count:
+            targets = forward_all(self._arm, self._columns["joint_targets"][:count]) @ self._T_flange_tcp
+            self._columns["tcp_target"][:count] = poses_to_seven(targets)
+        raw = self._rows[:count].tobytes()
+        kept, self._kept, self._count = self._kept, [], 0
+        write_sample = self._recorder.sample
+        for write, step, about in kept:
+            if write == write_sample:
+                write(step, raw[about[0] * size : (about[0] + 1) * size])
+            else:
+                write(step, *about)
+
+
+def poses_to_seven(matrices: Array) -> Array:
+    """Homogeneous matrices (n, 4, 4) as (n, 7): x, y, z [m], w, x, y, z with w >= 0 (Shepperd, as `Pose` has it)."""
+    r = matrices[:, :3, :3]
+    trace = r[:, 0, 0] + r[:, 1, 1] + r[:, 2, 2]
+    # four times the outer product of the quaternion with itself; its longest row is the best conditioned
+    k = np.empty((len(r), 4, 4))
+    k[:, 0, 0] = 1.0 + trace
+    for axis in range(3):
+        following, last = (axis + 1) % 3, (axis + 2) % 3
+        k[:, axis + 1, axis + 1] = 1.0 + 2.0 * r[:, axis, axis] - trace
+        k[:, 0, axis + 1] = k[:, axis + 1, 0] = r[:, last, following] - r[:, following, last]
+        k[:, axis + 1, following + 1] = k[:, following + 1, axis + 1] = r[:, axis, following] + r[:, following, axis]
+    best = np.argmax(np.diagonal(k, axis1=1, axis2=2), axis=1)
+    q = k[np.arange(len(r)), best]
+    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    q[q[:, 0] < 0.0] *= -1.0
+    return np.concatenate((matrices[:, :3, 3], q), axis=1)
