@@ -87,7 +87,7 @@ def test_wrong_use_is_explained(
 def test_new_gives_text_and_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "work" / "first"
     assert main(["new", "poses-and-moves", str(folder)]) == 0
-    assert "connect()" in (folder / "program.py").read_text("utf-8")
+    assert "connect(" in (folder / "program.py").read_text("utf-8")
     assert (folder / "exercise.md").read_text("utf-8").startswith("# ")
     assert "sheber run poses-and-moves" in capsys.readouterr().out
 

@@ -1,12 +1,14 @@
 #!/bin/sh
 # Install the system packages that are missing; without root, print the exact command.
-# bubblewrap is the only one of the product; chromium and its driver open the report page in the tests.
+# bubblewrap is the only one of the product. The others are for the tests and the bench: chromium and its driver open
+# the report page, a software GL lets the engine's renderer stand beside ours.
 set -eu
 missing=
 command -v bwrap >/dev/null || missing="$missing bubblewrap"
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v chromedriver >/dev/null || missing="$missing chromium-driver"
-[ -z "$missing" ] && { echo "The system packages are there: bubblewrap, chromium, chromium-driver."; exit 0; }
+ldconfig -p | grep -q libEGL_mesa || missing="$missing libegl1 libegl-mesa0 libgl1-mesa-dri"
+[ -z "$missing" ] && { echo "The system packages are there: bubblewrap, chromium, chromium-driver, a software GL."; exit 0; }
 if ! command -v apt-get >/dev/null; then
     echo "Missing:$missing. Install them with this system's package manager." >&2
     exit 1

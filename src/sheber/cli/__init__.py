@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from sheber import i18n
 from sheber.cli.arguments import parser
-from sheber.cli.errors import DONE, FAULT, INTERRUPTED, WRONG_USE, WrongUse, wrong_use_errors
+from sheber.cli.errors import DONE, FAULT, INTERRUPTED, WRONG_USE, expected
 
 __all__ = ["main"]
 
@@ -35,14 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `sheber ... | head`: the reader has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except WrongUse as error:
-        _say(str(error))
-        return error.code
     except Exception as error:
-        if isinstance(error, wrong_use_errors()):
-            _say(str(error))
-            return WRONG_USE
-        return _fault(error)
+        known = expected(error)
+        if known is None:
+            return _fault(error)
+        _say(str(error))
+        return known
 
 
 def _say(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-__all__ = ["DONE", "FAULT", "INTERRUPTED", "NEVER_CONNECTED", "WRONG_USE", "WrongUse", "wrong_use_errors"]
+__all__ = ["DONE", "FAULT", "INTERRUPTED", "NEVER_CONNECTED", "WRONG_USE", "WrongUse", "expected"]
 
 DONE: Final = 0  # even if the score is low or a scene ended badly
 WRONG_USE: Final = 2
@@ -17,11 +17,11 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells expect
 # imported for an error that cannot have come from it.
 _MENDED_BY_THE_USER: Final = (
     ("sheber.exercises.numbers", "ExerciseError"),
-    ("sheber.judge.program", "ProgramError"),
-    ("sheber.judge.sandbox", "SandboxError"),
+    ("sheber.judge.errors", "JudgeError"),
     ("sheber.trace.records", "TraceError"),
     ("sheber.cache", "CacheError"),
 )
+_MENDED_BY_THE_OPERATOR: Final = (("sheber.judge.errors", "SandboxError"), ("sheber.judge.errors", "SystemFault"))
 
 
 class WrongUse(Exception):
@@ -32,7 +32,18 @@ class WrongUse(Exception):
         self.code = code
 
 
-def wrong_use_errors() -> tuple[type[BaseException], ...]:
-    """The errors of the parts imported so far that a user can mend."""
-    found = (getattr(sys.modules.get(module), name, None) for module, name in _MENDED_BY_THE_USER)
+def expected(error: Exception) -> int | None:
+    """The exit code of an error whose text is the whole message; None for one that nobody foresaw."""
+    if isinstance(error, WrongUse):
+        return error.code
+    if isinstance(error, _imported(_MENDED_BY_THE_OPERATOR)):
+        return FAULT
+    if isinstance(error, _imported(_MENDED_BY_THE_USER)):
+        return WRONG_USE
+    return None
+
+
+def _imported(names: tuple[tuple[str, str], ...]) -> tuple[type[BaseException], ...]:
+    """Those of the errors whose module has been imported."""
+    found = (getattr(sys.modules.get(module), name, None) for module, name in names)
     return tuple(error for error in found if isinstance(error, type))

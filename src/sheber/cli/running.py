@@ -146,10 +146,13 @@ def _page(exercise: Exercise, trace: Trace, score: Score, path: Path, overview: 
 
 def _sandbox(level: str | None) -> Sandbox:
     """The sandbox asked for, or the strongest there is; a weaker one is named with the remedy."""
-    from sheber.judge import best_sandbox, sandbox_of_level
+    from sheber.judge import SandboxError, best_sandbox, sandbox_of_level
 
     if level is not None:
-        return sandbox_of_level(level)
+        try:
+            return sandbox_of_level(level)
+        except SandboxError as error:
+            raise WrongUse(str(error)) from error
     sandbox = best_sandbox()
     if sandbox.reason:
         print(f"sheber: {sandbox.reason}", file=sys.stderr)
