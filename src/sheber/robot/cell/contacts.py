@@ -108,13 +108,12 @@ class Contacts:
     def _measure(self, step: int) -> None:
         """Normal forces of the followed pairs; opens episodes."""
         data = self.world.data
-        address = data.contact.efc_address[self._where]
-        # with elliptic cones the first row of a contact is its normal; -1: within the gap, no force
-        normal = data.efc_force[address].tolist()
+        rows = data.contact.efc_address[self._where].tolist()
+        efc_force = data.efc_force
         forces: dict[int, float] = {}
-        for pair, row, force in zip(self._pairs, address.tolist(), normal, strict=True):
-            if row >= 0:
-                forces[pair] = forces.get(pair, 0.0) + force
+        for pair, row in zip(self._pairs, rows, strict=True):
+            if row >= 0:  # -1: within the gap, no force. With elliptic cones a contact's first row is its normal
+                forces[pair] = forces.get(pair, 0.0) + float(efc_force[row])
         self.forces = forces
         self.collision_N = 0.0
         for pair, force in forces.items():

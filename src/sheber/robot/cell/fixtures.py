@@ -6,11 +6,12 @@ import mujoco
 import numpy as np
 
 from sheber.robot.cell.scene import Belt, LightBarrier
-from sheber.robot.cell.world import LOOSE, ROBOT, World
+from sheber.robot.cell.world import LOOSE, ROBOT, STEP_S, World
 
 __all__ = ["Barriers", "Conveyor", "Waker"]
 
 WAKE_EVERY = 10  # ticks between two looks for parts that fell asleep on a running belt
+TICK_S = 5 * STEP_S
 ABOVE = 0.5  # m over a belt within which a part counts as carried by it
 
 
@@ -49,11 +50,13 @@ class Conveyor:
         inverse = belt.pose.inverse()
         self._rotation, self._origin = inverse.rotation, inverse.position
         self._sleep_check = 0
+        self._delay = round(belt.delay / TICK_S)  # ticks
+        self._wait = 0
 
     def update(self, inputs: dict[str, bool], outputs: dict[str, bool]) -> None:
         """Run or stop by the light barrier or the output that the belt obeys; keeps what it carries awake."""
         belt = self.belt
-        wanted = not inputs[belt.until] if belt.until else outputs.get(belt.output, not belt.output)
+        wanted = self._free(inputs[belt.until]) if belt.until else outputs.get(belt.output, not belt.output)
         if wanted is not self.running:
             self.running = wanted
             self._velocity[0] = belt.speed if wanted else 0.0
@@ -64,6 +67,14 @@ class Conveyor:
             if self._sleep_check <= 0:
                 self._sleep_check = WAKE_EVERY
                 self._wake_sleepers()
+
+    def _free(self, covered: bool) -> bool:
+        """Whether the barrier has been free for long enough; counts ticks."""
+        if covered:
+            self._wait = self._delay
+        elif self._wait > 0:
+            self._wait -= 1
+        return not covered and self._wait <= 0
 
     def carried(self) -> list[int]:
         """The engine's bodies of the loose parts that are over the belt."""

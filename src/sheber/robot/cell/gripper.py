@@ -19,8 +19,9 @@ import mujoco
 
 from sheber.geometry import Pose
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.grip import Grip
 from sheber.robot.cell.scene import Shape, ToolSpec
-from sheber.robot.cell.world import ROBOT, STEP_S, World, add_shape, set_mass
+from sheber.robot.cell.world import COMPILED_SURFACE, FIRM_SOLIMP, ROBOT, STEP_S, World, add_shape, set_mass
 
 __all__ = ["Gripper", "add", "shapes"]
 
@@ -31,6 +32,7 @@ GEAR_INERTIA = 0.2  # kg, of the drive as the finger feels it
 TIP = 0.010  # m, the pads reach this far beyond the TCP
 PAD = 0.028  # m, height of the pads
 HELD_N = 2.0  # each pad must press at least so much for a part to count as held
+QUIET_TICKS = 5  # the target must rest so long until the motion counts as over
 TICK_S = 5 * STEP_S
 SIDES = (("finger_left", 1.0), ("finger_right", -1.0))
 POSITION_SPEED = 3  # bits of the inputs of a finger's drive
@@ -52,6 +54,7 @@ def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     set_mass(body, tool.mass - 2 * FINGER_MASS, tool.centre, (0.075, 0.1, 0.6 * length))
     fingers = {name: _add_finger(spec, body, name, side, length, number) for name, side in SIDES}
     fingers["tool"] = body
+    spec.add_exclude(bodyname1="finger_left", bodyname2="finger_right")  # their drives stop where the pads meet
     for name, shape in shapes(tool):
         if not shape.solid:
             continue
@@ -60,6 +63,7 @@ def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
         if pad:
             geom.priority, geom.condim = 1, 4
             geom.friction = (number["friction"], 0.01, 0.0001)
+            geom.solimp, geom.surfacevel = FIRM_SOLIMP, COMPILED_SURFACE
 
 
 def _add_finger(spec: Any, body: Any, name: str, side: float, length: float, number: dict[str, float]) -> Any:
@@ -99,6 +103,12 @@ def shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     return tuple(parts)
 
 
+def _pad(model: Any, finger: int) -> int:
+    """The engine's geom of a finger's pad: the one that decides about friction."""
+    first, count = int(model.body_geomadr[finger]), int(model.body_geomnum[finger])
+    return next(geom for geom in range(first, first + count) if model.geom_priority[geom] == 1)
+
+
 def _at(y: float, z: float) -> Pose:
     return Pose((0.0, y, z))
 
@@ -115,6 +125,8 @@ class Gripper:
         self._world, self._contacts = world, contacts
         model, data = world.model, world.data
         self._left, self._right = world.body("finger_left"), world.body("finger_right")
+        pads = [_pad(model, finger) for finger in (self._left, self._right)]
+        self._grip = Grip(world, world.body("tool"), pads, normal=1)
         address = int(model.jnt_qposadr[model.body_jntadr[self._left]])
         self._fingers = data.qpos[address : address + 2]  # half-openings, m
         self._controls = data.ctrl[model.nu - 4 : model.nu].reshape(2, 2)  # position, speed
@@ -122,7 +134,7 @@ class Gripper:
         self._target = self.stroke / 2  # common half-opening of the drives
         self._goal = self._target
         self._lag = self.max_force / STIFFNESS
-        self._moving = False
+        self._moving, self._quiet = False, 0  # ticks without a change of the target
         self._fingers[:] = self._target
         self._controls[:, 0] = self._target
 
@@ -146,7 +158,7 @@ class Gripper:
         """Go to an opening [m], pressing with at most `force` [N]; both are cut to what the gripper can."""
         self._goal = 0.5 * min(max(width, 0.0), self.stroke)
         self._lag = min(max(force, 0.0), self.max_force) / STIFFNESS
-        self._moving = True
+        self._moving, self._quiet = True, 0
 
     def before(self) -> None:
         """Move the drives' common target by one tick."""
@@ -156,8 +168,8 @@ class Gripper:
         elif self._goal < target:
             reachable = 0.5 * self.width - self._lag  # not further behind the fingers than the force allows
             new = max(self._goal, target - self._step, reachable)
-            if new > target:
-                new = target
+            if new > target:  # pressed harder than asked: eased while it closes, held like a worm gear after
+                new = min(new, target + self._step) if self._moving else target
         else:
             self._settle(0.0)
             return
@@ -167,16 +179,22 @@ class Gripper:
         self._controls[0, 1] = self._controls[1, 1] = (new - target) / TICK_S
 
     def _settle(self, change: float) -> None:
-        if self._moving and abs(change) < 0.02 * self._step:
+        if not self._moving:
+            return
+        self._quiet = self._quiet + 1 if abs(change) < 0.01 * self._step else 0
+        if self._quiet >= QUIET_TICKS:
             self._moving = False
             self._controls[:, 1] = 0.0
 
     def after(self) -> None:
         """Find what both pads press."""
         forces = self._contacts.forces
-        self.holding = self._between(forces) if forces else ""
+        part = self._between(forces) if forces else 0
+        self.holding = self._world.bodies[part - 1] if part else ""
+        self._grip.update(part)
 
-    def _between(self, forces: dict[int, float]) -> str:
+    def _between(self, forces: dict[int, float]) -> int:
+        """The engine's body of the part that both pads press; 0 for none."""
         first, contacts = self._world.first_part + 1, self._contacts
         for pair, force in forces.items():
             a, b = contacts.bodies(pair)
@@ -186,8 +204,8 @@ class Gripper:
                 and force > HELD_N
                 and forces.get(contacts.pair(self._right, b), 0.0) > HELD_N
             ):
-                return self._world.bodies[b - 1]
-        return ""
+                return b
+        return 0
 
     def pull(self) -> float:
         """Friction holds, nothing is drawn."""

@@ -77,6 +77,7 @@ class Belt:
     thickness: float = 0.08
     speed: float = 0.15  # m/s while it runs
     until: str = ""  # name of a light barrier: runs by itself until that one is covered (an accumulating feeder)
+    delay: float = 1.0  # s that this barrier must have been free before the belt starts again
     output: str = ""  # or: name of the digital output that runs it
     friction: float = 0.6
 

@@ -5,7 +5,9 @@ over a gap of 2 mm; the force it may use is ours: lip area times vacuum. The vac
 ours too. How well the lip seals is seen by rays from inside the cup through its rim: the part of
 them that meets a surface near the lip is the sealed part of the rim. A whole seal lets the
 ejector reach its full vacuum; each twelfth of open rim costs a third of it, so that a cup over
-an edge does not hold. A cup that loses what it held loses its vacuum.
+an edge does not hold. A cup that loses what it held loses its vacuum. The bellows give way by some
+millimetres when pressed, so that a place command 1 mm too low presses with newtons and not with
+hundreds of them; when something hangs on the cup they are at their stop.
 
 Numbers of the tool: `radius` [m] of the lip, `vacuum_kPa` that the ejector reaches. What is not
 given has the defaults below.
@@ -21,13 +23,29 @@ import numpy as np
 
 from sheber.geometry import Pose
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.grip import Grip
 from sheber.robot.cell.scene import Shape, ToolSpec
-from sheber.robot.cell.world import LOOSE, ROBOT, SCENERY, STEP_S, World, add_shape, set_mass
+from sheber.robot.cell.world import (
+    COMPILED_SURFACE,
+    CONTACT_SOLREF,
+    FIRM_SOLIMP,
+    LOOSE,
+    ROBOT,
+    SCENERY,
+    STEP_S,
+    World,
+    add_shape,
+    set_mass,
+)
 
 __all__ = ["Suction", "add", "shapes"]
 
 DEFAULTS = {"radius": 0.02, "vacuum_kPa": 65.0, "held_kPa": 30.0, "rise_s": 0.06, "fall_s": 0.03, "friction": 0.9}
 CUP = 0.034  # m, height of the bellows
+BELLOWS_STIFFNESS = 6000.0  # N/m, against being pressed together; a load that hangs is carried by the stop
+BELLOWS_DAMPING = 44.0  # N s/m, about critical
+BELLOWS_STROKE = 0.008  # m
+STOP_SOLIMP = (0.98, 0.9995, 0.0002, 0.5, 2.0)  # of the stop: 2 kg hang less than 0.1 mm lower
 RAYS = 12  # around the rim
 LEAK = 4.0  # vacuum lost per open part of the rim: nothing is left when a quarter is open
 REACH = 0.0025  # m, how far the lip's rubber follows a surface
@@ -55,10 +73,15 @@ def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     for body, shape in shapes(tool):
         if shape.solid and body == "tool_adapter":
             add_shape(spec, adapter, shape, 0.4, ROBOT)
+    bellows = cup.add_joint(name="bellows", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=(0.0, 0.0, -1.0))
+    bellows.stiffness, bellows.damping = (BELLOWS_STIFFNESS, 0.0, 0.0), (BELLOWS_DAMPING, 0.0, 0.0)
+    bellows.armature, bellows.solimp_limit = 0.05, STOP_SOLIMP
+    bellows.limited, bellows.range, bellows.solref_limit = True, (0.0, BELLOWS_STROKE), CONTACT_SOLREF
     lip = Shape("cylinder", (number["radius"], CUP), Pose((0.0, 0.0, -CUP / 2)))
     geom = add_shape(spec, cup, lip, number["friction"], ROBOT)
     geom.priority, geom.condim, geom.margin, geom.gap = 1, 4, 0.0, 0.002
     geom.friction = (number["friction"], 0.02, 0.0001)
+    geom.solimp, geom.surfacevel = FIRM_SOLIMP, COMPILED_SURFACE
     drive = spec.add_actuator(name="suction", target="tool", trntype=mujoco.mjtTrn.mjTRN_BODY)
     drive.set_to_adhesion(gain=_most_pull(number))
     drive.ctrllimited, drive.ctrlrange = True, (0.0, 1.0)
@@ -117,6 +140,7 @@ class Suction:
         self._fall = 1.0 - math.exp(-TICK_S / number["fall_s"])
         self._world, self._contacts = world, contacts
         self._cup = world.body("tool")
+        self._grip = Grip(world, self._cup, [int(world.model.body_geomadr[self._cup])], normal=2)
         self._drive = world.model.nu - 1
         self._next_check = 0
         self._aim(number["radius"])
@@ -183,19 +207,17 @@ class Suction:
 
     def after(self) -> None:
         """Find what hangs on the cup."""
-        if self.sealed:
-            self.holding = self._touched()
-            if not self.holding:
-                self._next_check = 0  # look at once: something was lost
-        elif self.holding:
-            self.holding = ""
+        part = self._touched() if self.sealed else 0
+        self.holding = self._world.bodies[part - 1] if part else ""
+        self._grip.update(part)
+        if self.sealed and not part:
+            self._next_check = 0  # look at once: something was lost
 
-    def _touched(self) -> str:
-        """The part that the cup touches; "" for none."""
-        contacts, world = self._contacts, self._world
-        first = world.first_part + 1
-        for pair in contacts.forces:
-            a, b = contacts.bodies(pair)
+    def _touched(self) -> int:
+        """The engine's body of the part that the cup touches; 0 for none."""
+        first = self._world.first_part + 1
+        for pair in self._contacts.forces:
+            a, b = self._contacts.bodies(pair)
             if a == self._cup and b >= first:
-                return world.bodies[b - 1]
-        return ""
+                return b
+        return 0

@@ -38,6 +38,9 @@ STEP_S = 0.002  # s, one physics step
 
 # Contacts: stiff enough that a stack of four stands 0.1 mm short, and at least twice the step (the engine's limit).
 CONTACT_SOLREF = (0.005, 1.0)
+# Surfaces that hold things: firm, and moving when compiled, or the engine never lets them move later (see `grip`).
+FIRM_SOLIMP = (0.95, 0.99, 0.001, 0.5, 2.0)
+COMPILED_SURFACE = (1e-3, 0.0, 0.0, 0.0, 0.0, 0.0)
 ROBOT, SCENERY, LOOSE = 1, 2, 3  # geom groups: rays choose by them
 
 _log = logging.getLogger("sheber.engine")
