@@ -136,6 +136,10 @@ class Trace:
         at = np.searchsorted(steps[mine], self.steps, side="right") - 1
         return np.asarray(poses[mine][np.maximum(at, 0)], dtype=np.float64)
 
+    def knows(self, name: str) -> bool:
+        """Whether any pose of a body was recorded."""
+        return name in self.bodies and bool((self._poses[1] == self.bodies.index(name)).any())
+
     @cached_property
     def _poses(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Every written pose: step (m,), index of the body (m,), pose (m, 7); steps do not decrease."""

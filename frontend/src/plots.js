@@ -1,0 +1,98 @@
+// Plots of the recorded channels, with a cursor that follows the replay and moves it.
+import uPlot from 'uplot'
+import { fromBase64, keyBefore } from './glb.js'
+
+export class Plots {
+  constructor({ player, run }) {
+    Object.assign(this, { player, plots: run.plots, chosen: 0 })
+    this.box = document.getElementById('plot')
+    this.tabs = document.getElementById('plot-tabs')
+    document.getElementById('plots').hidden = !this.plots.length
+    if (!this.plots.length) return
+    this.buttons = this.plots.map(({ title }, index) => {
+      const button = document.createElement('button')
+      button.type = 'button'
+      button.textContent = title
+      button.addEventListener('click', () => this.choose(index))
+      this.tabs.append(button)
+      return button
+    })
+    this.head = document.createElement('div')
+    this.head.className = 'playhead'
+    player.addEventListener('time', () => this.follow())
+    new ResizeObserver(() => this.resize()).observe(this.box)
+    this.choose(0)
+  }
+
+  choose(index) {
+    this.chosen = index
+    this.buttons.forEach((button, n) => button.setAttribute('aria-pressed', String(n === index)))
+    this.build()
+  }
+
+  /** Times and curves of the chosen plot, unpacked once. */
+  data() {
+    const plot = this.plots[this.chosen]
+    plot.data ??= [
+      Array.from(new Float32Array(fromBase64(plot.times).buffer)),
+      ...plot.curves.map((curve) => Array.from(new Int16Array(fromBase64(curve).buffer), (value) => (value + 32767) * plot.step + plot.low)),
+    ]
+    return plot.data
+  }
+
+  build() {
+    this.drawn?.destroy()
+    const plot = this.plots[this.chosen]
+    const style = getComputedStyle(this.box)
+    const ink = style.getPropertyValue('--muted')
+    const axis = { stroke: ink, grid: { stroke: style.getPropertyValue('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' }
+    const value = (_, number) => (number == null ? '' : `${Number(number.toPrecision(4))} ${plot.unit}`)
+    const series = plot.labels.map((label, n) => ({ label: label || plot.title, stroke: style.getPropertyValue(`--curve-${n % 8}`), width: 1.5, points: { show: false }, value }))
+    this.drawn = new uPlot(
+      {
+        width: this.box.clientWidth || 300,
+        height: 170,
+        padding: [10, 12, 0, 0],
+        scales: { x: { time: false, range: [0, Math.max(this.player.duration, 1e-3)] } },
+        axes: [
+          { ...axis, size: 26, values: (_, all) => all.map((time) => `${time} s`) },
+          { ...axis, size: 52, values: (_, all) => all.map((number) => `${number} ${plot.unit}`) },
+        ],
+        series: [{ label: 's', value: (_, time) => (time == null ? '' : time.toFixed(2)) }, ...series],
+        cursor: { drag: { x: false, y: false }, y: false, points: { size: 5 } },
+        legend: { live: true },
+        hooks: { ready: [(drawn) => this.listen(drawn)] },
+      },
+      this.data(),
+      this.box,
+    )
+    this.follow()
+  }
+
+  /** A press or a drag on the plot moves the replay. */
+  listen(drawn) {
+    const { over } = drawn
+    over.append(this.head)
+    const seek = (event) => {
+      this.player.pause()
+      this.player.seek(drawn.posToVal(event.clientX - over.getBoundingClientRect().left, 'x'))
+    }
+    over.addEventListener('pointerdown', (event) => {
+      over.setPointerCapture(event.pointerId)
+      seek(event)
+    })
+    over.addEventListener('pointermove', (event) => event.buttons && seek(event))
+  }
+
+  resize() {
+    if (this.drawn && this.box.clientWidth) this.drawn.setSize({ width: this.box.clientWidth, height: 170 })
+    this.follow()
+  }
+
+  follow() {
+    if (!this.drawn) return
+    const { time } = this.player
+    this.head.style.transform = `translateX(${this.drawn.valToPos(time, 'x')}px)`
+    if (!this.box.matches(':hover')) this.drawn.setLegend({ idx: keyBefore(this.data()[0], time) })
+  }
+}

@@ -1,0 +1,102 @@
+// The report page: brings the written page to life. Whatever of it fails, the words stay.
+import { Follower, makeTabs } from './panels.js'
+import { Player } from './player.js'
+import { Plots } from './plots.js'
+import { Stage } from './stage.js'
+import { makeTheme } from './theme.js'
+import { Timeline } from './timeline.js'
+import { listenToKeys } from './keys.js'
+
+const $ = (id) => document.getElementById(id)
+const run = JSON.parse($('run').textContent)
+const player = new Player(run.duration, run.sample)
+const calm = matchMedia('(prefers-reduced-motion: reduce)')
+
+function makeStage() {
+  try {
+    const stage = new Stage({ canvas: $('canvas'), labels: $('labels'), glb: $('glb').textContent, run })
+    $('canvas').addEventListener('webglcontextlost', () => notice(run.words.lost_3d))
+    player.addEventListener('time', () => stage.show(player.time))
+    return stage
+  } catch (error) {
+    console.info(error.message)
+    notice(run.words.no_3d)
+    $('view').classList.add('without')
+    for (const id of ['show-frames', 'show-path', 'view-reset']) $(id).hidden = true
+    return null
+  }
+}
+
+function notice(text) {
+  $('notice').textContent = text
+  $('notice').hidden = false
+}
+
+/** To a moment, with the replay in sight. */
+function jump(time, loss) {
+  player.pause()
+  player.seek(time)
+  for (const item of document.querySelectorAll('.loss.chosen')) item.classList.remove('chosen')
+  if (loss !== undefined) document.querySelector(`[data-loss="${loss}"]`)?.closest('.loss').classList.add('chosen')
+  const { top, bottom } = $('view').getBoundingClientRect()
+  if (top < 0 || bottom > innerHeight) $('replay').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth', block: 'start' })
+}
+
+function makeJumps() {
+  for (const button of document.querySelectorAll('[data-time]')) {
+    button.hidden = false
+    button.disabled = false
+    const { time, loss } = button.dataset
+    button.addEventListener('click', () => jump(Number(time), loss === undefined ? undefined : Number(loss)))
+  }
+}
+
+function makeTransport(stage, follower) {
+  $('transport').hidden = false
+  $('play').addEventListener('click', () => player.toggle())
+  player.addEventListener('state', () => {
+    $('play').classList.toggle('playing', player.playing)
+    $('play').setAttribute('aria-label', player.playing ? run.words.pause : run.words.play)
+  })
+  player.addEventListener('time', () => ($('clock').textContent = player.time.toFixed(2)))
+  $('rate').addEventListener('change', () => (player.rate = Number($('rate').value)))
+  toggle($('show-frames'), (on) => stage?.setFrames(on))
+  toggle($('show-path'), (on) => stage?.setPath(on))
+  toggle($('show-inset'), (on) => {
+    follower.insetOn = on
+    follower.follow()
+  })
+  $('view-reset').addEventListener('click', () => stage?.home())
+}
+
+function toggle(button, act) {
+  button?.addEventListener('click', () => {
+    const on = button.getAttribute('aria-pressed') !== 'true'
+    button.setAttribute('aria-pressed', String(on))
+    act(on)
+  })
+}
+
+function help() {
+  $('help').showModal()
+}
+
+document.documentElement.classList.add('alive')
+makeTabs()
+makeJumps()
+const stage = makeStage()
+const timeline = new Timeline({ player, run, jump })
+const plots = new Plots({ player, run })
+const follower = new Follower({ player, run })
+makeTransport(stage, follower)
+makeTheme(run.words, () => {
+  stage?.background(getComputedStyle($('view')).getPropertyValue('--sky').trim())
+  timeline.draw()
+  if (run.plots.length) plots.build()
+})
+listenToKeys({ player, run, help })
+$('help-open').hidden = false
+$('help-open').addEventListener('click', help)
+$('help-close').addEventListener('click', () => $('help').close())
+player.seek(0)
+window.sheber = { player, stage } // for tests and for the curious

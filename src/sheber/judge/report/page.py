@@ -1,0 +1,385 @@
+"""Page: one self-contained HTML file with the score, every lost point and a 3D replay.
+
+Theory of operation. The words are written into the page here, so that a reader without scripts or without 3D
+still has the score and the reasons. The scripts of `bundle/` (built from `frontend/`) add the replay, the plots
+and the jumps. Everything that a student may have written (printed text, notes, titles, names of files, the
+program) passes through the template's escaping or lies in a JSON block whose `<` are written as escapes.
+A policy in the page's head forbids every request and every script but ours.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import numpy as np
+
+from sheber.exercises.score import GROUPS, Check, Score
+from sheber.i18n import _
+from sheber.i18n import language as in_language
+from sheber.judge.report import words
+from sheber.trace import Outcome, Trace
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from numpy.typing import NDArray
+
+    from sheber.station import Mesh
+
+__all__ = ["overview", "report"]
+
+_HERE: Final = Path(__file__).parent
+_SOURCE_LINES: Final = 2000  # of a program in a page
+_LINE_LENGTH: Final = 400
+
+
+class _Exercise(Protocol):
+    """What the report needs of an exercise."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    def mesh(self, name: str, /) -> Mesh: ...
+    def texture(self, name: str, /) -> NDArray[np.uint8]: ...
+
+
+class _Scene(Protocol):
+    """One judged scene of a grade."""
+
+    @property
+    def scene(self) -> str: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def score(self) -> Score: ...
+
+
+class _Grade(Protocol):
+    """A program's grade over several scenes."""
+
+    @property
+    def final(self) -> float: ...
+    @property
+    def level(self) -> str: ...
+    @property
+    def scenes(self) -> Sequence[_Scene]: ...
+
+
+def report(exercise: _Exercise, trace: Trace, score: Score, language: str = "en", overview: str = "") -> str:
+    """The report of one run: a whole HTML page. `overview`: where the page over all scenes lies, if there is one.
+
+    Raises ValueError for a language that texts are not written in.
+    """
+    with in_language(language):
+        return _rendered("page.html.j2", "report", language, **_content(exercise, trace, score), overview=overview)
+
+
+def overview(exercise: _Exercise, grade: _Grade, pages: Mapping[str, str], language: str = "en") -> str:
+    """The final score over all scenes: a whole HTML page. `pages`: where the page of each scene lies, by its name."""
+    with in_language(language):
+        return _rendered("overview.html.j2", "", language, **_grade_content(exercise, grade, pages))
+
+
+def _rendered(template: str, script: str, language: str, **content: Any) -> str:
+    style = _asset("report.css")
+    code = _asset(f"{script}.js") if script else ""
+    policy = f"default-src 'none'; style-src {_digest(style)}; img-src data:; base-uri 'none'; form-action 'none'" + (
+        f"; script-src {_digest(code)}" if code else ""
+    )
+    page = _templates().get_template(template)
+    return page.render(language=language, policy=policy, style=style, code=code, s=_labels(), **content)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_HERE / "bundle" / name).read_text("utf-8")
+
+
+def _digest(text: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["seconds"] = words.seconds
+    return made
+
+
+# --- one run --------------------------------------------------------------------------------------------
+
+
+def _content(exercise: _Exercise, trace: Trace, score: Score) -> dict[str, Any]:
+    """Everything that the page of one run says."""
+    from sheber.judge.report.glb import replay
+    from sheber.judge.report.moments import moments, printed_lines, visible
+
+    lost = words.losses(score)
+    return {
+        "title": f"{words.number(score.points)} · {exercise.title}",
+        "exercise": exercise.title,
+        "scene": words.scene(trace),
+        "points": words.number(score.points),
+        "verdict": words.verdict(score),
+        "ending": visible(words.ending(trace.outcome)),
+        "end_time": trace.duration,
+        "groups": _groups(score),
+        "rule": words.rule(score),
+        "losses": [_loss(check) for check in lost],
+        "advice": words.advice(score),
+        "duration": trace.duration,
+        "program": visible(trace.header.program),
+        "source": [visible(line)[:_LINE_LENGTH] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
+        "printed": printed_lines(trace.printed),
+        "moments": moments(trace),
+        "frames": [
+            {
+                "time": frame.step * trace.step_s,
+                "title": frame.camera,
+                "width": frame.width,
+                "height": frame.height,
+                "jpeg": base64.b64encode(frame.jpeg).decode(),
+            }
+            for frame in trace.frames
+            if frame.jpeg
+        ],
+        "pictures": [
+            {
+                "time": picture.step * trace.step_s,
+                "title": visible(picture.title)[:_LINE_LENGTH],
+                "jpeg": base64.b64encode(picture.jpeg).decode(),
+            }
+            for picture in trace.pictures
+        ],
+        "facts": [(name, visible(value)) for name, value in words.facts(trace)],
+        "licences": [*map(str, trace.facts.get("notices", ())), _asset("LICENSES.txt")],
+        "keys": _keys(),
+        "run": _run(trace, lost),
+        "glb": base64.b64encode(replay(trace, exercise.mesh, exercise.texture)).decode(),
+    }
+
+
+def _loss(check: Check) -> dict[str, Any]:
+    return {"name": check.name, "lost": words.number(check.lost), "message": check.message, "time": check.time}
+
+
+def _groups(score: Score) -> list[dict[str, Any]]:
+    """Groups with their checks, and where each lies in the bar of a thousand units."""
+    groups: list[dict[str, Any]] = []
+    x, gap = 0.0, 6.0
+    unit = (1000.0 - gap * (len(GROUPS) - 1)) / sum(GROUPS.values())
+    for name, whole in GROUPS.items():
+        earned, maximum = score.group(name)
+        factor = 1.0 if name == "quality" else score.factor
+        counted = earned * factor
+        note = "" if factor >= 1.0 else f"{words.number(earned)} × {factor:.2f} = {words.number(counted)}"
+        groups.append(
+            {
+                "title": words.group_title(name),
+                "counted": words.number(counted),
+                "maximum": words.number(maximum),
+                "note": note,
+                "x": round(x, 2),
+                "room": round(whole * unit, 2),
+                "full": round(whole * unit * counted / maximum, 2) if maximum else 0,
+                "checks": [_row(check) for check in score.checks if check.group == name],
+            }
+        )
+        x += whole * unit + gap
+    return groups
+
+
+def _row(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "points": words.number(check.points),
+        "maximum": words.number(check.maximum),
+        "measured": words.quantity(check.measured, check.unit),
+        "wanted": words.quantity(check.wanted, check.unit),
+        "time": check.time,
+        "lost": check.lost >= 0.01,
+    }
+
+
+def _run(trace: Trace, lost: Sequence[Check]) -> str:
+    """What the scripts need, as JSON that can stand inside a page."""
+    from sheber.judge.report.curves import path, plots
+    from sheber.judge.report.moments import moments, running_lines, visible
+
+    content = {
+        "duration": trace.duration,
+        "sample": float(np.median(np.diff(trace.time))) if len(trace.time) > 1 else 0.02,
+        "losses": [
+            {"time": check.time, "text": f"−{words.number(check.lost)} {check.name}"}
+            for check in lost
+            if check.time is not None
+        ],
+        "moments": [asdict(moment) for moment in moments(trace)],
+        "lines": running_lines(trace),
+        "source": [visible(line)[:120] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
+        "taught": [{"name": visible(name), "pose": pose.to_list()} for name, pose in trace.taught.items()],
+        "path": path(trace),
+        "plots": [plot.words() for plot in plots(trace)],
+        "words": _script_words(),
+    }
+    return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False))
+
+
+def _inert(text: str) -> str:
+    """JSON that cannot end its script block, whatever a student wrote into it."""
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _labels() -> dict[str, str]:
+    """Labels of the page, in the language in force."""
+    return {
+        "all_checks": _("All checks"),
+        "camera": _("Camera"),
+        "camera_pictures": _("Camera pictures"),
+        "canvas": _("3D replay of the run; drag to turn, scroll to zoom"),
+        "check": _("Check"),
+        "close": _("Close"),
+        "details": _("Details of the run"),
+        "end": _("End"),
+        "events": _("Events"),
+        "facts": _("About this run"),
+        "frames": _("Frames"),
+        "help": _("Keys"),
+        "licences": _("Licences of what this page contains"),
+        "line": _("line"),
+        "lost": _("Lost points"),
+        "measured": _("Measured"),
+        "moment": _("Moment"),
+        "no_script": _(
+            "The replay needs JavaScript, which is switched off here. Score and reasons are complete without it."
+        ),
+        "nothing_lost": _("No point was lost."),
+        "overview": _("All scenes"),
+        "path": _("Path"),
+        "play": _("Play"),
+        "plots": _("Plots"),
+        "points": _("Points"),
+        "points_of_100": _("{points} of 100 points"),
+        "printed": _("Printed"),
+        "program": _("Program"),
+        "replay": _("Replay"),
+        "reset_view": _("Reset view"),
+        "scene": _("Scene"),
+        "see": _("See it at"),
+        "shown_pictures": _("Pictures that the program showed"),
+        "speed": _("Speed of the replay"),
+        "theme": _("Light or dark"),
+        "time": _("Time in the run"),
+        "wanted": _("For full points"),
+        "where": _("Where points were lost"),
+    }
+
+
+def _script_words() -> dict[str, str]:
+    """Words that the scripts write."""
+    return {
+        "auto": _("Auto"),
+        "dark": _("Dark"),
+        "light": _("Light"),
+        "line": _("line"),
+        "no_3d": _(
+            "This browser cannot draw in 3D (WebGL is missing). Score, reasons, plots and pictures are complete without it."
+        ),
+        "lost_3d": _("The 3D picture was lost; reload the page to have it back."),
+        "pause": _("Pause"),
+        "play": _("Play"),
+        "seconds": _("{time} seconds"),
+        "theme": _("Colours: {name}"),
+    }
+
+
+def _keys() -> list[tuple[str, str]]:
+    return [
+        (_("Space"), _("play or pause")),
+        ("← →", _("one second back or on; with Shift five")),
+        (", .", _("one sample back or on")),
+        ("N P", _("next or previous event")),
+        ("Home End", _("start or end")),
+        ("?", _("these keys")),
+    ]
+
+
+# --- all scenes of a grade ------------------------------------------------------------------------------
+
+
+def _grade_content(exercise: _Exercise, grade: _Grade, pages: Mapping[str, str]) -> dict[str, Any]:
+    """Everything that the page over all scenes says."""
+    points = [scene.score.points for scene in grade.scenes]
+    mean, worst = sum(points) / len(points), min(points)
+    return {
+        "title": f"{words.number(grade.final)} · {exercise.title}",
+        "exercise": exercise.title,
+        "final": words.number(grade.final),
+        "mean": words.number(mean),
+        "worst": words.number(worst),
+        "level": grade.level,
+        "scenes": [
+            _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst) for scene in grade.scenes
+        ],
+        "common": _common(grade.scenes),
+        "g": _grade_labels(mean, worst),
+    }
+
+
+def _scene_row(scene: _Scene, page: str, worst: bool) -> dict[str, Any]:
+    from sheber.judge.report.moments import visible
+
+    lost = words.losses(scene.score)
+    return {
+        "name": scene.scene,
+        "page": page,
+        "points": words.number(scene.score.points),
+        "width": round(10.0 * scene.score.points, 1),
+        "worst": worst,
+        "groups": [
+            f"{words.number(scene.score.group(name)[0] * (1.0 if name == 'quality' else scene.score.factor))}"
+            for name in GROUPS
+        ],
+        "ending": visible(words.ending(scene.outcome)),
+        "lost": f"−{words.number(lost[0].lost)} {lost[0].name}" if lost else "",
+    }
+
+
+def _common(scenes: Sequence[_Scene]) -> list[dict[str, str]]:
+    """The checks that cost the most over all scenes."""
+    totals: dict[str, list[float]] = {}
+    for scene in scenes:
+        for check in words.losses(scene.score):
+            totals.setdefault(check.name, []).append(check.lost)
+    ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
+    return [
+        {"name": name, "lost": words.number(sum(lost) / len(scenes)), "scenes": str(len(lost))} for name, lost in ranked
+    ]
+
+
+def _grade_labels(mean: float, worst: float) -> dict[str, Any]:
+    made = _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=words.number(mean), worst=words.number(worst))
+    return {
+        "made_of": made,
+        "scenes": _("Scenes"),
+        "ending": _("How it ended"),
+        "costliest": _("Costliest point"),
+        "worst": _("worst"),
+        "groups": [words.group_title(name) for name in GROUPS],
+        "common": _("What cost the most over all scenes"),
+        "common_row": _("−{lost} points a scene on average, in {scenes} scenes"),
+        "level": _("Sandbox level"),
+    }
