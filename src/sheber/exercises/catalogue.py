@@ -19,7 +19,7 @@ _FOLDER = Path(__file__).parent
 def catalogue() -> list[Exercise]:
     """Every exercise of the package, the easier first. Raises ExerciseError where one is broken."""
     found = [_read(folder) for folder in _FOLDER.iterdir() if (folder / "exercise.toml").is_file()]
-    return sorted(found, key=lambda exercise: (LEVELS.index(exercise.level), exercise.name))
+    return sorted(found, key=lambda exercise: (LEVELS.index(exercise.level), exercise.numbers["order"], exercise.name))
 
 
 def load(name: str | os.PathLike[str]) -> Exercise:

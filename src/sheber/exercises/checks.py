@@ -81,9 +81,13 @@ def off_by(error: Array | Sequence[float]) -> str:
 
 
 def poses_reached(
-    trace: Trace, numbers: Numbers, wanted: Sequence[tuple[str, Pose]], position: float, angle: float
+    trace: Trace,
+    numbers: Numbers,
+    wanted: Sequence[tuple[str, Pose]],
+    position: Sequence[float],
+    angle: Sequence[float],
 ) -> tuple[list[Check], list[int | None]]:
-    """Each pose reached by the true TCP, in order; `position` and `angle` are the points of one pose.
+    """Each pose reached by the true TCP, in order; `position` and `angle` are the points of each pose.
 
     Gives two checks a pose, and the sample at which each was reached (None: never).
     """
@@ -96,8 +100,8 @@ def poses_reached(
         values[row] = np.where(within, 1e-3 + _shares(near, distance) + 0.5 * _shares(turned, turn), 0.0)
     reached = best_in_order(values)
     checks: list[Check] = []
-    for (name, pose), (distance, turn), sample in zip(wanted, errors, reached, strict=True):
-        checks += _pose_checks(trace, name, pose, distance, turn, sample, (near, turned), (position, angle))
+    for (name, pose), (distance, turn), sample, *points in zip(wanted, errors, reached, position, angle, strict=True):
+        checks += _pose_checks(trace, name, pose, distance, turn, sample, (near, turned), points)
     return checks, reached
 
 
@@ -114,7 +118,7 @@ def _pose_checks(
     turn: Array,
     sample: int | None,
     tolerances: tuple[Tolerance, Tolerance],
-    points: tuple[float, float],
+    points: Sequence[float],
 ) -> list[Check]:
     """Position and angle of one pose."""
     titles = _("Pose {name}: position").format(name=name), _("Pose {name}: angle").format(name=name)
@@ -188,7 +192,7 @@ def line_driven(trace: Trace, numbers: Numbers, leg: Leg, points: float) -> Chec
 
 def arc_driven(trace: Trace, numbers: Numbers, leg: Leg, poses: tuple[Pose, Pose, Pose], points: float) -> Check:
     """How near to the circle through three poses (start, via, end) the TCP went, and that it passed the via pose."""
-    tolerance, key = numbers.tolerance("straightness"), f"arc-{leg.start}-{leg.end}"
+    tolerance, key = numbers.tolerance("roundness"), f"arc-{leg.start}-{leg.end}"
     name = _("Arc {start} to {end}").format(start=leg.start, end=leg.end)
     samples = leg.samples()
     if samples is None:

@@ -19,6 +19,7 @@ __all__ = [
     "Array",
     "Turn",
     "best_in_order",
+    "body_path",
     "circle_deviation",
     "last_action",
     "line_deviation",
@@ -109,6 +110,11 @@ def speed_between(trace: Trace, start: int, end: int) -> float:
     middle = (way > 0.25 * way[-1]) & (way < 0.75 * way[-1])
     speeds = steps / np.diff(time)
     return float(np.median(speeds[middle])) if middle.any() else float(speeds.max())
+
+
+def body_path(trace: Trace, name: str) -> Array:
+    """Poses (n, 7) of a body at the samples; (0, 7) where the trace breaks off before the first."""
+    return trace.body(name) if len(trace.time) else np.empty((0, 7))
 
 
 def sample_at(trace: Trace, time: float) -> int:

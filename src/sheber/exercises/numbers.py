@@ -114,6 +114,7 @@ _LIMITS: Final = {
     "scratch_bytes": Allowed(1 << 20, 1 << 30, "bytes", whole=True),
 }
 _COMMON: Final = {
+    "order": Allowed(0, 1000, whole=True),
     "cycle.fixed_s": Allowed(0, 3600, "s"),
     "cycle.full": Allowed(0.1, 10),
     "cycle.zero": Allowed(0.1, 20),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["GROUPS", "Check", "Score", "final", "ramp"]
+__all__ = ["GROUPS", "PASS", "Check", "Score", "final", "ramp", "shared"]
 
 GROUPS: Final = {"quality": 60.0, "cycle": 15.0, "safety": 15.0, "procedure": 10.0}
 """Points of each group; they sum to 100."""
@@ -36,6 +36,12 @@ def ramp(value: float, full: float, zero: float) -> float:
     if math.isnan(value):
         return 0.0
     return min(1.0, max(0.0, (zero - value) / (zero - full)))
+
+
+def shared(points: float, count: int) -> list[float]:
+    """`points` in `count` equal shares, to hundredths, that sum to `points` exactly; the first ones get what is left."""
+    whole, rest = divmod(round(points * 100), max(1, count))
+    return [(whole + (n < rest)) / 100 for n in range(count)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sheber.exercises import checks as measured
 from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
 from sheber.exercises.measure import sample_at
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.score import Check
+from sheber.exercises.score import Check, shared
 from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.cell.scene import Belt, Fixture, LightBarrier, Part, Scene, Shape
@@ -103,7 +103,7 @@ def _belt(size: tuple[float, ...], count: int, speed: float) -> tuple[Belt, Pose
     length = count * (size[0] + 0.004) + 0.25
     x, front = PICK
     pose = level_pose(x, front + 0.02 - length / 2, BELT_TOP, math.pi / 2)
-    belt = Belt("feeder", pose, length, size[1] + 0.05, thickness=0.06, speed=speed, until="part_present")
+    belt = Belt("feeder", pose, length, size[1] + 0.05, thickness=0.06, speed=speed, until="part_present", delay=0.5)
     return belt, level_pose(x, front - size[0] / 2, BELT_TOP + size[2], math.pi / 2)
 
 
@@ -146,7 +146,7 @@ def _feeder_fixtures(size: tuple[float, ...], belt: Belt) -> tuple[Fixture, ...]
 def _barrier(size: tuple[float, ...]) -> LightBarrier:
     """A beam across the belt, a hair before the stop: covered once a box has arrived."""
     x, front = PICK
-    y, z, reach = front - 0.001, BELT_TOP + 0.6 * size[2], size[1] / 2 + 0.03
+    y, z, reach = front - 0.001, BELT_TOP + 0.9 * size[2], size[1] / 2 + 0.03
     return LightBarrier("part_present", (x - reach, y, z), (x + reach, y, z))
 
 
@@ -157,7 +157,8 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     end = measured.last_release(trace) + numbers.real("scene.stand_s")
     placed = measured.placements(trace, boxes, places, end, symmetry=2)
     by_place = {one.place: one for one in sorted(placed, key=lambda one: -one.distance)}
-    quality = [_place_check(trace, numbers, n, by_place.get(n)) for n in range(len(places))]
+    points = shared(numbers.points("boxes"), len(places))
+    quality = [_place_check(trace, numbers, n, by_place.get(n), points[n]) for n in range(len(places))]
     missing = sum(check.points == 0.0 for check in quality)
     not_done = _("{missing} of {count} places are empty or wrong.").format(missing=missing, count=len(places))
     return [
@@ -169,12 +170,14 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     ]
 
 
-def _place_check(trace: Trace, numbers: Numbers, n: int, placed: measured.Placed | None) -> Check:
+def _place_check(
+    trace: Trace, numbers: Numbers, n: int, placed: measured.Placed | None, points: float
+) -> Check:
     """One place of the pattern: the worst of position, yaw and tilt of the box that stands there."""
     column, row, layer = trace.facts["cells"][n]
     words = {"layer": layer + 1, "row": row + 1, "column": column + 1}
     name = _("Layer {layer}, row {row}, column {column}").format(**words)
-    key, points = f"place-{n + 1}", numbers.points("boxes") / len(trace.facts["cells"])
+    key = f"place-{n + 1}"
     if placed is None:
         message = _("At the end no box that was let go stood at layer {layer}, row {row}, column {column}.")
         tolerance = numbers.tolerance("position")

@@ -9,7 +9,7 @@ import numpy as np
 from sheber.exercises import checks as measured
 from sheber.exercises.layout import between, down_pose, home, imperfections, mark, work_table
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.score import Check
+from sheber.exercises.score import Check, shared
 from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.cell.scene import Scene
@@ -25,6 +25,7 @@ NUMBERS = {
     "tolerance.position": Allowed(0.01, 100, "mm", ramp=True),
     "tolerance.angle": Allowed(0.01, 45, "deg", ramp=True),
     "tolerance.straightness": Allowed(0.01, 100, "mm", ramp=True),
+    "tolerance.roundness": Allowed(0.01, 100, "mm", ramp=True),
     "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
 }
 
@@ -109,12 +110,13 @@ def _arc_length(poses: dict[str, Pose]) -> float:
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     """Six poses on the true TCP, the line, the arc, their speeds, home, time and safety."""
     poses = {name: Pose.from_list(values) for name, values in trace.facts["poses"].items()}
-    each = [numbers.points(name) / len(NAMES) for name in ("position", "angle")]
-    found, samples = measured.poses_reached(trace, numbers, [(name, poses[name]) for name in NAMES], *each)
+    wanted = [(name, poses[name]) for name in NAMES]
+    position, angle = (shared(numbers.points(name), len(NAMES)) for name in ("position", "angle"))
+    found, samples = measured.poses_reached(trace, numbers, wanted, position, angle)
     line = measured.Leg("A", "B", samples[0], samples[1])
     arc = measured.Leg("C", "D", samples[2], samples[3])
     through = poses["C"], poses["via"], poses["D"]
-    speeds, speed_points = trace.facts["speeds"], numbers.points("speed") / 2.0
+    speeds, speed_points = trace.facts["speeds"], shared(numbers.points("speed"), 2)
     missing = [name for name, sample in zip(NAMES, samples, strict=True) if sample is None]
     not_done = _("not reached in order: {poses}.").format(poses=", ".join(missing)) if missing else ""
     return [
@@ -123,7 +125,7 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
         measured.arc_driven(trace, numbers, arc, through, numbers.points("arc")),
         measured.cycle_time(trace, numbers, not_done),
         *measured.safety(trace, numbers),
-        measured.speed_kept(trace, numbers, line, speeds["line"], speed_points),
-        measured.speed_kept(trace, numbers, arc, speeds["arc"], speed_points),
+        measured.speed_kept(trace, numbers, line, speeds["line"], speed_points[0]),
+        measured.speed_kept(trace, numbers, arc, speeds["arc"], speed_points[1]),
         measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
     ]

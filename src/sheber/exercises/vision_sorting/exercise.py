@@ -9,8 +9,9 @@ import numpy as np
 
 from sheber.exercises import checks as measured
 from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
+from sheber.exercises.measure import body_path
 from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
-from sheber.exercises.score import Check
+from sheber.exercises.score import Check, shared
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import _
 from sheber.robot.cell.scene import CameraSpec, Colour, Fixture, Lighting, Part, Scene, Shape
@@ -254,7 +255,10 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     not_done = _("{missing} of {count} parts are not in their trays.").format(missing=missing, count=len(wanted))
     return [
         _sorted_check(trace, numbers, wanted, found),
-        *(_placed_check(trace, numbers, name, placed.get(name), len(wanted)) for name in wanted),
+        *(
+            _placed_check(trace, numbers, name, placed.get(name), points)
+            for name, points in zip(wanted, shared(numbers.points("placed"), len(wanted)), strict=True)
+        ),
         *_decoy_checks(trace, numbers, len(right) / max(1, len(wanted))),
         measured.cycle_time(trace, numbers, not_done if missing else ""),
         *measured.safety(trace, numbers),
@@ -331,10 +335,9 @@ def _placed(trace: Trace, right: list[str]) -> dict[str, measured.Placed]:
     return {one.part: one for one in best.values()}
 
 
-def _placed_check(trace: Trace, numbers: Numbers, name: str, placed: measured.Placed | None, count: int) -> Check:
+def _placed_check(trace: Trace, numbers: Numbers, name: str, placed: measured.Placed | None, points: float) -> Check:
     """Where one part lies in its tray: the worse of position and yaw."""
-    points, key = numbers.points("placed") / count, f"placed-{name}"
-    called = _called(trace, name)
+    called, key = _called(trace, name), f"placed-{name}"
     title = _("Place of {part}").format(part=called)
     if placed is None:
         message = _("{part} lies on no free place of its tray.").format(part=called.capitalize())
@@ -359,11 +362,12 @@ def _decoy_checks(trace: Trace, numbers: Numbers, done: float) -> list[Check]:
     points = numbers.points("decoys")
     if not decoys:
         return [Check(_("No decoys here"), "quality", points * done, points, key="decoys")] if points else []
-    return [_decoy_check(trace, numbers, name, points / len(decoys), done) for name in decoys]
+    each = zip(decoys, shared(points, len(decoys)), strict=True)
+    return [_decoy_check(trace, numbers, name, share, done) for name, share in each]
 
 
 def _decoy_check(trace: Trace, numbers: Numbers, name: str, points: float, done: float) -> Check:
-    path = trace.body(name)[:, :3]
+    path = body_path(trace, name)[:, :3]
     way = np.linalg.norm(path - path[0], axis=1) if len(path) else np.zeros(1)
     moved, limit = float(way.max()), numbers.real("scene.touched")
     called, time, message = _called(trace, name), None, ""
