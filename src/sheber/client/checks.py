@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 from typing import Any
 
@@ -21,9 +20,10 @@ def number(value: Any, name: str, unit: str = "", above: float | None = None, le
     single = value.item() if isinstance(value, np.generic | np.ndarray) and np.size(value) == 1 else value
     if isinstance(single, bool) or not isinstance(single, numbers.Real):
         raise TypeError(f"{name} must be a number{unit_words}, got {_shown(value)}")
-    result = float(single)
-    if not math.isfinite(result) or abs(result) > LARGEST_NUMBER:
-        raise ValueError(f"{name} must be a finite number{unit_words}, got {result:g}")
+    real: Any = single  # numbers.Real has no typed comparison
+    if not -LARGEST_NUMBER <= real <= LARGEST_NUMBER:
+        raise ValueError(f"{name} must be a finite number{unit_words}, at most {LARGEST_NUMBER:g}, got {_shown(value)}")
+    result = float(real)
     if above is not None and result <= above:
         raise ValueError(f"{name} must be greater than {above:g}{' ' + unit if unit else ''}, got {result:g}")
     if least is not None and result < least:

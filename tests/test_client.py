@@ -1,0 +1,455 @@
+"""The program's side alone: wire, errors in the student's words, arguments, names, camera geometry. No physics."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import sheber
+from sheber import DOWN, Pose
+from sheber.client import Camera, Cell, Collision, Image, NotGiven, RunOver, SheberError, Timeout, Unreachable, checks
+from sheber.client import errors as error_module
+from sheber.client.messages import TimedLines, explain, set_clock
+from sheber.client.named import Named
+from sheber.client.picture import LARGEST_PICTURE, compressed
+from sheber.client.session import Session, student_line
+from sheber.client.wire import Channel, WireClosed, _SocketStream, open_endpoint
+
+FACTS: dict[str, Any] = {
+    "robot": {
+        "model": "UR5e",
+        "home": [0.0] * 6,
+        "limits": {
+            "joints": [[-6.28, 6.28]] * 6,
+            "joint_speed": [3.14] * 6,
+            "joint_acceleration": [8.0] * 6,
+            "linear_speed": 1.0,
+            "linear_acceleration": 5.0,
+            "reach": 0.85,
+            "payload": 5.0,
+        },
+        "tool": {"kind": "suction", "pose": Pose((0, 0, 0.12)).to_list(), "mass": 0.6, "centre": [0.0, 0.0, 0.05]},
+    },
+    "frames": {"pick": Pose((0.4, 0.1, 0.05)).to_list()},
+    "sheet": {"count": 12},
+    "inputs": ["part_present"],
+    "outputs": ["belt"],
+    "cameras": {"overhead": {"width": 4, "height": 3, "depth": True, "matrix": np.eye(3).tolist()}},
+    "run_limits": {"captures": 60},
+}
+
+
+def reply(time: float = 0.0, **fields: Any) -> bytes:
+    return json.dumps({**fields, "time": time}).encode()
+
+
+@contextmanager
+def session(answer: Callable[[dict[str, Any]], tuple[bytes, bytes]]) -> Iterator[Session]:
+    """A session whose requests `answer` answers, with the body and the bytes behind it."""
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        with theirs, theirs.makefile("rb") as file:
+            while len(head := file.read(4)) == 4:
+                body, binary = answer(json.loads(file.read(struct.unpack("<I", head)[0])))
+                if not body:
+                    return
+                theirs.sendall(struct.pack("<I", len(body)) + body + binary)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    one = Session(Channel(_SocketStream(ours)))
+    try:
+        yield one
+    finally:
+        one.close()
+        thread.join(5.0)
+
+
+def recorded(into: list[dict[str, Any]], **fields: Any) -> Callable[[dict[str, Any]], tuple[bytes, bytes]]:
+    def answer(request: dict[str, Any]) -> tuple[bytes, bytes]:
+        into.append(request)
+        return reply(**fields), b""
+
+    return answer
+
+
+# --- errors ---------------------------------------------------------------------------------
+
+
+def test_public_names_are_those_that_exist() -> None:
+    assert sorted(sheber.__all__) == sorted(name for name in sheber.__all__ if hasattr(sheber, name))
+    kinds = {
+        name for name, kind in vars(error_module).items() if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+    assert kinds <= set(sheber.__all__), "every error that a program can get must be importable from sheber"
+
+
+@pytest.mark.parametrize("kind", sorted(error_module.KINDS))
+def test_every_kind_of_error_arrives_as_its_class_with_message_and_line(kind: str) -> None:
+    with (
+        session(lambda r: (reply(error={"kind": kind, "message": "so it is", "line": 7}), b"")) as one,
+        pytest.raises(error_module.KINDS[kind], match="so it is") as caught,
+    ):
+        one.call("stop")
+    assert caught.value.line == 7
+
+
+def test_after_a_collision_and_after_the_end_nothing_can_be_asked() -> None:
+    asked: list[Any] = []
+    with session(recorded(asked, error={"kind": "Collision", "message": "hit", "line": 3})) as one:
+        with pytest.raises(Collision):
+            one.call("stop")
+        with pytest.raises(RunOver, match="emergency stop: hit"):
+            one.call("stop")
+    assert len(asked) == 1
+
+
+def test_run_over_passes_through_except_exception() -> None:
+    assert not issubclass(RunOver, Exception)
+    with session(lambda r: (b"", b"")) as one, pytest.raises(RunOver, match="ended the conversation"):
+        one.call("stop")
+
+
+def test_each_request_carries_the_line_of_the_program_and_time_comes_back() -> None:
+    asked: list[dict[str, Any]] = []
+    with session(recorded(asked, time=1.25)) as one:
+        cell = Cell(one, FACTS)
+        cell.wait(0.5)
+        here = student_line()
+    assert asked[0]["line"] == here - 1
+    assert cell.time == 1.25
+
+
+def test_the_line_is_that_of_the_program_when_a_library_calls_back() -> None:
+    asked: list[dict[str, Any]] = []
+    with session(recorded(asked)) as one:
+        cell = Cell(one, FACTS)
+        list(map(cell.wait, (0.1,)))
+        json.loads("{}", object_pairs_hook=lambda _: cell.wait(0.1))
+        here = student_line()
+    assert [r["line"] for r in asked] == [here - 2, here - 1]
+
+
+# --- the wire -------------------------------------------------------------------------------
+
+
+def test_a_descriptor_and_a_tcp_endpoint_carry_the_same_frames() -> None:
+    ours, theirs = socket.socketpair()
+    channel = open_endpoint(f"fd:{ours.detach()}")
+    channel.send({"do": "stop"})
+    assert theirs.recv(100) == struct.pack("<I", 13) + b'{"do":"stop"}'
+    theirs.sendall(struct.pack("<I", 14) + b'{ "binary": 3}' + b"abc")
+    assert channel.exchange({"do": "stop"}) == ({"binary": 3}, b"abc")
+    theirs.close()
+    with pytest.raises(WireClosed):
+        channel.exchange({"do": "stop"})
+    channel.close()
+
+
+def test_a_tcp_endpoint_shows_its_token_first() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        channel = open_endpoint(f"tcp:127.0.0.1:{server.getsockname()[1]}:secret")
+        theirs, _ = server.accept()
+        with theirs:
+            assert theirs.recv(100)[4:] == b'{"do":"hello","token":"secret"}'
+        channel.close()
+
+
+@pytest.mark.parametrize("endpoint", ["", "fd:", "fd:x", "tcp:127.0.0.1:80", "tcp:127.0.0.1:x:t", "udp:1:2:3"])
+def test_an_endpoint_that_is_none_is_refused_in_words(endpoint: str) -> None:
+    with pytest.raises(ValueError, match="an endpoint is"):
+        open_endpoint(endpoint)
+
+
+def test_a_request_longer_than_a_frame_is_refused_on_this_side() -> None:
+    with session(recorded([])) as one, pytest.raises(ValueError, match="65536 bytes"):
+        one.call("note", text="x" * 70_000)
+
+
+# --- arguments ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "words"),
+    [
+        (lambda c: c.robot.move_joints([0.0] * 5), ValueError, "6 joint angles in rad, got an array of shape"),
+        (lambda c: c.robot.move_joints("home"), TypeError, "6 joint angles in rad"),
+        (lambda c: c.robot.move_joints(Pose()), TypeError, "move_to and move_linear take poses"),
+        (lambda c: c.robot.move_joints([float("nan")] * 6), ValueError, "finite"),
+        (lambda c: c.robot.move_to((0.4, 0.1, 0.2)), TypeError, "must be a Pose"),
+        (lambda c: c.robot.move_to(Pose((1e7, 0, 0))), ValueError, "positions are in metres"),
+        (lambda c: c.robot.move_linear(Pose(), speed=0.0), ValueError, "greater than 0 m/s"),
+        (lambda c: c.robot.move_linear(Pose(), speed="fast"), TypeError, "speed must be a number in m/s"),
+        (lambda c: c.robot.move_linear(Pose(), blend=-0.1), ValueError, "at least 0 m"),
+        (lambda c: c.robot.move_linear(Pose(), wait="no"), TypeError, "True or False"),
+        (lambda c: c.robot.move_to(Pose(), frame="pallet"), TypeError, "frame must be a Pose"),
+        (lambda c: setattr(c.robot, "speed_override", 1.5), ValueError, "at most 1"),
+        (lambda c: c.wait(-1), ValueError, "at least 0 s"),
+        (lambda c: c.wait(True), TypeError, "must be a number"),
+        (lambda c: c.note(5), TypeError, "must be a text"),
+        (lambda c: c.suction.on(timeout=0), ValueError, "greater than 0 s"),
+        (lambda c: c.outputs.__setitem__("belt", 2), TypeError, "True or False"),
+        (lambda c: c.outputs.__setitem__("bell", True), NotGiven, "no digital output 'bell'.*there is: belt"),
+        (lambda c: c.inputs["part"], NotGiven, "no digital input 'part'.*part_present"),
+        (lambda c: c.wait_for("part"), NotGiven, "part_present"),
+        (lambda c: c.frames["picks"], NotGiven, "no frame 'picks'.*pick"),
+        (lambda c: c.cameras["left"], NotGiven, "no camera 'left'.*overhead"),
+        (lambda c: c.sheet["n"], NotGiven, "no entry of the job sheet 'n'.*count"),
+        (lambda c: c.gripper, NotGiven, "no tool 'gripper'.*suction"),
+        (lambda c: c.cameras["overhead"].pose, NotGiven, "does not give the pose.*given here: matrix"),
+        (lambda c: c.show("picture"), TypeError, "takes an array"),
+        (lambda c: c.show(Image(np.zeros((2, 2, 3), np.uint8), None, 0.0)), TypeError, "show image.colour"),
+        (lambda c: c.show(np.zeros((2, 2, 4), np.uint8)), ValueError, r"got shape \(2, 2, 4\)"),
+        (lambda c: c.show(np.zeros((2, 2), np.int64)), TypeError, "int64"),
+    ],
+)
+def test_wrong_arguments_are_told_before_anything_is_sent(
+    call: Callable[[Cell], Any], kind: type[Exception], words: str
+) -> None:
+    asked: list[Any] = []
+    with session(recorded(asked)) as one:
+        cell = Cell(one, FACTS)
+        with pytest.raises(kind, match=words):
+            call(cell)
+    assert asked == []
+
+
+def test_what_a_program_may_give_travels_as_plain_numbers() -> None:
+    asked: list[dict[str, Any]] = []
+    with session(recorded(asked)) as one:
+        cell = Cell(one, FACTS)
+        frame = Pose((1.0, 0.0, 0.0))
+        cell.robot.move_linear(DOWN.offset(x=0.2), speed=np.float64(0.1), frame=frame, wait=np.bool_(False))
+        cell.robot.move_to(np.eye(4), blend=np.array(0.02))
+        cell.robot.move_joints(np.arange(6), speed=1)
+        cell.note("lone \ud800 surrogate")
+    assert asked[0]["pose"] == pytest.approx((frame @ DOWN.offset(x=0.2)).to_list())
+    assert (asked[0]["speed"], asked[0]["wait"], asked[0]["blend"]) == (0.1, False, 0.0)
+    assert asked[1]["pose"] == [0, 0, 0, 1, 0, 0, 0]
+    assert asked[2]["q"] == [0, 1, 2, 3, 4, 5]
+    assert asked[3]["text"] == "lone ? surrogate"
+
+
+@given(st.one_of(st.floats(), st.integers(), st.just(10**400), st.text(), st.none(), st.booleans(), st.binary()))
+def test_a_number_is_finite_or_refused(value: Any) -> None:
+    with contextlib.suppress(TypeError, ValueError):
+        assert 0.0 < checks.number(value, "speed", "m/s", above=0.0) <= 1e6
+
+
+def test_names_behave_like_a_dict() -> None:
+    frames = Named("frame", {"pick": 1, "pallet": 2})
+    assert "pick" in frames
+    assert list(frames) == ["pick", "pallet"]
+    assert frames.get("nothing") is None
+    with pytest.raises(NotGiven, match="has none at all"):
+        Named("camera", {})["left"]
+
+
+# --- pictures and the camera ------------------------------------------------------------------
+
+
+def test_shown_pictures_fit_a_request_whatever_they_show() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (1200, 1600, 3), dtype=np.uint8)
+    data = compressed(noise)
+    assert len(data) <= LARGEST_PICTURE
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).shape[2] == 3
+    mask = np.zeros((40, 60), dtype=bool)
+    mask[10:30, 20:40] = True
+    back = cv2.imdecode(np.frombuffer(compressed(mask), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert back.shape == (40, 60)
+    assert back[20, 30] > 250
+    assert back[5, 5] < 5
+    assert len(compressed(np.linspace(0.0, 1.0, 100).reshape(10, 10))) > 100
+
+
+def test_a_capture_is_shaped_as_it_says() -> None:
+    colour = np.arange(36, dtype=np.uint8)
+    depth = np.linspace(0.5, 1.0, 12, dtype=np.float32)
+    about = {"width": 4, "height": 3, "depth": True, "shown_at": 0.5, "binary": 84}
+    with session(lambda r: (reply(**about), colour.tobytes() + depth.tobytes())) as one:
+        image = Cell(one, FACTS).cameras["overhead"].capture()
+    assert image.colour.shape == (3, 4, 3)
+    assert image.colour.dtype == np.uint8
+    assert image.depth is not None
+    assert image.depth.shape == (3, 4)
+    assert image.depth[2, 3] == 1.0
+    assert image.time == 0.5
+    image.colour[0, 0] = 7  # a picture is the program's own: it may draw on it
+
+
+MATRIX = [[610.0, 0.0, 322.0], [0.0, 612.0, 236.0], [0.0, 0.0, 1.0]]
+LENS = [-0.11, 0.05, 0.0008, -0.0011, -0.01]
+
+
+def lens_camera() -> Camera:
+    pose = Pose((0.5, 0.1, 1.1)) @ DOWN.rotated(x=0.08, y=-0.05, z=0.3)
+    facts = {"width": 640, "height": 480, "matrix": MATRIX, "distortion": LENS, "pose": pose.to_list()}
+    return Camera(None, "overhead", facts)  # type: ignore[arg-type]
+
+
+def test_project_agrees_with_opencv() -> None:
+    camera = lens_camera()
+    points = np.random.default_rng(2).uniform((0.2, -0.2, 0.0), (0.8, 0.4, 0.1), (50, 3))
+    T_camera_base = camera.pose.inverse()
+    seen, _ = cv2.projectPoints(points, T_camera_base.rotvec, T_camera_base.position, camera.matrix, camera.distortion)
+    u, v = camera.project(points)
+    np.testing.assert_allclose(np.stack((u, v), axis=1), seen[:, 0], atol=1e-9)
+    assert all(np.isnan(camera.project(camera.pose @ np.array((0.0, 0.0, -1.0)))))
+
+
+@given(st.floats(0, 639), st.floats(0, 479), st.floats(-0.05, 0.3))
+@settings(max_examples=50)
+def test_a_pixel_met_with_a_plane_is_seen_at_that_pixel(u: float, v: float, height: float) -> None:
+    camera = lens_camera()
+    x, y = camera.to_plane(u, v, height)
+    np.testing.assert_allclose(camera.project((x, y, height)), (u, v), atol=1e-8)
+
+
+def test_to_plane_takes_arrays_and_knows_rays_that_never_meet() -> None:
+    camera = lens_camera()
+    u, v = np.meshgrid(np.arange(5), np.arange(3))
+    x, y = camera.to_plane(u, v, height=0.02)
+    assert x.shape == y.shape == (3, 5)
+    assert camera.to_plane(u[0, 1], v[0, 1], 0.02) == pytest.approx((x[0, 1], y[0, 1]), abs=1e-12)
+    assert np.isnan(camera.to_plane(300.0, 200.0, height=2.0)).all()
+
+
+# --- words ------------------------------------------------------------------------------------
+
+
+def failure(source: str, tmp_path: Path) -> str:
+    """What a student reads when this program fails."""
+    path = tmp_path / "program.py"
+    path.write_text(textwrap.dedent(source), encoding="utf-8")
+    try:
+        exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__"})
+    except BaseException as error:
+        return explain(error, path)
+    raise AssertionError("the program did not fail")
+
+
+def test_an_error_names_the_line_and_shows_it(tmp_path: Path) -> None:
+    words = failure(
+        """
+        def place(n):
+            return 1 / n
+
+        place(0)
+        """,
+        tmp_path,
+    )
+    assert words == "Line 3: ZeroDivisionError: division by zero\n    return 1 / n\n(called from line 5)"
+
+
+def test_an_error_of_the_cell_shows_none_of_our_insides(tmp_path: Path) -> None:
+    words = failure(
+        """
+        from sheber.client.checks import number
+        speed = number(-1, "speed", "m/s", above=0.0)
+        """,
+        tmp_path,
+    )
+    assert words.splitlines() == [
+        "Line 3: ValueError: speed must be greater than 0 m/s, got -1",
+        '    speed = number(-1, "speed", "m/s", above=0.0)',
+    ]
+    assert "checks.py" not in words
+
+
+def test_an_error_of_an_earlier_move_names_both_lines(tmp_path: Path) -> None:
+    words = failure("from sheber import Collision\nraise Collision('the arm hit the post', line=1)", tmp_path)
+    assert words.startswith("Line 2: Collision: the arm hit the post (the move of line 1)")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("x = (1,\n", "Line 1: the program cannot be read as Python: '(' was never closed"),
+        ("x = 1\n  y = 2\n", "Line 2: the program cannot be read as Python: unexpected indent"),
+        ("import pandas_of_nobody\n", "nothing else can be imported there"),
+        ("p = Pose()\n", "Pose must be imported: from sheber import Pose"),
+        ("p = np.zeros(3)\n", "import numpy as np"),
+        ("def f():\n    f()\nf()\n", "RecursionError: a function called itself too many times"),
+        ("raise MemoryError\n", "Line 1: MemoryError: the program used up its memory"),
+        ("{}['a']\n", "Line 1: KeyError: there is no entry 'a'"),
+        ("raise KeyboardInterrupt\n", "Line 1: interrupted"),
+        ("open('/nowhere/at/all')\n", "in /tmp only"),
+        ("assert False\n", "Line 1: AssertionError"),
+    ],
+)
+def test_usual_mistakes_are_told_in_plain_words(source: str, words: str, tmp_path: Path) -> None:
+    said = failure(source, tmp_path)
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_printed_lines_carry_the_simulated_time() -> None:
+    out = io.StringIO()
+    lines = TimedLines(out)
+    set_clock(lambda: 3.416)
+    try:
+        print("placed", 3, file=lines)
+        print("two\nlines", end="", file=lines)
+        set_clock(lambda: 123.0)
+        print(" and more", file=lines)
+        print("", file=lines)
+    finally:
+        set_clock(lambda: 0.0)
+    assert out.getvalue() == ("[   3.42 s] placed 3\n[   3.42 s] two\n[   3.42 s] lines and more\n[ 123.00 s] \n")
+
+
+def test_a_program_that_only_sleeps_gets_one_hint(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import time\nfrom sheber.client.messages import hint_on_sleep\n"
+        "hint_on_sleep(lambda seconds: print('told', seconds))\n"
+        "for n in range(3):\n    time.sleep(0.001)\n"
+    )
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "told 0.001\n"
+    assert done.stderr.count("\n") == 1
+    assert "line 5 passes no simulated time" in done.stderr
+    assert "cell.wait(0.001)" in done.stderr
+
+
+def test_connect_without_an_exercise_says_how_to_name_one(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("import sheber\ntry:\n    sheber.connect()\nexcept ValueError as error:\n    print(error)\n")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SHEBER")}
+    done = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=60, check=True, env=environment
+    )
+    assert 'connect(exercise="palletising")' in done.stdout
+    assert "SHEBER_EXERCISE" in done.stdout
+
+
+def test_importing_sheber_brings_in_nothing_heavy() -> None:
+    script = "import sys, sheber; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.split())
+    assert not loaded & {"cv2", "msgspec", "mujoco", "numba", "rich", "ruckig", "jinja2", "subprocess", "asyncio"}
+
+
+def test_errors_are_one_tree() -> None:
+    assert issubclass(Unreachable, sheber.RobotError)
+    assert not issubclass(Timeout, sheber.RobotError)
+    assert issubclass(Timeout, SheberError)
