@@ -8,6 +8,7 @@ says where the pieces belong (`mesh_pose`: the package's base may be turned agai
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,8 +27,8 @@ from sheber.station import Mesh
 __all__ = ["Piece", "mesh", "pieces", "prepare"]
 
 FACES = 20_000  # of a whole arm, about
-FEWEST = 240  # a piece is not decimated below this
-EDITION = 2  # counts the ways of making them; a new one makes new files
+FEWEST = 300  # a piece is not decimated below this
+EDITION = 3  # counts the ways of making them; a new one makes new files
 WELD = 1e-6  # m, vertices nearer than this are one
 
 
@@ -89,15 +90,15 @@ def _arrays(arm_name: str) -> Mapping[str, NDArray[Any]]:
 
 def _make(arm: Arm) -> dict[str, NDArray[Any]]:
     found = [(link.name, *piece) for link in arm.links for piece in _split(_folder(arm) / link.mesh)]
-    ratio = FACES / sum(len(faces) for *_, faces in found)
+    wanted = _shares([(vertices, faces) for *_, vertices, faces in found])
     arrays: dict[str, NDArray[Any]] = {}
     names, colours, number = [], [], {link.name: 0 for link in arm.links}
-    for link, colour, vertices, faces in found:
+    for (link, colour, vertices, faces), count in zip(found, wanted, strict=True):
         name = f"{link}/{number[link]}"
         number[link] += 1
         names.append(name)
         colours.append(colour)
-        arrays[f"{name}/vertices"], arrays[f"{name}/faces"] = _decimated(vertices, faces, ratio)
+        arrays[f"{name}/vertices"], arrays[f"{name}/faces"] = _decimated(vertices, faces, count)
     return {"names": np.array(names), "colours": np.array(colours), **arrays}
 
 
@@ -155,13 +156,22 @@ def _welded(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[ND
     return used[first], joined[(a != b) & (b != c) & (a != c)]
 
 
+def _shares(found: list[tuple[NDArray[np.float64], NDArray[np.int32]]]) -> list[int]:
+    """How many faces each piece keeps: by its surface and its detail, so that screws do not starve covers."""
+    weights = []
+    for vertices, faces in found:
+        a, b, c = (vertices[faces[:, corner]] for corner in range(3))
+        area = 0.5 * float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum())
+        weights.append(math.sqrt(area * len(faces)))
+    return [max(FEWEST, round(FACES * weight / sum(weights))) for weight in weights]
+
+
 def _decimated(
-    vertices: NDArray[np.float64], faces: NDArray[np.int32], ratio: float
+    vertices: NDArray[np.float64], faces: NDArray[np.int32], wanted: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     import fast_simplification
 
     points, triangles = vertices.astype(np.float32), faces
-    wanted = max(FEWEST, round(len(faces) * ratio))
     if wanted < len(faces):
         points, triangles = fast_simplification.simplify(points, triangles, target_reduction=1.0 - wanted / len(faces))
     return np.ascontiguousarray(points, np.float32), np.ascontiguousarray(triangles, np.int32)

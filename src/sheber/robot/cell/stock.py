@@ -63,15 +63,22 @@ def table(
 
     The solid part is a block, 0.2 m thick: thin plates let capsules through.
     """
-    leg, inset = 0.08, 0.06
+    top, rail, leg = 0.04, 0.08, 0.08
+    inset = 0.05 + leg / 2
+    block = Shape("box", (length, width, 0.2), Pose((0.0, 0.0, -0.1)), drawn=False)
     shapes = [
-        Shape("box", (length, width, 0.2), Pose((0.0, 0.0, -0.1)), colour, texture=texture),
+        block,
+        Shape("box", (length, width, top), Pose((0.0, 0.0, -top / 2)), colour, texture=texture, solid=False),
     ]
-    drop = height - 0.2
-    for sx in (-1.0, 1.0):
-        for sy in (-1.0, 1.0):
-            at = (sx * (length / 2 - inset), sy * (width / 2 - inset), -0.2 - drop / 2)
-            shapes.append(Shape("box", (leg, leg, drop), Pose(at), PROFILE, solid=False))
+    drop = height - top
+    for sign in (-1.0, 1.0):
+        y, x = sign * (width / 2 - inset), sign * (length / 2 - inset)
+        along = Shape("box", (length - 2 * inset, leg, rail), Pose((0.0, y, -top - rail / 2)), PROFILE, solid=False)
+        across = Shape("box", (leg, width - 2 * inset, rail), Pose((x, 0.0, -top - rail / 2)), PROFILE, solid=False)
+        shapes += [along, across]
+        for other in (-1.0, 1.0):
+            at = Pose((x, other * (width / 2 - inset), -top - drop / 2))
+            shapes.append(Shape("box", (leg, leg, drop), at, PROFILE, solid=False))
     return Fixture(name, tuple(shapes), pose or Pose(), friction)
 
 
