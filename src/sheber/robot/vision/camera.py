@@ -94,9 +94,11 @@ class Camera:
         """
         self.spec = spec
         self._lens = Lens.of((spec.width, spec.height), spec.focal, spec.centre, spec.distortion, vignetting)
-        self._sensor = Sensor(spec.noise)
+        self._sensor = Sensor(self._lens, spec.noise)
         self._pinhole = Pinhole(self._lens.width, self._lens.height, spec.focal, self._lens.centre, spec.pose)
         self._rasteriser = Rasteriser(triangles(visuals, mesh, texture, still), shadow_size)
+        self._depth = np.zeros((spec.height, spec.width), np.float32)
+        self._segmentation = np.full(self._depth.shape, -1, np.int32)
         self._poses = np.tile([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0], (len(self.bodies), 1))
 
     @property
@@ -122,16 +124,14 @@ class Camera:
         lamp = Lamp(lighting.direction, lighting.ambient, lighting.diffuse)
         picture = self._rasteriser.picture(self._pinhole, lamp, self._poses)
         shapes = self._rasteriser.triangles
-        depth = np.empty((self.spec.height, self.spec.width), np.float32)
-        segmentation = np.empty(depth.shape, np.int32)
         measure_depth(
-            picture.nearness, picture.seen, shapes.groups, shapes.face_shape, shapes.body_of, self._lens.source,
-            depth, segmentation,
+            picture.changed, self._lens.tile, picture.nearness, picture.seen, shapes.groups, shapes.face_shape,
+            shapes.body_of, self._lens.source, self._depth, self._segmentation,
         )  # fmt: skip
         gain = [self.spec.exposure * exposure * float(part) for part in lighting.colour]
         seed = None if rng is None else int(rng.integers(1 << 63))
-        colour = self._sensor.read(picture.light, self._lens, gain, seed)
-        return CameraImage(colour, depth if self.spec.depth else None, segmentation)
+        colour = self._sensor.read(picture.light, picture.changed, gain, seed)
+        return CameraImage(colour, self._depth.copy() if self.spec.depth else None, self._segmentation.copy())
 
     def _number(self, name: str) -> int:
         try:

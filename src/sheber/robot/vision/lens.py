@@ -17,7 +17,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.robot.vision.resample import expose
+from sheber.robot.vision.resample import develop, expose
 
 __all__ = ["Lens", "Sensor", "distorted", "undistorted"]
 
@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 
 _READ_SHARE = 0.15  # share of the read noise in the variance at mid grey
 _MID_GREY = 128
+TILE = 4  # px, of the pinhole picture: what is known to have changed, or not
 _GREATEST_WINDOW = 2.0  # a pinhole picture of more than twice the width or height is not a lens any more
 
 
@@ -84,6 +85,7 @@ class Lens:
     centre: tuple[float, float]  # principal point in the pinhole picture, px
     source: NDArray[np.float32]  # (h, w, 2) column, row in the pinhole picture
     vignette: NDArray[np.float32]  # (h, w) 0..1
+    tile: NDArray[np.int32]  # (h, w) the tile of the pinhole picture that a pixel looks at, row by row
 
     @classmethod
     def of(
@@ -111,36 +113,47 @@ class Lens:
             raise ValueError(f"the distortion {tuple(distortion)} needs a pinhole picture of {window} px; too strong")
         middle = (np.array(size) - 1.0) / 2.0
         r2 = ((pixels - middle) ** 2).sum(axis=1) / (middle**2).sum()
+        source = (looks - offset).reshape(height, width, 2).astype(np.float32)
+        tiles = source.clip(0).astype(np.int32) // TILE
         return cls(
             width=int(window[0]),
             height=int(window[1]),
             centre=(float(cx - offset[0]), float(cy - offset[1])),
-            source=(looks - offset).reshape(height, width, 2).astype(np.float32),
+            source=source,
             vignette=(1.0 - vignetting * r2).reshape(height, width).astype(np.float32),
+            tile=np.ascontiguousarray(tiles[..., 1] * -(-int(window[0]) // TILE) + tiles[..., 0]),
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Sensor:
     """Turns light into grey levels. Linear light 1.0 at exposure 1.0 is white (255)."""
 
-    noise: float = 0.0  # sigma at mid grey, in grey levels
+    def __init__(self, lens: Lens, noise: float = 0.0) -> None:
+        """`noise`: sigma at mid grey, in grey levels."""
+        self._lens = lens
+        self._noise = noise
+        self._levels = np.zeros((*lens.vignette.shape, 3), np.uint16)
+        self._gain = np.full(3, -1.0, np.float32)
 
     def read(
-        self, light: NDArray[np.float32], lens: Lens, gain: Sequence[float], seed: int | None = None
+        self,
+        light: NDArray[np.float32],
+        changed: NDArray[np.uint8],
+        gain: Sequence[float],
+        seed: int | None = None,
     ) -> NDArray[np.uint8]:
-        """The picture (h, w, 3) uint8 BGR of linear light (H, W, 3) RGB through a lens.
+        """The picture (h, w, 3) uint8 BGR of linear light (H, W, 3) RGB.
 
+        changed: which tiles of the light are not as they were at the last call (see `Lens.tile`);
         gain: factors on red, green, blue (exposure, colour of the light); seed: of the noise, None for none.
         """
-        out = np.empty((*lens.vignette.shape, 3), np.uint8)
-        noisy = seed is not None and self.noise > 0.0
-        spread = _spread(self.noise) if noisy else np.zeros(256, np.int32)
         gains = np.array(gain, np.float32)
-        expose(
-            light, lens.source, lens.vignette, gains, _encoded(), spread, _quantiles(),
-            np.uint64(seed or 0), noisy, out,
-        )  # fmt: skip
+        if not np.array_equal(gains, self._gain):
+            changed, self._gain = np.ones_like(changed), gains
+        lens, out = self._lens, np.empty(self._levels.shape, np.uint8)
+        develop(changed, lens.tile, light, lens.source, lens.vignette, gains, _encoded(), self._levels)
+        noisy = seed is not None and self._noise > 0.0
+        expose(self._levels, _spread(self._noise), _quantiles(), np.uint64(seed or 0), noisy, out)
         return out
 
 

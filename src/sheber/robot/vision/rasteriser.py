@@ -67,6 +67,7 @@ class Picture:
     light: NDArray[np.float32]  # (h, w, 3) linear red, green, blue
     nearness: NDArray[np.float32]  # (2h, 2w) 1 / depth [1/m] of the samples, 0 where nothing is seen
     seen: NDArray[np.int32]  # (2h, 2w) number of the seen face, -1 for none
+    changed: NDArray[np.uint8]  # (tiles,) whether a tile of 4 x 4 pixels, or one beside or below it, is not as before
 
 
 class Rasteriser:
@@ -95,7 +96,9 @@ class Rasteriser:
         if key != self._key:
             self._begin(camera, lamp)
             self._key = key
+            before = np.ones_like(self._tiles)
         else:
+            before = self._tiles.copy()
             restore_tiles(
                 self._tiles, self._nearness, self._still_nearness, self._seen, self._still_seen, self._light,
                 self._still_light,
@@ -104,7 +107,7 @@ class Rasteriser:
         self._draw(shapes.still_vertices, len(shapes.vertices), shapes.still_faces, len(shapes.faces))
         spread_shadows(self._blocks, self._read, self._tiles)
         self._shade(record=False)
-        return Picture(self._light, self._nearness, self._seen)
+        return Picture(self._light, self._nearness, self._seen, _reached(before | self._tiles))
 
     def _begin(self, camera: Pinhole, lamp: Lamp) -> None:
         """Draw and keep what is still."""
@@ -152,6 +155,15 @@ class Rasteriser:
             self._light.reshape(-1, 3),
             self._light.shape[1], self._read, record,
         )  # fmt: skip
+
+
+def _reached(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The tiles, row by row, that touch a changed one to the right, below or both: a pixel there reads into it."""
+    wide = tiles.copy()
+    wide[:, :-1] |= tiles[:, 1:]
+    tall = wide.copy()
+    tall[:-1] |= wide[1:]
+    return tall.reshape(-1)
 
 
 def _number_still(shapes: Triangles) -> int:

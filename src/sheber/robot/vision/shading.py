@@ -153,7 +153,7 @@ def _find_surfaces(
 
 
 @inlined
-def _window(near: float, a: float, b: float, c: float, d: float, part: float) -> float:
+def _window(near: np.float32, a: np.float32, b: np.float32, c: np.float32, d: np.float32, part: float) -> float:
     """How much of a row of the window is lit: four depths of the shadow map, the outer two by `part`."""
     lit = 1.0 - part if a >= near else 0.0
     lit += 1.0 if b >= near else 0.0
