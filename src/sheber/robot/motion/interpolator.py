@@ -37,6 +37,7 @@ Array = NDArray[np.float64]
 _CHUNK = 250  # steps that are sampled at once
 _SHORTEST_ZONE = 1e-4  # m or rad: a corner smaller than this is a fine point
 _SLOWEST = 0.01  # smallest speed override
+_AFTER = 1e-10  # s: just behind a border, where the state belongs to what comes next
 
 
 @dataclass(slots=True, eq=False)
@@ -253,9 +254,7 @@ class Interpolator:
             if queued.leg.length > 0.0:
                 corner = self._corner(queued, after, start)
                 end = queued.leg.length - (corner.zone_first if corner else 0.0)
-                stretches.append(
-                    _Stretch(queued.leg.curve, queued.leg.cells, start, end, queued, None, corner is None)
-                )
+                stretches.append(_Stretch(queued.leg.curve, queued.leg.cells, start, end, queued, None, corner is None))
                 if corner is not None:
                     stretches.append(_Stretch(corner.curve, (corner.cell,), 0.0, 1.0, queued, corner, False))
                 start = corner.zone_second if corner else 0.0
@@ -297,8 +296,10 @@ class Interpolator:
                     )
                 )
                 places.append((stretch, start))
-        speed, acceleration = (state.speed, state.acceleration) if state is not None else (0.0, 0.0)
-        return (brake if braking else plan)(blocks, speed, acceleration), places
+        if state is None:
+            return plan(blocks), places
+        before = self._profile.rest_of_block(self._at * self.step_s + _AFTER)
+        return (brake if braking else plan)(blocks, state.speed, state.acceleration, before), places
 
     def _start(self, stretches: list[_Stretch], places: list[tuple[_Stretch, float]], profile: Profile) -> None:
         """Run this profile from the next step on."""
@@ -315,11 +316,11 @@ class Interpolator:
         for k, (stretch, start) in enumerate(places[: len(profile.ends)]):
             last = k + 1 == len(places) or places[k + 1][0] is not stretch
             end = float(profile.ends[k])
-            if stretch.corner is not None and start < 0.5:
+            if stretch.corner is not None:
                 begin = float(profile.ends[k - 1]) if k else 0.0
-                times = np.linspace(begin, end, 65)[:-1]
-                end = float(times[int(np.argmax(start + profile.at(times)[1] >= 0.5))])
-            elif stretch.corner is not None or not (stretch.stop and last):
+                times = np.linspace(begin, end, 65)
+                end = float(times[int(np.argmax(start + profile.at(times)[1] >= 0.5))]) if start < 0.5 else 0.0
+            elif not (stretch.stop and last):
                 continue
             done.append((math.ceil(end / self.step_s - 1e-9), stretch.of))
         return done
@@ -339,7 +340,7 @@ class Interpolator:
         """Where the last target was on its stretch; None at rest."""
         if not self.moving:
             return None
-        block, position, speed, acceleration = self._profile.state(self._at * self.step_s)
+        block, position, speed, acceleration = self._profile.state(self._at * self.step_s + _AFTER)
         stretch, start = self._places[block]
         if abs(acceleration) < 1e-9:
             acceleration = 0.0

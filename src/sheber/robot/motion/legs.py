@@ -35,6 +35,7 @@ _JOINT_GRID = 0.06  # rad that a joint turns at most between two knots; more mea
 _FINEST = 4096  # knots; a path that asks for more runs into a singularity
 _CELLS = 8  # parts of a path that get speed limits of their own where joints limit the speed
 _MARGIN = 0.97  # of the joint accelerations, for what the pieces of a curve leave out
+_SPEED_MARGIN = 0.9999  # of the joint speeds, likewise
 _BEND_SHARE = 0.5  # of a joint's acceleration that the bend of the path may use up
 _CORNER_KNOTS = 32
 _CHECKS = 0.02  # rad between two checks of the arm against itself
@@ -210,9 +211,7 @@ class Planner:
         if not kinematics.within(self.arm, q).all():
             raise JointLimit(self._beyond(q, _("to go to {joints}").format(joints=joints_in_words(q))))
 
-    def _check_singular(
-        self, q: Array, start: Pose | None, goal: Pose, fraction: Array, position: Array
-    ) -> None:
+    def _check_singular(self, q: Array, start: Pose | None, goal: Pose, fraction: Array, position: Array) -> None:
         nearness = self.form.nearness(self.arm, q)
         near = nearness < 1.0
         if near.any():
@@ -267,8 +266,15 @@ class Planner:
     def _beyond(self, q: Array, why: str) -> str:
         k = int((~kinematics.within(self.arm, q)).argmax())
         joint = self.arm.joints[k]
-        return _("Joint {number} ({name}) would have to be at {angle:.1f} deg {why}; its range is {low:.0f} to {high:.0f} deg.").format(
-            number=k + 1, name=joint.name, angle=math.degrees(q[k]), why=why, low=math.degrees(joint.lower), high=math.degrees(joint.upper)
+        return _(
+            "Joint {number} ({name}) would have to be at {angle:.1f} deg {why}; its range is {low:.0f} to {high:.0f} deg."
+        ).format(
+            number=k + 1,
+            name=joint.name,
+            angle=math.degrees(q[k]),
+            why=why,
+            low=math.degrees(joint.lower),
+            high=math.degrees(joint.upper),
         )
 
     # --- corners ----------------------------------------------------------------------------
@@ -339,7 +345,7 @@ class Planner:
         """Limits along a curve: what was asked, lowered where joints could not follow."""
         slope, bend = curve.bounds()
         with np.errstate(divide="ignore"):
-            by_speed = (self.arm.max_speed / slope).min(axis=1)
+            by_speed = (_SPEED_MARGIN * self.arm.max_speed / slope).min(axis=1)
             by_bend = np.sqrt(_BEND_SHARE * _MARGIN * self.arm.max_acceleration / bend).min(axis=1)
             limit = np.minimum(speed, np.minimum(by_speed, by_bend))
             room = _MARGIN * self.arm.max_acceleration - bend * limit[:, None] ** 2
@@ -366,7 +372,7 @@ def _limited(asked: float | None, default: float, most: float, what: str, unit: 
         return min(asked, most)
     factor = 1000.0 if unit.startswith("mm") else math.degrees(1.0)
     raise SpeedLimit(
-        _("A {what} of {asked:.4g} {unit} was asked; this robot takes more than 0 and at most {most:.4g} {unit}.").format(
-            what=what, asked=asked * factor, most=most * factor, unit=unit
-        )
+        _(
+            "A {what} of {asked:.4g} {unit} was asked; this robot takes more than 0 and at most {most:.4g} {unit}."
+        ).format(what=what, asked=asked * factor, most=most * factor, unit=unit)
     )

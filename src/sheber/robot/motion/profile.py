@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from ruckig import ControlInterface, InputParameter, Result, Ruckig, Trajectory
+from ruckig import ControlInterface, InputParameter, Result, Ruckig, RuckigError, Trajectory
 
 __all__ = ["Block", "Profile", "brake", "plan"]
 
@@ -57,6 +57,20 @@ class Profile:
         p, v, a, j = self.pieces[k].T
         return self.block[k], p + w * (v + w * (a / 2.0 + w * j / 6.0))
 
+    def rest_of_block(self, time: float) -> list[Section]:
+        """What follows in the block that is run at a time, with positions from where it is then."""
+        block, here, speed, acceleration = self.state(time)
+        k = int(np.searchsorted(self.start, min(time, self.duration), side="right")) - 1
+        ends = [*self.start[1:].tolist(), self.duration]
+        jerk = float(self.pieces[k, 3])
+        sections = [(ends[k] - min(time, self.duration), 0.0, speed, acceleration, jerk)]
+        for n in range(k + 1, len(ends)):
+            if self.block[n] != block:
+                break
+            p, v, a, j = self.pieces[n].tolist()
+            sections.append((ends[n] - float(self.start[n]), p - here, v, a, j))
+        return sections
+
     def state(self, time: float) -> tuple[int, float, float, float]:
         """Block, position, speed and acceleration at a time [s]."""
         time = min(time, self.duration)
@@ -88,15 +102,15 @@ def _reach(v: float, block: Block, wanted: float) -> float:
     return low
 
 
-def _slow(v: float, block: Block) -> float:
-    """The lowest speed that v can be braked to within the block."""
-    length = block.length * _JUST_LESS
-    if _way(v, 0.0, block) <= length:
-        return 0.0
-    low, high = 0.0, v
+def _slow(v: float, block: Block, wanted: float) -> float:
+    """The speed to which v is braked within the block: the wanted one, else rest, else the lowest there is."""
+    for goal in (wanted, 0.0):
+        if _way(v, goal, block) <= block.length:
+            return goal
+    low, high = v / 3.0, v  # the way falls with the speed at the end only above a third of the first speed
     for _ in range(48):
         middle = 0.5 * (low + high)
-        if _way(v, middle, block) <= length:
+        if _way(v, middle, block) <= block.length * _JUST_LESS:
             high = middle
         else:
             low = middle
@@ -125,22 +139,29 @@ class _Pieces:
         if not self.rows:
             self.rows.append((0.0, 0, 0.0, 0.0, 0.0, 0.0))
         rows = np.array(self.rows)
-        return Profile(rows[:, 0], rows[:, 1].astype(np.intp), rows[:, 2:], np.array(self.ends), self.time, self.overrun)
+        return Profile(
+            rows[:, 0], rows[:, 1].astype(np.intp), rows[:, 2:], np.array(self.ends), self.time, self.overrun
+        )
 
 
-def _sections(v0: float, a0: float, v1: float, block: Block, brake_only: bool = False) -> list[Section]:
+def _sections(
+    v0: float, a0: float, v1: float, block: Block, brake_only: bool = False, no_brake: bool = False
+) -> list[Section]:
     """The cubic sections (duration, p, v, a, j) from a state to the block's end, or to rest; [] if ruckig has none."""
     asked = InputParameter(1)
     asked.current_position, asked.current_velocity, asked.current_acceleration = [0.0], [v0], [a0]
     asked.target_velocity, asked.target_acceleration = [v1], [0.0]
-    asked.max_velocity = [max(block.speed, v1)]
+    asked.max_velocity = [max(block.speed, v1, v0 if no_brake else 0.0)]
     asked.max_acceleration, asked.max_jerk = [block.acceleration], [block.jerk]
     if brake_only:
         asked.control_interface = ControlInterface.Velocity
     else:
         asked.target_position = [block.length]
     found = Trajectory(1)
-    if _ruckig.calculate(asked, found) not in (Result.Working, Result.Finished):
+    try:
+        if _ruckig.calculate(asked, found) not in (Result.Working, Result.Finished):
+            return []
+    except RuckigError:
         return []
     profile = found.profiles[0][0]
     return [
@@ -166,19 +187,35 @@ def _forward_only(sections: list[Section], length: float) -> bool:
     return True
 
 
-def plan(blocks: Sequence[Block], speed: float = 0.0, acceleration: float = 0.0) -> Profile:
+def _crossing(v0: float, a0: float, v1: float, block: Block) -> list[Section]:
+    """The sections that cross a block without turning back; [] where there are none.
+
+    Above the block's speed ruckig brakes to it first, even where there is just room for the whole
+    way down; so a second time it is given the speed that there is.
+    """
+    for no_brake in (False, True):
+        sections = _sections(v0, a0, v1, block, no_brake=no_brake)
+        if _forward_only(sections, block.length):
+            return sections
+        if v0 <= block.speed:
+            break
+    return []
+
+
+def plan(
+    blocks: Sequence[Block], speed: float = 0.0, acceleration: float = 0.0, before: Sequence[Section] = ()
+) -> Profile:
     """The fastest profile over the blocks, from a state at the start of the first to rest at the end of the last.
 
-    The state must come from an earlier plan over the same path (or be at rest), so that it can be
-    braked; raises ArithmeticError where it cannot.
+    A state in motion must come from an earlier profile over the same path; `before` is what that one had
+    in mind for the rest of the block. Raises ArithmeticError where the path cannot be braked for.
     """
     wanted = _border_speeds(blocks)
     pieces = _Pieces()
     for k, block in enumerate(blocks):
-        goal = wanted[k]
-        if acceleration == 0.0:
-            goal = _reach(speed, block, goal) if speed <= goal else max(goal, _slow(speed, block))
-        goal, sections = _search(speed, acceleration, goal, block)
+        goal, sections = _cross(block, speed, acceleration, wanted[k], before if k == 0 else ())
+        if goal > 1e-6 and (block.stop or k + 1 == len(blocks)):
+            raise ArithmeticError(f"no rest at the end of {block} from speed {speed}, acceleration {acceleration}")
         pieces.add(k, sections)
         pieces.end()
         pieces.overrun |= goal > wanted[k] * (1.0 + 1e-6) + 1e-9
@@ -200,37 +237,61 @@ def _border_speeds(blocks: Sequence[Block]) -> list[float]:
     return ends
 
 
-def _search(v0: float, a0: float, wanted: float, block: Block) -> tuple[float, list[Section]]:
-    """The end speed nearest to `wanted` for which the block is crossed without turning back, and its sections."""
-    sections = _sections(v0, a0, wanted, block)
-    if _forward_only(sections, block.length):
+def _cross(
+    block: Block, v0: float, a0: float, wanted: float, before: Sequence[Section]
+) -> tuple[float, Sequence[Section]]:
+    """The end speed nearest to `wanted` with which a block can be crossed without turning back, and its sections."""
+    if a0 == 0.0:
+        wanted = _reach(v0, block, wanted) if v0 <= wanted else _slow(v0, block, wanted)
+    sections = _crossing(v0, a0, wanted, block)
+    if sections:
         return wanted, sections
-    tries = [wanted + (v0 - wanted) * n / 64.0 for n in range(1, 65)] + [v0 * (1.0 + n / 32.0) for n in range(1, 33)]
-    for goal in sorted(tries, key=lambda value: abs(value - wanted)):
-        if goal >= 0.0:
-            sections = _sections(v0, a0, goal, block)
-            if _forward_only(sections, block.length):
-                return goal, sections
-    raise ArithmeticError(f"no profile from speed {v0}, acceleration {a0} over {block}")
+    goal = math.inf
+    held = v0 + 0.5 * a0 * abs(a0) / block.jerk  # the speed when the acceleration has been taken back
+    sections = _crossing(v0, a0, held, block) if held >= 0.0 else []
+    if sections:
+        goal, sections = _toward(block, v0, a0, held, wanted, sections)
+    if goal > wanted and before and abs(_end(before)[0] - block.length) < 1e-9 and _end(before)[1] < goal:
+        return max(_end(before)[1], 0.0), before
+    if goal == math.inf:
+        raise ArithmeticError(f"no profile from speed {v0}, acceleration {a0} over {block}")
+    return goal, sections
 
 
-def brake(blocks: Sequence[Block], speed: float, acceleration: float) -> Profile:
-    """Come to rest as soon as the limits allow, on the path; raises ArithmeticError where it cannot."""
+def _toward(
+    block: Block, v0: float, a0: float, good: float, wanted: float, sections: Sequence[Section]
+) -> tuple[float, Sequence[Section]]:
+    """Bisection from an end speed that can be had to one that cannot."""
+    for _ in range(16):
+        middle = 0.5 * (good + wanted)
+        tried = _crossing(v0, a0, middle, block)
+        if tried:
+            good, sections = middle, tried
+        else:
+            wanted = middle
+    return good, sections
+
+
+def brake(blocks: Sequence[Block], speed: float, acceleration: float, before: Sequence[Section] = ()) -> Profile:
+    """Come to rest on the path as soon as the limits allow; see `plan`."""
     pieces = _Pieces()
     for k, block in enumerate(blocks):
-        sections = _sections(speed, acceleration, 0.0, block, brake_only=True)
+        sections: Sequence[Section] = _sections(speed, acceleration, 0.0, block, brake_only=True)
         goal = 0.0
-        stops = _forward_only(sections, block.length) and _last_position(sections) <= block.length
+        stops = _forward_only(sections, block.length) and _end(sections)[0] <= block.length
         if not stops:
-            goal, sections = _search(speed, acceleration, 0.0, block)
+            goal, sections = _cross(block, speed, acceleration, 0.0, before if k == 0 else ())
+            stops = goal <= 1e-6
         pieces.add(k, sections)
         pieces.end()
-        if stops or k + 1 == len(blocks):
-            break
-        speed, acceleration = goal * block.scale_out / blocks[k + 1].scale_in, 0.0
-    return pieces.profile()
+        if stops:
+            return pieces.profile()
+        if k + 1 < len(blocks):
+            speed, acceleration = goal * block.scale_out / blocks[k + 1].scale_in, 0.0
+    raise ArithmeticError(f"no rest within {len(blocks)} blocks from speed {speed}")
 
 
-def _last_position(sections: Sequence[Section]) -> float:
+def _end(sections: Sequence[Section]) -> tuple[float, float]:
+    """Position and speed at the end of sections."""
     t, p, v, a, j = sections[-1]
-    return p + t * (v + t * (a / 2.0 + t * j / 6.0))
+    return p + t * (v + t * (a / 2.0 + t * j / 6.0)), v + t * (a + t * j / 2.0)

@@ -26,7 +26,6 @@ _ROUNDING = 1e-9  # a cosine this much beyond 1 is rounding (moves the flange by
 _NO_WRIST = 1e-9  # a sine of joint 5 below which joints 4 and 6 turn about one axis, and joint 6 is set to 0
 
 
-
 class UR:
     """Universal Robots and all arms whose table has the same zeros and right angles."""
 
