@@ -1,7 +1,8 @@
 """Closed forms of the inverse kinematics, one object a class of arms.
 
 An arm's description names its class ("ur"); another class is another entry of `CLOSED_FORMS`.
-Each closed form numbers its branches; the number of a branch says the arm's configuration.
+Each closed form numbers its branches; the number of a branch says the arm's configuration, one
+bit a choice, the choice that moves the arm most in the highest bit.
 """
 
 from __future__ import annotations

@@ -99,7 +99,11 @@ class Planner:
         return self._spatial_leg(move, q_start)
 
     def goal(self, pose: Pose, q_near: Array, configuration: str = "") -> Array:
-        """The joints (6,) that reach T_base_tcp, nearest to `q_near`, in a configuration if one is named."""
+        """The joints (6,) that reach T_base_tcp, in the configuration that is named.
+
+        Without a name the arm keeps the configuration it is in; where that one does not reach the pose
+        it turns its wrist over, then its elbow, and changes its shoulder last.
+        """
         T = pose.matrix @ self._tcp_flange
         try:
             allowed = kinematics.matching(self.arm, configuration)
@@ -109,21 +113,20 @@ class Planner:
         exists = ~np.isnan(every[:, 0])
         if not exists.any():
             raise Unreachable(self._out_of_reach(pose))
-        q = every[allowed]
-        q = q[~np.isnan(q[:, 0])]
-        if len(q) == 0:
+        here = int(self.form.branches(self.arm, q_near[None])[0])
+        branches = sorted((branch for branch in allowed if exists[branch]), key=lambda branch: branch ^ here)
+        if not branches:
             names = ", ".join(name for name, there in zip(self.form.configurations, exists, strict=True) if there)
             raise Unreachable(
                 _("{pose} was asked in the configuration {asked!r}. It is reached only in: {names}.").format(
                     pose=in_words(pose), asked=configuration, names=names
                 )
             )
-        q = kinematics.nearest(self.arm, q, q_near)
+        q = kinematics.nearest(self.arm, every[branches], q_near)
         legal = kinematics.within(self.arm, q).all(axis=1)
         if not legal.any():
             raise JointLimit(self._beyond(q[0], _("to reach {pose}").format(pose=in_words(pose))))
-        q = q[legal]
-        best: Array = q[np.argmin(np.abs(q - q_near).max(axis=1))]
+        best: Array = q[int(legal.argmax())]
         return best
 
     def _joint_leg(self, move: MoveJoints | MoveTo, q_start: Array, q_end: Array) -> Leg:

@@ -24,13 +24,13 @@ class MoveJoints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoveTo:
-    """MoveJ to a pose: the joints that reach it nearest to where the move starts."""
+    """MoveJ to a pose, in the configuration that the arm is in, where that reaches it."""
 
     pose: Pose  # T_base_tcp
     speed: float | None = None  # rad/s
     acceleration: float | None = None  # rad/s2
     blend: float = 0.0  # m
-    configuration: str = ""  # words such as "left up flip"; "" leaves the choice
+    configuration: str = ""  # words such as "left up flip"; "" keeps the arm's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
