@@ -1,0 +1,251 @@
+"""Exercises: opening folders, refusing what cannot be, texts, scenes by seed. No physics."""
+
+from __future__ import annotations
+
+import ast
+import json
+import pickle
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sheber.exercises import PROGRAMS, Exercise, ExerciseError, catalogue, load
+from sheber.exercises.numbers import REHEARSAL_SCENES
+from sheber.geometry import DOWN, Pose
+from sheber.i18n import language
+from sheber.robot import arms
+from sheber.robot.cell.scene import Scene
+from sheber.robot.motion import kinematics
+
+EXERCISES = catalogue()
+NAMES = [exercise.name for exercise in EXERCISES]
+MANY_SEEDS = range(300)
+
+
+def test_the_catalogue_is_what_was_promised() -> None:
+    assert NAMES == ["poses-and-moves", "palletising", "vision-sorting"]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A teacher's own copy of poses-and-moves."""
+    folder = tmp_path / "my-exercise"
+    shutil.copytree(load("poses-and-moves").folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def changed(folder: Path, old: str, new: str, file: str = "exercise.toml") -> Path:
+    """The folder, with one thing in one of its files changed."""
+    text = (folder / file).read_text("utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    (folder / file).write_text(text.replace(old, new), "utf-8")
+    return folder
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(ExerciseError) as caught:
+        load(str(folder))
+    return str(caught.value)
+
+
+# --- opening ----------------------------------------------------------------------------------------
+
+
+def test_a_copy_in_any_folder_loads_by_its_path(copy: Path) -> None:
+    exercise = load(str(copy))
+    assert exercise.name == "poses-and-moves"
+    assert exercise.scene(3) == load("poses-and-moves").scene(3)
+    assert exercise.sha256 == load("poses-and-moves").sha256
+
+
+def test_the_hash_is_of_what_scene_and_score_come_from(copy: Path) -> None:
+    before = load(str(copy)).sha256
+    (copy / "text" / "en.md").write_text("# Other words\n\nOther.\n")
+    assert load(str(copy)).sha256 == before
+    assert load(str(changed(copy, "fixed_s = ", "fixed_s = 1"))).sha256 != before
+
+
+def test_an_unknown_name_is_told_what_exists() -> None:
+    with pytest.raises(ExerciseError, match="Did you mean palletising") as caught:
+        load("paletizing")
+    assert all(name in str(caught.value) for name in NAMES)
+
+
+def test_an_exercise_travels_to_other_processes() -> None:
+    exercise = load("palletising")
+    again = pickle.loads(pickle.dumps(exercise))
+    assert (again.name, again.sha256, again.scene(5)) == (exercise.name, exercise.sha256, exercise.scene(5))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 0.5, zero = 0.5, unit = "mm"', "tolerance.position"),
+        ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 0.5, zero = 5.0, unit = "inch"', 'unit = "mm"'),
+        ("position = { full", "positon = { full", "positon is not a number of this exercise; did you mean"),
+        ("tilt_deg = 25.0", "tilt_deg = 95.0", "scene.tilt_deg is 95.0; it must be a number from 0 to 30 deg"),
+        ("tilt_deg = 25.0", 'tilt_deg = "steep"', "scene.tilt_deg is 'steep'"),
+        ("tilt_deg = 25.0", "", "scene.tilt_deg is missing"),
+        ("post_height = [0.22, 0.28]", "post_height = [0.28, 0.22]", "[lowest, highest]"),
+        ("line = 12", "line = 13", "sum to 61; they must sum to 60"),
+        ("simulated_s = 120.0", "simulated_s = 0.0", "limits.simulated_s is 0.0"),
+        ("commands = 20_000", "commands = 20.5", "a whole number"),
+        ("101, 102,", "102, 102,", "8 different whole numbers"),
+        ('level = "elementary"', 'level = "easy"', "elementary, intermediate, advanced"),
+        ('version = "1"', "version = 1", "version is missing"),
+        ("zero = 2.0  # none", "zero = 0.5  # none", "cycle.full must be less than cycle.zero"),
+        ("[limits]", "[limits", "not valid TOML"),
+    ],
+)
+def test_a_wrong_number_is_told_with_file_key_and_range(copy: Path, old: str, new: str, says: str) -> None:
+    message = refusal(changed(copy, old, new))
+    assert says in message
+    assert str(copy / "exercise.toml") in message
+
+
+def test_what_is_missing_in_a_folder_is_named(copy: Path) -> None:
+    (copy / "text" / "en.md").unlink()
+    with pytest.raises(ExerciseError, match=r"en\.md is missing"):
+        load(str(copy)).text("kk")
+    (copy / "exercise.py").unlink()
+    assert "exercise.py is missing" in refusal(copy)
+    (copy / "exercise.toml").unlink()
+    assert "no folder of that name with an exercise.toml" in refusal(copy)
+
+
+def test_an_error_in_the_rules_is_told_with_its_line(copy: Path) -> None:
+    rules = copy / "exercise.py"
+    lines = rules.read_text().splitlines()
+    rules.write_text("\n".join([*lines, "", "broken = 1 / 0", ""]))
+    message = refusal(copy)
+    assert f"{rules}: line {len(lines) + 2}: division by zero" in message
+    rules.write_text("def scene(:\n")
+    assert "line 1" in refusal(copy)
+    rules.write_text("NUMBERS = {}\n")
+    assert "defines no scene" in refusal(copy)
+
+
+# --- texts and programs -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_text_takes_its_numbers_from_the_toml(name: str, tmp_path: Path) -> None:
+    exercise = load(name)
+    text = exercise.text()
+    assert "{{" not in text
+    assert exercise.title in text
+    assert 20 < len(exercise.summary) < 200
+    raw = (exercise.folder / "text" / "en.md").read_text("utf-8")
+    used = set(re.findall(r"\{\{\s*([\w.]+)", raw))
+    shown = {key for key in exercise.numbers if key.startswith(("points.", "tolerance.")) and key != "points.safety"}
+    assert shown - used == set(), "every tolerance and every criterion's points stand in the text"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_language_that_is_missing_falls_back_to_english(name: str) -> None:
+    exercise = load(name)
+    assert exercise.text("kk") == exercise.text("en")
+    with language("ru"):
+        assert exercise.title
+
+
+def test_a_placeholder_without_a_number_is_refused(copy: Path) -> None:
+    (copy / "text" / "en.md").write_text("# T\n\nUp to {{tolerance.nothing}}.\n")
+    with pytest.raises(ExerciseError, match=r"tolerance\.nothing"):
+        load(str(copy)).text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_programs_use_only_what_the_box_has(name: str) -> None:
+    exercise = load(name)
+    allowed = {"sheber", "numpy", "cv2", "math", "dataclasses"}
+    for source in (exercise.starter, exercise.program("reference").read_text()):
+        tree = ast.parse(source)
+        names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert names <= allowed
+    assert set(exercise.expected) == set(PROGRAMS)
+    with pytest.raises(ExerciseError, match="no program 'perfect'"):
+        exercise.program("perfect")
+
+
+# --- scenes -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scene_comes_from_its_seed_alone(name: str) -> None:
+    exercise = load(name)
+    assert exercise.scene(7) == exercise.scene(7)
+    assert exercise.scene(7) != exercise.scene(8)
+    assert len(exercise.rehearsal) == REHEARSAL_SCENES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_facts_and_sheet_are_plain_json(name: str) -> None:
+    scene = load(name).scene(1)
+    for table in (dict(scene.facts), dict(scene.sheet)):
+        assert json.loads(json.dumps(table)) == json.loads(json.dumps(table, default=None))
+
+
+def test_the_job_sheet_tells_nothing_of_the_truth() -> None:
+    for seed in range(20):
+        scene = load("vision-sorting").scene(seed)
+        told = json.dumps(dict(scene.sheet)) + json.dumps({n: p.to_list() for n, p in scene.frames})
+        assert not any(part.name in told for part in scene.parts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_stands_in_anything_else(name: str) -> None:
+    for seed in MANY_SEEDS:
+        parts = load(name).scene(seed).parts
+        at = np.array([part.pose.position[:2] for part in parts]).reshape(-1, 2)
+        gaps = np.linalg.norm(at[:, None] - at[None], axis=2) + np.eye(len(at))
+        assert not len(at) or gaps.min() > 0.08
+
+
+def test_counts_of_vision_sorting() -> None:
+    exercise = load("vision-sorting")
+    seen = set()
+    for seed in MANY_SEEDS:
+        parts = dict(exercise.scene(seed).facts)["parts"]
+        in_trays = [about["tray"] for about in parts.values() if about["tray"]]
+        seen.add(len(parts))
+        assert 8 <= len(parts) <= 14
+        assert 1 <= len(parts) - len(in_trays) <= 3
+        assert max(in_trays.count(tray) for tray in in_trays) <= 4
+        assert len(set(in_trays)) == 3
+    assert seen == set(range(8, 15))
+
+
+def approaches(exercise: Exercise, scene: Scene) -> list[Pose]:
+    """T_base_tcp of every pose that the job needs, and of those above them."""
+    frames, facts = dict(scene.frames), dict(scene.facts)
+    if exercise.name == "poses-and-moves":
+        taught = [pose for name, pose in frames.items() if name != "post"]
+        return taught + [pose.offset(z=max(0.0, 0.36 - pose.position[2])) for pose in taught]
+    if exercise.name == "palletising":
+        half = dict(scene.sheet)["box"]["z"] / 2
+        places = [Pose.from_list(values).offset(z=half) for values in facts["places"]]
+        low = [pose @ DOWN for pose in (frames["pick"], *places)]
+    else:
+        places = [Pose.from_list(values) for tray in facts["trays"].values() for values in tray]
+        turns = [part.pose.rotated(z=turn) for part in scene.parts for turn in (0.0, np.pi / 2)]
+        low = [pose @ DOWN for pose in (*places, *turns)]
+    return low + [pose.offset(z=0.12) for pose in low]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_pose_is_within_reach_in_the_configuration_of_home(name: str) -> None:
+    exercise, arm = load(name), arms.load("ur5e")
+    wanted = [(seed, scene, approaches(exercise, scene)) for seed in MANY_SEEDS for scene in [exercise.scene(seed)]]
+    flange = wanted[0][1].tool.pose.inverse().matrix
+    T = np.array([pose.matrix for _seed, _scene, poses in wanted for pose in poses]) @ flange
+    seeds = np.array([seed for seed, _scene, poses in wanted for _pose in poses])
+    branch = kinematics.configurations(arm).index(kinematics.configuration(arm, np.array(arm.home)))
+    joints = kinematics.inverse(arm, T)[:, branch]
+    assert set(seeds[np.isnan(joints).any(axis=1)]) == set()
+    near = kinematics.nearness(arm, joints).min(axis=1)
+    assert near.min() > 1.5, f"seed {seeds[near.argmin()]} comes near a singularity"

@@ -1,0 +1,410 @@
+"""Scores: laws of ramps and sums, and the criteria of each exercise on synthetic traces. No physics."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exercise_traces import facts_of, idle_run, placing_run, poses_run, write_trace
+from sheber.exercises import Check, Exercise, Score, catalogue, final, load, ramp
+from sheber.exercises.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
+from sheber.exercises.score import GROUPS
+from sheber.geometry import Pose
+from sheber.trace import OutcomeKind, Trace
+
+NAMES = [exercise.name for exercise in catalogue()]
+finite = st.floats(-1e6, 1e6)
+
+
+def check(points: float, group: str = "quality", maximum: float = 60.0) -> Check:
+    return Check("a check", group, points, maximum)
+
+
+def by_key(score: Score) -> dict[str, Check]:
+    return {check.key: check for check in score.checks}
+
+
+def copied(exercise: Exercise, folder: Path, *changes: tuple[str, str]) -> Exercise:
+    """A copy of an exercise, its exercise.toml changed as a teacher would."""
+    shutil.copytree(exercise.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / "exercise.toml"
+    text = file.read_text("utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file.write_text(text, "utf-8")
+    return load(str(folder))
+
+
+# --- ramps and sums ---------------------------------------------------------------------------------
+
+
+@given(a=finite, b=finite, full=finite, zero=finite)
+def test_a_ramp_never_rewards_being_farther_off(a: float, b: float, full: float, zero: float) -> None:
+    if full == zero:
+        return
+    nearer, farther = sorted((a, b), key=lambda value: (value - full) * math.copysign(1.0, zero - full))
+    assert 0.0 <= ramp(farther, full, zero) <= ramp(nearer, full, zero) <= 1.0
+
+
+def test_a_ramp_is_full_and_zero_at_its_ends_and_straight_between() -> None:
+    assert [ramp(value, 0.5, 5.0) for value in (0.0, 0.5, 2.75, 5.0, 9.0)] == [1.0, 1.0, 0.5, 0.0, 0.0]
+    assert [ramp(value, 1.0, 0.6) for value in (1.0, 0.8, 0.6)] == pytest.approx([1.0, 0.5, 0.0])
+    assert ramp(math.nan, 0.5, 5.0) == 0.0
+    assert ramp(math.inf, 0.5, 5.0) == 0.0
+
+
+@pytest.mark.parametrize(("full", "zero"), [(1.0, 1.0), (math.nan, 1.0), (0.0, math.inf)])
+def test_a_cliff_is_no_ramp(full: float, zero: float) -> None:
+    with pytest.raises(ValueError, match="ramp"):
+        ramp(0.5, full, zero)
+
+
+def test_groups_are_multiplied_by_quality() -> None:
+    others = (check(15, "cycle", 15), check(15, "safety", 15), check(10, "procedure", 10))
+    assert Score((check(60), *others)).points == 100.0
+    assert Score((check(30), *others)).points == 50.0
+    assert Score((check(0), *others)).points == 0.0
+    assert Score((check(30), *others)).factor == 0.5
+    assert Score((check(30), *others)).counted(others[0]) == 7.5
+
+
+def test_a_check_refuses_points_it_cannot_have() -> None:
+    with pytest.raises(ValueError, match="allowed are 0 to"):
+        check(61.0)
+    with pytest.raises(ValueError, match="group 'speed' of check"):
+        check(1.0, "speed")
+
+
+def test_the_final_score_weighs_the_worst_scene() -> None:
+    assert final([100.0, 100.0, 40.0, 80.0]) == pytest.approx(0.7 * 80.0 + 0.3 * 40.0)
+    with pytest.raises(ValueError, match="at least one scene"):
+        final([])
+
+
+# --- geometry ---------------------------------------------------------------------------------------
+
+
+def test_pose_errors_are_those_of_pose() -> None:
+    rng = np.random.default_rng(1)
+    wanted = Pose(rng.normal(size=3), rng.normal(size=4))
+    others = [Pose(rng.normal(size=3), rng.normal(size=4)) for _n in range(20)]
+    others += [wanted.rotated(x=1e-9).offset(y=1e-6)]
+    distance, angle = pose_errors(np.array([pose.to_list() for pose in others]), wanted)
+    assert distance == pytest.approx([pose.distance(wanted) for pose in others], abs=1e-15)
+    assert angle == pytest.approx([pose.angle(wanted) for pose in others], abs=1e-13)
+
+
+@given(st.integers(1, 4), st.integers(1, 6), st.randoms(use_true_random=False))
+def test_best_in_order_finds_the_largest_sum(rows: int, columns: int, random: object) -> None:
+    values = np.array([[random.choice([0, 0, 1, 2, 3]) for _c in range(columns)] for _r in range(rows)], float)  # type: ignore[attr-defined]
+
+    def best(row: int, column: int) -> float:
+        if row == rows:
+            return 0.0
+        return max(values[row, c] + best(row + 1, c) for c in range(column, columns))
+
+    chosen = best_in_order(values)
+    found = [column for column in chosen if column is not None]
+    assert found == sorted(found)
+    assert sum(values[row, column] for row, column in enumerate(chosen) if column is not None) == best(0, 0)
+
+
+def test_deviations_from_line_and_circle() -> None:
+    points = np.array([[0, 0, 0], [0.5, 0.003, 0.004], [1.01, 0, 0], [1, 0, 0]])
+    assert line_deviation(points) == pytest.approx([0, 0.005, 0.01, 0])
+    t = np.linspace(0.0, 1.5, 7)
+    arc = np.stack([np.cos(t), np.sin(t), 0 * t], axis=1)
+    moved = arc * 1.002 + [0, 0, 0.0015]
+    assert circle_deviation(moved, arc[0], arc[3], arc[-1]) == pytest.approx(0.0025)
+
+
+@pytest.mark.parametrize(("symmetry", "wanted"), [(1, 95.0), (2, -85.0), (4, 5.0), (6, -25.0), (0, 0.0)])
+def test_a_turn_is_taken_within_the_symmetry(symmetry: int, wanted: float) -> None:
+    place = Pose((0, 0, 0)).rotated(z=1.0)
+    lying = place.rotated(z=math.radians(95.0)).rotated(x=0.1)
+    turn = turn_between(lying.to_list(), place, symmetry)
+    assert math.degrees(turn.yaw) == pytest.approx(wanted, abs=0.3)
+    assert turn.tilt == pytest.approx(0.1)
+
+
+# --- every exercise ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_doing_nothing_earns_nothing(name: str, tmp_path: Path) -> None:
+    score = load(name).score(idle_run(tmp_path / "idle.trace", load(name)))
+    assert score.points == 0.0
+    assert score.quality == 0.0
+    assert {group: score.group(group)[1] for group in GROUPS} == pytest.approx(GROUPS, abs=0.05)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_without_a_single_sample_can_be_scored(name: str, tmp_path: Path) -> None:
+    exercise = load(name)
+    scene = exercise.scene(1)
+    bodies = {part.name: np.empty((0, 7)) for part in scene.parts}
+    empty = np.empty((0, 7)), np.empty((0, 6))
+    trace = write_trace(tmp_path / "empty.trace", exercise, dict(scene.facts), *empty, bodies)
+    assert exercise.score(trace).points == 0.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_trace_gives_the_same_score(name: str, tmp_path: Path) -> None:
+    trace = idle_run(tmp_path / "idle.trace", load(name))
+    assert load(name).score(trace) == load(name).score(trace)
+
+
+# --- poses and moves --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def poses() -> Exercise:
+    return load("poses-and-moves")
+
+
+def test_perfect_poses_earn_everything(poses: Exercise, tmp_path: Path) -> None:
+    score = poses.score(poses_run(tmp_path / "run.trace", poses))
+    assert [(check.name, check.message) for check in score.checks if check.lost] == []
+    assert score.points == 100.0
+
+
+def test_points_of_a_pose_fall_with_its_error(poses: Exercise, tmp_path: Path) -> None:
+    points = []
+    for millimetres in (0.0, 0.4, 1.0, 2.0, 4.0, 6.0):
+
+        def off(name: str, pose: Pose, by: float = millimetres * 1e-3) -> Pose:
+            return pose.offset(x=by) if name == "E" else pose
+
+        score = poses.score(poses_run(tmp_path / "run.trace", poses, spoil=off))
+        points.append(by_key(score)["pose-E-position"].points)
+    assert points == sorted(points, reverse=True)
+    assert points[1] == points[0] == 4.0
+    assert points[-1] == 0.0
+    assert points[2] == pytest.approx(4.0 * ramp(1.0, 0.5, 5.0), abs=0.01)
+
+
+def test_a_lost_point_says_what_when_and_by_how_much(poses: Exercise, tmp_path: Path) -> None:
+    def off(name: str, pose: Pose) -> Pose:
+        return pose.offset(x=0.003).rotated(z=math.radians(1.5)) if name == "F" else pose
+
+    checks = by_key(poses.score(poses_run(tmp_path / "run.trace", poses, spoil=off)))
+    position, angle = checks["pose-F-position"], checks["pose-F-angle"]
+    assert (position.measured, position.wanted, position.unit) == (3.0, 0.5, "mm")
+    assert "3.0 mm" in position.message
+    assert "x +3.0" in position.message
+    assert f"{position.time:.1f} s" in position.message
+    assert angle.measured == pytest.approx(1.5, abs=0.01)
+    assert "1.50°" in angle.message
+
+
+def test_poses_out_of_order_do_not_count(poses: Exercise, tmp_path: Path) -> None:
+    taught = {name: Pose.from_list(values) for name, values in facts_of(poses, 1)["poses"].items()}
+
+    def swapped(name: str, pose: Pose) -> Pose:
+        return {"E": taught["F"], "F": taught["E"]}.get(name, pose)
+
+    score = poses.score(poses_run(tmp_path / "run.trace", poses, spoil=swapped))
+    lost = [check for check in score.checks if check.key in ("pose-E-position", "pose-F-position") and check.lost]
+    assert len(lost) == 1
+    assert "not in the order" in lost[0].message
+    cycle = by_key(score)["cycle"]
+    assert cycle.points == 0.0
+    assert "whole job" in cycle.message
+
+
+def test_the_arc_must_pass_its_via_pose(poses: Exercise, tmp_path: Path) -> None:
+    def flat(name: str, pose: Pose) -> Pose:
+        return pose.offset(x=-0.03) if name == "via" else pose
+
+    arc = by_key(poses.score(poses_run(tmp_path / "run.trace", poses, spoil=flat)))["arc-C-D"]
+    assert arc.points == 0.0
+    assert arc.measured is not None
+    assert arc.measured > 3.0
+
+
+def test_a_changed_tolerance_changes_the_points(poses: Exercise, tmp_path: Path) -> None:
+    def off(name: str, pose: Pose) -> Pose:
+        return pose.offset(x=0.002) if name == "A" else pose
+
+    trace = poses_run(tmp_path / "run.trace", poses, spoil=off)
+    strict = poses.score(trace)
+    change = ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 2.5, zero = 20.0, unit = "mm"')
+    mild = copied(poses, tmp_path / "copy", change).score(trace)
+    assert by_key(strict)["pose-A-position"].points < by_key(mild)["pose-A-position"].points == 4.0
+    assert strict.points < mild.points
+
+
+# --- palletising ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def palletising() -> Exercise:
+    return load("palletising")
+
+
+def pattern(exercise: Exercise, seed: int = 1) -> dict[str, Pose]:
+    """Each box on a place of its own: T_base_box of the middle of the box."""
+    scene = exercise.scene(seed)
+    height = dict(scene.sheet)["box"]["z"]
+    facts = dict(scene.facts)
+    places = [Pose.from_list(values) for values in facts["places"]]
+    return {box: place.offset(z=0.0) for box, place in zip(facts["boxes"], places, strict=True) if height}
+
+
+def test_a_perfect_pattern_earns_everything(palletising: Exercise, tmp_path: Path) -> None:
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising)))
+    assert [(check.name, check.message) for check in score.checks if check.lost] == []
+    assert score.points == 100.0
+
+
+def test_any_box_may_stand_on_any_place_and_either_way_round(palletising: Exercise, tmp_path: Path) -> None:
+    places = pattern(palletising)
+    turned = dict(zip(places, [pose.rotated(z=math.pi) for pose in reversed(places.values())], strict=True))
+    assert palletising.score(placing_run(tmp_path / "run.trace", palletising, turned)).points == 100.0
+
+
+def test_the_worst_of_position_yaw_and_tilt_counts(palletising: Exercise, tmp_path: Path) -> None:
+    places = pattern(palletising)
+    places["box_1"] = places["box_1"].offset(x=0.006)
+    places["box_2"] = places["box_2"].rotated(z=math.radians(6.0)).offset(x=0.001)
+    places["box_3"] = places["box_3"].rotated(x=math.radians(6.0))
+    checks = by_key(palletising.score(placing_run(tmp_path / "run.trace", palletising, places)))
+    assert [checks[f"place-{n}"].points for n in (1, 2, 3, 4)] == pytest.approx([2.5, 2.5, 2.5, 5.0], abs=0.01)
+    assert [checks[f"place-{n}"].unit for n in (1, 2, 3)] == ["mm", "deg", "deg"]
+    assert "box 1" in checks["place-1"].message
+
+
+def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exercise, tmp_path: Path) -> None:
+    places = pattern(palletising)
+    lost = (100.0, "lost", {"tool": "suction", "part": "box_12"})
+    trace = placing_run(tmp_path / "run.trace", palletising, places, events=[(47.99, *lost[1:])])
+    assert by_key(palletising.score(trace))["place-12"].points == 5.0  # let go on purpose after that
+    trace = placing_run(tmp_path / "run.trace", palletising, places, events=[(48.5, *lost[1:])])
+    score = palletising.score(trace)
+    assert by_key(score)["place-12"].points == 0.0
+    assert by_key(score)["cycle"].points == 0.0
+
+
+# --- vision sorting ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sorting() -> Exercise:
+    return load("vision-sorting")
+
+
+def sorted_parts(exercise: Exercise, seed: int = 1) -> dict[str, Pose]:
+    """Each wanted part on a place of its own in its tray."""
+    facts = facts_of(exercise, seed)
+    free = {tray: [Pose.from_list(values) for values in places] for tray, places in facts["trays"].items()}
+    return {name: free[about["tray"]].pop(0) for name, about in facts["parts"].items() if about["tray"]}
+
+
+def test_perfect_sorting_earns_everything(sorting: Exercise, tmp_path: Path) -> None:
+    score = sorting.score(placing_run(tmp_path / "run.trace", sorting, sorted_parts(sorting)))
+    assert [(check.name, check.message) for check in score.checks if check.lost] == []
+    assert score.points == 100.0
+
+
+def test_a_wrong_tray_costs_double_a_miss(sorting: Exercise, tmp_path: Path) -> None:
+    facts = facts_of(sorting, 1)
+    wanted = sorted_parts(sorting)
+    part = next(iter(wanted))
+    missed = {name: pose for name, pose in wanted.items() if name != part}
+    tray = next(name for name in facts["trays"] if name != facts["parts"][part]["tray"])
+    wrong = {**wanted, part: Pose.from_list(facts["trays"][tray][-1])}
+
+    def share(parts: dict[str, Pose]) -> float:
+        measured = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, parts)))["sorted"].measured
+        assert measured is not None
+        return measured
+
+    one = 100.0 / len(wanted)
+    assert (share(wanted), share(missed), share(wrong)) == pytest.approx(
+        (100.0, 100.0 - one, 100.0 - 2 * one), abs=0.01
+    )
+
+
+def test_two_parts_on_one_place_and_a_turned_part(sorting: Exercise, tmp_path: Path) -> None:
+    facts = facts_of(sorting, 1)
+    wanted = sorted_parts(sorting)
+    first = next(name for name in wanted if facts["parts"][name]["shape"] != "disc")
+    turned = {**wanted, first: wanted[first].rotated(z=math.radians(9.0))}
+    checks = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, turned)))
+    assert checks[f"placed-{first}"].measured == pytest.approx(9.0, abs=0.01)
+    assert checks[f"placed-{first}"].points == pytest.approx(checks[f"placed-{first}"].maximum / 2, abs=0.02)
+    pairs = [(a, b) for a in wanted for b in wanted if a < b and facts["parts"][a]["tray"] == facts["parts"][b]["tray"]]
+    a, b = pairs[0]
+    both = {**wanted, b: wanted[a].offset(z=0.0005)}
+    checks = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, both)))
+    assert checks["sorted"].measured == 100.0
+    assert sorted((checks[f"placed-{a}"].points, checks[f"placed-{b}"].points))[0] == 0.0
+    assert checks[f"placed-{a}"].points > 0.0
+
+
+def test_a_moved_decoy_is_told(sorting: Exercise, tmp_path: Path) -> None:
+    facts, scene = facts_of(sorting, 1), sorting.scene(1)
+    decoy = next(name for name, about in facts["parts"].items() if not about["tray"])
+    start = next(part.pose for part in scene.parts if part.name == decoy)
+    parts = {**sorted_parts(sorting), decoy: start.offset(x=0.02)}
+    check = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, parts)))[f"decoy-{decoy}"]
+    assert check.points == 0.0
+    assert check.time is not None
+    assert "belongs in no tray" in check.message
+
+
+# --- time and safety --------------------------------------------------------------------------------
+
+
+def touched(trace_of: Path, exercise: Exercise, *contacts: tuple[float, float, bool]) -> Score:
+    """The score of a perfect pattern with contacts (start [s], duration [s], meant)."""
+    events = []
+    for start, lasting, meant in contacts:
+        pair = {"a": "wrist_3", "b": "feeder_stop", "meant": meant}
+        events.append((start, "contact", {**pair, "force_N": 12.0}))
+        events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
+    return exercise.score(placing_run(trace_of, exercise, pattern(exercise), events=events))
+
+
+def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: Path) -> None:
+    def points(*contacts: tuple[float, float, bool]) -> float:
+        return touched(tmp_path / "run.trace", palletising, *contacts).group("safety")[0]
+
+    assert points() == 15.0
+    assert points((5.0, 0.1, True)) == 15.0
+    assert points((5.0, 0.1, False)) == 10.0
+    assert points((5.0, 0.1, False), (9.0, 0.1, False)) == 5.0
+    assert points((5.0, 6.0, False)) == 5.0  # longer than 5 s counts again
+    assert points(*[(float(n), 0.1, False) for n in range(1, 9)]) == 0.0
+
+
+def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_path: Path) -> None:
+    score = touched(tmp_path / "run.trace", palletising, (5.0, 0.2, False))
+    contact = next(check for check in score.checks if check.key == "contact")
+    assert (contact.lost, contact.time) == (5.0, pytest.approx(5.0))
+    assert "wrist 3 touched feeder stop at 5.0 s with up to 30 N" in contact.message
+
+
+def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_path: Path) -> None:
+    score = poses.score(idle_run(tmp_path / "idle.trace", poses, outcome=OutcomeKind.EMERGENCY_STOP))
+    stop = next(check for check in score.checks if check.key == "stop")
+    assert (stop.lost, score.points) == (10.0, 0.0)
+
+
+def test_cycle_time_falls_from_one_to_two_reference_times(palletising: Exercise, tmp_path: Path) -> None:
+    reference = palletising.numbers.reference_time({"boxes": 12})
+
+    def points(share: float) -> float:
+        trace: Trace = placing_run(
+            tmp_path / "run.trace", palletising, pattern(palletising), seconds_each=(share * reference - 1.0) / 12
+        )
+        return by_key(palletising.score(trace))["cycle"].points
+
+    assert [points(share) for share in (0.9, 1.5, 2.1)] == pytest.approx([15.0, 7.5, 0.0], abs=0.05)
