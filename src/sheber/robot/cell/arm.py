@@ -35,6 +35,7 @@ ROTOR_INERTIA = 0.1  # kg m2 behind the gear, each joint; the order of magnitude
 STIFFNESS_HZ = 18.0  # natural frequency of a joint under feedback alone
 DAMPING = 1.0  # of critical
 INTEGRAL_S = 0.25  # time in which the integral takes over a constant load
+INERTIA_AGE = 1  # ticks that M(q) is used again before it is read anew
 SETTLE = 0.1  # part of the way to a new repeatability error that is gone each tick
 LEVER = 0.6  # m from a joint to the TCP, typical: turns an error at the TCP into one of the joints
 
@@ -95,17 +96,16 @@ class Servo:
         self._bias, self._gravity = data.qfrc_bias[:n], data.qfrc_gravcomp[:n]
         self._to_square = _triangle_to_square(n)
         self._square = np.zeros((n, n))
-        self._coriolis = np.zeros(n)
-        self._buffers: dict[int, _Buffers] = {}
         self.joints[:] = np.array(arm.home) + self._offset
         mujoco.mj_forward(model, data)
         self._set_gains(model, arm)
-        self._last = np.repeat(self.joints[:, None], 2, axis=1)  # (n, 2) true targets of the last two steps
+        self._work = _Work(n, 5, np.tile(self.joints, (2, 1)))
         self._still = b""
 
     def _set_gains(self, model: Any, arm: Arm) -> None:
         """Gains from the joints' own inertias at home: the same stiffness in hertz for all."""
-        inertia = self._mass_matrix().diagonal()
+        np.take(self._inertia, self._to_square, out=self._square, mode="clip")
+        inertia = self._square.diagonal()
         omega = 2.0 * np.pi * STIFFNESS_HZ
         kp = inertia * omega**2
         kv = 2.0 * DAMPING * inertia * omega
@@ -116,10 +116,6 @@ class Servo:
             model.actuator_dynprm[i, 0] = (
                 0.5 * arm.joints[i].torque / ki[i]
             )  # the integral gives at most half the torque
-
-    def _mass_matrix(self) -> Array:
-        np.take(self._inertia, self._to_square, out=self._square, mode="clip")
-        return self._square
 
     def measured(self) -> Array:
         """The encoders' angles (n,) rad."""
@@ -134,26 +130,33 @@ class Servo:
 
     def rows(self, targets: Array) -> list[Array]:
         """The controls (n, 3) of each of the k physics steps whose encoder targets (k, n) these are."""
-        buffers = self._buffers.get(len(targets))
-        if buffers is None:
-            buffers = self._buffers[len(targets)] = _Buffers(self.n, len(targets))
         key = targets.tobytes()
         if key == self._still and not self._drifting:
-            return buffers.rows
+            return self._work.rows
+        work = self._work
+        if work.k != len(targets):
+            work = self._work = _Work(self.n, len(targets), work.path[-2:])
         if self._drifting:
             self._drift()
-        path = buffers.path  # (n, 2 + k)
-        path[:, :2] = self._last
-        np.add(targets.T, self._offset[:, None], out=path[:, 2:])
-        self._last[:] = path[:, -2:]
-        np.matmul(path, buffers.differences, out=buffers.flat)
-        np.subtract(self._bias, self._gravity, out=self._coriolis)
-        torque = buffers.torque
-        np.matmul(self._mass_matrix(), torque, out=buffers.feed)
-        np.add(buffers.feed, self._coriolis[:, None], out=torque)
-        resting = path[0, 0] == path[0, -1] and not self._drifting and bool((path == path[:, :1]).all())
+        path = work.path  # (2 + k, n)
+        path[:2] = path[-2:]
+        np.add(targets, self._offset, out=path[2:])
+        np.dot(path.T, work.differences, out=work.setpoints)
+        self._model_torques(work)
+        resting = path[0, 0] == path[-1, 0] and not self._drifting and bool((path == path[0]).all())
         self._still = key if resting else b""
-        return buffers.rows
+        return work.rows
+
+    def _model_torques(self, work: _Work) -> None:
+        """Fill in what the model says the accelerations need."""
+        work.age -= 1
+        if work.age < 0:
+            work.age = INERTIA_AGE
+            np.take(self._inertia, self._to_square, out=self._square, mode="clip")
+            work.inertia[:, :-1] = self._square
+        np.subtract(self._bias, self._gravity, out=work.inertia[:, -1])  # centrifugal and Coriolis
+        np.dot(work.inertia, work.accelerations, out=work.torques)
+        work.feed_forward[:] = work.torques
 
     def _drift(self) -> None:
         self._offset += SETTLE * (self._goal - self._offset)
@@ -161,27 +164,35 @@ class Servo:
             self._drifting = False
 
 
-class _Buffers:
-    """Work space for ticks of k steps: `rows` are views into what two matrix products fill."""
+class _Work:
+    """Work space for ticks of k steps. `rows` are views into what the matrix products fill."""
 
-    def __init__(self, n: int, k: int) -> None:
-        self.path = np.zeros((n, k + 2))
+    def __init__(self, n: int, k: int, last: Array) -> None:
+        """`last` (2, n): true joint targets of the last two steps."""
+        self.k = k
+        self.path = np.repeat(last[-1:], k + 2, axis=0)
+        self.path[-2:] = last
         self.differences = _differences(k)  # (k + 2, 3 k)
-        self.flat = np.zeros((n, 3 * k))
-        self.controls = self.flat.reshape(n, k, 3)
-        self.torque = self.controls[:, :, 2]  # (n, k): first the accelerations, then the torques
-        self.feed = np.zeros((n, k))
-        self.rows = [self.controls[:, i] for i in range(k)]
+        # a row more than joints: its ones add the constant torques in the same product
+        everything = np.ones((n + 1, 3 * k))
+        self.setpoints = everything[:n]  # (n, 3 k): positions, speeds, then accelerations and at last torques
+        self.accelerations = everything[:, 2 * k :]  # (n + 1, k)
+        self.feed_forward = self.setpoints[:, 2 * k :]  # (n, k)
+        self.torques = np.zeros((n, k))
+        self.inertia = np.zeros((n, n + 1))  # M(q) and, last, the torques that do not depend on acceleration
+        self.age = 0  # ticks for which M(q) is still good enough
+        steps = self.setpoints.reshape(n, 3, k)
+        self.rows = [steps[:, :, i] for i in range(k)]
 
 
 def _differences(k: int) -> Array:
     """(k + 2, 3 k): takes k + 2 positions to the position, speed and acceleration setpoints of the last k steps."""
-    matrix = np.zeros((k + 2, k, 3))
+    matrix = np.zeros((k + 2, 3, k))
     for i in range(k):
         before, now, after = i, i + 1, i + 2
-        matrix[now, i, 0] = 1.0
-        matrix[after, i, 1], matrix[now, i, 1] = 1.0 / STEP_S, -1.0 / STEP_S
-        matrix[after, i, 2], matrix[now, i, 2], matrix[before, i, 2] = np.array([1.0, -2.0, 1.0]) / STEP_S**2
+        matrix[now, 0, i] = 1.0
+        matrix[after, 1, i], matrix[now, 1, i] = 1.0 / STEP_S, -1.0 / STEP_S
+        matrix[after, 2, i], matrix[now, 2, i], matrix[before, 2, i] = np.array([1.0, -2.0, 1.0]) / STEP_S**2
     return matrix.reshape(k + 2, 3 * k)
 
 

@@ -71,8 +71,13 @@ class Cell:
         self._body_ids = np.array(ids, dtype=np.intp)
         self._tcp = world.body("tcp")
         self._tool_bodies = [world.body(n) for n in world.bodies if n.startswith(("tool", "finger_"))]
-        self._told = np.full((len(ids), 7), np.nan, dtype=np.float32)  # poses as last told
-        self._poses = np.empty((len(ids), 7), dtype=np.float32)
+        trees = world.model.body_treeid[self._body_ids]  # -1: what never moves
+        rows = np.arange(len(ids))
+        loose = rows >= len(ids) - len(world.parts)
+        self._robot_rows, self._part_rows = rows[(trees >= 0) & ~loose], rows[loose]
+        self._part_trees = trees[loose]
+        self._awake = np.ones(len(world.parts), dtype=bool)
+        self._untold, self._told_robot = True, b""
         self.tcp7 = np.empty(7)  # see `refresh`
         self._wrench = np.zeros(6)
         self._wrench_step = -1
@@ -194,13 +199,20 @@ class Cell:
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
         self.refresh()
-        data, poses = self.world.data, self._poses
-        poses[:, :3] = data.xpos[self._body_ids]
-        poses[:, 3:] = data.xquat[self._body_ids]
-        moved = np.flatnonzero((poses != self._told).any(axis=1))
-        changed = poses[moved]
-        self._told[moved] = changed
-        return moved.astype(np.uint16), changed
+        data = self.world.data
+        awake = data.tree_asleep[self._part_trees] < 0
+        robot = data.qpos[: self.world.qpos_parts].astype(np.float32).tobytes()  # as fine as poses are told
+        rows = self._part_rows[awake | self._awake]  # what fell asleep since is told once more
+        if robot != self._told_robot:
+            rows = np.concatenate((self._robot_rows, rows)) if len(rows) else self._robot_rows
+        if self._untold:
+            rows, self._untold = np.arange(len(self.bodies)), False
+        self._awake, self._told_robot = awake, robot
+        ids = self._body_ids[rows]
+        poses = np.empty((len(rows), 7), dtype=np.float32)
+        poses[:, :3] = data.xpos[ids]
+        poses[:, 3:] = data.xquat[ids]
+        return rows.astype(np.uint16), poses
 
     def body_pose(self, name: str) -> Pose:
         """True pose of a body in the base frame; raises KeyError that lists what exists."""
