@@ -5,19 +5,14 @@ score = exercise.score(trace)                     # pure
 text  = report(exercise, trace, score)            # pure
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
+# Imported here and now, not when asked for: a function must not be hidden by the module of the same name.
 from sheber.judge.errors import JudgeError, ProgramError, SandboxError, SystemFault
+from sheber.judge.grade import Grade, GradedScene, grade
+from sheber.judge.practice import practice
 from sheber.judge.program import Program
 from sheber.judge.report import report
-
-if TYPE_CHECKING:
-    from sheber.judge.grade import Grade, GradedScene, grade
-    from sheber.judge.practice import practice
-    from sheber.judge.run import run
-    from sheber.judge.sandbox import Sandbox, best_sandbox, sandbox_of_level
+from sheber.judge.run import run
+from sheber.judge.sandbox import Sandbox, best_sandbox, sandbox_of_level
 
 __all__ = [
     "Grade",
@@ -35,25 +30,3 @@ __all__ = [
     "run",
     "sandbox_of_level",
 ]
-
-_HOMES = {
-    "Grade": "grade",
-    "GradedScene": "grade",
-    "grade": "grade",
-    "practice": "practice",
-    "run": "run",
-    "Sandbox": "sandbox",
-    "best_sandbox": "sandbox",
-    "sandbox_of_level": "sandbox",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Fetch the rest when it is asked for: reading a trace needs no sandbox."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found  # a function of the name of its module must win over the module
-    return found

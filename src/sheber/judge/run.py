@@ -21,9 +21,8 @@ from sheber.cache import processor
 from sheber.i18n import _, current
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
-from sheber.judge.sandbox import Box, Ending, LimitReached, Sandbox, best_sandbox, limits_shown
-from sheber.judge.sandbox.box import LAST_WORDS_S, signal_words
-from sheber.station import Limits, ProtocolError, RunEnds, Station
+from sheber.judge.sandbox import LAST_WORDS_S, LimitReached, Sandbox, best_sandbox, limits_shown
+from sheber.station import Answer, Limits, ProtocolError, RunEnds, Station
 from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceError, TraceWriter, read
 
 __all__ = ["Runnable", "converse", "header", "run"]
@@ -44,6 +43,37 @@ class Runnable(Protocol):
     def limits(self) -> Limits: ...
     def build(self, seed: int, recorder: TraceWriter) -> Station:
         """The station of this seed, alive, writing to the recorder."""
+        ...
+
+
+class Conversation(Protocol):
+    """A program that talks: in a box, or at a student's own desk."""
+
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def requests(self) -> int:
+        """How many have come."""
+        ...
+
+    def receive(self) -> bytes | None:
+        """The next request; None where there is none any more. Raises LimitReached, ProtocolError."""
+        ...
+
+    def send(self, answer: Answer) -> None:
+        """Answer it. Raises LimitReached, ProtocolError."""
+        ...
+
+    def printed(self) -> Iterator[tuple[str, str]]:
+        """What was printed since the last call: stream, text."""
+        ...
+
+    def hang_up(self, patience: float = 0.0) -> None:
+        """End the conversation; the program has `patience` [s] for its last words."""
+        ...
+
+    def outcome(self) -> Outcome:
+        """How the run ended where the program went of itself."""
         ...
 
 
@@ -78,7 +108,7 @@ def run(
         return read(path)
 
 
-def converse(box: Box, station: Station, recorder: TraceWriter) -> Outcome:
+def converse(box: Conversation, station: Station, recorder: TraceWriter) -> Outcome:
     """The conversation of a run: the program asks, the station answers; time moves only in `handle`."""
     while (request := box.receive()) is not None:
         record_printed(box, recorder)
@@ -86,7 +116,7 @@ def converse(box: Box, station: Station, recorder: TraceWriter) -> Outcome:
             text = _("The program sent more than {count} requests, which is its limit.")
             raise LimitReached(text.format(count=box.limits.commands))
         box.send(station.handle(request))
-    return outcome_of(box.ending(), box.limits, connected=box.requests > 0)
+    return box.outcome()
 
 
 def _attempt(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, path: Path, about: Header) -> Outcome:
@@ -109,8 +139,8 @@ def _attempt(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, 
     return outcome
 
 
-def judged(box: Box, station: Station, recorder: TraceWriter) -> Outcome:
-    """The conversation and what comes after it; whatever happens is an outcome, but for a trace that cannot be written."""
+def judged(box: Conversation, station: Station, recorder: TraceWriter) -> Outcome:
+    """The conversation and what follows it; all is an outcome but a trace that cannot be written (TraceError)."""
     try:
         outcome = _ended(box, station, recorder)
         try:
@@ -127,7 +157,7 @@ def judged(box: Box, station: Station, recorder: TraceWriter) -> Outcome:
     return outcome
 
 
-def _ended(box: Box, station: Station, recorder: TraceWriter) -> Outcome:
+def _ended(box: Conversation, station: Station, recorder: TraceWriter) -> Outcome:
     """How the conversation ended; all that a program can cause."""
     try:
         return converse(box, station, recorder)
@@ -143,33 +173,7 @@ def _ended(box: Box, station: Station, recorder: TraceWriter) -> Outcome:
         return Outcome(OutcomeKind.RESOURCE_LIMIT, str(error), connected=box.requests > 0)
 
 
-def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
-    """The outcome of a run whose program has gone of itself."""
-    said = ending.said
-    if said is not None and said.ended == "finished":
-        if connected:
-            return Outcome(OutcomeKind.FINISHED)
-        text = _("The program came to its end without connecting to the cell; it has to call connect().")
-        return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
-    if said is not None:
-        kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
-        return Outcome(kind, said.message, said.line, connected)
-    if ending.code == -9:  # SIGKILL
-        if ending.processor_s > 0.9 * limits.processor_s - 1.0:
-            text = _("The program used up its {limit} s of processor time.").format(limit=limits.processor_s)
-        else:
-            text = _("The program was killed by the system; most often that is a lack of memory.")
-        return Outcome(OutcomeKind.RESOURCE_LIMIT, text, 0, connected)
-    if ending.code < 0:
-        text = _("The program crashed: {signal}.").format(signal=signal_words(-ending.code))
-    else:
-        text = _("The program left in the middle (exit code {code}), without coming to its end.").format(
-            code=ending.code
-        )
-    return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
-
-
-def record_printed(box: Box, recorder: TraceWriter) -> None:
+def record_printed(box: Conversation, recorder: TraceWriter) -> None:
     """Put on the record what the program printed since the last time."""
     for stream, text in box.printed():
         recorder.printed(stream, text)

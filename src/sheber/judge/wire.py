@@ -68,7 +68,7 @@ class Channel:
         return chunk[_LENGTH.size :]
 
     def send(self, answer: Answer, deadline: float) -> None:
-        """Send an answer and what follows it. Raises Expired where the program does not read, OSError where it is gone."""
+        """Send an answer and what follows it. Raises Expired where it is not read, OSError where nobody is there."""
         self._refuse_haste()
         parts = [memoryview(_LENGTH.pack(len(answer.body)) + answer.body), memoryview(answer.binary).cast("B")]
         for part in parts:
@@ -115,6 +115,6 @@ class Channel:
 
 def wait_for_socket(connection: socket.socket, write: bool, deadline: float) -> None:
     """Wait for one socket and do nothing else."""
-    ready = ([], [connection], []) if write else ([connection], [], [])
-    if not any(select.select(*ready, max(0.0, deadline - time.monotonic()))):
+    reading, writing = ([], [connection]) if write else ([connection], [])
+    if not any(select.select(reading, writing, [], max(0.0, deadline - time.monotonic()))):
         raise Expired

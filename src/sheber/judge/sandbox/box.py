@@ -10,23 +10,24 @@ import codecs
 import contextlib
 import os
 import select
-import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import IO, Annotated, Any, Literal, Self
+from typing import IO, Any, Self
 
 import msgspec
 
 from sheber.i18n import _
 from sheber.judge.errors import SandboxError
+from sheber.judge.sandbox.ending import Ending, Said, outcome_of
 from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
+from sheber.trace import Outcome
 
-__all__ = ["FLOOD_BYTES", "LAST_WORDS_S", "Box", "Ending", "LimitReached", "Printing", "signal_words"]
+__all__ = ["FLOOD_BYTES", "LAST_WORDS_S", "Box", "LimitReached", "Printing"]
 
 FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
 START_S = 30.0  # from the start of a box to its being locked [s]
@@ -37,24 +38,6 @@ LOOK_S = 0.5  # between looks at the processor time of a program that is waited 
 
 class LimitReached(Exception):
     """The program has used up one of its limits; the message is for the student."""
-
-
-class Said(msgspec.Struct, forbid_unknown_fields=True):
-    """The stub's last words: how the program ended, as far as it can tell. Untrusted."""
-
-    ended: Literal["finished", "error", "memory"]
-    message: Annotated[str, msgspec.Meta(max_length=4000)] = ""
-    line: Annotated[int, msgspec.Meta(ge=0, le=1 << 20)] = 0
-    processor_s: Annotated[float, msgspec.Meta(ge=0.0, le=1e6)] = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How the process ended."""
-
-    code: int  # exit code; negative: minus the signal
-    said: Said | None  # None: it went without a word
-    processor_s: float  # processor time [s], as last seen
 
 
 @dataclass
@@ -88,7 +71,7 @@ class Box:
     def __init__(
         self,
         process: subprocess.Popen[bytes],
-        status: socket.socket,
+        status: socket.socket | None,
         channel: socket.socket | None,
         limits: Limits,
         leftovers: contextlib.ExitStack,
@@ -123,7 +106,7 @@ class Box:
             self.clean()
             told = "".join(piece for stream in self.streams for piece in stream.fresh).strip()
             text = _("the sandbox could not be set up: {why}. `sheber doctor` says what works here.")
-            raise SandboxError(text.format(why=told or error or _("it did not start"))) from error
+            raise SandboxError(text.format(why=told or str(error) or _("it did not start"))) from error
         self.layers = {name: value for name, value in words.items() if name != "ready"}
 
     def receive(self) -> bytes | None:
@@ -144,7 +127,7 @@ class Box:
         return request
 
     def send(self, answer: Answer) -> None:
-        """Answer the request. Raises LimitReached where the program does not read it; a program that has gone is no error."""
+        """Answer the request. Raises LimitReached where the program does not read; one that has gone is no error."""
         started = time.monotonic()
         try:
             self._conversation().send(answer, self._deadline(started))
@@ -154,6 +137,10 @@ class Box:
             pass  # the next `receive` finds the end of the conversation
         finally:
             self.waited_s += time.monotonic() - started
+
+    def outcome(self) -> Outcome:
+        """How the run ended where the program went of itself."""
+        return outcome_of(self.ending(), self.limits, connected=self.requests > 0)
 
     def hang_up(self, patience: float = 0.0) -> None:
         """End the conversation; the program has `patience` [s] for its last words. May be called again."""
@@ -180,8 +167,9 @@ class Box:
     def _out_of_time(self) -> str:
         if self.processor_s() < 0.1 * self.limits.wall_s:
             text = _(
-                "The judge waited {limit:g} s for the program, which was hardly computing. Sleeping (time.sleep) passes no "
-                "simulated time: the cell stands still meanwhile. Use cell.wait(seconds) or cell.wait_for(name)."
+                "The judge waited {limit:g} s for the program, which was hardly computing. Sleeping (time.sleep) "
+                "passes no simulated time: the cell stands still meanwhile. "
+                "Use cell.wait(seconds) or cell.wait_for(name)."
             )
         else:
             text = _("The judge waited {limit:g} s of wall time for the program; that is its limit.")
@@ -214,7 +202,8 @@ class Box:
             self.ending(DEAD_S)
         if self._channel is not None:
             self._channel.close()
-        self._status.close()
+        if self._status is not None:
+            self._status.close()
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
                 pipe.close()
@@ -241,10 +230,7 @@ class Box:
         while time.monotonic() < deadline:
             if self.process.poll() is not None and not self._pipes:
                 return
-            if self._pipes:
-                self._poll([], min(deadline, time.monotonic() + 0.05))
-            else:
-                time.sleep(0.002)
+            self._poll(None, False, min(deadline, time.monotonic() + (0.05 if self._pipes else 0.002)))
 
     def _last_words(self) -> Said | None:
         """The stub's status line, where there is a whole and sensible one."""
@@ -255,10 +241,8 @@ class Box:
     def _status_line(self, deadline: float) -> bytes:
         """One line from the stub; b"" at its end. Raises Expired."""
         line = b""
-        while not line.endswith(b"\n") and len(line) < 8192:
-            while not self._poll([(self._status.fileno(), select.POLLIN)], deadline):
-                if time.monotonic() >= deadline:
-                    raise Expired
+        while self._status is not None and not line.endswith(b"\n") and len(line) < 8192:
+            self._wait(self._status, False, deadline)
             byte = self._status.recv(1)
             if not byte:
                 break
@@ -269,24 +253,22 @@ class Box:
 
     def _wait(self, connection: socket.socket, write: bool, deadline: float) -> None:
         """Until the connection is ready; what is printed meanwhile is taken. Raises Expired, LimitReached."""
-        event = select.POLLOUT if write else select.POLLIN
-        while not self._poll([(connection.fileno(), event)], min(deadline, time.monotonic() + LOOK_S)):
+        while not self._poll(connection, write, min(deadline, time.monotonic() + LOOK_S)):
             now = time.monotonic()
             if now >= deadline:
                 raise Expired
             if now > self._looked + LOOK_S:
                 self.processor_s()
 
-    def _poll(self, wanted: list[tuple[int, int]], deadline: float) -> bool:
-        """Wait once for `wanted` and the printed streams; True where one of `wanted` is ready."""
+    def _poll(self, connection: socket.socket | None, write: bool, deadline: float) -> bool:
+        """Wait once for the connection and the printed streams; True where the connection is ready."""
         poller = select.poll()
-        for descriptor, event in wanted:
-            poller.register(descriptor, event)
+        if connection is not None:
+            poller.register(connection, select.POLLOUT if write else select.POLLIN)
         for descriptor in self._pipes:
             poller.register(descriptor, select.POLLIN)
         ready = False
-        left = max(0.0, min(deadline - time.monotonic(), 3600.0))
-        for descriptor, _event in poller.poll(left * 1000.0):
+        for descriptor, _event in poller.poll(max(0.0, deadline - time.monotonic()) * 1000.0):
             if descriptor in self._pipes:
                 self._drain(descriptor)
             else:
@@ -316,8 +298,3 @@ def _processor_s(pid: int) -> float:
         return 0.0
     own = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(_processor_s(child) for child in children)
-
-
-def signal_words(number: int) -> str:
-    """A signal in words: "segmentation fault"."""
-    return (signal.strsignal(number) or f"signal {number}").lower()

@@ -18,16 +18,16 @@ import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sheber.i18n import _
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
 from sheber.judge.sandbox.box import Box
+from sheber.judge.sandbox.setup import THREADS, plain_setup, resource_limits
 from sheber.station import Limits
 
 __all__ = [
@@ -37,12 +37,9 @@ __all__ = [
     "best_sandbox",
     "find_bubblewrap",
     "install_command",
-    "limits_shown",
     "sandbox_of_level",
 ]
 
-THREADS = 32  # at once, in a box
-OPEN_FILES = 64
 SLOT_USERS = range(60600, 60700)  # users of the boxes where the judge is root: one a box at a time
 BUBBLEWRAP = (0, 8, 0)  # the first with --disable-userns and --size
 
@@ -116,7 +113,7 @@ def best_sandbox() -> Sandbox:
 
     The last is level C, which is for practice.
     """
-    reasons = []
+    reasons: list[str] = []
     for level in ("A", "B"):
         sandbox = Sandbox(level, " ".join(reasons))
         try:
@@ -146,7 +143,7 @@ def _start_bubblewrap(
     judge, box = _pair(kept, given)
     judge_status, box_status = _pair(kept, given)
     user = _slot_user(kept) if os.geteuid() == 0 else 0
-    setup = _setup(limits, probe, program="/box/program.py") | {
+    setup = plain_setup(limits, probe, program="/box/program.py") | {
         "descriptors": [box.fileno(), box_status.fileno()],
         "user": user,
         "readable": ["/"],
@@ -300,7 +297,7 @@ def _start_alone(
     python = layout.interpreter()
     if user:
         _must_be_readable(python)
-    setup = _setup(limits, probe, program=str(folder / "program.py")) | {
+    setup = plain_setup(limits, probe, program=str(folder / "program.py")) | {
         "descriptors": [box.fileno(), box_status.fileno()],
         "user": user,
         "parent": os.getpid(),
@@ -310,7 +307,7 @@ def _start_alone(
         "path": [str(folder / "sheber"), str(folder / "site")],
     }
     if not user:
-        setup["limits"] = {**_rlimits(limits), "RLIMIT_NPROC": THREADS + _threads_of(os.getuid())}
+        setup["limits"] = {**resource_limits(limits), "RLIMIT_NPROC": THREADS + _threads_of(os.getuid())}
     arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
     descriptors = (box.fileno(), box_status.fileno())
     return _launch(
@@ -346,8 +343,8 @@ def _must_be_readable(python: layout.Interpreter) -> None:
         for folder in file.resolve().parents:
             if not folder.stat().st_mode & 0o001:
                 text = _(
-                    "level B as root needs files that an ordinary user can read, and {file} lies below {folder}, which only "
-                    "its owner may enter. Work as an ordinary user, or use a Python outside that folder."
+                    "level B as root needs files that an ordinary user can read, and {file} lies below {folder}, "
+                    "which only its owner may enter. Work as an ordinary user, or use a Python outside that folder."
                 )
                 raise SandboxError(text.format(file=file, folder=folder))
 
@@ -363,38 +360,6 @@ def _threads_of(user: int) -> int:
 
 
 # --- common --------------------------------------------------------------------------------
-
-
-def _rlimits(limits: Limits) -> dict[str, int]:
-    return {
-        "RLIMIT_AS": limits.memory_bytes,
-        "RLIMIT_CPU": limits.processor_s,  # soft and hard: a program could ignore the soft one's signal
-        "RLIMIT_FSIZE": limits.scratch_bytes,
-        "RLIMIT_NPROC": THREADS,
-        "RLIMIT_NOFILE": OPEN_FILES,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_MEMLOCK": 0,
-        "RLIMIT_MSGQUEUE": 0,
-        "RLIMIT_STACK": 64 << 20,
-    }
-
-
-def _setup(limits: Limits, probe: bool, program: str) -> dict[str, Any]:
-    """What every stub is told; the levels put in what differs."""
-    return {
-        "descriptors": None,
-        "address": None,
-        "user": 0,
-        "parent": 0,
-        "limits": _rlimits(limits),
-        "lock": True,
-        "landlock": False,
-        "readable": [],
-        "writable": [],
-        "path": [],
-        "probe": probe,
-        "program": program,
-    }
 
 
 def _pair(kept: contextlib.ExitStack, given: contextlib.ExitStack) -> tuple[socket.socket, socket.socket]:
@@ -430,8 +395,3 @@ def _launch(
     except OSError as error:
         raise SandboxError(_("{file} could not be started: {why}").format(file=arguments[0], why=error)) from error
     return Box(process, ours[1], ours[0], limits, kept.pop_all())
-
-
-def limits_shown(limits: Limits) -> dict[str, float]:
-    """The limits of a run as plain numbers, those of the box included: for headers, texts and reports."""
-    return {**asdict(limits), "threads": THREADS, "open_files": OPEN_FILES}

@@ -12,15 +12,13 @@ Nothing in here is secret and nothing in here is trusted after `ready`: the scor
 Standard library only; the client library is imported after the locks.
 """
 
-import sys
-
-sys.dont_write_bytecode = True  # nothing may be written beside what lies in the box
-
+import contextlib
 import ctypes
 import json
 import os
 import platform
 import struct
+import sys
 
 CHANNEL, STATUS = 3, 4  # descriptors inside the box
 LONGEST_MESSAGE = 2000  # characters of an error that travel to the judge; all of it is printed
@@ -37,15 +35,18 @@ ALLOWED = {
     "close_range": (436, 436), "getdents": (78, None), "getdents64": (217, 61),
     # files by name: Landlock and the mounts say which
     "open": (2, None), "openat": (257, 56), "stat": (4, None), "fstat": (5, 80), "lstat": (6, None),
-    "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None), "faccessat": (269, 48), "faccessat2": (439, 439),
+    "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None), "faccessat": (269, 48),
+    "faccessat2": (439, 439),
     "readlink": (89, None), "readlinkat": (267, 78), "getcwd": (79, 17), "chdir": (80, 49), "rename": (82, None),
     "renameat": (264, 38), "renameat2": (316, 276), "mkdir": (83, None), "mkdirat": (258, 34), "rmdir": (84, None),
     "unlink": (87, None), "unlinkat": (263, 35), "truncate": (76, 45), "utimensat": (280, 88), "umask": (95, 166),
     # memory
-    "mmap": (9, 222), "mprotect": (10, 226), "munmap": (11, 215), "brk": (12, 214), "mremap": (25, 216), "madvise": (28, 233),
+    "mmap": (9, 222), "mprotect": (10, 226), "munmap": (11, 215), "brk": (12, 214), "mremap": (25, 216),
+    "madvise": (28, 233),
     # threads, not processes: clone is looked at below
     "futex": (202, 98), "futex_waitv": (449, 449), "set_tid_address": (218, 96), "set_robust_list": (273, 99),
-    "rseq": (334, 293), "gettid": (186, 178), "sched_yield": (24, 124), "sched_getaffinity": (204, 123), "arch_prctl": (158, None),
+    "rseq": (334, 293), "gettid": (186, 178), "sched_yield": (24, 124), "sched_getaffinity": (204, 123),
+    "arch_prctl": (158, None),
     # signals to oneself, and the end
     "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132),
     "tgkill": (234, 131), "restart_syscall": (219, 128), "pause": (34, None), "exit": (60, 93), "exit_group": (231, 94),
@@ -58,7 +59,8 @@ ALLOWED = {
     "sendto": (44, 206), "recvfrom": (45, 207), "recvmsg": (47, 212), "shutdown": (48, 210), "getsockname": (51, 204),
     # who am I, what is this machine
     "getpid": (39, 172), "getppid": (110, 173), "getpgrp": (111, None), "getuid": (102, 174), "geteuid": (107, 175),
-    "getgid": (104, 176), "getegid": (108, 177), "getgroups": (115, 158), "getresuid": (118, 148), "getresgid": (120, 150),
+    "getgid": (104, 176), "getegid": (108, 177), "getgroups": (115, 158), "getresuid": (118, 148),
+    "getresgid": (120, 150),
     "uname": (63, 160), "sysinfo": (99, 179), "getrusage": (98, 165), "getrlimit": (97, 163), "getrandom": (318, 278),
     "getcpu": (309, 168),
 }  # fmt: skip
@@ -71,12 +73,15 @@ NUMBERS = {  # x86_64, aarch64
 }  # fmt: skip
 ARCHITECTURES = {"x86_64": (0, X86_64), "aarch64": (1, AARCH64)}
 
-_libc = ctypes.CDLL(None, use_errno=True)
 _LONG = ctypes.c_long
 
 
 class NotLocked(Exception):
     """A lock did not take hold: nothing may be run here."""
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 def _check(result: int, what: str) -> int:
@@ -96,11 +101,11 @@ def _machine() -> "tuple[int, int]":
 
 def _call(name: str, *arguments: "object") -> int:
     number = NUMBERS[name][_machine()[0]]
-    return int(_libc.syscall(_LONG(number), *arguments))
+    return int(_libc().syscall(_LONG(number), *arguments))
 
 
 def _prctl(option: int, value: int) -> int:
-    return int(_libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
+    return int(_libc().prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)))
 
 
 # --- seccomp -------------------------------------------------------------------------------
@@ -110,7 +115,7 @@ def filter_program(column: int, architecture: int) -> bytes:
     """The filter as classic BPF: 8 bytes an instruction."""
     LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
     KILL, ALLOW, EPERM, ENOSYS, ENOTTY = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026, 0x00050019
-    code: "list[tuple[int, int, int, int]]" = []
+    code: list[tuple[int, int, int, int]] = []
 
     def add(operation: int, then: int, otherwise: int, value: int) -> None:
         code.append((operation, then, otherwise, value))
@@ -147,7 +152,9 @@ def filter_program(column: int, architecture: int) -> bytes:
     add(EQUAL, 0, 1, 0)
     add(RETURN, 0, 0, ALLOW)
     add(RETURN, 0, 0, EPERM)
-    for number in sorted(numbers[column] for numbers in ALLOWED.values() if numbers[column] is not None):
+    for number in (numbers[column] for numbers in ALLOWED.values()):
+        if number is None:
+            continue
         add(EQUAL, 0, 1, number)
         add(RETURN, 0, 0, ALLOW)
     add(RETURN, 0, 0, EPERM)
@@ -403,7 +410,7 @@ def main() -> None:
 
         install_stdout_times()
     except BaseException as error:  # all that goes wrong here is the judge's to know
-        print(f"the box cannot be locked: {error or type(error).__name__}", file=sys.stderr, flush=True)
+        print(f"the box cannot be locked: {str(error) or type(error).__name__}", file=sys.stderr, flush=True)
         os._exit(70)
     status.say(ready=True, **layers)
     _finish(status, run(setup["program"]))
@@ -418,10 +425,8 @@ def _finish(status: Status, ending: "dict[str, object]") -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the program may have closed or replaced them
             stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass
     status.say(**ending, processor_s=time.process_time())
     os._exit(0 if ending["ended"] == "finished" else 1)
 

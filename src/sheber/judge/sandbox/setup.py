@@ -1,0 +1,51 @@
+"""Setup: what a box may use, and what every stub is told, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sheber.station import Limits
+
+__all__ = ["OPEN_FILES", "THREADS", "limits_shown", "plain_setup", "resource_limits"]
+
+THREADS = 32  # at once, in a box
+OPEN_FILES = 64
+
+
+def resource_limits(limits: Limits) -> dict[str, int]:
+    """Limits of the process, by the names of the system."""
+    return {
+        "RLIMIT_AS": limits.memory_bytes,
+        "RLIMIT_CPU": limits.processor_s,  # soft and hard: a program could ignore the soft one's signal
+        "RLIMIT_FSIZE": limits.scratch_bytes,
+        "RLIMIT_NPROC": THREADS,
+        "RLIMIT_NOFILE": OPEN_FILES,
+        "RLIMIT_CORE": 0,
+        "RLIMIT_MEMLOCK": 0,
+        "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_STACK": 64 << 20,
+    }
+
+
+def plain_setup(limits: Limits, probe: bool, program: str) -> dict[str, Any]:
+    """What every stub is told; the levels put in what differs."""
+    return {
+        "descriptors": None,
+        "address": None,
+        "user": 0,
+        "parent": 0,
+        "limits": resource_limits(limits),
+        "lock": True,
+        "landlock": False,
+        "readable": [],
+        "writable": [],
+        "path": [],
+        "probe": probe,
+        "program": program,
+    }
+
+
+def limits_shown(limits: Limits) -> dict[str, float]:
+    """The limits of a run as plain numbers, those of the box included: for headers, texts and reports."""
+    return {**asdict(limits), "threads": THREADS, "open_files": OPEN_FILES}
