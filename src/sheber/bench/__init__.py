@@ -1,1 +1,50 @@
-"""Bench: the ladder of gates, each a ratio of two things measured in one run."""
+"""Bench: the ladder of gates, each a ratio of two things measured in one run, in turn.
+
+A gate is one function that gives rows; `docs/performance.md` explains each. Absolute times are rows
+too, without a gate, because they say more about the machine than about us.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+from sheber.bench.rows import Row, load
+
+__all__ = ["GATES", "Gate", "Row", "load", "measure"]
+
+os.environ.setdefault("MUJOCO_GL", "egl")  # read once, when the engine is imported; EGL draws without a display
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where a gate is measured."""
+
+    module: str
+    function: str
+
+    def measure(self, quick: bool) -> list[Row]:
+        """Import what it needs and measure."""
+        found: Callable[[bool], list[Row]] = getattr(import_module(f"sheber.bench.{self.module}"), self.function)
+        return found(quick)
+
+
+GATES: Final = {
+    "loop": Gate("loop", "graded_loop"),
+    "sleep": Gate("loop", "sleep"),
+    "workers": Gate("judging", "workers"),
+    "camera": Gate("seeing", "camera"),
+    "inverse": Gate("inverse", "inverse_kinematics"),
+    "start": Gate("starting", "start"),
+    "replay": Gate("judging", "replay"),
+    "memory": Gate("memory", "memory"),
+}
+"""The gates by name, in the order of the ladder."""
+
+
+def measure(name: str, *, quick: bool = False) -> list[Row]:
+    """The rows of one gate; `quick` takes fewer repetitions. Raises KeyError for an unknown name."""
+    return GATES[name].measure(quick)

@@ -130,21 +130,22 @@ def engine_model(visuals: Sequence[Visual], camera: Any, lamp: Any, shadow_size:
     spec.visual.quality.shadowsize = shadow_size
     spec.visual.quality.offsamples = 0
     spec.visual.global_.offwidth, spec.visual.global_.offheight = 2 * camera.width, 2 * camera.height
-    spec.visual.headlight.active = 0
+    spec.visual.headlight.ambient, spec.visual.headlight.diffuse = [lamp.ambient] * 3, [0.0] * 3
+    spec.visual.headlight.specular = [0.0] * 3
     spec.visual.map.znear, spec.visual.map.zfar = 0.01, 50.0
     spec.stat.extent, spec.stat.center = 1.0, (0.3, 0.0, 0.2)
     world = spec.worldbody
     world.add_light(
         type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, pos=(0.3, 0.0, 2.5), dir=lamp.direction, castshadow=True,
-        ambient=[lamp.ambient] * 3, diffuse=[lamp.diffuse] * 3, specular=(0, 0, 0),
+        ambient=(0, 0, 0), diffuse=[lamp.diffuse] * 3, specular=(0, 0, 0),
     )  # fmt: skip
     pose = opengl_pose(camera.pose)
     eye = world.add_camera(name="camera", pos=pose.position, quat=pose.quaternion)
     eye.resolution, eye.sensor_size = (camera.width, camera.height), (camera.width * 1e-5, camera.height * 1e-5)
     eye.focal_pixel = camera.focal
-    # the engine counts the principal point from the middle of the picture, rows upwards
+    # the engine counts the principal point from the middle of the picture, and the other way round
     middle = ((camera.width - 1) / 2.0, (camera.height - 1) / 2.0)
-    eye.principal_pixel = (camera.centre[0] - middle[0], camera.centre[1] - middle[1])
+    eye.principal_pixel = (middle[0] - camera.centre[0], middle[1] - camera.centre[1])
     bodies = {"": world}
     for number, visual in enumerate(visuals):
         if visual.body not in bodies:

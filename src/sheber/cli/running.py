@@ -124,14 +124,12 @@ def grade_form(exercise: Exercise, program_sha256: str, result: Grade) -> dict[s
 def _grade_pages(exercise: Exercise, result: Grade, folder: Path) -> list[Path]:
     """A page for each scene and the overview, which is the last."""
     from sheber.judge.report import overview
-    from sheber.trace import read
 
     pages = []
     with progress(_("report pages"), len(result.scenes)) as step:
         for done, scene in enumerate(result.scenes, 1):
-            trace = read(scene.trace_path)
-            page = folder / f"{Path(scene.trace_path).stem}.html"
-            pages.append(_page(exercise, trace, scene.score, page, overview=_OVERVIEW))
+            page = folder / f"scene-{scene.seed}.html"
+            pages.append(_page(exercise, scene.trace, scene.score, page, overview=_OVERVIEW))
             step(done)
     links = {scene.scene: page.name for scene, page in zip(result.scenes, pages, strict=True)}
     html = overview(exercise, result, links, language=current())

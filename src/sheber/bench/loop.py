@@ -1,0 +1,218 @@
+"""Loop: a graded run against the bare engine, and the engine with sleep against without.
+
+The reference program of palletising is run once with every write to the engine on record: controls, surface
+velocities of belts, and the forces that wake sleepers. Replayed with raw `mj_step` on a fresh copy of the same
+cell they must end in the same state, bit for bit; then both are timed in turn. What the graded loop has
+beyond the engine is the controller, motion, contacts, samples, the trace and the conversation with the box.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.bench.rows import Row, absolute, gated, in_turn
+from sheber.exercises import Exercise, load
+from sheber.judge import Program, Sandbox, best_sandbox, run
+from sheber.robot.cell import build
+from sheber.robot.cell import cell as cell_module
+from sheber.station import Answer, Limits, Station
+from sheber.trace import OutcomeKind, TraceWriter
+
+__all__ = ["graded_loop", "sleep"]
+
+EXERCISE = "palletising"
+
+
+@dataclass
+class Writes:
+    """Everything that was written to the engine, by step."""
+
+    controls: list[NDArray[np.float64]] = field(default_factory=list)  # (nu,) at each step
+    belts: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # geom_surfacevel where it changed
+    wakes: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # xfrc_applied where it changed
+    state: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # qpos and qvel at the end
+
+
+class _Clocked:
+    """A station that notes when its first command was accepted and its last reply was ready."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+        self.first = self.last = 0.0
+        self.steps = 0  # at the last reply
+        self.step = station.step
+
+    def handle(self, request: bytes) -> Answer:
+        if not self.first:
+            self.first = time.perf_counter()
+        try:
+            return self._station.handle(request)
+        finally:
+            self.last = time.perf_counter()
+            self.step = self.steps = self._station.step
+
+    def settle(self) -> None:
+        try:
+            self._station.settle()
+        finally:
+            self.step = self._station.step
+
+    def close(self) -> None:
+        self._station.close()
+
+
+class _Watched:
+    """An exercise whose stations are clocked."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.name, self.version, self.sha256 = exercise.name, exercise.version, exercise.sha256
+        self.limits: Limits = exercise.limits
+        self._exercise = exercise
+        self.station: _Clocked | None = None
+
+    def build(self, seed: int, recorder: TraceWriter) -> Station:
+        self.station = _Clocked(self._exercise.build(seed, recorder))
+        return self.station
+
+
+@dataclass(frozen=True)
+class _Run:
+    loop_s: float  # from the first command accepted to the last reply
+    steps: int
+    whole_s: float  # the whole call: box, building, settling and reading the trace too
+
+
+def _graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> _Run:
+    """One graded run, timed."""
+    watched = _Watched(exercise)
+    started = time.perf_counter()
+    trace = run(watched, program, seed, sandbox, to=folder / "loop.trace")
+    whole = time.perf_counter() - started
+    if trace.outcome.kind is not OutcomeKind.FINISHED or watched.station is None:
+        raise RuntimeError(f"the reference program of {exercise.name} did not finish: {trace.outcome}")
+    return _Run(watched.station.last - watched.station.first, watched.station.steps, whole)
+
+
+@contextmanager
+def _recorded(writes: Writes) -> Iterator[None]:
+    """While inside, every step of a cell leaves its writes in `writes`."""
+
+    def step(model: Any, data: Any) -> None:
+        number = len(writes.controls)
+        writes.controls.append(data.ctrl.copy())
+        _note(writes.belts, number, model.geom_surfacevel)
+        _note(writes.wakes, number, data.xfrc_applied)
+        mujoco.mj_step(model, data)
+        writes.state = np.concatenate([data.qpos, data.qvel])
+
+    class Recording:
+        mj_step = staticmethod(step)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(mujoco, name)
+
+    names = vars(cell_module)
+    names["mujoco"] = Recording()
+    try:
+        yield
+    finally:
+        names["mujoco"] = mujoco
+
+
+def _note(changes: dict[int, NDArray[np.float64]], number: int, array: NDArray[np.float64]) -> None:
+    """Keep an array where it differs from what was kept last; -0.0 counts as another value than 0.0."""
+    last = next(reversed(changes.values()), None)
+    if last is None or last.tobytes() != array.tobytes():
+        changes[number] = array.copy()
+
+
+def _replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, asleep: bool = True) -> tuple[float, Any]:
+    """Replay the first `steps` steps with raw `mj_step`: wall time [s], and the engine's data at the end."""
+    world = build(exercise.scene(seed)).world
+    model, data = world.model, world.data
+    if not asleep:
+        model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+    controls, belts, wakes = writes.controls[:steps], writes.belts, writes.wakes
+    rare = sorted({*belts, *wakes})
+    rare = [number for number in rare if number < steps] + [steps]
+    written, step = data.ctrl, mujoco.mj_step
+    at = 0
+    start = time.perf_counter()
+    for until in rare:
+        for row in controls[at:until]:
+            written[:] = row
+            step(model, data)
+        at = until
+        if at in belts:
+            model.geom_surfacevel[:] = belts[at]
+        if at in wakes:
+            data.xfrc_applied[:] = wakes[at]
+    return time.perf_counter() - start, data
+
+
+def _prepared(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> tuple[Writes, _Run]:
+    """The writes of one run, proved by a replay that ends in the same state."""
+    writes = Writes()
+    with _recorded(writes):
+        told = _graded(exercise, program, seed, sandbox, folder)
+    _, data = _replayed(exercise, seed, writes, len(writes.controls))
+    if not np.array_equal(writes.state, np.concatenate([data.qpos, data.qvel])):
+        raise RuntimeError("the replay does not end where the graded run did: something writes to the engine unseen")
+    return writes, told
+
+
+def graded_loop(quick: bool) -> list[Row]:
+    """The graded loop against raw `mj_step` with the same writes; 1 would be no cost at all."""
+    exercise, sandbox = load(EXERCISE), best_sandbox()
+    program = Program.read(exercise.program("reference"))
+    seed = exercise.rehearsal[0]
+    with tempfile.TemporaryDirectory(prefix="sheber-bench-") as name:
+        folder = Path(name)
+        writes, told = _prepared(exercise, program, seed, sandbox, folder)
+        runs: list[_Run] = []
+
+        def ours() -> float:
+            runs.append(_graded(exercise, program, seed, sandbox, folder))
+            return runs[-1].loop_s
+
+        raw, loop, ratio = in_turn(
+            lambda: _replayed(exercise, seed, writes, told.steps)[0], ours, rounds=3 if quick else 9
+        )
+    simulated = told.steps * 0.002
+    apart = float(np.median([one.whole_s - one.loop_s for one in runs]))
+    return [
+        gated("graded loop ÷ raw engine, speed", ratio, "", "≥ 0.80", f"level {sandbox.level}; same end state"),
+        absolute("graded loop", loop, "s", f"{simulated:.1f} s simulated, {simulated / loop:.0f} times as fast"),
+        absolute("raw engine, same writes", raw, "s", f"{simulated / raw:.0f} times as fast"),
+        absolute("box, building, settling, reading", apart, "s", "apart from the loop"),
+    ]
+
+
+def sleep(quick: bool) -> list[Row]:
+    """The same writes with the engine's sleep and without: only the flag differs."""
+    exercise, sandbox = load(EXERCISE), best_sandbox()
+    program = Program.read(exercise.program("reference"))
+    seed = exercise.rehearsal[0]
+    with tempfile.TemporaryDirectory(prefix="sheber-bench-") as name:
+        writes, told = _prepared(exercise, program, seed, sandbox, Path(name))
+    awake, asleep, ratio = in_turn(
+        lambda: _replayed(exercise, seed, writes, told.steps, asleep=False)[0],
+        lambda: _replayed(exercise, seed, writes, told.steps)[0],
+        rounds=3 if quick else 7,
+    )
+    boxes = len(exercise.scene(seed).parts)
+    return [
+        gated("sleep", ratio, "times", "≥ 2.0", f"{boxes} boxes"),
+        absolute("engine awake", awake, "s"),
+        absolute("engine asleep where it may", asleep, "s"),
+    ]
