@@ -4,7 +4,7 @@ import { keyBefore } from './glb.js'
 const lists = '[data-at]'
 
 /** Tabs over the panels of the side; without scripts all panels stand below each other. */
-export function makeTabs() {
+export function makeTabs(chosen) {
   const bar = document.getElementById('tabs')
   const panels = [...document.querySelectorAll('#side > .panel')]
   if (panels.length < 2) return
@@ -26,6 +26,7 @@ export function makeTabs() {
       panels[n].hidden = n !== index
     })
     if (focus) tabs[index].focus()
+    chosen()
   }
   tabs.forEach((tab, index) => {
     tab.addEventListener('click', () => choose(index))
@@ -86,6 +87,11 @@ export class Follower {
     item?.setAttribute('aria-current', 'true')
     this.current.set(key, item)
     if (item) reveal(item)
+  }
+
+  /** Brings what is marked into sight, after a panel was opened. */
+  reveal() {
+    for (const item of this.current.values()) if (item) reveal(item)
   }
 
   follow() {

@@ -37,7 +37,9 @@ function jump(time, loss) {
   player.pause()
   player.seek(time)
   for (const item of document.querySelectorAll('.loss.chosen')) item.classList.remove('chosen')
-  if (loss !== undefined) document.querySelector(`[data-loss="${loss}"]`)?.closest('.loss').classList.add('chosen')
+  const chosen = document.querySelector(`[data-loss="${loss}"]`)?.closest('.loss')
+  chosen?.classList.add('chosen')
+  chosen?.closest('details')?.setAttribute('open', '')
   const { top, bottom } = $('view').getBoundingClientRect()
   if (top < 0 || bottom > innerHeight) $('replay').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth', block: 'start' })
 }
@@ -82,12 +84,12 @@ function help() {
 }
 
 document.documentElement.classList.add('alive')
-makeTabs()
 makeJumps()
 const stage = makeStage()
 const timeline = new Timeline({ player, run, jump })
 const plots = new Plots({ player, run })
 const follower = new Follower({ player, run })
+makeTabs(() => follower.reveal())
 makeTransport(stage, follower)
 makeTheme(run.words, () => {
   stage?.background(getComputedStyle($('view')).getPropertyValue('--sky').trim())

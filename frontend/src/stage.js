@@ -109,7 +109,8 @@ export class Stage {
   toolPath({ times, points }) {
     const at = new Float32Array(fromBase64(times).buffer)
     const geometry = new LineGeometry()
-    geometry.setPositions(new Float32Array(fromBase64(points).buffer))
+    const places = new Float32Array(fromBase64(points).buffer)
+    geometry.setPositions(places)
     const gone = geometry.clone()
     const line = (shape, opacity, width) => {
       const material = new LineMaterial({ color: 0x00a0bd, linewidth: width, transparent: true, opacity })
@@ -118,21 +119,22 @@ export class Stage {
       this.root.add(made)
       return made
     }
-    return { at, gone, lines: [line(geometry, 0.28, 1.5), line(gone, 0.95, 2.5)] }
+    return { at, gone, points: places, lines: [line(geometry, 0.28, 1.5), line(gone, 0.95, 2.5)] }
   }
 
-  /** What moves, and the sphere about it that the first view shows. */
+  /** The sphere that the first view shows: where everything that moves begins, and the tool's path. */
   fit() {
     const box = new Box3()
     const point = new Vector3()
     for (const track of this.tracks) {
-      if (track.values instanceof Float32Array) {
-        for (let n = 0; n < track.values.length; n += 3) box.expandByPoint(point.fromArray(track.values, n))
-      }
+      if (track.values instanceof Float32Array) box.expandByPoint(point.fromArray(track.values))
     }
+    const points = this.path?.points ?? []
+    for (let n = 0; n < points.length; n += 3) box.expandByPoint(point.fromArray(points, n))
     if (box.isEmpty()) box.set(new Vector3(-0.5, -0.5, 0), new Vector3(0.5, 0.5, 1))
     box.expandByPoint(point.set(0, 0, 0)).expandByScalar(0.12)
     this.ball = box.getBoundingSphere(new Sphere())
+    this.ball.radius = Math.min(this.ball.radius, 3)
     this.ball.center.applyQuaternion(this.root.quaternion)
     this.sun.target.position.copy(this.ball.center)
     this.sun.position.add(this.ball.center)

@@ -22,7 +22,7 @@ export class Timeline {
 
   marks(jump) {
     const layer = document.getElementById('marks')
-    this.run.losses.forEach(({ time, text }, index) => {
+    for (const { time, text, index } of this.run.losses) {
       const mark = document.createElement('button')
       mark.type = 'button'
       mark.className = 'mark'
@@ -31,7 +31,7 @@ export class Timeline {
       mark.style.left = `${100 * this.share(time)}%`
       mark.addEventListener('click', () => jump(time, index))
       layer.append(mark)
-    })
+    }
   }
 
   draw() {

@@ -26,7 +26,7 @@ _KNOWN: Final[dict[str, tuple[str, str, float, tuple[str, ...]]]] = {
     "joint_speeds": (N_("Joint speeds"), "°/s", 180.0 / np.pi, ("1", "2", "3", "4", "5", "6")),
     "torques": (N_("Torques"), "Nm", 1.0, ("1", "2", "3", "4", "5", "6")),
 }
-_SKIPPED: Final = frozenset({"joint_targets", "line", "inputs", "outputs"})
+_SKIPPED: Final = frozenset({"joint_targets"})  # under the curves of the joints
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,21 @@ def plots(trace: Trace) -> list[Plot]:
         return []
     units = {name: unit for name, _kind, _shape, unit in trace.channels}
     shapes = {name: shape for name, _kind, shape, _unit in trace.channels}
+    numbers = {name for name, kind, shape, _unit in trace.channels if kind[0] == "f" and shape != (7,)} - _SKIPPED
     found: list[Plot] = []
     for name in [*_KNOWN, *(name for name in shapes if name not in _KNOWN)]:
         if name == "wrench" and shapes.get("tcp") == (7,):
             found.append(_speed(trace, times))
-        if name in shapes and name not in _SKIPPED and shapes[name] != (7,):
+        if name in _KNOWN and name in shapes:
             found.append(_channel(name, units[name], times, np.asarray(trace[name], np.float64)))
+        elif name in numbers:
+            found += _components(name, units[name], times, np.asarray(trace[name], np.float64))
     return found
 
 
 def _channel(name: str, unit: str, times: Floats, values: Floats) -> Plot:
     columns = values.reshape(len(values), -1)
-    title, shown, factor, labels = _KNOWN.get(name, (name.replace("_", " "), unit, 1.0, ()))
+    title, shown, factor, labels = _KNOWN.get(name, (f"{name.replace('_', ' ')} {unit}".strip(), unit, 1.0, ()))
     count = min(len(labels) or MOST, columns.shape[1])
     names = labels[:count] or (("",) if columns.shape[1] == 1 else tuple(str(n + 1) for n in range(count)))
     columns = columns[:, :count] * factor
@@ -86,6 +89,15 @@ def _channel(name: str, unit: str, times: Floats, values: Floats) -> Plot:
         columns = np.column_stack((columns, np.linalg.norm(columns, axis=1)))
         names = (*names, _("all"))
     return _reduced(Plot(_(title), shown, tuple(names), times, columns.T))
+
+
+def _components(name: str, unit: str, times: Floats, values: Floats) -> list[Plot]:
+    """A channel that we have no words for: one plot, or one a component where each has a unit ("mm, N")."""
+    units = [part.strip() for part in unit.split(",")]
+    columns = values.reshape(len(values), -1)
+    if len(units) == 1 or len(units) != columns.shape[1]:
+        return [_channel(name, unit if len(units) == 1 else "", times, values)]
+    return [_channel(name, part, times, columns[:, n]) for n, part in enumerate(units) if part]
 
 
 def _speed(trace: Trace, times: Floats) -> Plot:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sheber.i18n import N_, _
 from sheber.trace import Event, Printed, Trace
 
-__all__ = ["Line", "Moment", "moments", "printed_lines", "running_lines", "visible"]
+__all__ = ["Line", "Moment", "last_trouble", "moments", "printed_lines", "running_lines", "visible"]
 
 CROWD: Final = 120  # kinds with more events than this get no marks of their own
 QUIET: Final = frozenset({"connect", "end", "move_done", "wait", "contact_end"})  # nothing that one would look for
@@ -32,6 +32,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "hint": N_("hint"),
 }
 _UNIT: Final = re.compile(r"_(N|Nm|s|m|mm|kPa|deg)$")  # `force_N`: a name that carries its unit
+_NAME: Final = re.compile(r"[a-z]+(_\w+)+")  # `upper_arm`: a name of a thing, not a text
 _STAMP: Final = re.compile(r"^\[\s*(\d+(?:\.\d+)?)\s*s\]\s?")  # what the box puts before a printed line
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -73,6 +74,12 @@ def moments(trace: Trace) -> list[Moment]:
     ]
 
 
+def last_trouble(trace: Trace) -> float:
+    """When the last thing went wrong [s]; the run's end where nothing did."""
+    times = [event.step * trace.step_s for event in trace.events if event.kind in GRAVE]
+    return times[-1] if times else trace.duration
+
+
 def _grave(event: Event) -> bool:
     return event.kind in GRAVE or (event.kind == "contact" and event.data.get("meant") is False)
 
@@ -92,7 +99,9 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, int | float):
         unit = _UNIT.search(name)
         return f"{value:.4g} {unit[1]}" if unit else ""
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("_", " ") if _NAME.fullmatch(value) else value
 
 
 def printed_lines(pieces: Sequence[Printed]) -> list[Line]:

@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 
     from sheber.station import Mesh
 
-__all__ = ["overview", "report"]
+__all__ = ["Graded", "GradedRun", "Judged", "overview", "report"]
 
 _HERE: Final = Path(__file__).parent
+FIRST: Final = 6  # losses in sight; the others are folded away
 _SOURCE_LINES: Final = 2000  # of a program in a page
 _LINE_LENGTH: Final = 400
 
 
-class _Exercise(Protocol):
+class Judged(Protocol):
     """What the report needs of an exercise."""
 
     @property
@@ -50,7 +51,7 @@ class _Exercise(Protocol):
     def texture(self, name: str, /) -> NDArray[np.uint8]: ...
 
 
-class _Scene(Protocol):
+class GradedRun(Protocol):
     """One judged scene of a grade."""
 
     @property
@@ -61,7 +62,7 @@ class _Scene(Protocol):
     def score(self) -> Score: ...
 
 
-class _Grade(Protocol):
+class Graded(Protocol):
     """A program's grade over several scenes."""
 
     @property
@@ -69,10 +70,10 @@ class _Grade(Protocol):
     @property
     def level(self) -> str: ...
     @property
-    def scenes(self) -> Sequence[_Scene]: ...
+    def scenes(self) -> Sequence[GradedRun]: ...
 
 
-def report(exercise: _Exercise, trace: Trace, score: Score, language: str = "en", overview: str = "") -> str:
+def report(exercise: Judged, trace: Trace, score: Score, language: str = "en", overview: str = "") -> str:
     """The report of one run: a whole HTML page. `overview`: where the page over all scenes lies, if there is one.
 
     Raises ValueError for a language that texts are not written in.
@@ -81,7 +82,7 @@ def report(exercise: _Exercise, trace: Trace, score: Score, language: str = "en"
         return _rendered("page.html.j2", "report", language, **_content(exercise, trace, score), overview=overview)
 
 
-def overview(exercise: _Exercise, grade: _Grade, pages: Mapping[str, str], language: str = "en") -> str:
+def overview(exercise: Judged, grade: Graded, pages: Mapping[str, str], language: str = "en") -> str:
     """The final score over all scenes: a whole HTML page. `pages`: where the page of each scene lies, by its name."""
     with in_language(language):
         return _rendered("overview.html.j2", "", language, **_grade_content(exercise, grade, pages))
@@ -120,10 +121,10 @@ def _templates() -> Environment:
 # --- one run --------------------------------------------------------------------------------------------
 
 
-def _content(exercise: _Exercise, trace: Trace, score: Score) -> dict[str, Any]:
+def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
     """Everything that the page of one run says."""
     from sheber.judge.report.glb import replay
-    from sheber.judge.report.moments import moments, printed_lines, visible
+    from sheber.judge.report.moments import last_trouble, moments, printed_lines, visible
 
     lost = words.losses(score)
     return {
@@ -133,10 +134,12 @@ def _content(exercise: _Exercise, trace: Trace, score: Score) -> dict[str, Any]:
         "points": words.number(score.points),
         "verdict": words.verdict(score),
         "ending": visible(words.ending(trace.outcome)),
-        "end_time": trace.duration,
+        "end_time": last_trouble(trace),
         "groups": _groups(score),
         "rule": words.rule(score),
         "losses": [_loss(check) for check in lost],
+        "first": FIRST,
+        "more": _("{count} more").format(count=len(lost) - FIRST),
         "advice": words.advice(score),
         "duration": trace.duration,
         "program": visible(trace.header.program),
@@ -182,8 +185,8 @@ def _groups(score: Score) -> list[dict[str, Any]]:
     for name, whole in GROUPS.items():
         earned, maximum = score.group(name)
         factor = 1.0 if name == "quality" else score.factor
-        counted = earned * factor
-        note = "" if factor >= 1.0 else f"{words.number(earned)} × {factor:.2f} = {words.number(counted)}"
+        counted = words.counted(score, name)
+        note = "" if factor >= 1.0 or not earned else f"{words.number(earned)} × {factor:.2f} = {words.number(counted)}"
         groups.append(
             {
                 "title": words.group_title(name),
@@ -221,8 +224,8 @@ def _run(trace: Trace, lost: Sequence[Check]) -> str:
         "duration": trace.duration,
         "sample": float(np.median(np.diff(trace.time))) if len(trace.time) > 1 else 0.02,
         "losses": [
-            {"time": check.time, "text": f"−{words.number(check.lost)} {check.name}"}
-            for check in lost
+            {"time": check.time, "text": f"−{words.number(check.lost)} {check.name}", "index": index}
+            for index, check in enumerate(lost)
             if check.time is not None
         ],
         "moments": [asdict(moment) for moment in moments(trace)],
@@ -296,7 +299,7 @@ def _script_words() -> dict[str, str]:
         "light": _("Light"),
         "line": _("line"),
         "no_3d": _(
-            "This browser cannot draw in 3D (WebGL is missing). Score, reasons, plots and pictures are complete without it."
+            "This browser cannot draw in 3D (WebGL is missing). Score, reasons and plots are complete without it."
         ),
         "lost_3d": _("The 3D picture was lost; reload the page to have it back."),
         "pause": _("Pause"),
@@ -320,7 +323,7 @@ def _keys() -> list[tuple[str, str]]:
 # --- all scenes of a grade ------------------------------------------------------------------------------
 
 
-def _grade_content(exercise: _Exercise, grade: _Grade, pages: Mapping[str, str]) -> dict[str, Any]:
+def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str]) -> dict[str, Any]:
     """Everything that the page over all scenes says."""
     points = [scene.score.points for scene in grade.scenes]
     mean, worst = sum(points) / len(points), min(points)
@@ -339,7 +342,7 @@ def _grade_content(exercise: _Exercise, grade: _Grade, pages: Mapping[str, str])
     }
 
 
-def _scene_row(scene: _Scene, page: str, worst: bool) -> dict[str, Any]:
+def _scene_row(scene: GradedRun, page: str, worst: bool) -> dict[str, Any]:
     from sheber.judge.report.moments import visible
 
     lost = words.losses(scene.score)
@@ -349,16 +352,13 @@ def _scene_row(scene: _Scene, page: str, worst: bool) -> dict[str, Any]:
         "points": words.number(scene.score.points),
         "width": round(10.0 * scene.score.points, 1),
         "worst": worst,
-        "groups": [
-            f"{words.number(scene.score.group(name)[0] * (1.0 if name == 'quality' else scene.score.factor))}"
-            for name in GROUPS
-        ],
+        "groups": [words.number(words.counted(scene.score, name)) for name in GROUPS],
         "ending": visible(words.ending(scene.outcome)),
         "lost": f"−{words.number(lost[0].lost)} {lost[0].name}" if lost else "",
     }
 
 
-def _common(scenes: Sequence[_Scene]) -> list[dict[str, str]]:
+def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
     """The checks that cost the most over all scenes."""
     totals: dict[str, list[float]] = {}
     for scene in scenes:
@@ -371,9 +371,8 @@ def _common(scenes: Sequence[_Scene]) -> list[dict[str, str]]:
 
 
 def _grade_labels(mean: float, worst: float) -> dict[str, Any]:
-    made = _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=words.number(mean), worst=words.number(worst))
     return {
-        "made_of": made,
+        "made_of": words.made_of(mean, worst),
         "scenes": _("Scenes"),
         "ending": _("How it ended"),
         "costliest": _("Costliest point"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from sheber.exercises.score import PASS, Check, Score
@@ -11,11 +12,14 @@ from sheber.trace import Outcome, OutcomeKind, Trace
 
 __all__ = [
     "advice",
+    "counted",
     "ending",
     "facts",
     "group_title",
     "losses",
+    "made_of",
     "number",
+    "outcome_title",
     "quantity",
     "rule",
     "scene",
@@ -57,7 +61,7 @@ def quantity(value: float | None, unit: str) -> str:
         return "–"
     size = abs(value)
     text = f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
-    return f"{text} {unit}".strip()
+    return f"{text}°" if unit == "deg" else f"{text} {unit}".strip()
 
 
 def seconds(value: float) -> str:
@@ -68,6 +72,16 @@ def seconds(value: float) -> str:
 def group_title(group: str) -> str:
     """Name of a group of checks."""
     return _(GROUP_TITLES[group]) if group in GROUP_TITLES else group
+
+
+def counted(score: Score, group: str) -> float:
+    """What a group adds to the score, after the group rule."""
+    return score.group(group)[0] * (1.0 if group == "quality" else score.factor)
+
+
+def made_of(mean: float, worst: float) -> str:
+    """How a final score comes about."""
+    return _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=number(mean), worst=number(worst))
 
 
 def losses(score: Score) -> list[Check]:
@@ -85,7 +99,9 @@ def ending(outcome: Outcome) -> str:
     if outcome.kind is OutcomeKind.FINISHED:
         return ""
     words = outcome_title(outcome)
-    if outcome.reason:
+    if outcome.reason.lower().startswith(words.lower()):
+        words = outcome.reason
+    elif outcome.reason:
         words += f": {outcome.reason}"
     if outcome.line and str(outcome.line) not in outcome.reason:
         words += " " + _("(line {line})").format(line=outcome.line)
@@ -120,9 +136,15 @@ def advice(score: Score) -> str:
     lost = losses(score)
     if not lost:
         return ""
-    gain = lost[0].lost * (1.0 if lost[0].group == "quality" else score.factor)
+    gain, check = max(((_gain(score, check), check) for check in lost), key=lambda pair: pair[0])
     text = _("What would bring the most: {check}, up to {points} points.")
-    return text.format(check=lost[0].name, points=number(max(gain, 0.01)))
+    return text.format(check=check.name, points=number(gain))
+
+
+def _gain(score: Score, check: Check) -> float:
+    """What a check would add to the whole score if it had all its points; quality lifts the other groups too."""
+    mended = Score(tuple(replace(one, points=one.maximum) if one is check else one for one in score.checks))
+    return mended.points - score.points
 
 
 def scene(trace: Trace) -> str:
