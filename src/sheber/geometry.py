@@ -245,7 +245,7 @@ class Pose:
         return bool(np.array_equal(self.position, other.position) and np.array_equal(self.quaternion, other.quaternion))
 
     def __hash__(self) -> int:
-        return hash((self.position.tobytes(), self.quaternion.tobytes()))
+        return hash(tuple(self.to_list()))  # of numbers, not bytes: 0.0 and -0.0 are equal
 
     def __repr__(self) -> str:
         def words(values: Array) -> str:

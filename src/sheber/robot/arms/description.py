@@ -48,7 +48,9 @@ class Collider:
     """One solid primitive of a link. The words are those of `sheber.station.Visual`."""
 
     shape: str  # box, cylinder, capsule
-    size: tuple[float, ...]  # m. box: full x, y, z; cylinder, capsule: radius, length (a capsule's: without its round ends)
+    size: tuple[
+        float, ...
+    ]  # m. box: full x, y, z; cylinder, capsule: radius, length (a capsule's: without its round ends)
     pose: Pose  # T_link_shape, origin in the middle, round ones along z
 
 
@@ -216,4 +218,6 @@ def _collider(entry: Mapping[str, Any]) -> Collider:
     low, high = float(entry["from"]), float(entry["to"])
     middle = list(entry.get("at", (0.0, 0.0)))
     middle.insert("xyz".index(entry["axis"]), (low + high) / 2.0)
-    return Collider(entry["shape"], (float(entry["radius"]), high - low), Pose.from_rotvec(middle, _TURN[entry["axis"]]))
+    return Collider(
+        entry["shape"], (float(entry["radius"]), high - low), Pose.from_rotvec(middle, _TURN[entry["axis"]])
+    )
