@@ -19,27 +19,29 @@ def _root(parent: NDArray[np.int32], face: int) -> int:
     return face
 
 
-@kernel("void(f4[:, ::1], i4[:, ::1], f8[:, ::1], f8[::1])")
+@kernel("void(f4[:, ::1], i4[:, ::1], f8[:, ::1], f8[:, ::1])")
 def _face_normals(
-    vertices: NDArray[np.float32],
-    faces: NDArray[np.int32],
-    normals: NDArray[np.float64],
-    doubled_areas: NDArray[np.float64],
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], normals: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> None:
-    """Unit normals (m, 3) of the faces, zero where a face has no area, and twice their areas (m,) in m2."""
+    """Unit normals (m, 3) of the faces, zero where a face has no area, and their weights (m, 3) at their corners.
+
+    The weight at a corner is sin(angle) / (product of its two edges' lengths), which gives a
+    sphere its exact normals (Max, "Weights for computing vertex normals from facet normals", 1999).
+    """
     for f in range(len(faces)):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        ux = np.float64(vertices[b, 0]) - vertices[a, 0]
-        uy = np.float64(vertices[b, 1]) - vertices[a, 1]
-        uz = np.float64(vertices[b, 2]) - vertices[a, 2]
-        vx = np.float64(vertices[c, 0]) - vertices[a, 0]
-        vy = np.float64(vertices[c, 1]) - vertices[a, 1]
-        vz = np.float64(vertices[c, 2]) - vertices[a, 2]
-        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        length = np.sqrt(nx * nx + ny * ny + nz * nz)
-        doubled_areas[f] = length
-        if length > 0.0:
-            normals[f, 0], normals[f, 1], normals[f, 2] = nx / length, ny / length, nz / length
+        for k in range(3):
+            a, b, c = faces[f, k], faces[f, (k + 1) % 3], faces[f, (k + 2) % 3]
+            ux = np.float64(vertices[b, 0]) - vertices[a, 0]
+            uy = np.float64(vertices[b, 1]) - vertices[a, 1]
+            uz = np.float64(vertices[b, 2]) - vertices[a, 2]
+            vx = np.float64(vertices[c, 0]) - vertices[a, 0]
+            vy = np.float64(vertices[c, 1]) - vertices[a, 1]
+            vz = np.float64(vertices[c, 2]) - vertices[a, 2]
+            nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+            length = np.sqrt(nx * nx + ny * ny + nz * nz)
+            if length > 0.0:
+                normals[f, 0], normals[f, 1], normals[f, 2] = nx / length, ny / length, nz / length
+                weights[f, k] = length / ((ux * ux + uy * uy + uz * uz) * (vx * vx + vy * vy + vz * vz))
 
 
 @kernel("i4(i4[:, ::1], i4, i4)")
@@ -63,7 +65,7 @@ def crease_normals(
 ) -> None:
     """Unit normals at the corners of faces (m, 3, 3), and the smooth group (m,) that each face belongs to.
 
-    A corner's normal is the mean, weighted by area, over the faces around its vertex whose own
+    A corner's normal is the weighted mean over the faces around its vertex whose own
     normals are within the crease angle of this face's. Faces that meet at such an edge are one
     group; a group is named by one of its faces.
     """
@@ -78,23 +80,23 @@ def crease_normals(
     filled = start[:-1].copy()
     for f in range(m):
         for k in range(3):
-            around[filled[faces[f, k]]] = f
+            around[filled[faces[f, k]]] = 3 * f + k
             filled[faces[f, k]] += 1
         group[f] = f
     flat = np.zeros((m, 3))
-    areas = np.zeros(m)
-    _face_normals(vertices, faces, flat, areas)
+    weights = np.zeros((m, 3))
+    _face_normals(vertices, faces, flat, weights)
     for f in range(m):
         for k in range(3):
             x, y, z = 0.0, 0.0, 0.0
             for at in range(start[faces[f, k]], start[faces[f, k] + 1]):
-                g = around[at]
+                g, corner = around[at] // 3, around[at] % 3
                 cosine = flat[f, 0] * flat[g, 0] + flat[f, 1] * flat[g, 1] + flat[f, 2] * flat[g, 2]
                 if g != f and cosine < least_cosine:
                     continue
-                x += areas[g] * flat[g, 0]
-                y += areas[g] * flat[g, 1]
-                z += areas[g] * flat[g, 2]
+                x += weights[g, corner] * flat[g, 0]
+                y += weights[g, corner] * flat[g, 1]
+                z += weights[g, corner] * flat[g, 2]
                 if g > f and _shared_vertices(faces, f, g) >= 2:
                     group[_root(group, g)] = _root(group, f)
             length = np.sqrt(x * x + y * y + z * z)

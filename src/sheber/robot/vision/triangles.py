@@ -117,17 +117,22 @@ def _shaded(s: Surface) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
 
 
 @cache
-def _linear_steps() -> NDArray[np.uint16]:
-    """Linear light, 0..65535, of the 256 steps of sRGB (IEC 61966-2-1)."""
+def _linear_steps() -> NDArray[np.float64]:
+    """Linear light 0..1 of the 256 steps of sRGB (IEC 61966-2-1), rounded so that every mathematics library agrees."""
     steps = [k / 255.0 for k in range(256)]
-    light = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in steps]
-    return np.array([round(65535.0 * value) for value in light], np.uint16)
+    return np.array([round(s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4, 9) for s in steps])
+
+
+@cache
+def _texel_steps() -> NDArray[np.uint16]:
+    """The same in 65,535 parts."""
+    return np.round(65535.0 * _linear_steps()).astype(np.uint16)
 
 
 def linear_colour(colour: Sequence[float]) -> NDArray[np.float32]:
     """Linear red, green, blue (3,) 0..1 of an sRGB colour 0..1, taken to the nearest of 256 steps."""
     steps = [min(max(round(255.0 * value), 0), 255) for value in colour]
-    return (_linear_steps()[steps] / np.float32(65535.0)).astype(np.float32)
+    return _linear_steps()[steps].astype(np.float32)
 
 
 def _texels(images: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
@@ -136,7 +141,7 @@ def _texels(images: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.uint16], ND
     levels = np.zeros((max(len(images), 1), _LEVELS, 3), np.int32)
     offset = 1
     for t, image in enumerate(images):
-        level = _linear_steps()[image]
+        level = _texel_steps()[image]
         for at in range(_LEVELS):
             if at > 0 and min(level.shape[:2]) < 2:
                 levels[t, at] = levels[t, at - 1]
