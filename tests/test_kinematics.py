@@ -1,0 +1,216 @@
+"""Kinematics against independent authorities: the maker's table, MuJoCo on other numbers, EAIK."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from dataclasses import replace
+from importlib import resources
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sheber.geometry import Pose
+from sheber.robot import arms
+from sheber.robot.arms import ArmError
+from sheber.robot.motion import kinematics
+from sheber.robot.motion.closed_form import closed_form
+
+ARM = arms.load("ur5e")
+HOME = np.array(ARM.home)
+turns = st.lists(st.floats(-math.pi, math.pi), min_size=6, max_size=6).map(np.array)
+
+
+def random_joints(count: int, seed: int = 7) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-math.pi, math.pi, (count, 6))
+
+
+def by_the_makers_table(q: np.ndarray) -> np.ndarray:
+    """T_base_flange (4, 4) as Universal Robots publishes it: each row is Rot z, Trans z, Trans x, Rot x."""
+    table = [(0, 0.1625, 90), (-0.425, 0, 0), (-0.3922, 0, 0), (0, 0.1333, 90), (0, 0.0997, -90), (0, 0.0996, 0)]
+    T = np.eye(4)
+    for angle, (a, d, alpha) in zip(q, table, strict=True):
+        about_z = Pose.from_rotvec((0, 0, d), (0, 0, angle))
+        about_x = Pose.from_rotvec((a, 0, 0), (math.radians(alpha), 0, 0))
+        T = T @ (about_z @ about_x).matrix
+    return T
+
+
+def error(T: np.ndarray, other: np.ndarray) -> float:
+    """Largest difference of any entry: metres, or sines."""
+    return float(np.abs(T - other).max())
+
+
+@given(turns)
+def test_forward_is_the_makers(q: np.ndarray) -> None:
+    assert error(kinematics.forward(ARM, q).matrix, by_the_makers_table(q)) < 1e-12
+    assert error(kinematics.forward_all(ARM, q[None])[0], by_the_makers_table(q)) < 1e-12
+
+
+def test_home_points_down_in_front_of_the_base() -> None:
+    home = kinematics.forward(ARM, HOME)
+    assert np.allclose(home.position, (0.4919, 0.1333, 0.4879), atol=1e-9)
+    assert np.allclose(home.rotation @ (0, 0, 1), (0, 0, -1))
+
+
+def test_forward_agrees_with_mujoco_on_the_chain_of_another_package() -> None:
+    """The description in airo-models has the same maker, other frames, and its base turned by half a turn."""
+    mujoco = pytest.importorskip("mujoco")
+    text = (resources.files("airo_models") / "arms/ur5e/ur5e.urdf").read_text().replace("drake:", "")
+    text = re.sub(r"<(visual|collision)>.*?</\1>", "", text, flags=re.DOTALL)
+    model = mujoco.MjModel.from_xml_string(text)
+    data = mujoco.MjData(model)
+    half_turn = np.diag([-1.0, -1.0, 1.0])
+    for q in random_joints(50):
+        data.qpos[:] = q
+        mujoco.mj_kinematics(model, data)
+        T = kinematics.forward_all(ARM, q[None])[0]
+        assert np.abs(half_turn @ data.body("wrist_3_link").xpos - T[:3, 3]).max() < 1e-8
+        assert np.abs(half_turn @ data.body("wrist_3_link").xmat.reshape(3, 3) - T[:3, :3]).max() < 1e-8
+
+
+def test_the_jacobian_is_the_derivative() -> None:
+    h = 1e-6
+    for q in random_joints(20):
+        T = kinematics.forward_all(ARM, np.concatenate([q + h * np.eye(6), q - h * np.eye(6)]))
+        linear = (T[:6, :3, 3] - T[6:, :3, 3]) / (2 * h)
+        turn = (T[:6, :3, :3] - T[6:, :3, :3]) / (2 * h) @ kinematics.forward(ARM, q).rotation.T
+        angular = np.stack([turn[:, 2, 1], turn[:, 0, 2], turn[:, 1, 0]], axis=1)
+        assert np.allclose(kinematics.jacobian(ARM, q), np.concatenate([linear, angular], axis=1).T, atol=1e-8)
+
+
+# --- inverse ------------------------------------------------------------------------------------
+
+
+def test_inverse_solves_2000_random_poses_all_branches() -> None:
+    q = random_joints(2000)
+    T = kinematics.forward_all(ARM, q)
+    solved = kinematics.inverse(ARM, T)
+    exists = ~np.isnan(solved[..., 0])
+    assert exists.any(axis=1).all()
+    assert set(exists.sum(axis=1)) <= {2, 4, 6, 8}
+    back = kinematics.forward_all(ARM, solved[exists])
+    wanted = np.repeat(T[:, None], 8, axis=1)[exists]
+    assert error(back, wanted) < 1e-9
+    turned = (solved - q[:, None] + math.pi) % (2 * math.pi) - math.pi
+    assert np.nanmin(np.abs(turned).max(axis=2), axis=1).max() < 1e-8  # the joints it came from are among them
+    assert np.nanmax(np.abs(solved)) <= math.pi + 1e-12
+
+
+def test_branches_have_the_names_of_their_configurations() -> None:
+    q = random_joints(500, seed=3)
+    solved = kinematics.inverse(ARM, kinematics.forward_all(ARM, q))
+    exists = ~np.isnan(solved[..., 0])
+    assert np.array_equal(closed_form(ARM).branches(ARM, solved[exists]), np.nonzero(exists)[1])
+    for branch in range(8):
+        one = closed_form(ARM).inverse_branch(ARM, kinematics.forward_all(ARM, q), branch)
+        assert np.allclose(one, solved[:, branch], atol=1e-12, equal_nan=True)
+
+
+def test_configurations_are_what_their_words_say() -> None:
+    """Up: the elbow is above the straight line from shoulder to wrist; left: the upper arm is left of the way out."""
+    q = random_joints(300, seed=4)
+    for angles in q:
+        name = kinematics.configuration(ARM, angles)
+        chain = kinematics.frames(ARM, angles[None])[0]
+        shoulder, elbow, wrist = (chain[k, :3, 3] for k in (1, 2, 3))
+        out = chain[5, :3, 3] - shoulder
+        share = (elbow - shoulder) @ (wrist - shoulder) / ((wrist - shoulder) @ (wrist - shoulder))
+        above = (elbow - shoulder - share * (wrist - shoulder))[2]
+        radial = chain[1, :3, 0] * np.sign(chain[1, :3, 0] @ out)
+        if abs(above) > 1e-6 and (wrist - shoulder) @ radial > 0:
+            assert ("up" in name.split()) == (above > 0)
+        left = np.cross((0, 0, 1), radial)
+        assert ("left" in name.split()) == (chain[1, :3, 2] @ left > 0)
+        assert ("flip" in name.split()) == (math.sin(angles[4]) < 0)
+
+
+def test_inverse_agrees_with_eaik() -> None:
+    dh = pytest.importorskip("eaik.IK_DH")
+    robot = dh.DhRobot(ARM.dh[:, 2].copy(), ARM.dh[:, 0].copy(), ARM.dh[:, 1].copy())
+    for q in random_joints(100, seed=11):
+        T = kinematics.forward_all(ARM, q[None])[0]
+        theirs = robot.IK(T)
+        exact = [np.array(row) for row, approximate in zip(theirs.Q, theirs.is_LS, strict=True) if not approximate]
+        ours = kinematics.inverse_one(ARM, Pose.from_matrix(T))
+        assert len(exact) == len(ours)
+        for row in exact:
+            turned = (ours - row + math.pi) % (2 * math.pi) - math.pi
+            assert np.abs(turned).max(axis=1).min() < 1e-6
+
+
+@pytest.mark.parametrize(
+    "q_deg",
+    [
+        (10, -80, 70, -80, 0, 30),  # wrist: joints 4 and 6 on one axis
+        (10, -80, 70, -80, 180, 30),
+        (10, -80, 0, -80, -90, 30),  # elbow stretched
+        (0, -90, 0, -90, 0, 0),  # the maker's upright zero position: both
+        (10, -80, 70, -80, 1e-7, 30),
+        (10, -80, 1e-6, -80, -90, 30),
+    ],
+)
+def test_inverse_at_singularities_still_reaches_the_pose(q_deg: tuple[float, ...]) -> None:
+    T = kinematics.forward_all(ARM, np.radians(q_deg)[None])
+    solved = kinematics.inverse(ARM, T)[0]
+    solved = solved[~np.isnan(solved[:, 0])]
+    assert len(solved) >= 2
+    assert error(kinematics.forward_all(ARM, solved), np.repeat(T, len(solved), axis=0)) < 1e-9
+
+
+def test_what_is_out_of_reach_has_no_branch() -> None:
+    far = Pose((1.2, 0.0, 0.2), (0, 1, 0, 0))
+    inside = Pose((0.05, 0.0, 0.3), (0, 1, 0, 0))  # the wrist would be inside the cylinder about joint 1
+    assert len(kinematics.inverse_one(ARM, far)) == 0
+    assert len(kinematics.inverse_one(ARM, inside)) == 0
+    assert np.isnan(kinematics.inverse(ARM, far.matrix[None])).all()
+
+
+def test_nearest_takes_whole_turns_within_the_limits() -> None:
+    reference = np.radians((350, -350, 100, 0, 0, 0))
+    q = kinematics.nearest(ARM, np.radians((-20.0, 20, 170, 10, 0, 0)), reference)
+    assert np.allclose(np.degrees(q), (340, -340, 170, 10, 0, 0))
+    q = kinematics.nearest(ARM, np.radians((20.0, 0, -170, 0, 0, 0)), reference)
+    assert np.allclose(np.degrees(q), (20, -360, -170, 0, 0, 0))  # 380 and 190 are beyond the limits
+    assert kinematics.within(ARM, q).all()
+    assert kinematics.within(ARM, np.radians((0, 0, 181, 0, 0, 361.0))).tolist() == [True, True, False, True, True, False]
+
+
+def test_configuration_words() -> None:
+    assert kinematics.configuration(ARM, HOME) == "left up flip"
+    assert kinematics.matching(ARM, "Up, left") == [0, 1]
+    assert len(kinematics.matching(ARM, "")) == 8
+    with pytest.raises(ValueError, match="no configuration is called 'sideways'; there are: left up flip"):
+        kinematics.matching(ARM, "sideways")
+
+
+def test_singularity_measures() -> None:
+    def worst(q_deg: tuple[float, ...]) -> tuple[str, float]:
+        near = kinematics.nearness(ARM, np.radians(q_deg)[None])[0]
+        return closed_form(ARM).singularities[int(near.argmin())], float(near.min())
+
+    assert worst((10, -80, 70, -80, 0, 30)) == ("wrist", pytest.approx(0.0))
+    assert worst((10, -80, 0, -80, -90, 30)) == ("elbow", pytest.approx(0.0))
+    assert worst(tuple(np.degrees(HOME)))[1] > 10.0
+    below = math.degrees(math.acos(0.2125 / 0.3922))  # brings the wrist back over the base
+    assert worst((0, -60, below - 120, 180 - below, -90, 0)) == ("shoulder", pytest.approx(0.0, abs=1e-6))
+
+
+def test_an_arm_of_another_class_is_refused() -> None:
+    with pytest.raises(ArmError, match="asks for the closed form 'none'; there are: ur"):
+        closed_form(replace(ARM, inverse="none"))
+    skewed = replace(ARM.joints[0], alpha=1.0)
+    with pytest.raises(ArmError, match="is not of the class 'ur'"):
+        closed_form(replace(ARM, joints=(skewed, *ARM.joints[1:])))
+
+
+def test_many_poses_in_one_call_are_quick() -> None:
+    """A tenth of what is measured (about 700,000 poses a second), so that a busy machine passes."""
+    T = kinematics.forward_all(ARM, random_joints(2000))
+    kinematics.inverse(ARM, T)
+    start = time.perf_counter()
+    kinematics.inverse(ARM, T)
+    assert time.perf_counter() - start < 0.04
