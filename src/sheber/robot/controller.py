@@ -144,12 +144,15 @@ class Controller:
         if moves.pending:
             moves.look()
         watch.events(moves.line or self.line)
-        if not self.step % SAMPLE_STEPS:
+        sampled = not self.step % SAMPLE_STEPS
+        if sampled:
             self._sample()
         if self._hold is None:
-            watch.dangers(targets[-1])
-            if self.step >= self._limit_step:
-                raise _TimeUp
+            watch.collision()
+            if sampled:
+                watch.joints(targets[-1])
+                if self.step >= self._limit_step:
+                    raise _TimeUp
 
     def ticks(self, seconds: float) -> int:
         """Whole ticks that cover `seconds`."""

@@ -21,6 +21,7 @@ __all__ = ["Record", "channels", "poses_to_seven"]
 
 Array = NDArray[np.float64]
 ROWS = 50  # kept at most: one second
+MEASURED = ("joints", "joint_targets", "joint_speeds", "torques", "tcp", "wrench")
 
 
 def channels(joints: int) -> list[Channel]:
@@ -48,33 +49,34 @@ class Record:
         self._recorder, self._cell, self._arm = recorder, cell, arm
         self._T_flange_tcp = T_flange_tcp.matrix
         self._rows = np.zeros(ROWS, dtype=row)
-        self._columns = {name: self._rows[name] for name in row.names or ()}
-        self._count = 0  # rows that are kept
+        n = len(arm.joints)
+        widths = (n, n, n, n, 7, 6)  # of MEASURED, in one row of floats: one copy a sample instead of six
+        ends = np.cumsum(widths).tolist()
+        self._measured = np.zeros((ROWS, ends[-1]))
+        self._lines = list(self._measured)
+        self._columns = {
+            name: self._measured[:, end - width : end] for name, width, end in zip(MEASURED, widths, ends, strict=True)
+        }
+        self._signals: list[tuple[float, float, int, int, bool, int]] = []  # the rest of each kept row
         self._kept: list[tuple[Callable[..., None], int, tuple[Any, ...]]] = []  # what to call, step, further arguments
 
     def sample(
         self, step: int, targets: Array, tool: tuple[float, float], inputs: int, outputs: int, moving: bool, line: int
     ) -> None:
         """Record one row of the cell as it is now, and the bodies that moved."""
-        if self._count == ROWS:
+        index, cell = len(self._signals), self._cell
+        if index == ROWS:
             self.hand_over()
-        index, columns, cell, recorder = self._count, self._columns, self._cell, self._recorder
+            index = 0
         indices, poses = cell.changed_bodies()  # first: it brings the TCP's pose up to date as well
-        columns["joints"][index] = cell.joints
-        columns["joint_targets"][index] = targets
-        columns["joint_speeds"][index] = cell.joint_speeds
-        columns["torques"][index] = cell.joint_torques
-        columns["tcp"][index] = cell.tcp7
-        columns["wrench"][index] = cell.wrench
-        columns["tool"][index] = tool
-        columns["inputs"][index] = inputs
-        columns["outputs"][index] = outputs
-        columns["moving"][index] = moving
-        columns["line"][index] = line
-        self._kept.append((recorder.sample, step, (index,)))
+        np.concatenate(
+            (cell.joints, targets, cell.joint_speeds, cell.joint_torques, cell.tcp7, cell.wrench),
+            out=self._lines[index],
+        )
+        self._signals.append((*tool, inputs, outputs, moving, line))
+        self._kept.append((self._recorder.sample, step, (index,)))
         if len(indices):
-            self._kept.append((recorder.bodies, step, (indices, poses)))
-        self._count = index + 1
+            self._kept.append((self._recorder.bodies, step, (indices, poses)))
 
     def event(self, step: int, kind: str, data: dict[str, Any]) -> None:
         """Record one thing that happened."""
@@ -82,18 +84,28 @@ class Record:
 
     def hand_over(self) -> None:
         """Give everything that is kept to the recorder, in order."""
-        count, size = self._count, self._rows.itemsize
-        if count:
-            targets = forward_all(self._arm, self._columns["joint_targets"][:count]) @ self._T_flange_tcp
-            self._columns["tcp_target"][:count] = poses_to_seven(targets)
-        raw = self._rows[:count].tobytes()
-        kept, self._kept, self._count = self._kept, [], 0
+        raw, size = self._bytes_of_rows(), self._rows.itemsize
+        kept, self._kept, self._signals = self._kept, [], []
         write_sample = self._recorder.sample
         for write, step, about in kept:
             if write == write_sample:
                 write(step, raw[about[0] * size : (about[0] + 1) * size])
             else:
                 write(step, *about)
+
+    def _bytes_of_rows(self) -> bytes:
+        """The kept rows as the trace has them."""
+        count = len(self._signals)
+        if not count:
+            return b""
+        rows = self._rows[:count]
+        for name, column in self._columns.items():
+            rows[name] = column[:count]
+        targets = forward_all(self._arm, rows["joint_targets"]) @ self._T_flange_tcp
+        rows["tcp_target"] = poses_to_seven(targets)
+        first, second, rows["inputs"], rows["outputs"], rows["moving"], rows["line"] = zip(*self._signals, strict=True)
+        rows["tool"][:, 0], rows["tool"][:, 1] = first, second
+        return rows.tobytes()
 
 
 def poses_to_seven(matrices: Array) -> Array:

@@ -52,11 +52,15 @@ class Watch:
         for name, value in self._inputs.changed():
             self._record("input", {"name": name, "value": value})
 
-    def dangers(self, target: NDArray[np.float64]) -> None:
-        """Raise EmergencyStop where a collision, a blocked joint or a joint's speed demands it."""
+    def collision(self) -> None:
+        """Raise EmergencyStop where a contact that was not meant is too hard."""
         cell = self._cell
         if cell.collision_N > FORCE_LIMIT_N:
             self._collided(cell.collision_pair, cell.collision_N)
+
+    def joints(self, target: NDArray[np.float64]) -> None:
+        """Raise EmergencyStop where a joint is far behind its target (n,) [rad], or too fast."""
+        cell = self._cell
         error = target - cell.joints
         if error.dot(error) > self._gate_error and np.abs(error).max() > FOLLOWING_ERROR:
             self._blocked(int(np.argmax(np.abs(error))), float(np.abs(error).max()))
