@@ -8,6 +8,7 @@ that a processor can pay for.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -91,7 +92,7 @@ def _looking(eye: Sequence[float], at: Sequence[float]) -> Pose:
 
 def _moments(cell: Any, count: int) -> list[Poses]:
     """Poses of all bodies while the arm swings, at `count` moments 60 ms apart."""
-    moments = []
+    moments: list[Poses] = []
     home = np.array(cell.joints)
     for moment in range(count):
         time_s = 0.06 * moment + np.arange(1, 31) * 0.002
@@ -185,16 +186,26 @@ def _add_visual(spec: Any, body: Any, name: str, visual: Visual, mesh: Any, text
     made.smoothnormal = shape.smooth
 
 
+def _choose_software_gl() -> None:
+    """Let the engine draw by EGL, also where it was imported before: it reads its choice once, at import."""
+    from mujoco.rendering.classic import gl_context
+
+    if os.environ.get("MUJOCO_GL") not in ("egl", "osmesa"):
+        os.environ["MUJOCO_GL"] = "egl"
+    if os.environ["MUJOCO_GL"] not in gl_context.GLContext.__module__:
+        importlib.reload(gl_context)
+
+
 class engine_renderer:  # noqa: N801  (a context manager that reads like a function)
     """MuJoCo's renderer for one model; raises NoSoftwareGL where the machine has none."""
 
     def __init__(self, model: Any, width: int, height: int) -> None:
         """`width`, `height`: of the picture that is drawn."""
-        os.environ.setdefault("MUJOCO_GL", "egl")
         import mujoco
 
         self.model, self.data = model, mujoco.MjData(model)
         try:
+            _choose_software_gl()
             self._renderer = mujoco.Renderer(model, height=height, width=width)
         except Exception as error:  # the GL loaders raise whatever they please
             raise NoSoftwareGL(
