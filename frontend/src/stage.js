@@ -87,14 +87,14 @@ export class Stage {
       this.label(name, frame)
       return frame
     }
+    const tool = this.nodes.get('tcp frame')
+    this.toolFrame = tool ? place('TCP', tool, 0.1) : null
     place('base', all, 0.16)
     for (const { name, pose } of run.taught) {
       const frame = place(name, all, 0.07)
       frame.position.fromArray(pose)
       frame.quaternion.set(pose[4], pose[5], pose[6], pose[3])
     }
-    const tool = this.nodes.get('tcp frame')
-    this.toolFrame = tool ? place('TCP', tool, 0.1) : null
     return all
   }
 
@@ -196,13 +196,19 @@ export class Stage {
   placeLabels() {
     const { clientWidth: width, clientHeight: height } = this.canvas
     const at = new Vector3()
-    for (const { element, frame } of this.labels) {
-      frame.getWorldPosition(at).project(this.camera)
-      const x = (at.x * 0.5 + 0.5) * width
-      const y = (0.5 - at.y * 0.5) * height
-      const inside = at.z < 1 && x > 0 && y > 0 && x < width - 10 && y < height
-      element.hidden = !inside
-      if (inside) element.style.transform = `translate(${x + 6}px, ${y + 2}px)`
+    const taken = []
+    for (const label of this.labels) {
+      label.frame.getWorldPosition(at).project(this.camera)
+      label.size ??= [label.element.offsetWidth, label.element.offsetHeight] // measured once: it asks for a layout
+      const [wide, high] = label.size
+      const x = (at.x * 0.5 + 0.5) * width + 6
+      const y = (0.5 - at.y * 0.5) * height + 2
+      const inside = at.z < 1 && x > 0 && y > 0 && x + wide < width && y + high < height
+      const free = taken.every(([u, v, w, h]) => x + wide < u || x > u + w || y + high < v || y > v + h)
+      const shown = inside && free
+      if (shown) taken.push([x, y, wide, high])
+      label.element.style.visibility = shown ? 'visible' : 'hidden'
+      label.element.style.transform = `translate(${x}px, ${y}px)`
     }
   }
 }

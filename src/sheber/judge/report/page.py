@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from sheber.exercises.score import GROUPS, Check, Score
-from sheber.i18n import _
+from sheber.i18n import _, ngettext
 from sheber.i18n import language as in_language
 from sheber.judge.report import words
+from sheber.judge.report.moments import last_trouble, moments, printed_lines, running_lines, visible
 from sheber.trace import Outcome, Trace
 
 if TYPE_CHECKING:
@@ -124,7 +125,6 @@ def _templates() -> Environment:
 def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
     """Everything that the page of one run says."""
     from sheber.judge.report.glb import replay
-    from sheber.judge.report.moments import last_trouble, moments, printed_lines, visible
 
     lost = words.losses(score)
     return {
@@ -174,7 +174,12 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
 
 
 def _loss(check: Check) -> dict[str, Any]:
-    return {"name": check.name, "lost": words.number(check.lost), "message": check.message, "time": check.time}
+    return {
+        "name": visible(check.name),
+        "lost": words.number(check.lost),
+        "message": visible(check.message),  # may hold words of the program
+        "time": check.time,
+    }
 
 
 def _groups(score: Score) -> list[dict[str, Any]]:
@@ -205,7 +210,7 @@ def _groups(score: Score) -> list[dict[str, Any]]:
 
 def _row(check: Check) -> dict[str, Any]:
     return {
-        "name": check.name,
+        "name": visible(check.name),
         "points": words.number(check.points),
         "maximum": words.number(check.maximum),
         "measured": words.quantity(check.measured, check.unit),
@@ -218,13 +223,12 @@ def _row(check: Check) -> dict[str, Any]:
 def _run(trace: Trace, lost: Sequence[Check]) -> str:
     """What the scripts need, as JSON that can stand inside a page."""
     from sheber.judge.report.curves import path, plots
-    from sheber.judge.report.moments import moments, running_lines, visible
 
     content = {
         "duration": trace.duration,
         "sample": float(np.median(np.diff(trace.time))) if len(trace.time) > 1 else 0.02,
         "losses": [
-            {"time": check.time, "text": f"−{words.number(check.lost)} {check.name}", "index": index}
+            {"time": check.time, "text": f"−{words.number(check.lost)} {visible(check.name)}", "index": index}
             for index, check in enumerate(lost)
             if check.time is not None
         ],
@@ -338,13 +342,11 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str]) ->
             _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst) for scene in grade.scenes
         ],
         "common": _common(grade.scenes),
-        "g": _grade_labels(mean, worst),
+        "g": _grade_labels(len(points), mean, worst),
     }
 
 
 def _scene_row(scene: GradedRun, page: str, worst: bool) -> dict[str, Any]:
-    from sheber.judge.report.moments import visible
-
     lost = words.losses(scene.score)
     return {
         "name": scene.scene,
@@ -366,19 +368,24 @@ def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
             totals.setdefault(check.name, []).append(check.lost)
     ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
     return [
-        {"name": name, "lost": words.number(sum(lost) / len(scenes)), "scenes": str(len(lost))} for name, lost in ranked
+        {
+            "name": name,
+            "lost": words.number(sum(lost) / len(scenes)),
+            "scenes": _("points on average; lost in {some} of {all} scenes").format(some=len(lost), all=len(scenes)),
+        }
+        for name, lost in ranked
     ]
 
 
-def _grade_labels(mean: float, worst: float) -> dict[str, Any]:
+def _grade_labels(count: int, mean: float, worst: float) -> dict[str, Any]:
     return {
         "made_of": words.made_of(mean, worst),
+        "count": ngettext("{n} scene", "{n} scenes", count).format(n=count),
         "scenes": _("Scenes"),
         "ending": _("How it ended"),
         "costliest": _("Costliest point"),
         "worst": _("worst"),
         "groups": [words.group_title(name) for name in GROUPS],
         "common": _("What cost the most over all scenes"),
-        "common_row": _("−{lost} points a scene on average, in {scenes} scenes"),
         "level": _("Sandbox level"),
     }

@@ -77,7 +77,7 @@ def drawn(mesh: Mesh) -> tuple[Geometry, tuple[float, float, float], float]:
 
 def _creased(mesh: Mesh) -> tuple[Floats, Floats, NDArray[np.int64]]:
     """Positions, normals and faces with vertices doubled where an edge is sharp (all edges if not smooth)."""
-    welded, index = np.unique(mesh.vertices.astype(np.float64), axis=0, return_inverse=True)
+    welded, index = np.unique(np.round(mesh.vertices.astype(np.float64), 6), axis=0, return_inverse=True)
     faces = index.reshape(-1)[mesh.faces].astype(np.int64)
     corners = welded[faces]  # (m, 3, 3)
     areas = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

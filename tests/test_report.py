@@ -1,0 +1,331 @@
+"""The report's words: score, reasons, moments, plots; pages that no student's text can break."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import moving_boxes
+from sheber.exercises.score import Check, Score, final
+from sheber.judge.report import overview, report, words
+from sheber.judge.report.curves import POINTS, plots
+from sheber.judge.report.moments import moments, printed_lines, running_lines
+from sheber.judge.report.text import grade_table, table
+from sheber.trace import Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
+
+ROOT = Path(__file__).parents[1]
+BUNDLE = ROOT / "src/sheber/judge/report/bundle"
+EXERCISE = moving_boxes.Exercise()
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    return moving_boxes.write(tmp_path_factory.mktemp("report") / "run.trace")
+
+
+@pytest.fixture(scope="module")
+def page(trace: Trace) -> str:
+    return report(EXERCISE, trace, moving_boxes.score())
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes, and the text outside scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.inside = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside not in ("script", "style"):
+            self.text += data
+
+
+def test_the_page_says_the_score_and_every_lost_point(page: str) -> None:
+    text = re.sub(r"\s+", " ", Elements(page).text)
+    assert text.index("73.1") < text.index("No collision")
+    for check in moving_boxes.score().checks:
+        assert check.name in text
+        assert check.message in text
+    assert "Emergency stop: the load hit the post (hello)" in text
+    assert "Cycle time, safety and procedure count 85.5 % here" in text
+    assert "See it at 4.00 s" in text
+    assert "−9 No collision" in text
+
+
+def test_the_same_run_gives_the_same_page(trace: Trace, page: str) -> None:
+    assert report(EXERCISE, trace, moving_boxes.score()) == page
+
+
+def test_the_page_asks_nobody_for_anything(page: str) -> None:
+    elements = Elements(page).found
+    outside = [
+        value
+        for tag, attributes in elements
+        for name, value in attributes.items()
+        if name in ("src", "href", "srcset", "action", "data") and not (value or "").startswith(("data:", "#"))
+    ]
+    assert outside == []
+    policy = next(a["content"] for tag, a in elements if a.get("http-equiv") == "Content-Security-Policy") or ""
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_the_policy_names_the_hash_of_our_script_and_style(page: str) -> None:
+    for tag in ("style", 'script type="module"'):
+        content = re.findall(f"<{tag}>(.*?)</{tag.split()[0]}>", page, re.DOTALL)
+        assert len(content) == 1
+        digest = base64.b64encode(hashlib.sha256(content[0].encode()).digest()).decode()
+        assert f"sha256-{digest}" in page.split("</head>")[0].replace("&#39;", "'")
+
+
+def test_nothing_that_a_student_writes_becomes_markup(tmp_path: Path, page: str) -> None:
+    hostile = report(
+        EXERCISE,
+        moving_boxes.write(tmp_path / "run.trace", hostile=moving_boxes.HOSTILE),
+        moving_boxes.score(message=moving_boxes.HOSTILE),
+    )
+    calm, wild = Elements(page), Elements(hostile)
+    assert [tag for tag, _ in wild.found] == [tag for tag, _ in calm.found]
+    assert not any(name.startswith("on") for _, attributes in wild.found for name in attributes)
+    assert "<img src=x" not in hostile
+    assert "{{ 7 * 7 }}" in wild.text
+    for sign in ("\x1b", "\u202e"):
+        assert sign not in hostile
+    run = re.search(r'<script type="application/json" id="run">(.*?)</script>', hostile, re.DOTALL)
+    assert run is not None
+    assert any("<img src=x" in moment["text"] for moment in json.loads(run[1])["moments"])
+
+
+def test_a_run_without_anything_has_a_page(tmp_path: Path) -> None:
+    """The program never connected: no samples, no pictures, nothing printed."""
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.end(0, Outcome(OutcomeKind.PROGRAM_ERROR, "The program never connected.", connected=False))
+    nothing = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
+    text = Elements(report(EXERCISE, read(tmp_path / "run.trace"), nothing)).text
+    assert "The program never connected." in text
+    assert "60 more points make it 60" in text
+
+
+def test_a_full_score_says_so(trace: Trace) -> None:
+    full = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in moving_boxes.score().checks))
+    assert full.points == 100
+    text = Elements(report(EXERCISE, trace, full)).text
+    assert "No point was lost." in text
+    assert "Everything was done as asked." in text
+
+
+def test_an_unknown_language_is_refused(trace: Trace) -> None:
+    with pytest.raises(ValueError, match="unknown language 'tlh'"):
+        report(EXERCISE, trace, moving_boxes.score(), "tlh")
+
+
+def test_the_costliest_loss_comes_first_and_the_greatest_gain_is_named() -> None:
+    """Quality lifts the other groups too, so less lost there may bring more."""
+    score = moving_boxes.score()
+    assert [check.name for check in words.losses(score)] == ["No collision", "Load at the dock", "Cycle time"]
+    assert words.advice(score) == "What would bring the most: Load at the dock, up to 12.4 points."
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(None, "mm", "–"), (4.2, "mm", "4.2 mm"), (123.4, "N", "123 N"), (0.0, "", "0"), (2.345, "deg", "2.35°")],
+)
+def test_quantities_are_short(value: float | None, unit: str, text: str) -> None:
+    assert words.quantity(value, unit) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(87.43, "87.4"), (60.0, "60"), (0.04, "0.04"), (0.0, "0"), (100.0, "100")])
+def test_points_are_short(value: float, text: str) -> None:
+    assert words.number(value) == text
+
+
+def test_moments_are_words_with_units_and_flags(trace: Trace) -> None:
+    told = [(moment.time, moment.text, moment.grave) for moment in moments(trace)]
+    assert told == [
+        (1.0, "note: hello", False),
+        (2.0, "gripped: hook, load", False),
+        (4.0, "contact: load, post, 21.5 N", True),
+        (6.0, "let go: hook, load", False),
+    ]
+
+
+def test_crowds_of_events_get_no_marks_unless_grave(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        for n in range(200):
+            writer.event(n, "blink", {})
+            writer.event(n, "contact", {"a": "upper_arm", "b": "post", "meant": n % 2 == 0})
+    told = moments(read(tmp_path / "run.trace"))
+    assert len(told) == 100
+    assert told[0].text == "contact: upper arm, post"
+
+
+def test_printed_lines_carry_the_time_that_stands_before_them() -> None:
+    pieces = [Printed("stdout", "[ 12.34 s] he"), Printed("stderr", "oh\n"), Printed("stdout", "llo\nplain\x1b[31m\n")]
+    lines = [(line.stream, line.text, line.time) for line in printed_lines(pieces)]
+    assert lines == [
+        ("stdout", "hello", 12.34),
+        ("stdout", "plain\N{REPLACEMENT CHARACTER}[31m", None),
+        ("stderr", "oh", None),
+    ]
+
+
+def test_running_lines_are_changes(trace: Trace) -> None:
+    assert running_lines(trace) == [(0.0, 3), (1.02, 4), (2.02, 5)]
+
+
+def test_joints_speed_and_force_are_plotted_first(trace: Trace) -> None:
+    found = plots(trace)
+    assert [(plot.title, plot.unit, len(plot.labels)) for plot in found] == [
+        ("Joints", "°", 6),
+        ("Speed", "mm/s", 2),
+        ("Force", "N", 4),
+        ("tank kPa", "kPa", 1),
+    ]
+    joints = found[0].words()
+    packed = np.frombuffer(base64.b64decode(joints["curves"][0]), "<i2")
+    shown = (packed.astype(float) + 32767) * joints["step"] + joints["low"]
+    np.testing.assert_allclose(shown, np.degrees(trace["joints"][:, 0]), atol=0.01)
+    crane = np.array([moving_boxes.crane_pose(t)[:2] for t in (2.98, 3.02)])
+    speed = np.linalg.norm(crane[1] - crane[0]) / 0.04 * 1e3
+    assert found[1].curves[0][150] == pytest.approx(speed, rel=1e-6)
+
+
+def test_a_long_run_keeps_its_peaks(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        row = np.zeros((), writer.begin([("force", "f4", (), "N")], []))
+        for n in range(4 * POINTS):
+            row["force"] = {5001: 80.0, 9002: -70.0}.get(n, 0.0)
+            writer.sample(10 * n, row)
+    (plot,) = plots(read(tmp_path / "run.trace"))
+    assert plot.curves.shape[1] == POINTS
+    assert (plot.curves.max(), plot.curves.min()) == (80.0, -70.0)
+
+
+# --- terminals and grades -------------------------------------------------------------------------------
+
+
+@dataclass
+class Scene:
+    scene: str
+    outcome: Outcome
+    score: Score
+
+
+@dataclass
+class Grade:
+    final: float
+    level: str
+    scenes: Sequence[Scene]
+
+
+def grade() -> Grade:
+    good = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in moving_boxes.score().checks))
+    scenes = [
+        Scene("rehearsal 1", Outcome(OutcomeKind.FINISHED), good),
+        Scene("rehearsal 2", Outcome(OutcomeKind.EMERGENCY_STOP, moving_boxes.HOSTILE), moving_boxes.score()),
+    ]
+    return Grade(final([scene.score for scene in scenes]), "A", scenes)
+
+
+def printed(renderable: object, width: int = 100) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [60, 100, 160])
+def test_the_table_explains_itself(trace: Trace, width: int) -> None:
+    text = printed(table(EXERCISE, trace, moving_boxes.score()), width)
+    flowing = " ".join(text.split())
+    assert "51.3 / 60" in flowing
+    assert "−9 No collision. at 4.0 s" in flowing
+    assert "hit the post with 21.5 N" in flowing or width < 100
+    assert text.rstrip().splitlines()[-1].startswith("73.1 / 100")
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_the_table_prints_a_students_words_as_they_are(trace: Trace) -> None:
+    text = printed(table(EXERCISE, trace, moving_boxes.score(message="[red]x[/red] \x1b[2J")))
+    assert "[red]x[/red] \N{REPLACEMENT CHARACTER}[2J" in text
+
+
+def test_the_grade_shows_every_scene_and_how_the_final_score_is_made() -> None:
+    text = " ".join(printed(grade_table(EXERCISE, grade()), 140).split())
+    assert "rehearsal 1 100 60 15 15 10" in text
+    assert "0.7 × mean 86.5 + 0.3 × worst 73.1" in text
+    html = overview(EXERCISE, grade(), {"rehearsal 1": "scene-1.html"})
+    elements = Elements(html)
+    assert [a["href"] for tag, a in elements.found if tag == "a"] == ["scene-1.html"]
+    assert "script-src" not in html
+    assert not any(tag == "script" for tag, _ in elements.found)
+    assert words.number(grade().final) in elements.text
+    assert "lost in 1 of 2 scenes" in elements.text
+
+
+# --- the bundle -----------------------------------------------------------------------------------------
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_bundle_is_what_its_manifest_says() -> None:
+    manifest = json.loads((BUNDLE / "manifest.json").read_text())
+    assert {path.name for path in BUNDLE.iterdir()} == {*manifest["files"], "manifest.json"}
+    for name, digest in manifest["files"].items():
+        assert sha256(BUNDLE / name) == digest, f"{name} was changed by hand; run `make frontend`"
+
+
+def test_the_bundle_was_built_from_these_sources() -> None:
+    manifest = json.loads((BUNDLE / "manifest.json").read_text())
+    frontend = ROOT / "frontend"
+    sources = {f"src/{path.name}" for path in (frontend / "src").iterdir()} | {
+        "build.mjs",
+        "package.json",
+        "package-lock.json",
+    }
+    assert sources == set(manifest["sources"])
+    for name, digest in manifest["sources"].items():
+        assert sha256(frontend / name) == digest, f"frontend/{name} is newer than the bundle; run `make frontend`"
+
+
+def test_the_licences_of_the_bundle_travel_with_the_page(page: str) -> None:
+    manifest = json.loads((BUNDLE / "manifest.json").read_text())
+    locked = json.loads((ROOT / "frontend/package-lock.json").read_text())["packages"]
+    text = Elements(page).text
+    for name, version in manifest["packages"].items():
+        assert locked[f"node_modules/{name}"]["version"] == version
+        assert f"{name} {version} (MIT)" in text
+    assert text.count("Permission is hereby granted, free of charge") == len(manifest["packages"])
+    assert "Wedge (c) us" in text
+
+
+def test_no_script_of_the_bundle_can_end_its_element() -> None:
+    code = (BUNDLE / "report.js").read_text()
+    assert "</script" not in code.lower()
+    assert "<!--" not in code
+    assert "\r" not in code
+    assert "</style" not in (BUNDLE / "report.css").read_text().lower()
