@@ -81,6 +81,7 @@ def _poses(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     """The taught poses by name, with the via pose of the arc."""
     most = math.radians(numbers.real("scene.turn_deg"))
     turn = [between(rng, -most, most) for _name in NAMES]
+    turn[1] = round(turn[0] + between(rng, -0.3, 0.3), 4)  # a large turn on a short line would set its speed
     poses = {
         "A": down_pose(between(rng, 0.32, 0.40), between(rng, -0.42, -0.34), between(rng, 0.08, 0.14), turn[0]),
         "B": down_pose(between(rng, 0.48, 0.56), between(rng, -0.28, -0.22), between(rng, 0.12, 0.20), turn[1]),

@@ -171,7 +171,7 @@ def _mat() -> Fixture:
     edge = 0.05
     size = (x1 - x0 + 2 * edge, y1 - y0 + 2 * edge)
     at = Pose(((x0 + x1) / 2, (y0 + y1) / 2, 0.0004))
-    return Fixture("mat", (Shape("plane", size, at, (0.17, 0.18, 0.20), texture="felt/1", solid=False),))
+    return Fixture("mat", (Shape("plane", size, at, (0.17, 0.18, 0.20), texture="rubber/1", solid=False),))
 
 
 def _tray_frames(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
@@ -212,9 +212,9 @@ def _tray(name: str, frame: Pose, places: int, colour: Colour) -> Fixture:
 def _camera(rng: np.random.Generator, numbers: Numbers) -> CameraSpec:
     """The overhead camera: every cell has its own mounting and its own lens."""
     most = math.radians(numbers.real("scene.tilt_deg"))
-    at = (between(rng, 0.27, 0.31), between(rng, -0.36, -0.32), between(rng, 0.96, 1.00))
+    at = (between(rng, 0.275, 0.305), between(rng, -0.365, -0.335), between(rng, 0.97, 0.99))
     tilted = (Pose(at) @ DOWN).rotated(x=between(rng, -most, most), y=between(rng, -most, most))
-    focal = between(rng, 610.0, 640.0, 2)
+    focal = between(rng, 735.0, 765.0, 2)
     return CameraSpec(
         "overhead",
         tilted.rotated(z=between(rng, -most, most)),

@@ -6,7 +6,9 @@ cell = connect(exercise="palletising")
 robot, suction = cell.robot, cell.suction
 pitch, pattern = cell.sheet["pitch"], cell.sheet["pattern"]
 pick = cell.frames["pick"] @ DOWN
-travel = 0.12  # clearance over the pick and over the place while moving
+TRAVEL = 0.12  # m over the pick and over the place while moving
+SWING = {"speed": 2.0, "acceleration": 4.0}  # rad/s, rad/s^2: across the cell
+LIFT = {"speed": 0.4, "acceleration": 2.0}  # m/s, m/s^2: down and up
 
 
 def place_of(n: int) -> Pose:
@@ -25,15 +27,13 @@ def place_of(n: int) -> Pose:
 robot.move_joints(robot.home)
 for n in range(cell.sheet["count"]):
     place = place_of(n)
-    robot.move_to(pick.offset(z=travel), blend=0.04)
-    robot.move_linear(pick.offset(z=0.02), blend=0.01)
+    robot.move_to(pick.offset(z=TRAVEL), blend=0.04, **SWING)
     cell.wait_for("part_present")
-    robot.move_linear(pick, speed=0.10)
+    robot.move_linear(pick, **LIFT)
     suction.on()
-    robot.move_linear(pick.offset(z=travel), blend=0.04)
-    robot.move_to(place.offset(z=travel), blend=0.04)
-    robot.move_linear(place.offset(z=0.02), blend=0.01)
-    robot.move_linear(place.offset(z=0.0005), speed=0.10)
+    robot.move_linear(pick.offset(z=TRAVEL), blend=0.04, **LIFT)
+    robot.move_to(place.offset(z=TRAVEL), blend=0.04, **SWING)
+    robot.move_linear(place, **LIFT)
     suction.off()
-    robot.move_linear(place.offset(z=travel), blend=0.04)
+    robot.move_linear(place.offset(z=TRAVEL), blend=0.04, **LIFT)
 robot.move_joints(robot.home)

@@ -13,6 +13,9 @@ robot, gripper, camera = cell.robot, cell.gripper, cell.cameras["overhead"]
 height, trays = cell.sheet["part_height"], cell.sheet["trays"]
 GRIP = height / 2  # the TCP between the pads, in the middle of the part
 TRAVEL = 0.10  # m over the part while moving
+SWING = {"speed": 2.0, "acceleration": 4.0}  # rad/s, rad/s^2: across the cell
+LIFT = {"speed": 0.4, "acceleration": 2.0}  # m/s, m/s^2: down and up
+OPEN = 0.06  # m between the fingers: wider than every part, narrow enough for its neighbours
 HUES = {"red": 0, "yellow": 25, "green": 67, "blue": 110}  # of OpenCV, 0..179
 
 
@@ -23,8 +26,7 @@ class Found:
     colour: str  # "" for grey
     x: float  # m, middle of its top, in base
     y: float
-    yaw: float  # rad: direction of its longer side, in base
-    width: float  # m, across the fingers
+    yaw: float  # rad, about z of base: the fingers close across this direction
 
 
 def tops(depth: np.ndarray) -> np.ndarray:
@@ -51,6 +53,22 @@ def colour_of(pixels: np.ndarray) -> str:
     return min(HUES, key=lambda name: abs((hue - HUES[name] + 90) % 180 - 90))
 
 
+def middle_of(points: np.ndarray) -> tuple[float, float]:
+    """The centre of area of an outline (n, 2) [m]."""
+    moments = cv2.moments((points * 1e4).astype(np.float32).reshape(-1, 1, 2))  # of tenths of a millimetre
+    return moments["m10"] / moments["m00"] * 1e-4, moments["m01"] / moments["m00"] * 1e-4
+
+
+def narrowest(points: np.ndarray) -> float:
+    """The direction [rad, -pi/2..pi/2] across which an outline (n, 2) is narrowest: there the fingers fit best."""
+    angles = np.radians(np.arange(-90, 90))
+    across = np.stack([-np.sin(angles), np.cos(angles)])
+    places = np.sort(points @ across, axis=0)  # (n, 180): every point along every direction
+    edge = max(1, len(points) // 12)  # the mean of several points on each side: one alone is noisy
+    widths = places[-edge:].mean(axis=0) - places[:edge].mean(axis=0)
+    return float(angles[np.argmin(widths)])
+
+
 def find_parts() -> list[Found]:
     """Every part on the mat."""
     image = camera.capture()
@@ -61,14 +79,13 @@ def find_parts() -> list[Found]:
     for outline in outlines:
         if cv2.contourArea(outline) < 200:
             continue
-        u, v = outline[:, 0, 0], outline[:, 0, 1]
-        x, y = camera.to_plane(u, v, height)  # the outline in metres: neither lens nor tilt disturb the angle
-        (cx, cy), size, angle = cv2.minAreaRect(np.stack([x, y], axis=1).astype(np.float32))
-        yaw = math.radians(angle) + (math.pi / 2 if size[1] > size[0] else 0.0)
+        # the outline in metres: neither lens nor tilt disturb its middle and its angle
+        points = np.stack(camera.to_plane(outline[:, 0, 0], outline[:, 0, 1], height), axis=1)
         inside = np.zeros(mask.shape, np.uint8)
         cv2.drawContours(inside, [outline], -1, 1, cv2.FILLED)
         colour = colour_of(image.colour[cv2.erode(inside, np.ones((5, 5), np.uint8)) > 0])
-        parts.append(Found(colour, cx, cy, yaw, min(size)))
+        x, y = middle_of(points)
+        parts.append(Found(colour, x, y, narrowest(points)))
     cell.show(image.colour, f"{len(parts)} parts")
     return parts
 
@@ -83,18 +100,18 @@ def bring(part: Found, place: Pose) -> None:
     """Grip a part on the mat and set it down where `place` is (T_base_place, on the tray's floor)."""
     pick = pointing_down(part.x, part.y, GRIP, part.yaw)
     put: Pose = place.offset_tool(z=GRIP) @ DOWN
-    robot.move_to(pick.offset(z=TRAVEL), blend=0.03)
-    robot.move_linear(pick, speed=0.25)
+    robot.move_to(pick.offset(z=TRAVEL), blend=0.04, **SWING)
+    robot.move_linear(pick, **LIFT)
     gripper.close(force=30.0)
-    robot.move_linear(pick.offset(z=TRAVEL), blend=0.03)
-    robot.move_to(put.offset(z=TRAVEL), blend=0.03)
-    robot.move_linear(put.offset(z=0.0005), speed=0.15)
-    gripper.open(width=part.width + 0.016)
-    robot.move_linear(put.offset(z=TRAVEL), blend=0.03)
+    robot.move_linear(pick.offset(z=TRAVEL), blend=0.04, **LIFT)
+    robot.move_to(put.offset(z=TRAVEL), blend=0.04, **SWING)
+    robot.move_linear(put.offset(z=0.0005), **LIFT)
+    gripper.open(width=OPEN)
+    robot.move_linear(put.offset(z=TRAVEL), blend=0.04, **LIFT)
 
 
 robot.move_joints(robot.home)
-gripper.open(width=0.06)
+gripper.open(width=OPEN)
 filled = dict.fromkeys(trays, 0)
 for part in find_parts():
     if part.colour not in trays:
