@@ -1,8 +1,8 @@
 """Sandbox: where programs run, in three levels. `docs/threat-model.md` says what each of them holds."""
 
 from sheber.judge.errors import SandboxError
-from sheber.judge.sandbox.box import FLOOD_BYTES, LAST_WORDS_S, Box, LimitReached
-from sheber.judge.sandbox.ending import Ending
+from sheber.judge.sandbox.box import FLOOD_BYTES, Box, LimitReached
+from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending
 from sheber.judge.sandbox.levels import LEVELS, Level, Sandbox, best_sandbox, sandbox_of_level
 from sheber.judge.sandbox.setup import limits_shown
 

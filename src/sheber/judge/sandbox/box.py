@@ -22,16 +22,15 @@ import msgspec
 
 from sheber.i18n import _
 from sheber.judge.errors import SandboxError
-from sheber.judge.sandbox.ending import Ending, Said, outcome_of
+from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
 from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
 from sheber.trace import Outcome
 
-__all__ = ["FLOOD_BYTES", "LAST_WORDS_S", "Box", "LimitReached", "Printing"]
+__all__ = ["FLOOD_BYTES", "Box", "LimitReached", "Printing"]
 
 FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
 START_S = 30.0  # from the start of a box to its being locked [s]
-LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the process [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
 
@@ -190,9 +189,10 @@ class Box:
         with contextlib.suppress(LimitReached):
             self._drain_until_gone(time.monotonic() + patience)
         said = self._last_words()
+        stopped = self.process.poll() is None
         code = self._reap()
         self._processor_s = max(self._processor_s, said.processor_s if said else 0.0)
-        self._ending = Ending(code, said, self._processor_s)
+        self._ending = Ending(code, said, self._processor_s, stopped)
         return self._ending
 
     def clean(self) -> None:

@@ -12,7 +12,9 @@ from sheber.i18n import _
 from sheber.station import Limits
 from sheber.trace import Outcome, OutcomeKind
 
-__all__ = ["Ending", "Said", "outcome_of"]
+__all__ = ["LAST_WORDS_S", "Ending", "Said", "outcome_of"]
+
+LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the process [s]
 
 
 class Said(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,6 +33,7 @@ class Ending:
     code: int  # exit code; negative: minus the signal
     said: Said | None  # None: it went without a word
     processor_s: float  # processor time [s], as last seen
+    stopped: bool = False  # it did not go of itself: the judge ended it
 
 
 def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
@@ -44,6 +47,9 @@ def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
     if said is not None:
         kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
         return Outcome(kind, said.message, said.line, connected)
+    if ending.stopped:
+        text = _("The program closed its connection and did not come to its end within {limit:g} s; it was stopped.")
+        return Outcome(OutcomeKind.PROGRAM_ERROR, text.format(limit=LAST_WORDS_S), 0, connected)
     if ending.code == -9:  # SIGKILL
         if ending.processor_s > 0.9 * limits.processor_s - 1.0:
             text = _("The program used up its {limit} s of processor time.").format(limit=limits.processor_s)

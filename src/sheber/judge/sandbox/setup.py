@@ -37,7 +37,7 @@ def plain_setup(limits: Limits, probe: bool, program: str) -> dict[str, Any]:
         "parent": 0,
         "limits": resource_limits(limits),
         "lock": True,
-        "landlock": False,
+        "landlock": 0,  # the oldest interface that will do
         "readable": [],
         "writable": [],
         "path": [],

@@ -31,7 +31,7 @@ ALLOWED = {
     # files that are already open
     "read": (0, 63), "write": (1, 64), "close": (3, 57), "lseek": (8, 62), "pread64": (17, 67), "pwrite64": (18, 68),
     "readv": (19, 65), "writev": (20, 66), "preadv": (295, 69), "dup": (32, 23), "dup2": (33, None), "dup3": (292, 24),
-    "fsync": (74, 82), "fdatasync": (75, 83), "ftruncate": (77, 46), "fchmod": (91, 52), "fadvise64": (221, 223),
+    "fsync": (74, 82), "fdatasync": (75, 83), "ftruncate": (77, 46), "fadvise64": (221, 223),
     "close_range": (436, 436), "getdents": (78, None), "getdents64": (217, 61),
     # files by name: Landlock and the mounts say which
     "open": (2, None), "openat": (257, 56), "stat": (4, None), "fstat": (5, 80), "lstat": (6, None),
@@ -39,7 +39,7 @@ ALLOWED = {
     "faccessat2": (439, 439),
     "readlink": (89, None), "readlinkat": (267, 78), "getcwd": (79, 17), "chdir": (80, 49), "rename": (82, None),
     "renameat": (264, 38), "renameat2": (316, 276), "mkdir": (83, None), "mkdirat": (258, 34), "rmdir": (84, None),
-    "unlink": (87, None), "unlinkat": (263, 35), "truncate": (76, 45), "utimensat": (280, 88), "umask": (95, 166),
+    "unlink": (87, None), "unlinkat": (263, 35), "truncate": (76, 45), "umask": (95, 166),
     # memory
     "mmap": (9, 222), "mprotect": (10, 226), "munmap": (11, 215), "brk": (12, 214), "mremap": (25, 216),
     "madvise": (28, 233),
@@ -276,8 +276,10 @@ def lock(setup: "dict[str, object]") -> "dict[str, object]":
     _check(_prctl(PR_SET_DUMPABLE, 0), "not dumpable")
     _check(_prctl(PR_SET_NO_NEW_PRIVS, 1), "no new privileges")
     landlock = install_landlock(setup["readable"], setup["writable"])  # type: ignore[arg-type]
-    if setup["landlock"] and not landlock:
-        raise NotLocked("this kernel has no Landlock, and this level stands on it")
+    if landlock < int(setup["landlock"]):  # type: ignore[call-overload]
+        raise NotLocked(
+            f"this level stands on Landlock {setup['landlock']} or newer; this kernel has {landlock or 'none'}"
+        )
     _refuse_power()
     install_filter()
     _try_the_locks()
