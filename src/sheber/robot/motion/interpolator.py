@@ -317,9 +317,7 @@ class Interpolator:
             last = k + 1 == len(places) or places[k + 1][0] is not stretch
             end = float(profile.ends[k])
             if stretch.corner is not None:
-                begin = float(profile.ends[k - 1]) if k else 0.0
-                times = np.linspace(begin, end, 65)
-                end = float(times[int(np.argmax(start + profile.at(times)[1] >= 0.5))]) if start < 0.5 else 0.0
+                end = profile.when(k, 0.5 - start) if start < 0.5 else 0.0
             elif not (stretch.stop and last):
                 continue
             done.append((math.ceil(end / self.step_s - 1e-9), stretch.of))

@@ -57,6 +57,18 @@ class Profile:
         p, v, a, j = self.pieces[k].T
         return self.block[k], p + w * (v + w * (a / 2.0 + w * j / 6.0))
 
+    def when(self, block: int, position: float) -> float:
+        """The time [s] at which a position in a block is passed."""
+        low = float(self.ends[block - 1]) if block else 0.0
+        high = float(self.ends[block])
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            if self.state(middle)[1] < position:
+                low = middle
+            else:
+                high = middle
+        return high
+
     def rest_of_block(self, time: float) -> list[Section]:
         """What follows in the block that is run at a time, with positions from where it is then."""
         block, here, speed, acceleration = self.state(time)
@@ -251,7 +263,7 @@ def _cross(
     sections = _crossing(v0, a0, held, block) if held >= 0.0 else []
     if sections:
         goal, sections = _toward(block, v0, a0, held, wanted, sections)
-    if goal > wanted and before and abs(_end(before)[0] - block.length) < 1e-9 and _end(before)[1] < goal:
+    if goal > wanted and before and abs(_end(before)[0] - block.length) < 1e-9 and _end(before)[1] < goal + 1e-9:
         return max(_end(before)[1], 0.0), before
     if goal == math.inf:
         raise ArithmeticError(f"no profile from speed {v0}, acceleration {a0} over {block}")
@@ -278,7 +290,7 @@ def brake(blocks: Sequence[Block], speed: float, acceleration: float, before: Se
     for k, block in enumerate(blocks):
         sections: Sequence[Section] = _sections(speed, acceleration, 0.0, block, brake_only=True)
         goal = 0.0
-        stops = _forward_only(sections, block.length) and _end(sections)[0] <= block.length
+        stops = _forward_only(sections, block.length) and _end(sections)[0] <= block.length * (1.0 + 1e-7)
         if not stops:
             goal, sections = _cross(block, speed, acceleration, 0.0, before if k == 0 else ())
             stops = goal <= 1e-6
