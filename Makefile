@@ -8,7 +8,7 @@ LOCKS := requirements-dev.lock pyproject.toml
 FRESH := -p no:cacheprovider
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system demo test quick check bench lock messages clean
+.PHONY: help setup system demo test quick check bench frontend lock messages clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -44,6 +44,9 @@ check: setup  ## format, lint, types, the import contract
 
 bench: setup  ## the ladder of docs/performance.md
 	@$(BIN)/sheber bench
+
+frontend:  ## build the scripts of the report page anew (needs node; the result is committed)
+	@cd frontend && npm ci --ignore-scripts && npm run build
 
 lock:  ## lock the dependencies anew (needs uv)
 	@sh tools/lock.sh

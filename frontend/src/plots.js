@@ -72,6 +72,7 @@ export class Plots {
   /** A press or a drag on the plot moves the replay. */
   listen(drawn) {
     const { over } = drawn
+    drawn.ctx.canvas.setAttribute('aria-hidden', 'true') // the legend says the values
     over.append(this.head)
     const seek = (event) => {
       this.player.pause()

@@ -1,0 +1,365 @@
+"""The report page in a real browser, opened from a file: it plays, scrubs, jumps, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+import moving_boxes
+from sheber.judge.report import report
+from sheber.trace import Trace
+
+pytestmark = pytest.mark.browser
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--window-size=1280,900",
+)
+OVERLAPS = """
+const inView = document.getElementById('view')
+const kinds = 'h1, h2, h3, p, dt, dd, button, select, input, summary, th, td, figcaption, .plot'
+const leaves = [...document.querySelectorAll(kinds)]
+  .filter((e) => !inView.contains(e) && e.checkVisibility() && e.id !== 'scrub')
+  .map((e) => ({ e, r: e.getBoundingClientRect() }))
+  .filter(({ r }) => r.width > 1 && r.height > 1)
+const found = []
+for (let i = 0; i < leaves.length; i++) for (let j = i + 1; j < leaves.length; j++) {
+  const [a, b] = [leaves[i], leaves[j]]
+  if (a.e.contains(b.e) || b.e.contains(a.e) || (a.e.matches('.mark') && b.e.matches('.mark'))) continue
+  const scrolled = (e) => e.closest('.tabs, .plot-tabs, .scroll, .panel, .pictures')
+  if (scrolled(a.e) !== scrolled(b.e)) continue  // what is scrolled out of sight does not overlap
+  const x = Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left)
+  const y = Math.min(a.r.bottom, b.r.bottom) - Math.max(a.r.top, b.r.top)
+  if (x > 1 && y > 1) found.push(`${a.e.outerHTML.slice(0, 80)} over ${b.e.outerHTML.slice(0, 80)}`)
+}
+return found
+"""
+FAINT = """
+const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number)
+const light = ([r, g, b]) => {
+  const [x, y, z] = [r, g, b].map((v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z
+}
+const behind = (e) => {
+  for (; e; e = e.parentElement) {
+    const colour = parse(getComputedStyle(e).backgroundColor)
+    if (colour.length === 3 || colour[3] === 1) return colour
+  }
+  return [255, 255, 255]
+}
+return [...document.querySelectorAll('h1, h2, h3, p, dt, dd, button, summary, th, td, a, b, bdi, code, option')]
+  .filter((e) => e.checkVisibility() && !e.closest('.view'))
+  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .map((e) => {
+    const [a, b] = [light(parse(getComputedStyle(e).color)), light(behind(e))]
+    return { ratio: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), what: e.outerHTML.slice(0, 90) }
+  })
+  .filter(({ ratio }) => ratio < 4.5)
+"""
+
+
+@dataclass
+class Page:
+    """One opened page."""
+
+    browser: Chrome
+
+    def __call__(self, script: str, *arguments: Any) -> Any:
+        return self.browser.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+
+    def find(self, selector: str) -> Any:
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    @property
+    def time(self) -> float:
+        return float(self("return sheber.player.time"))
+
+    def body(self, name: str) -> list[float]:
+        """Where a body is drawn [m], base frame."""
+        place: list[float] = self("return sheber.stage.nodes.get(arguments[0]).position.toArray()", name)
+        return place
+
+    def resize(self, width: int, height: int) -> None:
+        about = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", about)
+
+    def prefer(self, **features: str) -> None:
+        media = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+
+    def until(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.05)
+
+
+@contextmanager
+def browser(*flags: str) -> Iterator[Page]:
+    if not (BROWSER and DRIVER):
+        pytest.skip("no chromium with its chromedriver; `make system` installs them")
+    options = ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, *flags):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    made = Chrome(options=options, service=Service(DRIVER))
+    try:
+        yield Page(made)
+    finally:
+        made.quit()
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    return moving_boxes.write(tmp_path_factory.mktemp("page") / "run.trace", hostile=moving_boxes.HOSTILE)
+
+
+@pytest.fixture(scope="module")
+def file(trace: Trace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    score = moving_boxes.score(message=f"4.2 mm beside the dock {moving_boxes.HOSTILE}")
+    path.write_text(report(moving_boxes.Exercise(), trace, score), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Page]:
+    with browser() as page:
+        yield page
+
+
+@pytest.fixture
+def page(opened: Page, file: Path) -> Iterator[Page]:
+    """The page freshly opened; afterwards nothing may have gone wrong in it."""
+    opened.prefer(prefers_color_scheme="light", prefers_reduced_motion="no-preference")
+    opened.resize(1280, 900)
+    opened.browser.get_log("browser")  # type: ignore[no-untyped-call]
+    opened.browser.get_log("performance")  # type: ignore[no-untyped-call]
+    opened.browser.get(file.as_uri())
+    yield opened
+    assert complaints(opened) == []
+    assert requests(opened) == [file.as_uri()]
+    assert opened("return window.hacked") is None
+
+
+def complaints(page: Page) -> list[str]:
+    log = page.browser.get_log("browser")  # type: ignore[no-untyped-call]
+    return [entry["message"] for entry in log if "GL Driver Message" not in entry["message"]]
+
+
+def requests(page: Page) -> list[str]:
+    log = page.browser.get_log("performance")  # type: ignore[no-untyped-call]
+    messages = [json.loads(entry["message"])["message"] for entry in log]
+    sent = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    return [url for url in sent if not url.startswith("data:")]
+
+
+def test_it_opens_with_score_and_first_lost_point_in_sight(page: Page) -> None:
+    for selector, text in ((".points", "73.1"), (".loss h3", "No collision"), (".ending", "Emergency stop")):
+        element = page.find(selector)
+        assert text in element.text
+        assert 0 <= element.rect["y"] < 900 - element.rect["height"]
+    assert page.find(".points b").size["height"] > 80
+
+
+def test_it_draws_the_station(page: Page) -> None:
+    image = cv2.imdecode(np.frombuffer(page.find("#canvas").screenshot_as_png, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert len(np.unique(image.reshape(-1, 3) // 16, axis=0)) > 40
+
+
+def test_it_plays(page: Page, trace: Trace) -> None:
+    page.find("#play").click()
+    page.until(lambda: page.time > 0.5)
+    page.find("#play").click()
+    now = page.time
+    assert 0.5 < now < 9.0
+    assert page.find("#play").get_attribute("aria-label") == "Play"
+    page.until(lambda: page("return sheber.stage.waiting") is False)
+    assert page.body("crane") == pytest.approx(moving_boxes.crane_pose(now)[:3], abs=2e-3)
+    assert float(page.find("#clock").text) == pytest.approx(now, abs=0.01)
+    time.sleep(0.2)
+    assert page.time == now
+
+
+def test_it_stops_at_the_end_and_begins_again(page: Page) -> None:
+    page("sheber.player.seek(9.9)")
+    page.find("#play").click()
+    page.until(lambda: not page("return sheber.player.playing"))
+    assert page.time == 10.0
+    page.find("#play").click()
+    page.until(lambda: 0 < page.time < 5)
+    page.find("#play").click()
+
+
+def test_it_scrubs(page: Page) -> None:
+    slider = page.find("#scrub")
+    page("arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })", slider)
+    width = slider.size["width"]
+    drag = ActionChains(page.browser).move_to_element_with_offset(slider, -width // 2 + 10, 0).click_and_hold()
+    drag.move_to_element_with_offset(slider, 0, 0).release().perform()
+    assert page.time == pytest.approx(5.0, abs=0.1)
+    assert page.body("crane") == pytest.approx(moving_boxes.crane_pose(page.time)[:3], abs=2e-3)
+    assert "5." in slider.get_attribute("aria-valuetext")
+
+
+def test_it_jumps_to_a_lost_point(page: Page) -> None:
+    page.find(".loss .jump").click()
+    assert page.time == pytest.approx(4.0)
+    assert page.body("load") == pytest.approx(moving_boxes.load_pose(4.0)[:3], abs=1e-3)
+    assert "chosen" in page.find(".loss").get_attribute("class")
+    assert "contact: load, post, 21.5 N" in page.find("#caption").text
+    assert "4.00" in page.find("#inset figcaption").text
+    page.browser.find_elements(By.CSS_SELECTOR, ".mark")[1].click()
+    assert page.time == pytest.approx(6.0)
+
+
+def test_the_program_follows_the_replay(page: Page) -> None:
+    page.find("#tab-panel-program").click()
+    page("sheber.player.seek(1.5)")
+    assert page.find("#source .now").get_attribute("data-line") == "4"
+    page.find("#source li[data-line='5']").click()
+    assert page.time == pytest.approx(2.02)
+    page.find("#tab-panel-printed").click()
+    page("[...document.querySelectorAll('#panel-printed .stamp')].at(-2).click()")
+    assert page.time == pytest.approx(7.5)
+    page.find("#tab-panel-events").click()
+    assert "let go: hook, load" in page.find("#panel-events .now").text
+
+
+def test_it_listens_to_keys(page: Page) -> None:
+    def press(key: str) -> float:
+        ActionChains(page.browser).send_keys(key).perform()
+        return page.time
+
+    assert press(Keys.END) == 10.0
+    assert press(Keys.ARROW_LEFT) == pytest.approx(9.0)
+    assert press(",") == pytest.approx(8.98)
+    assert press(".") == pytest.approx(9.0)
+    assert press("p") == pytest.approx(6.0)
+    assert press(Keys.HOME) == 0.0
+    assert press("n") == pytest.approx(1.0)
+    press(" ")
+    assert page("return sheber.player.playing")
+    press(" ")
+    press("?")
+    assert "play or pause" in page.find("#help").text
+    page.find("#help-close").click()
+    assert not page.find("#help").is_displayed()
+
+
+def test_every_plot_can_be_chosen_and_moves_the_replay(page: Page) -> None:
+    for button in page.browser.find_elements(By.CSS_SELECTOR, "#plot-tabs button"):
+        button.click()
+        assert page.find(".u-legend").text
+    page("document.getElementById('plot').scrollIntoView({ block: 'center', behavior: 'instant' })")
+    ActionChains(page.browser).move_to_element(page.find(".u-over")).click().perform()
+    assert page.time == pytest.approx(5.0, abs=0.1)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_overlaps(page: Page, width: int) -> None:
+    page.resize(width, 740)
+    page("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    page("window.dispatchEvent(new Event('resize'))")
+    time.sleep(0.3)
+    assert page("return document.documentElement.scrollWidth") <= width
+    for tab in ["", *(tab.get_attribute("id") for tab in page.browser.find_elements(By.CSS_SELECTOR, "#tabs button"))]:
+        page("document.getElementById(arguments[0])?.click()", tab)
+        assert page(OVERLAPS) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out(page: Page, scheme: str) -> None:
+    page.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    page("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    red = int(page("return getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0]"))
+    assert (red < 60) == (scheme == "dark")
+    for tab in page.browser.find_elements(By.CSS_SELECTOR, "#tabs button"):
+        tab.click()
+        assert page(FAINT) == []
+
+
+def test_the_reader_chooses_light_or_dark(page: Page) -> None:
+    button = page.find("#theme")
+    shades = {}
+    for _ in range(3):
+        button.click()
+        shades[button.text] = page("return getComputedStyle(document.body).backgroundColor")
+    assert shades["Auto"] == shades["Light"] != shades["Dark"]
+
+
+def test_everything_that_can_be_used_has_a_name(page: Page) -> None:
+    nameless = page("""
+        return [...document.querySelectorAll('button, select, input, canvas, a, summary')]
+          .filter((e) => e.checkVisibility() && !e.textContent.trim() && !e.getAttribute('aria-label') && !e.ariaHidden)
+          .map((e) => e.outerHTML)""")
+    assert nameless == []
+    assert page("return document.querySelectorAll('h1').length") == 1
+    assert page("return new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size") == page(
+        "return document.querySelectorAll('[id]').length"
+    )
+
+
+def test_the_policy_forbids_requests(opened: Page, file: Path) -> None:
+    opened.browser.get(file.as_uri())
+    opened.browser.get_log("performance")  # type: ignore[no-untyped-call]
+    answer = opened.browser.execute_async_script(  # type: ignore[no-untyped-call]
+        "const done = arguments[0]; fetch('http://127.0.0.1:9/').then(() => done('sent'), (e) => done(String(e)))"
+    )
+    assert "Failed to fetch" in answer
+    assert requests(opened) == []
+
+
+def test_without_3d_the_words_and_plots_remain(file: Path) -> None:
+    with browser("--disable-3d-apis") as page:
+        page.browser.get(file.as_uri())
+        assert "WebGL is missing" in page.find("#notice").text
+        assert page.find(".points").text.startswith("73.1")
+        page.find(".loss .jump").click()
+        assert page.time == pytest.approx(4.0)
+        assert page.find(".u-legend").text
+        page.find("#play").click()
+        page.until(lambda: page.time > 4.1)
+        assert not [text for text in complaints(page) if "WebGL" not in text]
+
+
+def test_the_path_of_the_tool_grows(page: Page) -> None:
+    page("sheber.player.seek(0)")
+    assert page("return sheber.stage.path.gone.instanceCount") == 0
+    page("sheber.player.seek(10)")
+    whole = page("return sheber.stage.path.gone.instanceCount")
+    assert whole > 5
+    page("sheber.player.seek(5)")
+    assert 0 < page("return sheber.stage.path.gone.instanceCount") < whole
+    assert math.isfinite(page("return sheber.stage.camera.position.length()"))
