@@ -33,6 +33,7 @@ __all__ = ["Cell"]
 
 Array = NDArray[np.float64]
 
+STILL_JOINTS = 1e-14  # rad2: a robot that has moved less, a tenth of a micrometre, is not told again
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
 
@@ -77,7 +78,8 @@ class Cell:
         self._robot_rows, self._part_rows = rows[(trees >= 0) & ~loose], rows[loose]
         self._part_trees = trees[loose]
         self._awake = np.ones(len(world.parts), dtype=bool)
-        self._untold, self._told_robot = True, b""
+        self._untold = True
+        self._told_joints = np.full(world.qpos_parts, np.inf)  # of the robot, its tool's too, as last told
         self.tcp7 = np.empty(7)  # see `refresh`
         self._wrench = np.zeros(6)
         self._wrench_step = -1
@@ -201,13 +203,15 @@ class Cell:
         self.refresh()
         data = self.world.data
         awake = data.tree_asleep[self._part_trees] < 0
-        robot = data.qpos[: self.world.qpos_parts].astype(np.float32).tobytes()  # as fine as poses are told
+        joints = data.qpos[: self.world.qpos_parts]
+        apart = joints - self._told_joints
         rows = self._part_rows[awake | self._awake]  # what fell asleep since is told once more
-        if robot != self._told_robot:
+        if apart.dot(apart) > STILL_JOINTS:
+            self._told_joints[:] = joints
             rows = np.concatenate((self._robot_rows, rows)) if len(rows) else self._robot_rows
         if self._untold:
             rows, self._untold = np.arange(len(self.bodies)), False
-        self._awake, self._told_robot = awake, robot
+        self._awake = awake
         ids = self._body_ids[rows]
         poses = np.empty((len(rows), 7), dtype=np.float32)
         poses[:, :3] = data.xpos[ids]
@@ -230,14 +234,21 @@ class Cell:
 
     def capture(self, camera: str) -> CameraImage:
         """A picture by the camera of this name, of this moment; raises KeyError that lists what exists."""
+        self.refresh()
+        seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
+        return self._eye(camera).look(seen, self._rng)
+
+    def camera_bodies(self, camera: str) -> tuple[str, ...]:
+        """Names behind the numbers of this camera's segmentation; raises KeyError that lists what exists."""
+        return self._eye(camera).bodies
+
+    def _eye(self, camera: str) -> Eye:
         eye = self._eyes.get(camera)
         if eye is None:
             from sheber.robot.cell.eyes import Eye
 
             eye = self._eyes[camera] = Eye(self.scene, self.arm, camera)
-        self.refresh()
-        seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
-        return eye.look(seen, self._rng)
+        return eye
 
     def settled(self, seconds: float = 0.0) -> bool:
         """Whether every loose part lies still (slower than 1 mm/s)."""

@@ -113,9 +113,9 @@ class CameraSpec:
 class Lighting:
     """One lamp with soft shadows, and light from everywhere."""
 
-    direction: tuple[float, float, float] = (-0.15, 0.2, -1.0)  # in which the light travels, base frame
-    ambient: float = 0.42
-    diffuse: float = 0.62
+    direction: tuple[float, float, float] = (-0.4, 0.25, -1.0)  # in which the light travels, base frame
+    ambient: float = 0.36
+    diffuse: float = 0.64
     colour: Colour = (1.0, 1.0, 1.0)
 
 
