@@ -152,7 +152,7 @@ export class Stage {
   resize() {
     const { clientWidth: width, clientHeight: height } = this.canvas.parentElement
     if (!width || !height) return
-    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2))
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, this.eased ? 0.8 : 2))
     this.renderer.setSize(width, height, false)
     this.camera.aspect = width / height
     this.camera.updateProjectionMatrix()
@@ -183,11 +183,25 @@ export class Stage {
     this.draw()
   }
 
+  /** A weak machine gets fewer pixels, then no shadows, so that the replay stays fluent. */
+  ease(now) {
+    const took = now - (this.lastDrawn ?? now)
+    this.lastDrawn = now
+    if (took > 1000) return // it was resting
+    this.pace = 0.8 * (this.pace ?? 16) + 0.2 * took
+    if (this.pace < 70 || this.eased === 2) return
+    this.eased = (this.eased ?? 0) + 1
+    this.pace = 16
+    if (this.eased === 2) this.sun.castShadow = false
+    this.resize()
+  }
+
   draw() {
     if (this.waiting) return
     this.waiting = true
-    requestAnimationFrame(() => {
+    requestAnimationFrame((now) => {
       this.waiting = false
+      this.ease(now)
       this.renderer.render(this.scene, this.camera)
       if (!this.labelLayer.hidden) this.placeLabels()
     })
