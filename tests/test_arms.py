@@ -130,7 +130,7 @@ def test_colliders_stay_near_the_mesh(link: Link) -> None:
         free = np.all([np.ones(len(points)), *(outside(other, points) > 0 for other in others)], axis=0)
         margins.append(distance_to_mesh(mesh, points[free], rng))
     margin = np.concatenate(margins)
-    print(f"{link.name}: median {1e3 * np.median(margin):.1f} mm, nine of ten below {1e3 * np.quantile(margin, 0.9):.1f} mm")
+    print(f"{link.name}: {1e3 * np.median(margin):.1f} mm, nine of ten below {1e3 * np.quantile(margin, 0.9):.1f} mm")
     # the largest ones lie where the next link closes the mesh, which is open there
     assert np.median(margin) < 0.006
     assert np.quantile(margin, 0.9) < 0.025

@@ -103,7 +103,7 @@ def test_gimbal_lock_gives_angles_that_mean_the_same() -> None:
 
 @given(poses, metres, metres, metres)
 def test_offsets(a: Pose, x: float, y: float, z: float) -> None:
-    assert np.allclose(a.offset(x, y, z).position, a.position + (x, y, z))
+    assert np.allclose(a.offset(x, y, z).position, a.position + np.array((x, y, z)))
     assert near(a.offset_tool(x, y, z), a @ Pose((x, y, z)))
     assert np.array_equal(a.offset(x, y, z).quaternion, a.quaternion)
 

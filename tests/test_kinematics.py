@@ -176,7 +176,14 @@ def test_nearest_takes_whole_turns_within_the_limits() -> None:
     q = kinematics.nearest(ARM, np.radians((20.0, 0, -170, 0, 0, 0)), reference)
     assert np.allclose(np.degrees(q), (20, -360, -170, 0, 0, 0))  # 380 and 190 are beyond the limits
     assert kinematics.within(ARM, q).all()
-    assert kinematics.within(ARM, np.radians((0, 0, 181, 0, 0, 361.0))).tolist() == [True, True, False, True, True, False]
+    assert kinematics.within(ARM, np.radians((0, 0, 181, 0, 0, 361.0))).tolist() == [
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_configuration_words() -> None:

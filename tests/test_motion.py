@@ -350,7 +350,11 @@ def test_targets_do_not_depend_on_how_many_are_fetched_at_once() -> None:
         (MoveTo(Pose((0.02, 0, 0.4)) @ DOWN), Unreachable, "too near to the robot's own axis"),
         (MoveLinear(Pose((0.9, 0.1, 0.2)) @ DOWN), Unreachable, r"leaves the robot's reach \d+ % along, at"),
         (MoveTo(START, configuration="sideways"), Unreachable, "no configuration is called 'sideways'; there are"),
-        (MoveJoints(HOME + np.radians((0, 0, 120, 0, 0, 0))), JointLimit, r"Joint 3 \(elbow\).* 210.0 deg.* -180 to 180"),
+        (
+            MoveJoints(HOME + np.radians((0, 0, 120, 0, 0, 0))),
+            JointLimit,
+            r"Joint 3 \(elbow\).* 210.0 deg.* -180 to 180",
+        ),
         (MoveLinear(START, speed=2.0), SpeedLimit, r"speed of 2000 mm/s was asked.*at most 1000 mm/s"),
         (MoveLinear(START, acceleration=-1.0), SpeedLimit, "acceleration of -1000 mm/s2"),
         (MoveTo(START, speed=4.0), SpeedLimit, r"229.2 deg/s was asked.*at most 180 deg/s"),

@@ -156,10 +156,18 @@ def _arm(table: Mapping[str, Any]) -> Arm:
     if len(links) != len(joints) + 1 or len(table["home_deg"]) != len(joints):
         raise ValueError(f"{len(joints)} joints need {len(joints) + 1} links and {len(joints)} home angles")
     return Arm(
-        **{key: table[key] for key in ("name", "title", "maker", "inverse", "mesh_package", "mesh_folder")},
-        **{key: float(table[key]) for key in ("payload", "reach")},
-        **{key: float(defaults[key]) for key in ("joint_speed", "joint_acceleration")},
-        **{key: float(defaults[key]) for key in ("linear_speed", "linear_acceleration")},
+        name=str(table["name"]),
+        title=str(table["title"]),
+        maker=str(table["maker"]),
+        inverse=str(table["inverse"]),
+        mesh_package=str(table["mesh_package"]),
+        mesh_folder=str(table["mesh_folder"]),
+        payload=float(table["payload"]),
+        reach=float(table["reach"]),
+        joint_speed=float(defaults["joint_speed"]),
+        joint_acceleration=float(defaults["joint_acceleration"]),
+        linear_speed=float(defaults["linear_speed"]),
+        linear_acceleration=float(defaults["linear_acceleration"]),
         joints=joints,
         links=links,
         home=tuple(math.radians(angle) for angle in table["home_deg"]),
@@ -211,8 +219,8 @@ _TURN = {  # rotation vector that takes z to the named axis
 
 def _collider(entry: Mapping[str, Any]) -> Collider:
     if entry["shape"] == "box":
-        low, high = np.array(entry["from"], dtype=np.float64), np.array(entry["to"], dtype=np.float64)
-        return Collider("box", tuple((high - low).tolist()), Pose((low + high) / 2.0))
+        corner, opposite = _fixed(entry["from"]), _fixed(entry["to"])
+        return Collider("box", tuple((opposite - corner).tolist()), Pose((corner + opposite) / 2.0))
     if entry["shape"] not in ("cylinder", "capsule"):
         raise ValueError(f"a collider is a box, a cylinder or a capsule, not {entry['shape']!r}")
     low, high = float(entry["from"]), float(entry["to"])

@@ -23,8 +23,15 @@ Array = NDArray[np.float64]
 class ClosedForm(Protocol):
     """What motion asks of a class of arms. T are T_base_flange (n, 4, 4), q are joints (n, 6) rad."""
 
-    configurations: tuple[str, ...]  # name of each branch, in words that a program may give
-    singularities: tuple[str, ...]  # what the columns of `nearness` are called
+    @property
+    def configurations(self) -> tuple[str, ...]:
+        """The name of each branch, in words that a program may give."""
+        ...
+
+    @property
+    def singularities(self) -> tuple[str, ...]:
+        """What the columns of `nearness` are called."""
+        ...
 
     def check(self, arm: Arm) -> None:
         """Raise ArmError if the arm's table is not of this class."""
@@ -43,7 +50,7 @@ class ClosedForm(Protocol):
         ...
 
     def nearness(self, arm: Arm, q: Array) -> Array:
-        """How far from each singularity (n, singularities): 1 is the arm's limit for a Cartesian path, 0 is singular."""
+        """How far from each singularity (n, singularities): at 1 Cartesian paths end, 0 is singular."""
         ...
 
 

@@ -97,6 +97,11 @@ class Interpolator:
         self._queue: deque[_Queued] = deque()
         self._open = False
         self._override = 1.0
+        self._stopping = False
+        self._planned: _Queued | None = None  # the last move that the profile covers
+        self._fresh: _Queued | None = None  # the move whose corner was decided last
+        self._stretches: list[_Stretch] = []
+        self._done: deque[tuple[int, _Queued]] = deque()  # at which step which move is finished
         self._rest()
 
     # --- moves in ---------------------------------------------------------------------------
@@ -239,7 +244,7 @@ class Interpolator:
 
     def _lay_out(self, runnable: list[_Queued], state: _State | None) -> list[_Stretch]:
         """The stretches of the moves that may run, from where the robot is."""
-        self._fresh: _Queued | None = None  # the move whose corner was decided now
+        self._fresh = None
         stretches: list[_Stretch] = []
         first, start = 0, runnable[0].zone_in
         if state is not None:
@@ -326,7 +331,8 @@ class Interpolator:
     def _sample(self, n: int) -> None:
         """Fill the rows with the targets of the coming steps, at least n."""
         count = max(n, min(_CHUNK, self._steps - self._at))
-        block, position = self._profile.at((self._at + np.arange(1, count + 1)) * self.step_s)
+        times: Array = (self._at + np.arange(1.0, count + 1.0)) * self.step_s
+        block, position = self._profile.at(times)
         self._rows = np.empty((count, len(self.joints)))
         edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), count]
         for low, high in pairwise(edges):
@@ -349,8 +355,8 @@ class Interpolator:
         self.moving = False
         self._stopping = False
         self._stop_point = self.joints
-        self._planned: _Queued | None = None
-        self._stretches: list[_Stretch] = []
-        self._done: deque[tuple[int, _Queued]] = deque()
+        self._planned = None
+        self._stretches = []
+        self._done = deque()
         self._rows = np.empty((0, len(self.joints)))
         self._at = self._cursor = self._steps = 0

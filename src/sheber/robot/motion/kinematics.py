@@ -66,7 +66,9 @@ def jacobian(arm: Arm, q: Array) -> Array:
     chain = frames(arm, np.asarray(q, dtype=np.float64)[None])[0]
     axes = chain[:-1, :3, 2]
     arms = chain[-1, :3, 3] - chain[:-1, :3, 3]
-    return np.concatenate([np.cross(axes, arms), axes], axis=1).T
+    columns: Array = np.concatenate([np.cross(axes, arms), axes], axis=1)
+    turned: Array = columns.T
+    return turned
 
 
 def inverse(arm: Arm, T_base_flange: Array) -> Array:
@@ -85,7 +87,7 @@ def inverse_one(arm: Arm, T_base_flange: Pose) -> Array:
 
 
 def nearest(arm: Arm, q: Array, reference: Array) -> Array:
-    """The same arm postures (..., 6), each joint turned by whole turns to be nearest to the reference within its limits.
+    """The same postures (..., 6), each joint turned by whole turns to be nearest to the reference within its limits.
 
     A joint that has no angle within its limits is left as near as whole turns bring it: see `within`.
     """

@@ -270,7 +270,8 @@ class Planner:
         k = int((~kinematics.within(self.arm, q)).argmax())
         joint = self.arm.joints[k]
         return _(
-            "Joint {number} ({name}) would have to be at {angle:.1f} deg {why}; its range is {low:.0f} to {high:.0f} deg."
+            "Joint {number} ({name}) would have to be at {angle:.1f} deg {why}; "
+            "its range is {low:.0f} to {high:.0f} deg."
         ).format(
             number=k + 1,
             name=joint.name,
@@ -346,13 +347,12 @@ class Planner:
 
     def _cells(self, curve: JointCurve, speed: float, acceleration: float, most: int = _CELLS) -> tuple[Cell, ...]:
         """Limits along a curve: what was asked, lowered where joints could not follow."""
-        slope, bend = curve.bounds()
-        with np.errstate(divide="ignore"):
-            by_speed = (_SPEED_MARGIN * self.arm.max_speed / slope).min(axis=1)
-            by_bend = np.sqrt(_BEND_SHARE * _MARGIN * self.arm.max_acceleration / bend).min(axis=1)
-            limit = np.minimum(speed, np.minimum(by_speed, by_bend))
-            room = _MARGIN * self.arm.max_acceleration - bend * limit[:, None] ** 2
-            by_joint = np.minimum(acceleration, (room / slope).min(axis=1))
+        slope, bend = (np.maximum(bound, 1e-12) for bound in curve.bounds())
+        by_speed = (_SPEED_MARGIN * self.arm.max_speed / slope).min(axis=1)
+        by_bend = np.sqrt(_BEND_SHARE * _MARGIN * self.arm.max_acceleration / bend).min(axis=1)
+        limit = np.minimum(speed, np.minimum(by_speed, by_bend))
+        room = _MARGIN * self.arm.max_acceleration - bend * limit[:, None] ** 2
+        by_joint = np.minimum(acceleration, (room / slope).min(axis=1))
         parts = 1 if limit.min() >= speed else min(most, len(limit))
         edges = np.linspace(0, len(limit), parts + 1).astype(int)
         return tuple(

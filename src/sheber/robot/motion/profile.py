@@ -184,7 +184,7 @@ def _sections(
     ]
 
 
-def _forward_only(sections: list[Section], length: float) -> bool:
+def _forward_only(sections: Sequence[Section], length: float) -> bool:
     """Whether the motion never turns back: such a profile would leave its block and return."""
     if not sections:
         return False
@@ -255,7 +255,7 @@ def _cross(
     """The end speed nearest to `wanted` with which a block can be crossed without turning back, and its sections."""
     if a0 == 0.0:
         wanted = _reach(v0, block, wanted) if v0 <= wanted else _slow(v0, block, wanted)
-    sections = _crossing(v0, a0, wanted, block)
+    sections: Sequence[Section] = _crossing(v0, a0, wanted, block)
     if sections:
         return wanted, sections
     goal = math.inf
