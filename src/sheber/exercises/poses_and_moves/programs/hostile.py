@@ -12,12 +12,11 @@ from sheber import connect
 cell = connect(exercise="poses-and-moves")
 mine = {"final": 100.0, "points": 100.0, "passed": True}
 
-# what a report or a trace might be called, anywhere
-for pattern in ("/tmp/**/*trace*", "/work/**/*trace*", os.path.expanduser("~/**/*trace*")):
-    for path in glob.glob(pattern, recursive=True)[:50]:
-        with contextlib.suppress(OSError), open(path, "w") as file:
-            json.dump(mine, file)
-for path in ("score.json", "../score.json", "/tmp/score.json", "/dev/shm/score.json"):
+# what a report or a trace might be called, where the program stands (nowhere else: a box that leaks must not cost files)
+for path in glob.glob("*trace*"):
+    with contextlib.suppress(OSError), open(path, "a") as file:
+        json.dump(mine, file)
+for path in ("score.json", "/tmp/sheber-hostile-score.json", "/dev/shm/sheber-hostile-score.json"):
     with contextlib.suppress(OSError), open(path, "w") as file:
         json.dump(mine, file)
 
