@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -74,15 +75,15 @@ class Box:
         channel: socket.socket | None,
         limits: Limits,
         leftovers: contextlib.ExitStack,
-        patient: bool = False,
+        scratch: Path | None = None,
     ) -> None:
-        """Take over a started process. leftovers: what `clean` lets go of. patient: no limit of wall time."""
+        """Take over a started process. leftovers: what `clean` lets go of. scratch: a folder whose size to watch."""
         self.process = process
         self.limits = limits
         self.layers: dict[str, Any] = {}  # what the stub says took hold
         self.requests = 0  # that have come
         self.waited_s = 0.0  # wall time that the judge has waited for the program
-        self._patient = patient
+        self._scratch = scratch
         self._status = status
         self._leftovers = leftovers
         self._channel = None if channel is None else Channel(channel, self._wait)
@@ -114,8 +115,7 @@ class Box:
         Raises LimitReached, and ProtocolError for bytes that are no frame.
         """
         started = time.monotonic()
-        if started > self._looked + LOOK_S:
-            self.processor_s()
+        self._look()
         try:
             request = self._conversation().receive(self._deadline(started))
         except Expired:
@@ -161,7 +161,7 @@ class Box:
         return self._channel
 
     def _deadline(self, started: float) -> float:
-        return started + (1e9 if self._patient else max(0.0, self.limits.wall_s - self.waited_s))
+        return started + max(0.0, self.limits.wall_s - self.waited_s)
 
     def _out_of_time(self) -> str:
         if self.processor_s() < 0.1 * self.limits.wall_s:
@@ -181,6 +181,15 @@ class Box:
         self._looked = time.monotonic()
         self._processor_s = max(self._processor_s, _processor_s(self.process.pid))
         return self._processor_s
+
+    def _look(self) -> None:
+        """Now and then, look at what no limit of the system bounds. Raises LimitReached."""
+        if time.monotonic() < self._looked + LOOK_S:
+            return
+        self.processor_s()
+        if self._scratch is not None and _size(self._scratch) > self.limits.scratch_bytes:
+            text = _("The program wrote more than {size} MiB to its folder and was stopped.")
+            raise LimitReached(text.format(size=self.limits.scratch_bytes >> 20))
 
     def ending(self, patience: float = LAST_WORDS_S) -> Ending:
         """Wait for the process to go, with `patience` [s], then make it go. What it prints meanwhile is kept."""
@@ -257,8 +266,7 @@ class Box:
             now = time.monotonic()
             if now >= deadline:
                 raise Expired
-            if now > self._looked + LOOK_S:
-                self.processor_s()
+            self._look()
 
     def _poll(self, connection: socket.socket | None, write: bool, deadline: float) -> bool:
         """Wait once for the connection and the printed streams; True where the connection is ready."""
@@ -298,3 +306,13 @@ def _processor_s(pid: int) -> float:
         return 0.0
     own = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(_processor_s(child) for child in children)
+
+
+def _size(folder: Path) -> int:
+    """Bytes that the files below a folder take on the disk."""
+    total = 0
+    for place, _folders, files in os.walk(folder):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_blocks * 512
+    return total

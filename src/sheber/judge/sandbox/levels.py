@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sheber.i18n import _
+from sheber.i18n import N_, _
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
@@ -55,11 +55,13 @@ class Level:
 
 
 LEVELS = {
-    "A": Level("A", "bubblewrap, resource limits, Landlock, seccomp", ""),
+    "A": Level("A", N_("bubblewrap, resource limits, Landlock, seccomp"), ""),
     "B": Level(
-        "B", "resource limits, Landlock, seccomp", "names of files on this machine can be seen, not their content"
+        "B",
+        N_("resource limits, Landlock, seccomp"),
+        N_("names of files can be seen, not their content; what is written is bounded only within half a second"),
     ),
-    "C": Level("C", "a separate process", "not isolated: for your own programs only; practice, not verified"),
+    "C": Level("C", N_("a separate process"), N_("not isolated: for your own programs only; practice, not verified")),
 }
 
 
@@ -84,7 +86,7 @@ class Sandbox:
     def words(self) -> str:
         """The level in one line, with what it does not hold."""
         level = LEVELS[self.level]
-        return f"{level.name} ({level.layers}{'; ' + level.gap if level.gap else ''})"
+        return f"{level.name} ({_(level.layers)}{'; ' + _(level.gap) if level.gap else ''})"
 
     def probe(self) -> None:
         """Start a box, lock it and leave. Raises SandboxError where that fails."""
@@ -112,10 +114,11 @@ class Sandbox:
 def best_sandbox() -> Sandbox:
     """The strongest level that works here, tried by starting a box of it; `reason` says why it is not a stronger one.
 
-    The last is level C, which is for practice.
+    Level C is chosen on systems that have no other (macOS, Windows). On Linux a box that does not come about is a fault to
+    mend, not a reason to run programs without one: raises SandboxError with what was tried.
     """
     reasons: list[str] = []
-    for level in ("A", "B"):
+    for level in ("A", "B") if sys.platform == "linux" else ():
         sandbox = Sandbox(level, " ".join(reasons))
         try:
             sandbox.probe()
@@ -123,7 +126,10 @@ def best_sandbox() -> Sandbox:
             reasons.append(_("Level {level} cannot be had here: {why}").format(level=level, why=error))
         else:
             return sandbox
-    return Sandbox("C", " ".join(reasons))
+    if reasons:
+        text = _("No sandbox works here. {reasons} Your own programs, and no others, you may run with --sandbox C.")
+        raise SandboxError(text.format(reasons=" ".join(reasons)))
+    return Sandbox("C", _("This system has no sandbox; grades that count need Linux, WSL 2 or a container."))
 
 
 def sandbox_of_level(level: str) -> Sandbox:
@@ -395,4 +401,4 @@ def _launch(
         )
     except OSError as error:
         raise SandboxError(_("{file} could not be started: {why}").format(file=arguments[0], why=error)) from error
-    return Box(process, ours[1], ours[0], limits, kept.pop_all())
+    return Box(process, ours[1], ours[0], limits, kept.pop_all(), folder)

@@ -10,4 +10,4 @@ for number, folder in enumerate(folders * 8):
                 written += file.write(bytes(1 << 20))
     except OSError:
         pass
-print("BREACH" if written > @DISK@ else "DONE", written >> 20, "MiB")
+print("BREACH" if written > int("@DISK@") else "DONE", written >> 20, "MiB")

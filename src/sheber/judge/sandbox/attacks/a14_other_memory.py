@@ -10,7 +10,7 @@ class Piece(ctypes.Structure):
 
 
 mine = Piece(ctypes.addressof(buffer), 8)
-for pid in [1, 2, os.getppid(), @JUDGE@]:
+for pid in [1, 2, os.getppid(), int("@JUDGE@")]:
     theirs = Piece(ctypes.addressof(buffer), 8)
     if libc.process_vm_readv(pid, ctypes.byref(mine), 1, ctypes.byref(theirs), 1, 0) >= 0 and pid != os.getpid():
         print("BREACH process_vm_readv", pid)

@@ -1,7 +1,7 @@
 """Sends signals to the judge, and takes hold of it by a descriptor."""
 import ctypes, os, signal
 
-for pid in (1, os.getppid(), @JUDGE@, -1, 0):
+for pid in (1, os.getppid(), int("@JUDGE@"), -1, 0):
     try:
         os.kill(pid, signal.SIGURG)
         print("BREACH kill", pid)
@@ -12,6 +12,6 @@ for pid in (1, os.getppid(), @JUDGE@, -1, 0):
     except OSError:
         pass
 libc = ctypes.CDLL(None, use_errno=True)
-if libc.syscall(234, @JUDGE@, @JUDGE@, 0) == 0 and os.uname().machine == "x86_64":
+if libc.syscall(234, int("@JUDGE@"), int("@JUDGE@"), 0) == 0 and os.uname().machine == "x86_64":
     print("BREACH tgkill reaches the judge")
 print("DONE")
