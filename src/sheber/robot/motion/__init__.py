@@ -1,0 +1,1 @@
+"""Motion: kinematics, paths, profiles and corners; mathematics without a cell."""
