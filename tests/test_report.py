@@ -128,6 +128,18 @@ def test_a_run_without_anything_has_a_page(tmp_path: Path) -> None:
     assert "60 more points make it 60" in text
 
 
+def test_many_camera_pictures_are_made_smaller(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        for n in range(60):
+            writer.frame(n, "overhead", rng.integers(0, 90, (240, 320, 3), dtype=np.uint8))
+    trace = read(tmp_path / "run.trace")
+    pages = report(EXERCISE, trace, moving_boxes.score())
+    pictures = [a["src"] or "" for tag, a in Elements(pages).found if tag == "img" and a.get("data-at")]
+    assert len(pictures) == 60
+    assert sum(map(len, pictures)) < 0.45 * sum(len(frame.jpeg) for frame in trace.frames)
+
+
 def test_a_full_score_says_so(trace: Trace) -> None:
     full = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in moving_boxes.score().checks))
     assert full.points == 100

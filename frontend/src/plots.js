@@ -56,17 +56,16 @@ export class Plots {
         scales: { x: { time: false, range: [0, Math.max(this.player.duration, 1e-3)] } },
         axes: [
           { ...axis, size: 26, values: (_, all) => all.map((time) => `${time} s`) },
-          { ...axis, size: 52, values: (_, all) => all.map((number) => `${number} ${plot.unit}`) },
+          { ...axis, size: 48 },
         ],
         series: [{ label: 's', value: (_, time) => (time == null ? '' : time.toFixed(2)) }, ...series],
         cursor: { drag: { x: false, y: false }, y: false, points: { size: 5 } },
         legend: { live: true },
-        hooks: { ready: [(drawn) => this.listen(drawn)] },
+        hooks: { ready: [(drawn) => (this.drawn = drawn) && this.listen(drawn)] },
       },
       this.data(),
       this.box,
     )
-    this.follow()
   }
 
   /** A press or a drag on the plot moves the replay. */
@@ -74,6 +73,7 @@ export class Plots {
     const { over } = drawn
     drawn.ctx.canvas.setAttribute('aria-hidden', 'true') // the legend says the values
     over.append(this.head)
+    this.follow()
     const seek = (event) => {
       this.player.pause()
       this.player.seek(drawn.posToVal(event.clientX - over.getBoundingClientRect().left, 'x'))
@@ -91,7 +91,7 @@ export class Plots {
   }
 
   follow() {
-    if (!this.drawn) return
+    if (!this.drawn?.status) return // uPlot becomes ready a moment after it was made
     const { time } = this.player
     this.head.style.transform = `translateX(${this.drawn.valToPos(time, 'x')}px)`
     if (!this.box.matches(':hover')) this.drawn.setLegend({ idx: keyBefore(this.data()[0], time) })

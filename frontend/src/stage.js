@@ -119,7 +119,7 @@ export class Stage {
       this.root.add(made)
       return made
     }
-    return { at, gone, points: places, lines: [line(geometry, 0.28, 1.5), line(gone, 0.95, 2.5)] }
+    return { at, gone, points: places, lines: [line(geometry, 0.2, 1.5), line(gone, 0.65, 2)] }
   }
 
   /** The sphere that the first view shows: where everything that moves begins, and the tool's path. */
@@ -144,7 +144,7 @@ export class Stage {
     const away = VIEW.clone().applyQuaternion(this.root.quaternion)
     const half = Math.min(this.camera.fov * (Math.PI / 360), Math.atan(Math.tan(this.camera.fov * (Math.PI / 360)) * this.camera.aspect))
     this.controls.target.copy(this.ball.center)
-    this.camera.position.copy(this.ball.center).addScaledVector(away, (this.ball.radius * 1.02) / Math.sin(half))
+    this.camera.position.copy(this.ball.center).addScaledVector(away, (this.ball.radius * 0.88) / Math.sin(half))
     this.controls.update()
     this.draw()
   }

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Graded", "GradedRun", "Judged", "overview", "report"]
 
 _HERE: Final = Path(__file__).parent
+FRAME_BYTES: Final = 800_000  # of camera pictures in a page, before they are made smaller
 FIRST: Final = 6  # losses in sight; the others are folded away
 _SOURCE_LINES: Final = 2000  # of a program in a page
 _LINE_LENGTH: Final = 400
@@ -138,6 +139,7 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
         "groups": _groups(score),
         "rule": words.rule(score),
         "losses": [_loss(check) for check in lost],
+        "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
         "more": _("{count} more").format(count=len(lost) - FIRST),
         "advice": words.advice(score),
@@ -146,17 +148,7 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
         "source": [visible(line)[:_LINE_LENGTH] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
         "printed": printed_lines(trace.printed),
         "moments": moments(trace),
-        "frames": [
-            {
-                "time": frame.step * trace.step_s,
-                "title": frame.camera,
-                "width": frame.width,
-                "height": frame.height,
-                "jpeg": base64.b64encode(frame.jpeg).decode(),
-            }
-            for frame in trace.frames
-            if frame.jpeg
-        ],
+        "frames": _frames(trace),
         "pictures": [
             {
                 "time": picture.step * trace.step_s,
@@ -171,6 +163,32 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
         "run": _run(trace, lost),
         "glb": base64.b64encode(replay(trace, exercise.mesh, exercise.texture)).decode(),
     }
+
+
+def _frames(trace: Trace) -> list[dict[str, Any]]:
+    """The camera's pictures; smaller ones where there are many, so that the page stays one that can be sent."""
+    frames = [frame for frame in trace.frames if frame.jpeg]
+    shrink = sum(len(frame.jpeg) for frame in frames) > FRAME_BYTES
+    return [
+        {
+            "time": frame.step * trace.step_s,
+            "title": frame.camera,
+            "width": frame.width,
+            "height": frame.height,
+            "jpeg": base64.b64encode(_smaller(frame.jpeg) if shrink else frame.jpeg).decode(),
+        }
+        for frame in frames
+    ]
+
+
+def _smaller(jpeg: bytes) -> bytes:
+    """The same picture at half its width and height."""
+    import cv2
+
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_REDUCED_COLOR_2)
+    if picture is None:
+        return jpeg
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
 
 
 def _loss(check: Check) -> dict[str, Any]:
@@ -290,6 +308,7 @@ def _labels() -> dict[str, str]:
         "speed": _("Speed of the replay"),
         "theme": _("Light or dark"),
         "time": _("Time in the run"),
+        "went_well": _("What went well"),
         "wanted": _("For full points"),
         "where": _("Where points were lost"),
     }
