@@ -156,7 +156,7 @@ export class Stage {
     this.renderer.setSize(width, height, false)
     this.camera.aspect = width / height
     this.camera.updateProjectionMatrix()
-    this.draw()
+    this.render() // at once: a resized canvas is empty
   }
 
   background(colour) {
@@ -202,9 +202,13 @@ export class Stage {
     requestAnimationFrame((now) => {
       this.waiting = false
       this.ease(now)
-      this.renderer.render(this.scene, this.camera)
-      if (!this.labelLayer.hidden) this.placeLabels()
+      this.render()
     })
+  }
+
+  render() {
+    this.renderer.render(this.scene, this.camera)
+    if (!this.labelLayer.hidden) this.placeLabels()
   }
 
   placeLabels() {
