@@ -35,8 +35,8 @@ ROTOR_INERTIA = 0.1  # kg m2 behind the gear, each joint; the order of magnitude
 STIFFNESS_HZ = 18.0  # natural frequency of a joint under feedback alone
 DAMPING = 1.0  # of critical
 INTEGRAL_S = 0.25  # time in which the integral takes over a constant load
-INERTIA_AGE = 1  # ticks that M(q) is used again before it is read anew
-SETTLE = 0.1  # part of the way to a new repeatability error that is gone each tick
+INERTIA_AGE = 10  # steps after which M(q) is read anew
+SETTLE = 100  # steps in which a move takes on its error of repeatability
 LEVER = 0.6  # m from a joint to the TCP, typical: turns an error at the TCP into one of the joints
 
 
@@ -85,26 +85,30 @@ class Servo:
         model, data = world.model, world.data
         self._zero = np.array(joint_zero if joint_zero else (0.0,) * n)
         self._offset = self._zero.copy()  # true minus encoder now
-        self._goal = self._zero.copy()
         self._sigma = repeatability / LEVER / np.sqrt(n / 3.0)
-        self._drifting = False
+        self._change = np.zeros(n)  # of the offset, each step, while it goes to that of the next move
+        self._change_left = 0  # steps
         self.joints: Array = data.qpos[:n]  # true, views
         self.speeds: Array = data.qvel[:n]
         self.torques: Array = data.qfrc_actuator[:n]
         self.controls = data.ctrl[: 3 * n].reshape(n, 3)  # position, speed, torque
-        self._inertia = data.M[: n * (n + 1) // 2]  # lower triangle, row by row: the arm is a chain and comes first
+        self._triangle = data.M[: n * (n + 1) // 2]  # lower triangle, row by row: the arm is a chain and comes first
         self._bias, self._gravity = data.qfrc_bias[:n], data.qfrc_gravcomp[:n]
         self._to_square = _triangle_to_square(n)
         self._square = np.zeros((n, n))
+        self._inertia = np.zeros((n, n + 1))  # M(q) and, last, the torques that do not depend on acceleration
         self.joints[:] = np.array(arm.home) + self._offset
         mujoco.mj_forward(model, data)
         self._set_gains(model, arm)
-        self._work = _Work(n, 5, np.tile(self.joints, (2, 1)))
-        self._still = b""
+        self._work = _Work(n, 5)
+        self._work.path[:] = self.joints
+        self._works = {5: self._work}
+        self._last = self._still = b""  # targets as they were given last; those that need nothing new
+        self._age = INERTIA_AGE  # steps since M(q) was read
 
     def _set_gains(self, model: Any, arm: Arm) -> None:
         """Gains from the joints' own inertias at home: the same stiffness in hertz for all."""
-        np.take(self._inertia, self._to_square, out=self._square, mode="clip")
+        np.take(self._triangle, self._to_square, out=self._square, mode="clip")
         inertia = self._square.diagonal()
         omega = 2.0 * np.pi * STIFFNESS_HZ
         kp = inertia * omega**2
@@ -113,9 +117,8 @@ class Servo:
         for i in range(self.n):
             model.actuator_biasprm[i, 1:3] = (-kp[i], -kv[i])
             model.actuator_gainprm[i, 0] = ki[i]
-            model.actuator_dynprm[i, 0] = (
-                0.5 * arm.joints[i].torque / ki[i]
-            )  # the integral gives at most half the torque
+            # the integral gives at most half the torque
+            model.actuator_dynprm[i, 0] = 0.5 * arm.joints[i].torque / ki[i]
 
     def measured(self) -> Array:
         """The encoders' angles (n,) rad."""
@@ -125,53 +128,61 @@ class Servo:
     def new_move(self, rng: np.random.Generator) -> None:
         """Draw the error of repeatability of one move."""
         if self._sigma > 0.0:
-            self._goal = self._zero + self._sigma * rng.standard_normal(self.n)
-            self._drifting = True
+            goal = self._zero + self._sigma * rng.standard_normal(self.n)
+            self._change = (goal - self._offset) / SETTLE
+            self._change_left = SETTLE
+            self._last = self._still = b""
 
     def rows(self, targets: Array) -> list[Array]:
         """The controls (n, 3) of each of the k physics steps whose encoder targets (k, n) these are."""
         key = targets.tobytes()
-        if key == self._still and not self._drifting:
+        if key == self._still:
             return self._work.rows
         work = self._work
         if work.k != len(targets):
-            work = self._work = _Work(self.n, len(targets), work.path[-2:])
-        if self._drifting:
-            self._drift()
+            work = self._change_work(len(targets))
+        if self._change_left > 0:
+            self._offset += min(work.k, self._change_left) * self._change
+            self._change_left -= work.k
         path = work.path  # (2 + k, n)
         path[:2] = path[-2:]
         np.add(targets, self._offset, out=path[2:])
         np.dot(path.T, work.differences, out=work.setpoints)
         self._model_torques(work)
-        resting = path[0, 0] == path[-1, 0] and not self._drifting and bool((path == path[0]).all())
-        self._still = key if resting else b""
+        if key == self._last and self._change_left <= 0 and (path == path[0]).all():
+            self._still = key
+        else:
+            self._last, self._still = key, b""
         return work.rows
+
+    def _change_work(self, k: int) -> _Work:
+        """The work space for k steps; it goes on where the last one ended."""
+        work = self._works.get(k)
+        if work is None:
+            work = self._works[k] = _Work(self.n, k)
+        work.path[-2:] = self._work.path[-2:]
+        self._work = work
+        return work
 
     def _model_torques(self, work: _Work) -> None:
         """Fill in what the model says the accelerations need."""
-        work.age -= 1
-        if work.age < 0:
-            work.age = INERTIA_AGE
-            np.take(self._inertia, self._to_square, out=self._square, mode="clip")
-            work.inertia[:, :-1] = self._square
-        np.subtract(self._bias, self._gravity, out=work.inertia[:, -1])  # centrifugal and Coriolis
-        np.dot(work.inertia, work.accelerations, out=work.torques)
+        self._age += work.k
+        inertia = self._inertia
+        if self._age >= INERTIA_AGE:
+            self._age = 0
+            np.take(self._triangle, self._to_square, out=self._square, mode="clip")
+            inertia[:, :-1] = self._square
+        np.subtract(self._bias, self._gravity, out=inertia[:, -1])  # centrifugal and Coriolis
+        np.dot(inertia, work.accelerations, out=work.torques)
         work.feed_forward[:] = work.torques
-
-    def _drift(self) -> None:
-        self._offset += SETTLE * (self._goal - self._offset)
-        if np.abs(self._goal - self._offset).max() < 1e-9:
-            self._drifting = False
 
 
 class _Work:
     """Work space for ticks of k steps. `rows` are views into what the matrix products fill."""
 
-    def __init__(self, n: int, k: int, last: Array) -> None:
-        """`last` (2, n): true joint targets of the last two steps."""
+    def __init__(self, n: int, k: int) -> None:
         self.k = k
-        self.path = np.repeat(last[-1:], k + 2, axis=0)
-        self.path[-2:] = last
+        self.path = np.zeros((k + 2, n))  # true joint targets of the last two steps and of these
         self.differences = _differences(k)  # (k + 2, 3 k)
         # a row more than joints: its ones add the constant torques in the same product
         everything = np.ones((n + 1, 3 * k))
@@ -179,8 +190,6 @@ class _Work:
         self.accelerations = everything[:, 2 * k :]  # (n + 1, k)
         self.feed_forward = self.setpoints[:, 2 * k :]  # (n, k)
         self.torques = np.zeros((n, k))
-        self.inertia = np.zeros((n, n + 1))  # M(q) and, last, the torques that do not depend on acceleration
-        self.age = 0  # ticks for which M(q) is still good enough
         steps = self.setpoints.reshape(n, 3, k)
         self.rows = [steps[:, :, i] for i in range(k)]
 

@@ -33,7 +33,10 @@ __all__ = ["Cell"]
 
 Array = NDArray[np.float64]
 
+TICK_STEPS = 5  # longest advance while the tool is busy
+LOOK_STEPS = 10  # between two looks along the light barriers
 STILL_JOINTS = 1e-14  # rad2: a robot that has moved less, a tenth of a micrometre, is not told again
+TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
 
@@ -49,9 +52,11 @@ class Cell:
         self.outputs: dict[str, bool] = dict.fromkeys(_output_names(scene), False)
         self._rng = rng if rng is not None else np.random.default_rng(scene.noise_seed)
         world = self.world = build_world(scene, self.arm)
+        self._model, self._data = world.model, world.data
         imperfect = scene.imperfections
         self._servo = Servo(world, self.arm, imperfect.joint_zero, imperfect.repeatability)
-        robot = [*(link.name for link in self.arm.links), "tool_adapter", "tool", "finger_left", "finger_right"]
+        self._controls = self._servo.controls
+        robot = [*(link.name for link in self.arm.links), *TOOL_BODIES]
         self._contacts = Contacts(world, scene.meant_contacts, robot)
         self.tool: Tool = make_tool(world, self._contacts, scene.tool)
         self._waker = Waker(world)
@@ -62,6 +67,7 @@ class Cell:
         self._barriers.update()
         self._eyes: dict[str, Eye] = {}
         self._checker: CollisionChecker | None = None
+        self._next_look = 0  # step of the next look along the light barriers
         self._fresh = 0  # the step that the engine's poses belong to
 
     def _watch_bodies(self) -> None:
@@ -71,13 +77,16 @@ class Cell:
         self._named_ids = list(zip(self.bodies, ids, strict=True))
         self._body_ids = np.array(ids, dtype=np.intp)
         self._tcp = world.body("tcp")
-        self._tool_bodies = [world.body(n) for n in world.bodies if n.startswith(("tool", "finger_"))]
+        tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
+        self._tool_bodies = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
+        self._root = int(world.model.body_rootid[self._tcp])
         trees = world.model.body_treeid[self._body_ids]  # -1: what never moves
         rows = np.arange(len(ids))
         loose = rows >= len(ids) - len(world.parts)
         self._robot_rows, self._part_rows = rows[(trees >= 0) & ~loose], rows[loose]
         self._part_trees = trees[loose]
         self._awake = np.ones(len(world.parts), dtype=bool)
+        self._awake_key, self._awake_new, self._part_rows_awake = b"", True, self._part_rows
         self._untold = True
         self._told_joints = np.full(world.qpos_parts, np.inf)  # of the robot, its tool's too, as last told
         self.tcp7 = np.empty(7)  # see `refresh`
@@ -88,21 +97,35 @@ class Cell:
 
     def advance(self, targets: Array) -> None:
         """Move time by k physics steps; `targets` (k, 6): encoders [rad] as they shall be after each."""
-        model, data, step = self.world.model, self.world.data, mujoco.mj_step
+        k = len(targets)
+        if k <= TICK_STEPS or not self.tool.busy:
+            self._advance(targets, k)
+            return
+        events: tuple[Contact, ...] = ()
+        for first in range(0, k, TICK_STEPS):
+            part = targets[first : first + TICK_STEPS]
+            self._advance(part, len(part))
+            events += self._contacts.events
+        self._contacts.events = events
+
+    def _advance(self, targets: Array, k: int) -> None:
+        model, data, step = self._model, self._data, mujoco.mj_step
         for belt in self._belts:
-            belt.update(self.inputs, self.outputs)
+            belt.update(self.inputs, self.outputs, k)
         self.tool.before()
-        controls = self._servo.controls
+        controls = self._controls
         waker = self._waker
         for row in self._servo.rows(targets):
             controls[:] = row
             step(model, data)
             if waker.pending:
                 waker.clear()
-        self.step += len(targets)
-        self._barriers.update()
+        self.step += k
+        if self.step >= self._next_look:
+            self._next_look = self.step + LOOK_STEPS
+            self._barriers.update()
         self._contacts.update(self.step)
-        self.tool.after()
+        self.tool.after(self.step)
 
     def new_move(self) -> None:
         """A move begins: draw its error of repeatability."""
@@ -163,21 +186,34 @@ class Cell:
 
     def _measure_wrench(self) -> None:
         wrench = self._wrench
-        wrench[:] = 0.0
         if self._contacts.forces:
-            model, data = self.world.model, self.world.data
-            mujoco.mj_rnePostConstraint(model, data)
-            # torque, force about the centre of mass of the whole arm, base axes
-            total = data.cfrc_ext[self._tool_bodies].sum(axis=0)
-            lever = data.subtree_com[model.body_rootid[self._tcp]] - data.xpos[self._tcp]
-            turn = data.xmat[self._tcp].reshape(3, 3)  # R_base_tcp
-            wrench[:3] = total[3:] @ turn
-            wrench[3:] = (total[:3] + np.cross(lever, total[3:])) @ turn
-            if self.tool.holding:
-                wrench[2] += self.tool.pull()  # the drive that draws the part is no contact force
+            mujoco.mj_rnePostConstraint(self._model, self._data)
+            wrench[:] = self._contact_wrench()
+        else:
+            wrench[:] = 0.0
         noise = self.scene.imperfections.wrench_noise
         if noise > 0.0:
             wrench += noise * _WRENCH_NOISE * self._rng.standard_normal(6)
+
+    def _contact_wrench(self) -> tuple[float, ...]:
+        """Sum of the contact forces on the tool, at the TCP and in its axes. In numbers: arrays this small are slow."""
+        data = self._data
+        # torque, force about the centre of mass of the whole arm, base axes
+        tx, ty, tz, fx, fy, fz = map(sum, zip(*data.cfrc_ext[self._tool_bodies].tolist(), strict=True))
+        cx, cy, cz = data.subtree_com[self._root].tolist()
+        px, py, pz = data.xpos[self._tcp].tolist()
+        dx, dy, dz = cx - px, cy - py, cz - pz
+        tx, ty, tz = tx + dy * fz - dz * fy, ty + dz * fx - dx * fz, tz + dx * fy - dy * fx
+        a, b, c, d, e, f, g, h, i = data.xmat[self._tcp].tolist()  # R_base_tcp, row by row
+        pull = self.tool.pull() if self.tool.holding else 0.0  # the drive that draws the part is no contact force
+        return (
+            a * fx + d * fy + g * fz,
+            b * fx + e * fy + h * fz,
+            c * fx + f * fy + i * fz + pull,
+            a * tx + d * ty + g * tz,
+            b * tx + e * ty + h * tz,
+            c * tx + f * ty + i * tz,
+        )
 
     # --- contacts -------------------------------------------------------------------------------
 
@@ -201,21 +237,32 @@ class Cell:
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
         self.refresh()
-        data = self.world.data
-        awake = data.tree_asleep[self._part_trees] < 0
+        data = self._data
+        asleep = data.tree_asleep
+        key = asleep.tobytes()
+        rows = self._part_rows_awake
+        if key != self._awake_key or self._awake_new:
+            # what fell asleep since the last call is told once more
+            awake = asleep[self._part_trees] < 0
+            rows = self._part_rows[awake | self._awake]
+            self._awake_key, self._awake_new = key, bool((awake != self._awake).any())
+            self._awake, self._part_rows_awake = awake, rows
         joints = data.qpos[: self.world.qpos_parts]
         apart = joints - self._told_joints
-        rows = self._part_rows[awake | self._awake]  # what fell asleep since is told once more
-        if apart.dot(apart) > STILL_JOINTS:
+        moved = apart.dot(apart) > STILL_JOINTS
+        if moved:
             self._told_joints[:] = joints
-            rows = np.concatenate((self._robot_rows, rows)) if len(rows) else self._robot_rows
+        return self._poses_of(rows, moved)
+
+    def _poses_of(self, rows: NDArray[np.intp], robot: bool) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         if self._untold:
             rows, self._untold = np.arange(len(self.bodies)), False
-        self._awake = awake
+        elif robot:
+            rows = np.concatenate((self._robot_rows, rows)) if len(rows) else self._robot_rows
         ids = self._body_ids[rows]
-        poses = np.empty((len(rows), 7), dtype=np.float32)
-        poses[:, :3] = data.xpos[ids]
-        poses[:, 3:] = data.xquat[ids]
+        poses = np.empty((len(ids), 7), dtype=np.float32)
+        poses[:, :3] = self._data.xpos[ids]
+        poses[:, 3:] = self._data.xquat[ids]
         return rows.astype(np.uint16), poses
 
     def body_pose(self, name: str) -> Pose:

@@ -20,6 +20,7 @@ from sheber.robot.cell.world import STEP_S, World
 __all__ = ["Contact", "Contacts"]
 
 RELEASE_S = 0.1  # s without touching until an episode is over
+MEASURE_STEPS = 20  # between two measurements of contacts that stay and are meant
 NONE: tuple[Contact, ...] = ()
 
 
@@ -62,6 +63,7 @@ class Contacts:
         self._key = b""
         self._where = np.zeros(0, dtype=np.intp)
         self._pairs: list[int] = []
+        self._measured = 0  # step
         self._release = round(RELEASE_S / STEP_S)
 
     def pair(self, a: int, b: int) -> int:
@@ -85,29 +87,33 @@ class Contacts:
         """Read the engine's contacts after a tick that ended at `step`."""
         data = self.world.data
         self.events = NONE
+        changed = False
         if data.ncon == 0:
             if self._key:
                 self._key, self._pairs = b"", []
         else:
-            contact = data.contact
-            geoms = contact.geom  # (ncon, 2)
+            geoms = data.contact.geom  # (ncon, 2)
             key = geoms.tobytes()
             if key != self._key:
+                changed = True
                 self._key = key
                 codes = self._code[geoms[:, 0], geoms[:, 1]]
                 self._where = np.flatnonzero(codes >= 0)
                 self._pairs = codes[self._where].tolist()
         if self._pairs:
-            self._measure(step)
-        elif self._episodes:
+            # what stays as it was and is meant is measured now and then, the rest at once
+            if changed or self.collision_N > 0.0 or step - self._measured >= MEASURE_STEPS:
+                self._measure(step)
+        elif self.forces:
             self.forces = {}
             self.collision_N = 0.0
-        if self._episodes:
+        if self._episodes and step - self._measured >= MEASURE_STEPS:
             self._end(step)
 
     def _measure(self, step: int) -> None:
         """Normal forces of the followed pairs; opens episodes."""
         data = self.world.data
+        self._measured = step
         rows = data.contact.efc_address[self._where].tolist()
         efc_force = data.efc_force
         forces: dict[int, float] = {}

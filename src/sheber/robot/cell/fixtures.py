@@ -10,8 +10,7 @@ from sheber.robot.cell.world import LOOSE, ROBOT, STEP_S, World
 
 __all__ = ["Barriers", "Conveyor", "Waker"]
 
-WAKE_EVERY = 10  # ticks between two looks for parts that fell asleep on a running belt
-TICK_S = 5 * STEP_S
+WAKE_EVERY = 50  # steps between two looks for parts that fell asleep on a running belt
 ABOVE = 0.5  # m over a belt within which a part counts as carried by it
 
 
@@ -50,30 +49,30 @@ class Conveyor:
         inverse = belt.pose.inverse()
         self._rotation, self._origin = inverse.rotation, inverse.position
         self._sleep_check = 0
-        self._delay = round(belt.delay / TICK_S)  # ticks
+        self._delay = round(belt.delay / STEP_S)  # steps
         self._wait = 0
 
-    def update(self, inputs: dict[str, bool], outputs: dict[str, bool]) -> None:
-        """Run or stop by the light barrier or the output that the belt obeys; keeps what it carries awake."""
+    def update(self, inputs: dict[str, bool], outputs: dict[str, bool], steps: int) -> None:
+        """Run or stop by the light barrier or the output that the belt obeys, for the next `steps`."""
         belt = self.belt
-        wanted = self._free(inputs[belt.until]) if belt.until else outputs.get(belt.output, not belt.output)
+        wanted = self._free(inputs[belt.until], steps) if belt.until else outputs.get(belt.output, not belt.output)
         if wanted is not self.running:
             self.running = wanted
             self._velocity[0] = belt.speed if wanted else 0.0
             self._waker.wake(self.carried())
             self._sleep_check = WAKE_EVERY
         elif wanted:
-            self._sleep_check -= 1
+            self._sleep_check -= steps
             if self._sleep_check <= 0:
                 self._sleep_check = WAKE_EVERY
                 self._wake_sleepers()
 
-    def _free(self, covered: bool) -> bool:
-        """Whether the barrier has been free for long enough; counts ticks."""
+    def _free(self, covered: bool, steps: int) -> bool:
+        """Whether the barrier has been free for long enough."""
         if covered:
             self._wait = self._delay
         elif self._wait > 0:
-            self._wait -= 1
+            self._wait -= steps
         return not covered and self._wait <= 0
 
     def carried(self) -> list[int]:

@@ -18,7 +18,8 @@ from sheber.robot.cell.world import World
 
 __all__ = ["Grip"]
 
-FOLLOW_S = 0.025  # s in which creep is undone
+EVERY = 10  # steps between two corrections
+FOLLOW_S = 0.035  # s in which creep is undone
 SLIP = 0.3e-3  # m, what is farther off has slipped and stays so
 TURN = 0.01  # rad, likewise
 
@@ -36,21 +37,22 @@ class Grip:
         self._surfaces = model.geom_surfacevel
         self._geoms, self._normal = geoms, normal
         self._centre = [model.geom_pos[geom].tolist() for geom in geoms]
-        self._tool, self._part = tool, 0
+        self._tool, self._part, self._next = tool, 0, 0
         self._anchor: Vector = (0.0, 0.0, 0.0)
         self._turn: Quaternion = (1.0, 0.0, 0.0, 0.0)
         for geom in geoms:
             self._surfaces[geom] = 0.0
 
-    def update(self, part: int) -> None:
-        """Hold the engine's body `part` where it is (0: nothing is held); called once a tick."""
+    def update(self, part: int, step: int) -> None:
+        """Hold the engine's body `part` where it is (0: nothing is held)."""
         if part != self._part:
-            self._part = part
+            self._part, self._next = part, step + EVERY
             for geom in self._geoms:
                 self._surfaces[geom] = 0.0
             if part:
                 self._anchor, self._turn = self._relative()
-        elif part:
+        elif part and step >= self._next:
+            self._next = step + EVERY
             self._oppose()
 
     def _relative(self) -> tuple[Vector, Quaternion]:

@@ -150,6 +150,11 @@ class Gripper:
         return STIFFNESS * behind if behind > 0.0 else 0.0
 
     @property
+    def busy(self) -> bool:
+        """The drives' target may move: while closing, also later, when what is held gives way."""
+        return self._moving or self._goal < self._target
+
+    @property
     def moving(self) -> bool:
         """Whether the fingers have not come to the commanded opening or force yet."""
         return self._moving
@@ -186,12 +191,12 @@ class Gripper:
             self._moving = False
             self._controls[:, 1] = 0.0
 
-    def after(self) -> None:
+    def after(self, step: int) -> None:
         """Find what both pads press."""
         forces = self._contacts.forces
         part = self._between(forces) if forces else 0
         self.holding = self._world.bodies[part - 1] if part else ""
-        self._grip.update(part)
+        self._grip.update(part, step)
 
     def _between(self, forces: dict[int, float]) -> int:
         """The engine's body of the part that both pads press; 0 for none."""

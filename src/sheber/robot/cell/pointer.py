@@ -54,11 +54,12 @@ class Pointer:
 
     def __init__(self, world: World, contacts: Contacts, tool: ToolSpec) -> None:
         self.holding = ""
+        self.busy = False
 
     def before(self) -> None:
         """Nothing moves."""
 
-    def after(self) -> None:
+    def after(self, step: int) -> None:
         """Nothing is sensed."""
 
     def pull(self) -> float:

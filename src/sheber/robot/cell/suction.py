@@ -131,6 +131,7 @@ class Suction:
         number = numbers(tool)
         self.holding = ""
         self.vacuum_kPa = 0.0  # of the sensor, below the air around
+        self.busy = False  # the vacuum changes
         self.sealed = False  # the sensor's switch: the vacuum is enough to hold
         self.seal = 0.0  # part of the rim that is sealed, 0..1
         self.most_pull = _most_pull(number)  # N, with a whole seal
@@ -161,6 +162,7 @@ class Suction:
     def command(self, on: bool) -> None:
         """Switch the ejector on or off; takes effect with the next tick."""
         self._on = on
+        self.busy = True
         self._next_check = 0
 
     @property
@@ -181,12 +183,15 @@ class Suction:
                 goal = self._full * max(0.05, 1.0 - LEAK * (1.0 - self.seal))
                 settled = self.seal > 0.0 and abs(goal - self.vacuum_kPa) < 0.01
                 self._next_check = SEAL_CHECK if settled else 1
+                self.busy = not settled
                 self._set(
                     self.vacuum_kPa + (goal - self.vacuum_kPa) * (self._rise if goal > self.vacuum_kPa else self._fall)
                 )
         elif self.vacuum_kPa > 0.0:
             left = self.vacuum_kPa * (1.0 - self._fall)
             self._set(left if left > 1.0 else 0.0)
+        else:
+            self.busy = False
 
     def _set(self, vacuum: float) -> None:
         self.vacuum_kPa = vacuum
@@ -205,13 +210,13 @@ class Suction:
         near = (self._distance >= 0.0) & (self._distance <= self._reach)
         return float(np.count_nonzero(near)) / RAYS
 
-    def after(self) -> None:
+    def after(self, step: int) -> None:
         """Find what hangs on the cup."""
         part = self._touched() if self.sealed else 0
         self.holding = self._world.bodies[part - 1] if part else ""
-        self._grip.update(part)
+        self._grip.update(part, step)
         if self.sealed and not part:
-            self._next_check = 0  # look at once: something was lost
+            self._next_check, self.busy = 0, True  # look at once: something was lost
 
     def _touched(self) -> int:
         """The engine's body of the part that the cup touches; 0 for none."""

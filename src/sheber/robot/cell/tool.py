@@ -23,12 +23,17 @@ class Tool(Protocol):
     kind: str
     holding: str  # name of the part that is held, or ""
 
-    def before(self) -> None:
-        """Write this tick's drives; called before the physics of a tick."""
+    @property
+    def busy(self) -> bool:
+        """Whether its drives change, so that it must be asked every tick."""
         ...
 
-    def after(self) -> None:
-        """Read the sensors; called after the physics of a tick."""
+    def before(self) -> None:
+        """Write the drives; called before the physics of a tick, or of several while the tool is not busy."""
+        ...
+
+    def after(self, step: int) -> None:
+        """Read the sensors; called after the physics."""
         ...
 
     def pull(self) -> float:
