@@ -32,6 +32,7 @@ Reply = tuple[dict[str, Any], bytes]
 Service = Callable[[Any, Any], Reply | None]
 F = TypeVar("F", bound=Service)
 
+FAR = 20.0  # m: nothing of a cell is so far away, and no path there is worth looking at
 TOOL_S = 3.0  # the longest time that fingers or a vacuum may take to answer
 
 SERVICES: dict[type[Any], Service] = {}
@@ -349,6 +350,14 @@ def _slept(station: Controller, command: c.Slept) -> None:
 
 def _pose(values: list[float]) -> Pose:
     """The pose of seven numbers; a quaternion of zeros is what no client sends."""
+    if max(map(abs, values[:3])) > FAR:
+        x, y, z = values[:3]
+        raise CommandError(
+            "Unreachable",
+            _("({x:g}, {y:g}, {z:g}) m is far outside the cell; positions are in metres, not in millimetres").format(
+                x=x, y=y, z=z
+            ),
+        )
     try:
         return Pose.from_list(values)
     except ValueError as error:
