@@ -203,6 +203,19 @@ def test_the_seed_makes_the_noise_and_the_picture_is_not_touched_later() -> None
     assert np.array_equal(again.segmentation, first.segmentation)
 
 
+def test_a_used_camera_gives_the_bytes_of_a_new_one() -> None:
+    used = Camera(spec(distortion=BARREL, noise=2.0), workplace(), no_mesh, texture, still=["table"])
+    for k in range(12):  # the ball goes slowly over the borders of tiles
+        places = PLACES | {"ball": (-0.12 + 0.003 * k, 0.02 - 0.002 * k, 0.0, 1.0, 0.0, 0.0, 0.0)}
+        new = Camera(spec(distortion=BARREL, noise=2.0), workplace(), no_mesh, texture, still=["table"])
+        one, two = (camera.capture(places, Lighting(), np.random.default_rng(k)) for camera in (used, new))
+        assert one.colour.tobytes() == two.colour.tobytes()
+        assert one.segmentation.tobytes() == two.segmentation.tobytes()
+        assert one.depth is not None
+        assert two.depth is not None
+        assert one.depth.tobytes() == two.depth.tobytes()
+
+
 def test_light_of_another_day_is_another_and_repeatable() -> None:
     lamp = Lighting()
     days = [varied(lamp, np.random.default_rng(k)) for k in range(50)]

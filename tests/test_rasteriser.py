@@ -150,9 +150,10 @@ def test_an_edge_is_antialiased_by_its_samples() -> None:
     assert picture.light[60, 81, 0] == pytest.approx(background, rel=1e-5)
 
 
-def test_a_box_throws_its_shadow_where_the_lamp_says_and_it_is_soft() -> None:
+@pytest.mark.parametrize("body", ["", "box"], ids=["still", "moving"])
+def test_a_box_throws_its_shadow_where_the_lamp_says_and_it_is_soft(body: str) -> None:
     table = Visual("", "plane", (3.0, 3.0), colour=(0.8, 0.8, 0.8))
-    box = Visual("", "box", (0.1, 0.1, 0.02), Pose((0.0, 0.0, 0.21)))
+    box = Visual(body, "box", (0.1, 0.1, 0.02), Pose((0.0, 0.0, 0.21)))
     lamp = Lamp((1.0, 0.0, -1.0), 0.3, 0.7)  # 0.2 m up: the shadow lies 0.2 m further along x
     picture, _ = draw([table, box], camera := above(1.0, (320, 240), 300.0), lamp)
     lit, dark = 0.3 + 0.7 / np.sqrt(2.0), 0.3
