@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -66,3 +67,31 @@ def test_a_fresh_environment_gets_a_working_command(wheel: Path, tmp_path: Path)
     assert "poses-and-moves" in run.stdout
     check = subprocess.run([*pip[:3], "check"], capture_output=True, text=True)
     assert check.returncode == 0, check.stdout
+
+
+# --- set-up from a checkout
+
+
+def test_a_python_without_ensurepip_is_met_with_the_line_that_mends_it(tmp_path: Path) -> None:
+    """Debian's python3 comes without; the bare error of venv helps nobody."""
+    crippled = tmp_path / "python3"
+    crippled.write_text(f'#!/bin/sh\ncase "$*" in *ensurepip*) exit 1;; esac\nexec {sys.executable} "$@"\n')
+    crippled.chmod(0o755)
+    command = ["sh", "tools/make_venv.sh", str(crippled), str(tmp_path / "venv")]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert f"apt-get install python3.{sys.version_info.minor}-venv" in run.stderr
+    assert not (tmp_path / "venv").exists()
+
+
+def test_system_packages_without_root_prints_the_exact_command(tmp_path: Path) -> None:
+    """Nobody who is not root is asked for a password by our scripts; they get the line to type."""
+    for name, text in {"id": "echo 1000", "apt-get": "exit 99", "ldconfig": "echo libEGL_mesa"}.items():
+        tool = tmp_path / name
+        tool.write_text(f"#!/bin/sh\n{text}\n")
+        tool.chmod(0o755)
+    (tmp_path / "grep").symlink_to(str(shutil.which("grep")))
+    command = ["/bin/sh", str(ROOT / "tools/system_packages.sh")]
+    run = subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True)
+    assert run.returncode == 1
+    assert "sudo apt-get install --yes --no-install-recommends bubblewrap chromium chromium-driver\n" in run.stderr

@@ -94,7 +94,7 @@ def grade(arguments: argparse.Namespace) -> int:
 
         console().print(grade_table(exercise, result))
     pages = [] if arguments.no_report else _grade_pages(exercise, result, folder)
-    _name_files(arguments, [], pages[-1:])
+    _name_files(arguments, [folder / "scene-*.trace"], pages[-1:])
     return _code([scene.outcome for scene in result.scenes])
 
 
