@@ -108,7 +108,7 @@ class Servo:
 
     def _set_gains(self, model: Any, arm: Arm) -> None:
         """Gains from the joints' own inertias at home: the same stiffness in hertz for all."""
-        np.take(self._triangle, self._to_square, out=self._square, mode="clip")
+        self._triangle.take(self._to_square, out=self._square, mode="clip")
         inertia = self._square.diagonal()
         omega = 2.0 * np.pi * STIFFNESS_HZ
         kp = inertia * omega**2
@@ -170,7 +170,7 @@ class Servo:
         inertia = self._inertia
         if self._age >= INERTIA_AGE:
             self._age = 0
-            np.take(self._triangle, self._to_square, out=self._square, mode="clip")
+            self._triangle.take(self._to_square, out=self._square, mode="clip")
             inertia[:, :-1] = self._square
         np.subtract(self._bias, self._gravity, out=inertia[:, -1])  # centrifugal and Coriolis
         np.dot(inertia, work.accelerations, out=work.torques)

@@ -8,6 +8,7 @@ tool are read. Poses are brought up to date only when somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -38,6 +39,21 @@ LOOK_STEPS = 10  # between two looks along the light barriers
 STILL_JOINTS = 1e-14  # rad2: a robot that has moved less, a tenth of a micrometre, is not told again
 TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
+
+
+@dataclass(slots=True)
+class Told:
+    """What `Cell.changed_bodies` told last, and what is the same until a part wakes or falls asleep."""
+
+    joints: Array  # of the robot and its tool
+    key: bytes = b""  # of the engine's account of who sleeps
+    falling: bool = True  # some part fell asleep since the call before: it is told for the last time
+    awake: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))  # numbers of the parts to tell
+    was_awake: NDArray[np.bool_] | bool = False
+    rows_parts: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))  # their indices
+    rows_all: NDArray[np.uint16] = field(
+        default_factory=lambda: np.zeros(0, dtype=np.uint16)
+    )  # with the robot
 
 
 class Cell:
@@ -80,15 +96,16 @@ class Cell:
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
         self._tool_bodies = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
         self._root = int(world.model.body_rootid[self._tcp])
-        trees = world.model.body_treeid[self._body_ids]  # -1: what never moves
-        rows = np.arange(len(ids))
-        loose = rows >= len(ids) - len(world.parts)
-        self._robot_rows, self._part_rows = rows[(trees >= 0) & ~loose], rows[loose]
-        self._part_trees = trees[loose]
-        self._awake = np.ones(len(world.parts), dtype=bool)
-        self._awake_key, self._awake_new, self._part_rows_awake = b"", True, self._part_rows
-        self._untold = True
-        self._told_joints = np.full(world.qpos_parts, np.inf)  # of the robot, its tool's too, as last told
+        model, n = world.model, len(world.parts)
+        moving = model.body_treeid >= 0
+        # the engine's bodies of the robot that move follow each other, the hidden TCP is the last of them
+        robot = [i for i in ids if moving[i] and i <= world.first_part]
+        self._robot_begin, self._robot_end = robot[0], robot[-1] + 1
+        self._robot_rows = np.array([ids.index(i) for i in robot], dtype=np.uint16)
+        self._part_rows = np.arange(len(ids) - n, len(ids), dtype=np.uint16)
+        self._part_trees = model.body_treeid[world.first_part + 1 :]
+        self._part_poses = world.data.qpos[world.qpos_parts :].reshape(n, 7)  # a free joint's place is its body's pose
+        self._told: Told | None = None
         self.tcp7 = np.empty(7)  # see `refresh`
         self._wrench = np.zeros(6)
         self._wrench_step = -1
@@ -237,33 +254,39 @@ class Cell:
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
         self.refresh()
-        data = self._data
+        if self._told is None:
+            self._told = Told(self._data.qpos[: self.world.qpos_parts].copy())
+            return np.arange(len(self.bodies), dtype=np.uint16), self._poses(self._body_ids)
+        data, told = self._data, self._told
         asleep = data.tree_asleep
         key = asleep.tobytes()
-        rows = self._part_rows_awake
-        if key != self._awake_key or self._awake_new:
-            # what fell asleep since the last call is told once more
-            awake = asleep[self._part_trees] < 0
-            rows = self._part_rows[awake | self._awake]
-            self._awake_key, self._awake_new = key, bool((awake != self._awake).any())
-            self._awake, self._part_rows_awake = awake, rows
+        if key != told.key or told.falling:
+            self._find_awake(asleep, key, told)
         joints = data.qpos[: self.world.qpos_parts]
-        apart = joints - self._told_joints
-        moved = apart.dot(apart) > STILL_JOINTS
-        if moved:
-            self._told_joints[:] = joints
-        return self._poses_of(rows, moved)
+        apart = joints - told.joints
+        if apart.dot(apart) > STILL_JOINTS:
+            told.joints[:] = joints
+            count = self._robot_end - self._robot_begin
+            poses = np.empty((count + len(told.awake), 7), dtype=np.float32)
+            poses[:count, :3] = data.xpos[self._robot_begin : self._robot_end]
+            poses[:count, 3:] = data.xquat[self._robot_begin : self._robot_end]
+            if len(told.awake):
+                poses[count:] = self._part_poses[told.awake]
+            return told.rows_all, poses
+        return told.rows_parts, self._part_poses[told.awake].astype(np.float32)
 
-    def _poses_of(self, rows: NDArray[np.intp], robot: bool) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
-        if self._untold:
-            rows, self._untold = np.arange(len(self.bodies)), False
-        elif robot:
-            rows = np.concatenate((self._robot_rows, rows)) if len(rows) else self._robot_rows
-        ids = self._body_ids[rows]
-        poses = np.empty((len(ids), 7), dtype=np.float32)
-        poses[:, :3] = self._data.xpos[ids]
-        poses[:, 3:] = self._data.xquat[ids]
-        return rows.astype(np.uint16), poses
+    def _find_awake(self, asleep: NDArray[np.int32], key: bytes, told: Told) -> None:
+        """Which parts to tell: those that are awake, and once more those that fell asleep since the last call."""
+        awake = asleep[self._part_trees] < 0
+        told.awake = np.flatnonzero(awake | told.was_awake)
+        told.falling = bool((awake != told.was_awake).any())
+        told.was_awake, told.key = awake, key
+        told.rows_parts = self._part_rows[told.awake]
+        told.rows_all = np.concatenate((self._robot_rows, told.rows_parts))
+
+    def _poses(self, ids: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Poses (k, 7) of the engine's bodies."""
+        return np.hstack((self._data.xpos[ids], self._data.xquat[ids])).astype(np.float32)
 
     def body_pose(self, name: str) -> Pose:
         """True pose of a body in the base frame; raises KeyError that lists what exists."""
