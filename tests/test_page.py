@@ -22,7 +22,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import moving_boxes
-from sheber.judge.report import report
+from sheber.judge.report import overview, report
 from sheber.trace import Trace
 
 pytestmark = pytest.mark.browser
@@ -309,6 +309,21 @@ def test_nothing_overlaps(page: Page, width: int) -> None:
         assert page(OVERLAPS) == []
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_over_all_scenes_reads_well(opened: Page, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(overview(moving_boxes.Exercise(), moving_boxes.grade(), {"rehearsal 1": "scene-1.html"}), "utf-8")
+    opened.browser.get_log("browser")
+    opened.browser.get_log("performance")
+    opened.resize(width, 740)
+    opened.browser.get(path.as_uri())
+    assert opened("return document.documentElement.scrollWidth") <= width
+    assert opened(OVERLAPS.replace("inView.contains(e)", "false")) == []
+    assert opened(FAINT) == []
+    assert complaints(opened) == []
+    assert requests(opened) == [path.as_uri()]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out(page: Page, scheme: str) -> None:
     page.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
@@ -349,6 +364,30 @@ def test_the_policy_forbids_requests(opened: Page, file: Path) -> None:
     )
     assert "Failed to fetch" in answer
     assert requests(opened) == []
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_a_real_robot_is_drawn(opened: Page, tmp_path: Path) -> None:
+    """The whole way: a program in its box, the cell, the trace, the score, the page, the picture."""
+    from sheber.exercises import load
+    from sheber.judge import Program, run
+
+    exercise = load("poses-and-moves")
+    trace = run(exercise, Program.read(exercise.program("reference")), 101, to=tmp_path / "run.trace")
+    path = tmp_path / "report.html"
+    path.write_text(report(exercise, trace, exercise.score(trace)), "utf-8")
+    assert path.stat().st_size < 3_000_000
+    opened.resize(1280, 900)
+    opened.browser.get_log("browser")
+    opened.browser.get_log("performance")
+    opened.browser.get(path.as_uri())
+    middle = len(trace.time) // 2
+    opened("sheber.player.seek(arguments[0])", float(trace.time[middle]))
+    for body in ("shoulder", "forearm", "wrist_3", "tool"):
+        assert opened.body(body) == pytest.approx(trace.body(body)[middle, :3].tolist(), abs=5e-4)
+    assert complaints(opened) == []
+    assert requests(opened) == [path.as_uri()]
 
 
 def test_without_3d_the_words_and_plots_remain(file: Path) -> None:

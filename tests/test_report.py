@@ -7,8 +7,6 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import pytest
 from rich.console import Console
 
 import moving_boxes
-from sheber.exercises.score import Check, Score, final
+from sheber.exercises.score import Check, Score
 from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
 from sheber.judge.report.moments import moments, printed_lines, running_lines
@@ -126,6 +124,21 @@ def test_a_run_without_anything_has_a_page(tmp_path: Path) -> None:
     text = Elements(report(EXERCISE, read(tmp_path / "run.trace"), nothing)).text
     assert "The program never connected." in text
     assert "60 more points make it 60" in text
+
+
+def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x", sandbox="C")) as writer:
+        row = np.zeros((), writer.begin(moving_boxes.CHANNELS, ["load"], moving_boxes.VISUALS))
+        for n in range(9):
+            row["joints"], row["tcp"] = np.inf, np.nan
+            writer.bodies(10 * n, np.array([0], np.uint16), np.full((1, 7), np.nan, np.float32))
+            writer.sample(10 * n, row)
+    html = report(EXERCISE, read(tmp_path / "run.trace"), moving_boxes.score())
+    run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
+    assert run is not None
+    assert "NaN" not in run[1]
+    assert "A fault of ours" in html
+    assert "sandbox level C: for practice only" in html
 
 
 def test_many_camera_pictures_are_made_smaller(tmp_path: Path) -> None:
@@ -238,29 +251,6 @@ def test_a_long_run_keeps_its_peaks(tmp_path: Path) -> None:
 # --- terminals and grades -------------------------------------------------------------------------------
 
 
-@dataclass
-class Scene:
-    scene: str
-    outcome: Outcome
-    score: Score
-
-
-@dataclass
-class Grade:
-    final: float
-    level: str
-    scenes: Sequence[Scene]
-
-
-def grade() -> Grade:
-    good = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in moving_boxes.score().checks))
-    scenes = [
-        Scene("rehearsal 1", Outcome(OutcomeKind.FINISHED), good),
-        Scene("rehearsal 2", Outcome(OutcomeKind.EMERGENCY_STOP, moving_boxes.HOSTILE), moving_boxes.score()),
-    ]
-    return Grade(final([scene.score for scene in scenes]), "A", scenes)
-
-
 def printed(renderable: object, width: int = 100) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=False)
     console.print(renderable)
@@ -285,15 +275,15 @@ def test_the_table_prints_a_students_words_as_they_are(trace: Trace) -> None:
 
 
 def test_the_grade_shows_every_scene_and_how_the_final_score_is_made() -> None:
-    text = " ".join(printed(grade_table(EXERCISE, grade()), 140).split())
+    text = " ".join(printed(grade_table(EXERCISE, moving_boxes.grade()), 140).split())
     assert "rehearsal 1 100 60 15 15 10" in text
     assert "0.7 × mean 86.5 + 0.3 × worst 73.1" in text
-    html = overview(EXERCISE, grade(), {"rehearsal 1": "scene-1.html"})
+    html = overview(EXERCISE, moving_boxes.grade(), {"rehearsal 1": "scene-1.html"})
     elements = Elements(html)
     assert [a["href"] for tag, a in elements.found if tag == "a"] == ["scene-1.html"]
     assert "script-src" not in html
     assert not any(tag == "script" for tag, _ in elements.found)
-    assert words.number(grade().final) in elements.text
+    assert words.number(moving_boxes.grade().final) in elements.text
     assert "lost in 1 of 2 scenes" in elements.text
 
 

@@ -41,9 +41,9 @@ class Plot:
 
     def words(self) -> dict[str, Any]:
         """Plain JSON: curves as int16 within their range, base64."""
-        low, high = float(np.nanmin(self.curves)), float(np.nanmax(self.curves))
+        low, high = float(self.curves.min()), float(self.curves.max())
         step = max(high - low, 1e-9) / 65534.0
-        rows = np.round((np.nan_to_num(self.curves, nan=low) - low) / step - 32767.0).astype("<i2")
+        rows = np.round((self.curves - low) / step - 32767.0).astype("<i2")
         return {
             "title": self.title,
             "unit": self.unit,
@@ -73,10 +73,15 @@ def plots(trace: Trace) -> list[Plot]:
         if name == "wrench" and shapes.get("tcp") == (7,):
             found.append(_speed(trace, times))
         if name in _KNOWN and name in shapes:
-            found.append(_channel(name, units[name], times, np.asarray(trace[name], np.float64)))
+            found.append(_channel(name, units[name], times, _finite(trace[name])))
         elif name in numbers:
-            found += _components(name, units[name], times, np.asarray(trace[name], np.float64))
+            found += _components(name, units[name], times, _finite(trace[name]))
     return found
+
+
+def _finite(values: NDArray[Any]) -> Floats:
+    """Zero where a run that went wrong has no number: a page holds numbers only."""
+    return np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _channel(name: str, unit: str, times: Floats, values: Floats) -> Plot:
@@ -106,7 +111,7 @@ def _speed(trace: Trace, times: Floats) -> Plot:
     channels = [name for name in names if name in {channel[0] for channel in trace.channels}]
     curves = []
     for name in channels:
-        path = np.asarray(trace[name][:, :3], np.float64)
+        path = _finite(trace[name][:, :3])
         curves.append(np.linalg.norm(np.gradient(path, times, axis=0), axis=1) * 1e3)
     return _reduced(Plot(_("Speed"), "mm/s", tuple(names[name] for name in channels), times, np.stack(curves)))
 
@@ -118,7 +123,7 @@ def _reduced(plot: Plot) -> Plot:
     if size == 1:
         return plot
     starts = np.arange(0, count, size)
-    middle = np.nanmean(plot.curves, axis=1, keepdims=True)
+    middle = np.mean(plot.curves, axis=1, keepdims=True)
     low = np.minimum.reduceat(plot.curves, starts, axis=1)
     high = np.maximum.reduceat(plot.curves, starts, axis=1)
     curves = np.where(high - middle >= middle - low, high, low)
@@ -129,6 +134,6 @@ def path(trace: Trace, channel: str = "tcp", tolerance: float = 5e-4) -> dict[st
     """The tool's path: times and points (k, 3) m that lines join within the tolerance; None where not recorded."""
     if (channel, (7,)) not in {(name, shape) for name, _kind, shape, _unit in trace.channels} or len(trace.time) < 2:
         return None
-    points = np.asarray(trace[channel][:, :3], np.float64)
+    points = _finite(trace[channel][:, :3])
     keys = thinned(np.asarray(trace.time), points, tolerance)
     return {"times": packed(trace.time[keys].astype("<f4")), "points": packed(points[keys].astype("<f4"))}

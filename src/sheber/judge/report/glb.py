@@ -150,6 +150,7 @@ class _File:
 
     def animate(self, node: int, times: NDArray[np.float64], poses: NDArray[np.float64]) -> None:
         """Tracks of a node along poses (n, 7) at times (n,)."""
+        poses = np.where(np.isfinite(poses).all(1, keepdims=True), poses, (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0))
         quaternions = continuous(poses[:, 3:])[:, [1, 2, 3, 0]]  # glTF has w last
         self.nodes[node] |= _placed(poses[0, :3], poses[0, 3:])
         self._track(node, "translation", times, poses[:, :3], POSITION_TOLERANCE)

@@ -258,7 +258,7 @@ def _run(trace: Trace, lost: Sequence[Check]) -> str:
         "plots": [plot.words() for plot in plots(trace)],
         "words": _script_words(),
     }
-    return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False))
+    return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
 
 
 def _inert(text: str) -> str:

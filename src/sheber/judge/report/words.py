@@ -153,6 +153,10 @@ def scene(trace: Trace) -> str:
     if trace.header.seed is not None:
         words.append(_("seed {seed}").format(seed=trace.header.seed))
     words.append(_("{seconds} simulated").format(seconds=seconds(trace.duration)))
+    if trace.header.sandbox == "C":
+        words.append(_("sandbox level C: for practice only"))
+    elif trace.header.sandbox:
+        words.append(_("sandbox level {level}").format(level=trace.header.sandbox))
     return " · ".join(words)
 
 
