@@ -114,8 +114,8 @@ class Sandbox:
 def best_sandbox() -> Sandbox:
     """The strongest level that works here, tried by starting a box of it; `reason` says why it is not a stronger one.
 
-    Level C is chosen on systems that have no other (macOS, Windows). On Linux a box that does not come about is a fault to
-    mend, not a reason to run programs without one: raises SandboxError with what was tried.
+    Level C is chosen on systems that have no other (macOS, Windows). On Linux a box that does not come about is a
+    fault to mend, not a reason to run programs without one: raises SandboxError with what was tried.
     """
     reasons: list[str] = []
     for level in ("A", "B") if sys.platform == "linux" else ():

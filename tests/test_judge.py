@@ -1,0 +1,272 @@
+"""Frames, deadlines, printed text, endings and programs: the judge without a box."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sheber.judge import JudgeError, Program, ProgramError, wire
+from sheber.judge.program import LARGEST_PROGRAM
+from sheber.judge.sandbox import Ending, LimitReached
+from sheber.judge.sandbox.box import FLOOD_BYTES, Printing
+from sheber.judge.sandbox.ending import Said, outcome_of
+from sheber.judge.sandbox.separate import Doorman
+from sheber.judge.sandbox.setup import limits_shown
+from sheber.judge.wire import Channel, Expired, wait_for_socket
+from sheber.station import Answer, Limits, ProtocolError
+from sheber.trace import OutcomeKind
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Channel, socket.socket]]:
+    judge, program = socket.socketpair()
+    channel = Channel(judge, wait_for_socket)
+    yield channel, program
+    channel.close()
+    program.close()
+
+
+def frame(body: bytes) -> bytes:
+    return struct.pack("<I", len(body)) + body
+
+
+def soon(seconds: float = 2.0) -> float:
+    return time.monotonic() + seconds
+
+
+def test_a_request_and_its_answer_with_bytes(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+    program.sendall(frame(b'{"do":"count"}'))
+    assert channel.receive(soon()) == b'{"do":"count"}'
+    image = bytes(range(256)) * 8000  # more than a socket takes at once
+    heard = bytearray()
+
+    def listen() -> None:
+        while len(heard) < 4 + 2 + len(image):
+            heard.extend(program.recv(1 << 16))
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    channel.send(Answer(b"{}", image), soon(10.0))
+    listener.join(10.0)
+    assert bytes(heard) == frame(b"{}") + image
+
+
+def test_a_request_in_pieces(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+
+    def slowly() -> None:
+        for byte in frame(b"abc"):
+            program.sendall(bytes([byte]))
+            time.sleep(0.005)
+
+    speaker = threading.Thread(target=slowly)
+    speaker.start()
+    assert channel.receive(soon()) == b"abc"
+    speaker.join()
+
+
+def test_the_end_between_two_frames(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+    program.close()
+    assert channel.receive(soon()) is None
+
+
+def test_the_largest_request_is_taken_and_a_larger_one_refused(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+    program.sendall(frame(b"x" * wire.LARGEST_REQUEST))
+    received = channel.receive(soon())
+    assert received is not None
+    assert len(received) == wire.LARGEST_REQUEST
+    program.sendall(struct.pack("<I", wire.LARGEST_REQUEST + 1))
+    with pytest.raises(ProtocolError, match="65536 bytes; the program announced one of 65537"):
+        channel.receive(soon())
+
+
+def test_a_frame_has_one_deadline_as_a_whole(
+    ends: tuple[Channel, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "FRAME_S", 0.2)
+    channel, program = ends
+    stop = threading.Event()
+
+    def drip() -> None:
+        program.sendall(struct.pack("<I", 1000))
+        while not stop.wait(0.02):
+            program.sendall(b"x")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    started = time.monotonic()
+    with pytest.raises(ProtocolError, match=r"not finished within 0\.2 s"):
+        channel.receive(soon(30.0))
+    assert time.monotonic() - started < 2.0
+    stop.set()
+    dripping.join()
+
+
+def test_silence_runs_out(ends: tuple[Channel, socket.socket]) -> None:
+    with pytest.raises(Expired):
+        ends[0].receive(time.monotonic() + 0.05)
+
+
+def test_a_program_that_does_not_read_runs_out_of_time(ends: tuple[Channel, socket.socket]) -> None:
+    with pytest.raises(Expired):
+        ends[0].send(Answer(b"{}", bytes(64 << 20)), time.monotonic() + 0.1)
+
+
+def test_closing_within_a_request_is_told(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+    program.sendall(frame(b"abcdef")[:7])
+    program.close()
+    with pytest.raises(ProtocolError, match="after 7 bytes"):
+        channel.receive(soon())
+
+
+def test_two_requests_at_once_are_refused(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+    program.sendall(frame(b"one") + frame(b"two"))
+    with pytest.raises(ProtocolError, match="one is allowed at a time"):
+        channel.receive(soon())
+
+
+def test_a_request_before_the_answer_is_refused(ends: tuple[Channel, socket.socket]) -> None:
+    channel, program = ends
+    program.sendall(frame(b"one"))
+    channel.receive(soon())
+    program.sendall(frame(b"two"))
+    with pytest.raises(ProtocolError, match="one is allowed at a time"):
+        channel.send(Answer(b"{}"), soon())
+
+
+# --- printed text --------------------------------------------------------------------------
+
+
+def test_printed_text_is_kept_up_to_its_limit_and_says_so() -> None:
+    stream = Printing("stdout", keep=10)
+    stream.take("бір ".encode())
+    stream.take("екі үш".encode())
+    assert "".join(stream.fresh).startswith("бір е")
+    assert "more was printed" in "".join(stream.fresh)
+    stream.fresh.clear()
+    stream.take(b"never kept")
+    assert stream.fresh == []
+
+
+def test_a_character_cut_in_two_is_put_together() -> None:
+    stream = Printing("stdout", keep=100)
+    for byte in "ш".encode():
+        stream.take(bytes([byte]))
+    assert "".join(stream.fresh) == "ш"
+
+
+def test_a_flood_stops_the_program() -> None:
+    stream = Printing("stderr", keep=10)
+    stream.take(bytes(FLOOD_BYTES))
+    with pytest.raises(LimitReached, match="8 MiB to stderr"):
+        stream.take(b"x")
+
+
+# --- endings -------------------------------------------------------------------------------
+
+FINISHED = Said(ended="finished")
+
+
+@pytest.mark.parametrize(
+    ("ending", "connected", "kind", "words"),
+    [
+        (Ending(0, FINISHED, 0.1), True, OutcomeKind.FINISHED, ""),
+        (Ending(0, FINISHED, 0.1), False, OutcomeKind.PROGRAM_ERROR, "connect()"),
+        (Ending(1, Said(ended="error", message="Line 3: no", line=3), 0.1), True, OutcomeKind.PROGRAM_ERROR, "Line 3"),
+        (Ending(1, Said(ended="memory", message="too much"), 0.1), True, OutcomeKind.RESOURCE_LIMIT, "too much"),
+        (Ending(-9, None, 59.7), True, OutcomeKind.RESOURCE_LIMIT, "60 s of processor time"),
+        (Ending(-9, None, 2.0), True, OutcomeKind.RESOURCE_LIMIT, "memory"),
+        (Ending(-11, None, 0.1), True, OutcomeKind.PROGRAM_ERROR, "segmentation fault"),
+        (Ending(0, None, 0.1), True, OutcomeKind.PROGRAM_ERROR, "exit code 0"),
+        (Ending(-9, None, 0.1, stopped=True), True, OutcomeKind.PROGRAM_ERROR, "did not come to its end"),
+    ],
+)
+def test_how_a_program_ends(ending: Ending, connected: bool, kind: OutcomeKind, words: str) -> None:
+    outcome = outcome_of(ending, Limits(processor_s=60), connected)
+    assert outcome.kind is kind
+    assert words in outcome.reason
+    assert outcome.connected is connected
+
+
+def test_limits_are_plain_numbers_for_people() -> None:
+    shown = limits_shown(Limits())
+    assert shown["memory_bytes"] == Limits().memory_bytes
+    assert shown["threads"] == 32
+    assert all(isinstance(value, int | float) for value in shown.values())
+
+
+# --- programs ------------------------------------------------------------------------------
+
+
+def test_a_program_is_bytes_and_a_hash(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_bytes(b"\xff not even text")
+    program = Program.read(file)
+    assert program.name == "mine.py"
+    assert program.sha256 == Program("other.py", b"\xff not even text").sha256
+
+
+def test_a_program_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match=r"nowhere\.py: no such file"):
+        Program.read(tmp_path / "nowhere.py")
+    with pytest.raises(ProgramError, match="directory"):
+        Program.read(tmp_path)
+    assert issubclass(ProgramError, JudgeError)
+
+
+def test_a_program_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "long.py"
+    file.write_bytes(b"#" * (LARGEST_PROGRAM + 1))
+    with pytest.raises(ProgramError, match="may have 1048576"):
+        Program.read(file)
+
+
+# --- the door of level C and of practice ---------------------------------------------------
+
+
+def test_only_who_knows_the_token_is_let_in() -> None:
+    doorman = Doorman()
+    try:
+        for token, admitted in ((doorman.token, True), ("guess", False), (doorman.token + "x", False)):
+            with socket.create_connection(("127.0.0.1", doorman.port)) as caller:
+                caller.sendall(frame(b'{"do":"hello","token":"%s"}' % token.encode()) + frame(b'{"do":"connect"}'))
+                found = knock(doorman)
+                assert (found is not None) == admitted
+                if found is not None:
+                    role, connection = found
+                    assert role == "program"
+                    assert Channel(connection, wait_for_socket).receive(soon()) == b'{"do":"connect"}'
+                    connection.close()
+        assert doorman.admit() is None
+    finally:
+        doorman.close()
+
+
+def test_a_caller_that_says_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheber.judge.sandbox.separate.HELLO_S", 0.1)
+    doorman = Doorman()
+    try:
+        with socket.create_connection(("127.0.0.1", doorman.port)):
+            assert knock(doorman) is None
+        with socket.create_connection(("127.0.0.1", doorman.port)) as caller:
+            caller.sendall(struct.pack("<I", 1 << 30))
+            assert knock(doorman) is None
+    finally:
+        doorman.close()
+
+
+def knock(doorman: Doorman) -> tuple[str, socket.socket] | None:
+    """What the doorman does with a caller that is there."""
+    wait_for_socket(doorman.listener, False, soon())
+    return doorman.admit()
