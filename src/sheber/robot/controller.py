@@ -9,7 +9,8 @@ One tick is 10 ms, five physics steps. What happens in it, in this order and now
     5. every second tick one sample is taken, with the bodies that moved     record
     6. what must end the run ends it: an emergency stop, time used up        watch, limits
 
-A command is served between two ticks and lets as many pass as it needs. Time moves only here.
+A command is served between two ticks and lets as many pass as it needs. Time moves only here. Where nobody
+asks in between (a move that is waited for, a wait), two ticks are taken at once, from sample to sample.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ class Controller:
         self.tool = tool_port(scene.tool, cell.tool)
         self.inputs, self.outputs = Signals(cell.inputs), Signals(cell.outputs)
         facts = {**dict(scene.facts), "notices": notices(scene.arm)}
-        row = recorder.begin(channels(len(arm.joints)), cell.bodies, cell.visuals(), facts, taught=dict(scene.frames))
+        row = recorder.begin(
+            channels(len(arm.joints), scene.tool.kind), cell.bodies, cell.visuals(), facts, taught=dict(scene.frames)
+        )
         self.record = Record(recorder, row, cell, arm, scene.tool.pose)
         self.interpolator = Interpolator(arm, scene.tool.pose, cell.measured_joints, STEP_S, cell.self_collides)
         self.moves = Moves(self.interpolator, self.event, cell.new_move)
@@ -135,12 +138,12 @@ class Controller:
 
     # --- time -----------------------------------------------------------------------------
 
-    def tick(self) -> None:
-        """One tick; the order is that of the module's first page."""
+    def tick(self, steps: int = TICK_STEPS) -> None:
+        """One tick, or two at once (`SAMPLE_STEPS`); the order is that of the module's first page."""
         moves, watch = self.moves, self.watch
-        targets = self.interpolator.next(TICK_STEPS) if self._hold is None else self._hold
+        targets = self.interpolator.next(steps) if self._hold is None else self._hold[:steps]
         self.cell.advance(targets)
-        self.step += TICK_STEPS
+        self.step += steps
         if moves.pending:
             moves.look()
         watch.events(moves.line or self.line)
@@ -153,6 +156,12 @@ class Controller:
                 watch.joints(targets[-1])
                 if self.step >= self._limit_step:
                     raise _TimeUp
+
+    def run(self, ticks: int) -> None:
+        """Let ticks pass while nothing asks in between: two at once from sample to sample, which costs half."""
+        end = self.step + ticks * TICK_STEPS
+        while self.step < end:
+            self.tick(SAMPLE_STEPS if end - self.step >= SAMPLE_STEPS and not self.step % SAMPLE_STEPS else TICK_STEPS)
 
     def ticks(self, seconds: float) -> int:
         """Whole ticks that cover `seconds`."""
@@ -170,7 +179,7 @@ class Controller:
         """Let every move end, the last in a fine point, and the arm come to rest."""
         self.moves.close_corner()
         while self.moves.moving:
-            self.tick()
+            self.run(max(1, self.interpolator.remaining_steps() // TICK_STEPS))
         for _tick in range(REST_TICKS):
             if np.abs(self.cell.joint_speeds).max() < REST_SPEED:
                 return
@@ -204,9 +213,8 @@ class Controller:
             {"reason": stop.reason, "a": stop.a, "b": stop.b, "force_N": round(stop.force, 2), "line": line},
         )
         self.moves.forget()
-        self._hold = np.tile(self.cell.measured_joints, (TICK_STEPS, 1))
-        for _tick in range(BRAKE_TICKS):
-            self.tick()
+        self._hold = np.tile(self.cell.measured_joints, (SAMPLE_STEPS, 1))
+        self.run(BRAKE_TICKS)
         reason = _("Emergency stop: {reason}.").format(reason=stop.reason)
         return RunEnds(Outcome(OutcomeKind.EMERGENCY_STOP, reason, line), self._error("Collision", reason, line))
 
@@ -215,7 +223,7 @@ class Controller:
             limit=self.limits.simulated_s
         )
         line = self.moves.line or self.line
-        self._hold = np.tile(self.interpolator.joints, (TICK_STEPS, 1))
+        self._hold = np.tile(self.interpolator.joints, (SAMPLE_STEPS, 1))
         return RunEnds(Outcome(OutcomeKind.TIME_LIMIT, reason, line), self._error("RunOver", reason, line))
 
     def count(self, what: str, words: str) -> None:
@@ -230,10 +238,9 @@ class Controller:
     def _come_to_rest(self) -> None:
         """After the program's end: the parts fall, roll and lie."""
         if self._hold is None:
-            self._hold = np.tile(self.interpolator.joints, (TICK_STEPS, 1))
+            self._hold = np.tile(self.interpolator.joints, (SAMPLE_STEPS, 1))
         self.line = 0
-        for _tick in range(self.ticks(SETTLE_S)):
-            self.tick()
+        self.run(self.ticks(SETTLE_S))
         for _tick in range(self.ticks(SETTLE_MORE_S)):
             if self.cell.settled():
                 break

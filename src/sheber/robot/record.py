@@ -24,8 +24,12 @@ ROWS = 50  # kept at most: one second
 MEASURED = ("joints", "joint_targets", "joint_speeds", "torques", "tcp", "wrench")
 
 
-def channels(joints: int) -> list[Channel]:
-    """Names, types, shapes and units of a robot's sample."""
+TOOL_UNITS = {"gripper": "m, N", "suction": "kPa, ", "pointer": ", "}
+"""Units of the two numbers of a tool: opening and force; vacuum and whether it is enough to hold."""
+
+
+def channels(joints: int, tool: str) -> list[Channel]:
+    """Names, types, shapes and units of the sample of a robot with that kind of tool."""
     return [
         ("joints", "f8", (joints,), "rad"),  # true
         ("joint_targets", "f8", (joints,), "rad"),
@@ -34,7 +38,7 @@ def channels(joints: int) -> list[Channel]:
         ("tcp", "f8", (7,), "m, wxyz"),  # T_base_tcp, true
         ("tcp_target", "f8", (7,), "m, wxyz"),  # of the targets, by the nominal arm
         ("wrench", "f4", (6,), "N, Nm"),  # at the TCP, in TCP axes
-        ("tool", "f4", (2,), "gripper: m, N; suction: kPa, sealed"),
+        ("tool", "f4", (2,), TOOL_UNITS[tool]),
         ("inputs", "u4", (), "bits"),
         ("outputs", "u4", (), "bits"),
         ("moving", "u1", (), ""),

@@ -106,7 +106,7 @@ def _move(station: Controller, command: Any, move: Any) -> None:
     if command.blend == 0.0 and command.wait:
         station.stand()
     while station.moves.full:
-        station.tick()
+        station.run(2)
 
 
 @_serves(c.WaitMotion)
@@ -149,8 +149,7 @@ def _state(station: Controller, command: c.State) -> Reply:
 
 @_serves(c.Wait)
 def _wait(station: Controller, command: c.Wait) -> None:
-    for _tick in range(station.ticks(command.seconds)):
-        station.tick()
+    station.run(station.ticks(command.seconds))
 
 
 @_serves(c.WaitFor)
@@ -311,15 +310,13 @@ def _capture(station: Controller, command: c.Capture) -> Reply:
     station.count("captures", _("pictures by cameras"))
     ticks = station.ticks(spec.exposure_s)
     middle = (ticks + 1) // 2
-    for _tick in range(middle):
-        station.tick()
+    station.run(middle)
     image, shown_at = station.cell.capture(spec.name), station.time
     depth = image.depth if spec.depth else None
     station.event("capture", {"camera": spec.name, "index": station.used["captures"] - 1, "line": station.line})
     station.record.hand_over()
     station.recorder.frame(station.step, spec.name, image.colour, depth)
-    for _tick in range(ticks - middle):
-        station.tick()
+    station.run(ticks - middle)
     height, width = image.colour.shape[:2]
     binary = image.colour.tobytes() + (b"" if depth is None else depth.astype("<f4", copy=False).tobytes())
     about = {"width": width, "height": height, "depth": depth is not None, "shown_at": shown_at}
