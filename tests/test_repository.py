@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -77,11 +78,15 @@ def test_nothing_is_installed_that_nobody_needs() -> None:
     assert pinned.keys() <= asked
 
 
+def third_party(section: str) -> dict[str, str]:
+    """Name → licence in the table of a section of THIRD_PARTY.md."""
+    text = (ROOT / "THIRD_PARTY.md").read_text("utf-8").partition(f"## {section}")[2].partition("\n## ")[0]
+    rows = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", text, re.MULTILINE))
+    return {name: licence for name, licence in rows.items() if name not in ("package", "part")}
+
+
 def test_third_party_names_every_package_with_a_free_licence() -> None:
-    table = dict(
-        re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", (ROOT / "THIRD_PARTY.md").read_text("utf-8"), re.MULTILINE)
-    )
-    table.pop("package", None)
+    table = third_party("Packages that are installed")
     assert table.keys() == locked("requirements.lock").keys()
     for name, licence in table.items():
         about = metadata(name)
@@ -91,6 +96,15 @@ def test_third_party_names_every_package_with_a_free_licence() -> None:
         family = licence.split("-")[0].split()[0]
         assert family in told, f"{name}: THIRD_PARTY.md says {licence}, the package says {told}"
         assert not re.search(r"(?<!L)GPL", told), f"{name} is under {told}"
+
+
+def test_third_party_names_what_travels_in_a_page() -> None:
+    bundled = json.loads((ROOT / "frontend/package.json").read_text("utf-8"))["dependencies"]
+    licences = (ROOT / "src/sheber/judge/report/bundle/LICENSES.txt").read_text("utf-8")
+    assert third_party("The report page's bundle").keys() == bundled.keys()
+    for name, version in bundled.items():
+        assert re.fullmatch(r"\d+\.\d+\.\d+", version), f"{name} is not pinned exactly"
+        assert name in licences.lower()
 
 
 def test_notices_of_the_meshes_are_here() -> None:
