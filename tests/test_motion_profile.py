@@ -42,7 +42,7 @@ def walk(profile: Profile, row: list[Block]) -> None:
         assert -1e-6 <= speed <= block.speed * (1 + 1e-6) + 1e-6
         assert abs(acceleration) <= block.acceleration * (1 + 1e-6)
     assert [state[0] for state in states] == sorted(state[0] for state in states)
-    for k, end in enumerate(profile.ends[:-1].tolist()):
+    for k, end in enumerate(profile.ends[:-1]):
         before, after = profile.state(end - 1e-9), profile.state(end + 1e-9)
         if before[0] == k and after[0] == k + 1:
             out, into = before[2] * row[k].scale_out, after[2] * row[k + 1].scale_in

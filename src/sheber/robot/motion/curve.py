@@ -27,25 +27,31 @@ class JointCurve:
 
     def at(self, s: Array) -> Array:
         """Joints (n, 6) at s (n,), which is cut to 0..length."""
-        piece, w = self.locate(s)
-        c = self.pieces[piece]
-        w = w[:, None]
-        joints: Array = c[:, 0] + w * (c[:, 1] + w * (c[:, 2] + w * c[:, 3]))
+        if len(self.pieces) == 1:
+            w = np.clip(s, 0.0, self.length)[:, None]
+            c0, c1, c2, c3 = self.pieces[0]
+        else:
+            piece, w = self.locate(s)
+            c0, c1, c2, c3 = self._by_power[:, piece]
+        joints: Array = c0 + w * (c1 + w * (c2 + w * c3))
         return joints
 
     def slope(self, s: Array) -> Array:
         """dq/ds (n, 6) at s (n,)."""
         piece, w = self.locate(s)
-        c = self.pieces[piece]
-        w = w[:, None]
-        slope: Array = c[:, 1] + w * (2.0 * c[:, 2] + 3.0 * w * c[:, 3])
+        _, c1, c2, c3 = self._by_power[:, piece]
+        slope: Array = c1 + w * (2.0 * c2 + 3.0 * w * c3)
         return slope
 
     def locate(self, s: Array) -> tuple[NDArray[np.intp], Array]:
-        """The piece (n,) that s lies in, and how far into it (n,)."""
+        """The piece (n,) that s lies in, and how far into it (n, 1)."""
         s = np.clip(s, 0.0, self.length)
         piece = np.minimum((s / self.step).astype(np.intp), len(self.pieces) - 1)
-        return piece, s - piece * self.step
+        return piece, (s - piece * self.step)[:, None]
+
+    @property
+    def _by_power(self) -> Array:
+        return self.pieces.transpose(1, 0, 2)  # (4, m, 6)
 
     def bounds(self) -> tuple[Array, Array]:
         """Largest |dq/ds| and |d2q/ds2| of each joint in each piece: (m, 6), (m, 6)."""

@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ __all__ = ["Interpolator"]
 
 Array = NDArray[np.float64]
 
-_CHUNK = 250  # steps that are sampled at once
+_CHUNK = 500  # steps that are sampled at once
 _SHORTEST_ZONE = 1e-4  # m or rad: a corner smaller than this is a fine point
 _SLOWEST = 0.01  # smallest speed override
 _AFTER = 1e-10  # s: just behind a border, where the state belongs to what comes next
@@ -111,7 +110,7 @@ class Interpolator:
 
         Raises Unreachable, JointLimit, Singularity, SpeedLimit or SelfCollision; then nothing is queued.
         """
-        leg = self._planner.leg(move, self._end())
+        leg = self._planner.leg(move, self._end(), self._queue[-1].leg.goal if self._queue else None)
         self._queue.append(_Queued(leg, move.blend > 0.0))
         self._open = move.blend > 0.0
         self.pending += 1
@@ -309,6 +308,7 @@ class Interpolator:
     def _start(self, stretches: list[_Stretch], places: list[tuple[_Stretch, float]], profile: Profile) -> None:
         """Run this profile from the next step on."""
         self._stretches, self._places, self._profile = stretches, places, profile
+        self._starts = np.array([start for _, start in places])
         self._at = self._cursor = 0
         self._rows = np.empty((0, len(self.joints)))
         self._steps = math.ceil(profile.duration / self.step_s - 1e-9)
@@ -318,9 +318,8 @@ class Interpolator:
     def _finishing(self, profile: Profile, places: list[tuple[_Stretch, float]]) -> list[tuple[int, _Queued]]:
         """At which step which move is finished."""
         done = []
-        for k, (stretch, start) in enumerate(places[: len(profile.ends)]):
+        for k, (end, (stretch, start)) in enumerate(zip(profile.ends, places, strict=False)):
             last = k + 1 == len(places) or places[k + 1][0] is not stretch
-            end = float(profile.ends[k])
             if stretch.corner is not None:
                 end = profile.when(k, 0.5 - start) if start < 0.5 else 0.0
             elif not (stretch.stop and last):
@@ -333,11 +332,17 @@ class Interpolator:
         count = max(n, min(_CHUNK, self._steps - self._at))
         times: Array = (self._at + np.arange(1.0, count + 1.0)) * self.step_s
         block, position = self._profile.at(times)
+        position += self._starts[block]
         self._rows = np.empty((count, len(self.joints)))
-        edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), count]
-        for low, high in pairwise(edges):
-            stretch, start = self._places[int(block[low])]
-            self._rows[low:high] = stretch.curve.at(start + position[low:high])
+        low = 0
+        while low < count:  # one curve after the other
+            curve = self._places[block[low]][0].curve
+            last = int(block[low])
+            while last + 1 < len(self._places) and self._places[last + 1][0].curve is curve:
+                last += 1
+            high = int(block.searchsorted(last, side="right"))
+            self._rows[low:high] = curve.at(position[low:high])
+            low = high
         self._cursor = 0
 
     def _state(self) -> _State | None:

@@ -83,7 +83,8 @@ def inverse(arm: Arm, T_base_flange: Array) -> Array:
 def inverse_one(arm: Arm, T_base_flange: Pose) -> Array:
     """The branches (k, 6) that exist for one pose, k from 0 to 8, angles in -pi..pi."""
     q = inverse(arm, T_base_flange.matrix[None])[0]
-    return q[~np.isnan(q[:, 0])]
+    existing: Array = q[~np.isnan(q[:, 0])]
+    return existing
 
 
 def nearest(arm: Arm, q: Array, reference: Array) -> Array:

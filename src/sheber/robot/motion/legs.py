@@ -53,7 +53,7 @@ class Leg:
     speed: float  # asked, unit/s
     acceleration: float  # asked, unit/s2
     end: Array  # (6,) joints at its end
-    T_base_tcp: Pose  # at its end
+    goal: Pose | None  # T_base_tcp at its end, where the move or its path says it
     cells: tuple[Cell, ...]  # limits along it
 
 
@@ -89,14 +89,17 @@ class Planner:
 
     # --- moves to legs ----------------------------------------------------------------------
 
-    def leg(self, move: Move, q_start: Array) -> Leg:
-        """The leg of a move that starts at joints (6,). Raises MotionError in words for the student."""
+    def leg(self, move: Move, q_start: Array, start: Pose | None = None) -> Leg:
+        """The leg of a move that starts at joints (6,) and T_base_tcp, where that is known.
+
+        Raises MotionError in words for the student.
+        """
         if isinstance(move, MoveJoints):
             self._check_joints(move.q)
-            return self._joint_leg(move, q_start, np.array(move.q, dtype=np.float64))
+            return self._joint_leg(move, q_start, np.array(move.q, dtype=np.float64), None)
         if isinstance(move, MoveTo):
-            return self._joint_leg(move, q_start, self.goal(move.pose, q_start, move.configuration))
-        return self._spatial_leg(move, q_start)
+            return self._joint_leg(move, q_start, self.goal(move.pose, q_start, move.configuration), move.pose)
+        return self._spatial_leg(move, q_start, start or self.tcp(q_start))
 
     def goal(self, pose: Pose, q_near: Array, configuration: str = "") -> Array:
         """The joints (6,) that reach T_base_tcp, in the configuration that is named.
@@ -129,7 +132,12 @@ class Planner:
         best: Array = q[int(legal.argmax())]
         return best
 
-    def _joint_leg(self, move: MoveJoints | MoveTo, q_start: Array, q_end: Array) -> Leg:
+    def tcp(self, q: Array) -> Pose:
+        """T_base_tcp for joints (6,)."""
+        pose: Pose = kinematics.forward(self.arm, q) @ self.T_flange_tcp
+        return pose
+
+    def _joint_leg(self, move: MoveJoints | MoveTo, q_start: Array, q_end: Array, goal: Pose | None) -> Leg:
         arm = self.arm
         speed = _limited(move.speed, arm.joint_speed, float(arm.max_speed.max()), _("speed"), "deg/s")
         acceleration = _limited(
@@ -137,19 +145,17 @@ class Planner:
         )
         length = float(np.abs(q_end - q_start).max())
         curve = straight(q_start, q_end, max(length, 1e-12))
-        pose = kinematics.forward(arm, q_end) @ self.T_flange_tcp
         cells = self._cells(curve, speed, acceleration)
-        leg = Leg(move, length if length > 1e-9 else 0.0, curve, None, -1, speed, acceleration, q_end, pose, cells)
+        leg = Leg(move, length if length > 1e-9 else 0.0, curve, None, -1, speed, acceleration, q_end, goal, cells)
         self._check_itself(leg)
         return leg
 
-    def _spatial_leg(self, move: MoveLinear | MoveCircular, q_start: Array) -> Leg:
+    def _spatial_leg(self, move: MoveLinear | MoveCircular, q_start: Array, start: Pose) -> Leg:
         arm = self.arm
         speed = _limited(move.speed, arm.linear_speed, arm.max_linear_speed, _("speed"), "mm/s")
         acceleration = _limited(
             move.acceleration, arm.linear_acceleration, arm.max_linear_acceleration, _("acceleration"), "mm/s2"
         )
-        start = kinematics.forward(arm, q_start) @ self.T_flange_tcp
         goal = move.pose if isinstance(move, MoveLinear) else move.to
         path: SpatialPath = Line(start, goal, arm.rotation_radius)
         if isinstance(move, MoveCircular):
@@ -175,7 +181,7 @@ class Planner:
         return leg
 
     def _branch(self, q_start: Array, start: Pose, goal: Pose) -> int:
-        self._check_singular(q_start[None], start, goal, np.zeros(1), start.position[None])
+        self._check_singular(q_start[None], goal, np.zeros(1), start.position[None])
         return int(self.form.branches(self.arm, q_start[None])[0])
 
     def _solve(self, path: SpatialPath | Corner, branch: int, q_start: Array, goal: Pose, knots: int = 0) -> Array:
@@ -191,8 +197,8 @@ class Planner:
         if missing.any():
             raise Unreachable(self._lost(goal, float(fraction[missing.argmax()]), position[missing.argmax()]))
         q[0] += 2.0 * math.pi * np.round((q_start - q[0]) / (2.0 * math.pi))
-        q = np.unwrap(q, axis=0)
-        self._check_singular(q, None, goal, fraction, position)
+        q[1:] -= 2.0 * math.pi * np.cumsum(np.round(np.diff(q, axis=0) / (2.0 * math.pi)), axis=0)
+        self._check_singular(q, goal, fraction, position)
         if np.abs(np.diff(q, axis=0)).max() > _JOINT_GRID:
             if 2 * knots <= _FINEST:
                 return self._solve(path, branch, q_start, goal, 2 * knots)
@@ -214,7 +220,7 @@ class Planner:
         if not kinematics.within(self.arm, q).all():
             raise JointLimit(self._beyond(q, _("to go to {joints}").format(joints=joints_in_words(q))))
 
-    def _check_singular(self, q: Array, start: Pose | None, goal: Pose, fraction: Array, position: Array) -> None:
+    def _check_singular(self, q: Array, goal: Pose, fraction: Array, position: Array) -> None:
         nearness = self.form.nearness(self.arm, q)
         near = nearness < 1.0
         if near.any():
@@ -232,7 +238,9 @@ class Planner:
         if k >= 0:
             raise SelfCollision(
                 _("The way to {pose} would bring the robot against itself {percent:.0f} % along, at {joints}.").format(
-                    pose=in_words(leg.T_base_tcp), percent=100.0 * s[k] / leg.length, joints=joints_in_words(q[k])
+                    pose=in_words(leg.goal or self.tcp(leg.end)),
+                    percent=100.0 * s[k] / leg.length,
+                    joints=joints_in_words(q[k]),
                 )
             )
 
@@ -306,19 +314,20 @@ class Planner:
 
     def bend(self, first: Leg, second: Leg, zone_first: float, zone_second: float) -> Bend | None:
         """The corner between two legs; None where it cannot be made and the robot has to stop in the corner point."""
-        u = np.linspace(0.0, 1.0, _CORNER_KNOTS + 1)
-        before, after = zone_first * corner_weight(u)[0], zone_second * corner_weight(1.0 - u)[0]
         corner = None
         if first.path is not None and second.path is not None:
             corner = Corner(first.path, second.path, zone_first, zone_second)
             q_start = first.curve.at(np.array([first.length - zone_first]))[0]
+            goal = second.goal or Pose()  # only for words that nobody reads
             try:
-                q = self._solve(corner, first.branch, q_start, second.T_base_tcp, _CORNER_KNOTS)
+                q = self._solve(corner, first.branch, q_start, goal, _CORNER_KNOTS)
             except MotionError:
                 return None
-        else:
+        u = np.linspace(0.0, 1.0, (_CORNER_KNOTS if corner is None else len(q) - 1) + 1)
+        if corner is None:
+            before, after = zone_first * corner_weight(u)[0], zone_second * corner_weight(1.0 - u)[0]
             q = first.curve.at(first.length - before) + second.curve.at(after) - first.end
-        if len(q) != len(u) or not kinematics.within(self.arm, q).all():
+        if not kinematics.within(self.arm, q).all():
             return None
         curve = hermite(q, 1.0)
         points = corner.at(u)[0] if corner is not None else q

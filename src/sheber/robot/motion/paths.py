@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.geometry import Pose, quaternion_from_matrix
+from sheber.geometry import Pose
 
 __all__ = ["Arc", "Corner", "Line", "SpatialPath", "corner_weight"]
 
@@ -39,9 +39,10 @@ class _Turn:
 
     def __init__(self, start: Pose, end: Pose) -> None:
         self.R_start = start.rotation
-        rotvec = Pose((0.0, 0.0, 0.0), quaternion_from_matrix(end.rotation @ start.rotation.T)).rotvec
-        self.angle = float(np.linalg.norm(rotvec))
-        x, y, z = rotvec / self.angle if self.angle > 1e-12 else (0.0, 0.0, 1.0)
+        w, x, y, z = _from_to(start.quaternion.tolist(), end.quaternion.tolist())
+        sine = math.sqrt(x * x + y * y + z * z)
+        self.angle = 2.0 * math.atan2(sine, w)
+        x, y, z = (x / sine, y / sine, z / sine) if sine > 1e-13 else (0.0, 0.0, 1.0)
         self.cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
 
     def at(self, fraction: Array) -> Array:
@@ -52,6 +53,19 @@ class _Turn:
         turn = np.eye(3) + np.sin(angle) * self.cross + (1.0 - np.cos(angle)) * (self.cross @ self.cross)
         rotated: Array = turn @ self.R_start
         return rotated
+
+
+def _from_to(a: list[float], b: list[float]) -> tuple[float, float, float, float]:
+    """The quaternion of the short turn, about fixed axes, that takes one orientation to another."""
+    (aw, ax, ay, az), (bw, bx, by, bz) = a, b
+    w = bw * aw + bx * ax + by * ay + bz * az
+    sign = -1.0 if w < 0.0 else 1.0
+    return (
+        sign * w,
+        sign * (aw * bx - bw * ax - by * az + bz * ay),
+        sign * (aw * by - bw * ay - bz * ax + bx * az),
+        sign * (aw * bz - bw * az - bx * ay + by * ax),
+    )
 
 
 class Line:

@@ -9,6 +9,7 @@ Each block is then one time-optimal, jerk-limited move in one dimension, by ruck
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,30 +39,38 @@ class Block:
     stop: bool = False  # comes to rest at its end
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """Cubic pieces in time: position in block `block[k]` from time `start[k]` on."""
+    """Cubic pieces in time over blocks: which block, and how far in it."""
 
-    start: Array  # (k,) s
-    block: NDArray[np.intp]  # (k,)
-    pieces: Array  # (k, 4): position, speed, acceleration, jerk at the piece's start
-    ends: Array  # (blocks,) s at which each block that was planned ends
-    duration: float  # s
-    overrun: bool  # a border was too near to brake for: it is passed faster than its limit
+    def __init__(self, rows: Sequence[tuple[float, int, float, float, float, float]], ends: list[float], overrun: bool):
+        """Rows (start [s], block, then position, speed, acceleration, jerk at the start); ends of the blocks [s]."""
+        self.rows = rows
+        self.starts = [row[0] for row in rows]
+        self.ends = ends
+        self.duration = ends[-1]  # s
+        self.overrun = overrun  # a border was too near to brake for: it is passed faster than its limit
+        self._table = np.array(rows)
 
     def at(self, times: Array) -> tuple[NDArray[np.intp], Array]:
         """The block (n,) and the position in it (n,) at times (n,) s."""
         times = np.minimum(times, self.duration)
-        k = np.searchsorted(self.start, times, side="right") - 1
-        w = times - self.start[k]
-        p, v, a, j = self.pieces[k].T
-        return self.block[k], p + w * (v + w * (a / 2.0 + w * j / 6.0))
+        k = self._table[:, 0].searchsorted(times, side="right") - 1
+        start, block, p, v, a, j = self._table[k].T
+        w = times - start
+        return block.astype(np.intp), p + w * (v + w * (a / 2.0 + w * j / 6.0))
+
+    def state(self, time: float) -> tuple[int, float, float, float]:
+        """Block, position, speed and acceleration at a time [s]."""
+        time = min(time, self.duration)
+        start, block, p, v, a, j = self.rows[bisect_right(self.starts, time) - 1]
+        w = time - start
+        return block, p + w * (v + w * (a / 2 + w * j / 6)), v + w * (a + w * j / 2), a + w * j
 
     def when(self, block: int, position: float) -> float:
         """The time [s] at which a position in a block is passed."""
-        low = float(self.ends[block - 1]) if block else 0.0
-        high = float(self.ends[block])
-        for _ in range(40):
+        low = self.ends[block - 1] if block else 0.0
+        high = self.ends[block]
+        while high - low > 1e-7:
             middle = 0.5 * (low + high)
             if self.state(middle)[1] < position:
                 low = middle
@@ -71,25 +80,17 @@ class Profile:
 
     def rest_of_block(self, time: float) -> list[Section]:
         """What follows in the block that is run at a time, with positions from where it is then."""
-        block, here, speed, acceleration = self.state(time)
-        k = int(np.searchsorted(self.start, min(time, self.duration), side="right")) - 1
-        ends = [*self.start[1:].tolist(), self.duration]
-        jerk = float(self.pieces[k, 3])
-        sections = [(ends[k] - min(time, self.duration), 0.0, speed, acceleration, jerk)]
-        for n in range(k + 1, len(ends)):
-            if self.block[n] != block:
-                break
-            p, v, a, j = self.pieces[n].tolist()
-            sections.append((ends[n] - float(self.start[n]), p - here, v, a, j))
-        return sections
-
-    def state(self, time: float) -> tuple[int, float, float, float]:
-        """Block, position, speed and acceleration at a time [s]."""
         time = min(time, self.duration)
-        k = int(np.searchsorted(self.start, time, side="right")) - 1
-        w = time - float(self.start[k])
-        p, v, a, j = self.pieces[k].tolist()
-        return int(self.block[k]), p + w * (v + w * (a / 2 + w * j / 6)), v + w * (a + w * j / 2), a + w * j
+        block, here, speed, acceleration = self.state(time)
+        k = bisect_right(self.starts, time) - 1
+        ends = [*self.starts[1:], self.duration]
+        sections = [(ends[k] - time, 0.0, speed, acceleration, self.rows[k][5])]
+        for n in range(k + 1, len(ends)):
+            start, of, p, v, a, j = self.rows[n]
+            if of != block:
+                break
+            sections.append((ends[n] - start, p - here, v, a, j))
+        return sections
 
 
 def _way(v0: float, v1: float, block: Block) -> float:
@@ -119,7 +120,11 @@ def _slow(v: float, block: Block, wanted: float) -> float:
     for goal in (wanted, 0.0):
         if _way(v, goal, block) <= block.length:
             return goal
-    low, high = v / 3.0, v  # the way falls with the speed at the end only above a third of the first speed
+    # The way grows with the change of speed up to this change; beyond it the slow end of the braking saves more.
+    change = v - 0.5 * block.acceleration**2 / block.jerk
+    if change * block.jerk < block.acceleration**2:
+        change = min(2.0 * v / 3.0, block.acceleration**2 / block.jerk)
+    low, high = v - change, v
     for _ in range(48):
         middle = 0.5 * (low + high)
         if _way(v, middle, block) <= block.length * _JUST_LESS:
@@ -148,12 +153,7 @@ class _Pieces:
         self.ends.append(self.time)
 
     def profile(self) -> Profile:
-        if not self.rows:
-            self.rows.append((0.0, 0, 0.0, 0.0, 0.0, 0.0))
-        rows = np.array(self.rows)
-        return Profile(
-            rows[:, 0], rows[:, 1].astype(np.intp), rows[:, 2:], np.array(self.ends), self.time, self.overrun
-        )
+        return Profile(self.rows or [(0.0, 0, 0.0, 0.0, 0.0, 0.0)], self.ends, self.overrun)
 
 
 def _sections(
