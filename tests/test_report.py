@@ -226,7 +226,7 @@ def test_joints_speed_and_force_are_plotted_first(trace: Trace) -> None:
         ("Joints", "°", 6),
         ("Speed", "mm/s", 2),
         ("Force", "N", 4),
-        ("tank kPa", "kPa", 1),
+        ("Tank (kPa)", "kPa", 1),
     ]
     joints = found[0].words()
     packed = np.frombuffer(base64.b64decode(joints["curves"][0]), "<i2")

@@ -84,9 +84,16 @@ def _finite(values: NDArray[Any]) -> Floats:
     return np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
 
 
+def _unknown(name: str, unit: str) -> tuple[str, str, float, tuple[str, ...]]:
+    """Title, unit, factor and no labels for a channel that we have no words for."""
+    shown, factor = ("mm", 1e3) if unit == "m" else (unit, 1.0)
+    words = name.replace("_", " ").capitalize()
+    return (f"{words} ({shown})" if shown else words, shown, factor, ())
+
+
 def _channel(name: str, unit: str, times: Floats, values: Floats) -> Plot:
     columns = values.reshape(len(values), -1)
-    title, shown, factor, labels = _KNOWN.get(name, (f"{name.replace('_', ' ')} {unit}".strip(), unit, 1.0, ()))
+    title, shown, factor, labels = _KNOWN.get(name) or _unknown(name, unit)
     count = min(len(labels) or MOST, columns.shape[1])
     names = labels[:count] or (("",) if columns.shape[1] == 1 else tuple(str(n + 1) for n in range(count)))
     columns = columns[:, :count] * factor
