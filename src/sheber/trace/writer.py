@@ -87,7 +87,11 @@ class TraceWriter:
         self._sample_bytes = 0
         self._buffer += MAGIC % FORMAT
         self._record(HEADER, _json(asdict(header)))
-        self.flush()
+        try:
+            self.flush()
+        except TraceWriteError:
+            self.close()
+            raise
 
     def begin(
         self,
