@@ -38,6 +38,7 @@ TICK_STEPS = 5  # longest advance while the tool is busy
 LOOK_STEPS = 10  # between two looks along the light barriers
 STILL_JOINTS = 1e-14  # rad2: a robot that has moved less, a tenth of a micrometre, is not told again
 TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
+REST_STEPS = 100  # after its last target the arm may still come to rest
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
 
@@ -51,9 +52,7 @@ class Told:
     awake: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))  # numbers of the parts to tell
     was_awake: NDArray[np.bool_] | bool = False
     rows_parts: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))  # their indices
-    rows_all: NDArray[np.uint16] = field(
-        default_factory=lambda: np.zeros(0, dtype=np.uint16)
-    )  # with the robot
+    rows_all: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))  # with the robot
 
 
 class Cell:
@@ -100,7 +99,9 @@ class Cell:
         moving = model.body_treeid >= 0
         # the engine's bodies of the robot that move follow each other, the hidden TCP is the last of them
         robot = [i for i in ids if moving[i] and i <= world.first_part]
-        self._robot_begin, self._robot_end = robot[0], robot[-1] + 1
+        self._robot_positions = world.data.xpos[robot[0] : robot[-1] + 1]
+        self._robot_quaternions = world.data.xquat[robot[0] : robot[-1] + 1]
+        self._robot_joints = world.data.qpos[: world.qpos_parts]
         self._robot_rows = np.array([ids.index(i) for i in robot], dtype=np.uint16)
         self._part_rows = np.arange(len(ids) - n, len(ids), dtype=np.uint16)
         self._part_trees = model.body_treeid[world.first_part + 1 :]
@@ -131,12 +132,15 @@ class Cell:
             belt.update(self.inputs, self.outputs, k)
         self.tool.before()
         controls = self._controls
-        waker = self._waker
-        for row in self._servo.rows(targets):
+        rows = self._servo.rows(targets)
+        if self._waker.pending:
+            controls[:] = rows[0]
+            step(model, data)
+            self._waker.clear()
+            rows = rows[1:]
+        for row in rows:
             controls[:] = row
             step(model, data)
-            if waker.pending:
-                waker.clear()
         self.step += k
         if self.step >= self._next_look:
             self._next_look = self.step + LOOK_STEPS
@@ -255,25 +259,31 @@ class Cell:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
         self.refresh()
         if self._told is None:
-            self._told = Told(self._data.qpos[: self.world.qpos_parts].copy())
+            self._told = Told(self._robot_joints.copy())
             return np.arange(len(self.bodies), dtype=np.uint16), self._poses(self._body_ids)
         data, told = self._data, self._told
         asleep = data.tree_asleep
         key = asleep.tobytes()
         if key != told.key or told.falling:
             self._find_awake(asleep, key, told)
-        joints = data.qpos[: self.world.qpos_parts]
-        apart = joints - told.joints
-        if apart.dot(apart) > STILL_JOINTS:
-            told.joints[:] = joints
-            count = self._robot_end - self._robot_begin
-            poses = np.empty((count + len(told.awake), 7), dtype=np.float32)
-            poses[:count, :3] = data.xpos[self._robot_begin : self._robot_end]
-            poses[:count, 3:] = data.xquat[self._robot_begin : self._robot_end]
+        if self._robot_moved(told):
+            count = len(self._robot_rows)
+            poses = np.empty((len(told.rows_all), 7), dtype=np.float32)
+            poses[:count, :3] = self._robot_positions
+            poses[:count, 3:] = self._robot_quaternions
             if len(told.awake):
                 poses[count:] = self._part_poses[told.awake]
             return told.rows_all, poses
         return told.rows_parts, self._part_poses[told.awake].astype(np.float32)
+
+    def _robot_moved(self, told: Told) -> bool:
+        if self.step - self._servo.moved_at <= REST_STEPS or self.tool.busy:
+            return True
+        apart = self._robot_joints - told.joints
+        if apart.dot(apart) <= STILL_JOINTS:
+            return False
+        told.joints[:] = self._robot_joints
+        return True
 
     def _find_awake(self, asleep: NDArray[np.int32], key: bytes, told: Told) -> None:
         """Which parts to tell: those that are awake, and once more those that fell asleep since the last call."""

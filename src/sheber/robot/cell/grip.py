@@ -5,21 +5,21 @@ contact turns while the arm swings (the derivative of its Jacobian), so that a h
 outwards by about a * h each second, a its acceleration and h the step: millimetres in an
 ordinary swing, where real rubber creeps by nothing. Friction's force is right, its zero is not.
 
-So the tool's holding surfaces are given a small surface velocity against what has crept: friction
-drives the part back to where it was gripped. Nothing is pulled by other forces than friction: a
-part that slips because friction is too weak is farther off than `SLIP`, and its grip moves along.
+So the tool's holding surfaces are given a small surface velocity against what has crept and what
+will creep, judged by the last interval: friction drives the part back to where it was gripped.
+Nothing is pulled by other forces than friction: a part that slips because friction is too weak is
+farther off than `SLIP`, and its grip moves along.
 """
 
 from __future__ import annotations
 
-import math
-
-from sheber.robot.cell.world import World
+from sheber.robot.cell.world import STEP_S, World
 
 __all__ = ["Grip"]
 
-EVERY = 10  # steps between two corrections
-FOLLOW_S = 0.035  # s in which creep is undone
+EVERY = 20  # steps between two corrections
+EVERY_S = EVERY * STEP_S
+FOLLOW_S = 0.08  # s in which creep is undone
 SLIP = 0.3e-3  # m, what is farther off has slipped and stays so
 TURN = 0.01  # rad, likewise
 
@@ -40,15 +40,15 @@ class Grip:
         self._tool, self._part, self._next = tool, 0, 0
         self._anchor: Vector = (0.0, 0.0, 0.0)
         self._turn: Quaternion = (1.0, 0.0, 0.0, 0.0)
-        for geom in geoms:
-            self._surfaces[geom] = 0.0
+        self._across = ((normal + 1) % 3, (normal + 2) % 3)
+        self._last, self._run_last = (0.0, 0.0, 0.0), [0.0, 0.0, 0.0]  # creep; speeds of the surfaces: m and rad
+        self._start()
 
     def update(self, part: int, step: int) -> None:
         """Hold the engine's body `part` where it is (0: nothing is held)."""
         if part != self._part:
             self._part, self._next = part, step + EVERY
-            for geom in self._geoms:
-                self._surfaces[geom] = 0.0
+            self._start()
             if part:
                 self._anchor, self._turn = self._relative()
         elif part and step >= self._next:
@@ -65,24 +65,49 @@ class Grip:
 
     def _oppose(self) -> None:
         place, turn = self._relative()
-        creep = tuple(now - then for now, then in zip(place, self._anchor, strict=True))
-        twist = _product(turn, _conjugate(self._turn))
-        angle = 2.0 * twist[1 + self._normal] * (1.0 if twist[0] >= 0.0 else -1.0)
-        across = math.sqrt(sum(c * c for axis, c in enumerate(creep) if axis != self._normal))
-        if across > SLIP or abs(angle) > TURN:
+        creep = (place[0] - self._anchor[0], place[1] - self._anchor[1], place[2] - self._anchor[2])
+        angle = 2.0 * _component(turn, self._turn, self._normal)
+        i, j = self._across
+        if creep[i] ** 2 + creep[j] ** 2 > SLIP**2 or abs(angle) > TURN:
             self._anchor, self._turn = place, turn
+            self._start()
             return
-        self._run([-c / FOLLOW_S for c in creep], -angle / FOLLOW_S, place)
+        now = (creep[i], creep[j], angle)
+        # how fast it creeps by itself: what it did, less what the surfaces did
+        own = [(a - b) / EVERY_S - c for a, b, c in zip(now, self._last, self._run_last, strict=True)]
+        run = [-a / FOLLOW_S - d for a, d in zip(now, own, strict=True)]
+        self._last, self._run_last = now, run
+        self._run(run[0], run[1], run[2], place)
 
-    def _run(self, velocity: list[float], spin: float, place: Vector) -> None:
-        """Let the surfaces carry the part's origin with `velocity` and turn it with `spin` about the normal."""
-        i, j = (self._normal + 1) % 3, (self._normal + 2) % 3
+    def _start(self) -> None:
+        """Nothing has crept yet, the surfaces stand."""
+        self._last, self._run_last = (0.0, 0.0, 0.0), [0.0, 0.0, 0.0]
+        for geom in self._geoms:
+            self._surfaces[geom] = 0.0
+
+    def _run(self, along: float, across: float, spin: float, place: Vector) -> None:
+        """Let the surfaces carry the part's origin in their plane, and turn it with `spin` about their normal."""
+        i, j = self._across
         for geom, centre in zip(self._geoms, self._centre, strict=True):
             row = [0.0] * 6
-            row[i] = velocity[i] + spin * (place[j] - centre[j])
-            row[j] = velocity[j] - spin * (place[i] - centre[i])
+            row[i] = along + spin * (place[j] - centre[j])
+            row[j] = across - spin * (place[i] - centre[i])
             row[3 + self._normal] = spin
             self._surfaces[geom] = row
+
+
+def _component(p: Quaternion, q: Quaternion, axis: int) -> float:
+    """One of the last three components of p times the conjugate of q, with the sign of the smaller turn."""
+    pw, px, py, pz = p
+    qw, qx, qy, qz = q
+    w = pw * qw + px * qx + py * qy + pz * qz
+    if axis == 0:
+        v = -pw * qx + px * qw - py * qz + pz * qy
+    elif axis == 1:
+        v = -pw * qy + px * qz + py * qw - pz * qx
+    else:
+        v = -pw * qz - px * qy + py * qx + pz * qw
+    return v if w >= 0.0 else -v
 
 
 def _conjugate(q: Quaternion | list[float]) -> Quaternion:

@@ -50,7 +50,7 @@ RAYS = 12  # around the rim
 LEAK = 4.0  # vacuum lost per open part of the rim: nothing is left when a quarter is open
 REACH = 0.0025  # m, how far the lip's rubber follows a surface
 DEPTH = 0.03  # m, from where in the cup the rays start
-SEAL_CHECK = 10  # ticks between two looks at a seal that holds
+SEAL_CHECK = 5  # ticks between two looks at a seal
 TICK_S = 5 * STEP_S
 
 
@@ -176,18 +176,22 @@ class Suction:
 
     def before(self) -> None:
         """Let the vacuum follow the ejector and the seal."""
-        if self._on:
-            self._next_check -= 1
-            if self._next_check <= 0:
-                self.seal = self._look()
-                goal = self._full * max(0.05, 1.0 - LEAK * (1.0 - self.seal))
-                settled = self.seal > 0.0 and abs(goal - self.vacuum_kPa) < 0.01
-                self._next_check = SEAL_CHECK if settled else 1
-                self.busy = not settled
-                self._set(
-                    self.vacuum_kPa + (goal - self.vacuum_kPa) * (self._rise if goal > self.vacuum_kPa else self._fall)
-                )
-        elif self.vacuum_kPa > 0.0:
+        if not self._on:
+            self._vent()
+            return
+        self._next_check -= 1
+        if self._next_check <= 0:
+            self.seal = self._look()
+            self._next_check = SEAL_CHECK if self.seal > 0.0 else 1
+        elif not self.busy:
+            return
+        goal = self._full * max(0.05, 1.0 - LEAK * (1.0 - self.seal))
+        self.busy = self.seal == 0.0 or abs(goal - self.vacuum_kPa) >= 0.01
+        rate = self._rise if goal > self.vacuum_kPa else self._fall
+        self._set(self.vacuum_kPa + (goal - self.vacuum_kPa) * rate)
+
+    def _vent(self) -> None:
+        if self.vacuum_kPa > 0.0:
             left = self.vacuum_kPa * (1.0 - self._fall)
             self._set(left if left > 1.0 else 0.0)
         else:
