@@ -78,12 +78,14 @@ def _seed(seed: int | None) -> int | None:
 
 
 def _practise(exercise: str | None, seed: int | None) -> Cell:
+    program = str(getattr(sys.modules.get("__main__"), "__file__", "") or "")
+    if program:
+        messages.explain_uncaught(program)
     if not exercise:
         raise ValueError(
             "this program was not started by `sheber run`, so connect() needs the exercise: "
             'connect(exercise="palletising"), or set SHEBER_EXERCISE; `sheber exercises` lists what exists'
         )
-    program = str(getattr(sys.modules.get("__main__"), "__file__", "") or "")
     child = _start(exercise, seed, program)
     assert child.stdout is not None
     endpoint = child.stdout.readline().strip()
@@ -100,8 +102,6 @@ def _practise(exercise: str | None, seed: int | None) -> Cell:
         cell = _open(endpoint)
     except (OSError, WireClosed) as error:
         raise RobotError(f"the practice cell of {exercise!r} cannot be reached: {error}") from None
-    if program:
-        messages.explain_uncaught(program)
     if not hasattr(sys, "ps1"):
         messages.install_stdout_times()
     return cell

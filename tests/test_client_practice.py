@@ -1,0 +1,65 @@
+"""A program started by hand: a practice cell beside it, its score at the end, errors in the student's words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sheber.trace import read
+
+pytestmark = pytest.mark.physics
+
+
+def start(tmp_path: Path, source: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    program = tmp_path / "program.py"
+    program.write_text(source, encoding="utf-8")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SHEBER_E")} | environment
+    return subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, timeout=120, cwd=tmp_path, env=clean
+    )
+
+
+def test_it_runs_is_scored_and_leaves_a_trace(tmp_path: Path) -> None:
+    done = start(
+        tmp_path,
+        'from sheber import connect\ncell = connect(exercise="poses-and-moves", seed=3)\n'
+        "assert connect() is cell\n"
+        "cell.robot.move_joints(cell.robot.home + 0.2)\nprint('moved')\ncell.robot.move_joints(cell.robot.home)\n",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "without isolation" in done.stderr
+    assert "s] moved\n" in done.stdout
+    assert "points of 100" in done.stdout
+    traces = list(tmp_path.rglob("*.trace"))
+    assert len(traces) == 1
+    trace = read(traces[0])
+    assert [event.data["line"] for event in trace.events_of("move")] == [4, 6]
+    assert trace.header.program == "program.py"
+
+
+def test_the_exercise_may_stand_in_the_environment_and_errors_are_short(tmp_path: Path) -> None:
+    done = start(
+        tmp_path,
+        "from sheber import Pose, connect\ncell = connect()\ndef go(x):\n"
+        "    cell.robot.move_to(Pose((x, 0, 0)))\ngo(2.0)\n",
+        SHEBER_EXERCISE="poses-and-moves",
+        SHEBER_SEED="3",
+    )
+    assert done.returncode == 1
+    assert "Line 4: Unreachable: " in done.stderr
+    assert "(called from line 5)" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "session.py" not in done.stderr
+    assert "points of 100" in done.stdout
+
+
+def test_an_unknown_exercise_says_what_exists(tmp_path: Path) -> None:
+    done = start(tmp_path, 'from sheber import connect\nconnect(exercise="juggling")\n')
+    assert done.returncode == 1
+    assert "palletising" in done.stderr, "the child's own message lists what exists"
+    assert "Line 2: ValueError: the practice cell of 'juggling' did not start" in done.stderr
+    assert "Traceback" not in done.stderr
