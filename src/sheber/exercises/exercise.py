@@ -99,6 +99,16 @@ class Exercise:
         scene = self.scene(seed)
         return Controller(build(scene), scene, self.limits, recorder)
 
+    def warm(self) -> None:
+        """Load what every run of this exercise needs, before a parent forks its workers. Starts no thread."""
+        from sheber.robot import controller  # noqa: F401
+
+        if self.scene(self.rehearsal[0]).cameras:
+            from sheber.robot import vision
+
+            for _kernel in vision.compile():
+                pass
+
     def score(self, trace: Trace) -> Score:
         """Points of a trace. The same trace and numbers give the same score; nothing else is read.
 

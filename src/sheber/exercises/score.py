@@ -39,7 +39,7 @@ def ramp(value: float, full: float, zero: float) -> float:
 
 
 def shared(points: float, count: int) -> list[float]:
-    """`points` in `count` equal shares, to hundredths, that sum to `points` exactly; the first ones get what is left."""
+    """`points` in `count` shares of hundredths that sum to `points` exactly; the first ones get what is left."""
     whole, rest = divmod(round(points * 100), max(1, count))
     return [(whole + (n < rest)) / 100 for n in range(count)]
 

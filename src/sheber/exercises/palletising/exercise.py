@@ -170,9 +170,7 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     ]
 
 
-def _place_check(
-    trace: Trace, numbers: Numbers, n: int, placed: measured.Placed | None, points: float
-) -> Check:
+def _place_check(trace: Trace, numbers: Numbers, n: int, placed: measured.Placed | None, points: float) -> Check:
     """One place of the pattern: the worst of position, yaw and tilt of the box that stands there."""
     column, row, layer = trace.facts["cells"][n]
     words = {"layer": layer + 1, "row": row + 1, "column": column + 1}

@@ -45,7 +45,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     rng = np.random.default_rng([seed, 1])
     poses = _poses(rng, numbers)
     height = between(rng, *numbers.pair("scene.post_height"), digits=3)
-    foot = Pose((between(rng, 0.43, 0.50, 3), between(rng, -0.03, 0.03, 3), 0.0))
+    foot = _foot(rng, poses["B"], poses["C"])
     line, arc = (between(rng, *numbers.pair("scene.speed"), digits=2) for _n in range(2))
     route = [
         {"pose": "A", "move": "joints"},
@@ -97,6 +97,13 @@ def _poses(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     poses["F"] = down_pose(between(rng, 0.50, 0.56), between(rng, -0.10, 0.05), between(rng, 0.42, 0.48), turn[5])
     poses["F"] = poses["F"].rotated(y=-lean[1])
     return poses
+
+
+def _foot(rng: np.random.Generator, start: Pose, end: Pose) -> Pose:
+    """T_base_post: on the way between two poses, about in its middle."""
+    share = between(rng, 0.45, 0.60)
+    x, y, _z = ((1.0 - share) * start.position + share * end.position).tolist()
+    return Pose((round(x + between(rng, -0.01, 0.01), 3), round(y, 3), 0.0))
 
 
 def _arc_length(poses: dict[str, Pose]) -> float:

@@ -35,6 +35,7 @@ NUMBERS = {
 HEIGHT = 0.03  # m, of every part
 PITCH = 0.085  # m, between the places of a tray
 TRAY_FLOOR = 0.006  # m
+TRAY_WIDTH = 0.128  # m inside: the fingers fit when they are wide open
 SPACING = 0.088  # m, between the middles of two parts: room for the fingers
 ZONE = {"x": (0.02, 0.56), "y": (-0.56, -0.14)}  # where parts lie ...
 RING = (0.30, 0.73)  # ... as far as the arm reaches, m from the axis of its base
@@ -119,7 +120,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
 
 
 def _pieces(rng: np.random.Generator, numbers: Numbers, wanted: list[str], spare: str) -> list[Piece]:
-    """The parts: of each wanted colour at most as many as its tray has places; decoys are grey or of the spare colour."""
+    """The parts: of each wanted colour at most as many as its tray has places; decoys: grey or the spare colour."""
     low, high = (int(end) for end in numbers.pair("scene.parts"))
     few, many = (int(end) for end in numbers.pair("scene.decoys"))
     places = numbers.whole("scene.places")
@@ -181,7 +182,7 @@ def _tray_frames(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     half = (numbers.whole("scene.places") - 1) * PITCH / 2
     frames = {}
     for n in range(3):
-        frame = middle.offset_tool(x=-half, y=(n - 1) * 0.135)
+        frame = middle.offset_tool(x=-half, y=(n - 1) * (TRAY_WIDTH + 0.019))
         frames[f"tray_{n + 1}"] = Pose(np.round(frame.position, 5), frame.quaternion)
     return frames
 
@@ -193,7 +194,7 @@ def _place(tray: Pose, n: int) -> Pose:
 
 def _tray(name: str, frame: Pose, places: int, colour: Colour) -> Fixture:
     """A low tray with a mark at each place."""
-    length, width, rim = places * PITCH + 0.015, 0.105, 0.016
+    length, width, rim = places * PITCH + 0.015, TRAY_WIDTH, 0.016
     foot = frame.offset_tool(x=(places - 1) * PITCH / 2, z=-TRAY_FLOOR)
     box = open_bin(name, length, width, rim, foot, colour, wall=0.008, floor=TRAY_FLOOR)
     marks = tuple(
@@ -294,7 +295,7 @@ def _tray_of(trace: Trace, part: str) -> str:
     for tray, places in trace.facts["trays"].items():
         frame = Pose.from_list(places[0])
         x, y, z = (frame.inverse() @ at).tolist()
-        if -PITCH / 2 < x < (len(places) - 0.5) * PITCH and abs(y) < 0.0525 and abs(z) < HEIGHT:
+        if -PITCH / 2 < x < (len(places) - 0.5) * PITCH and abs(y) < TRAY_WIDTH / 2 and abs(z) < HEIGHT:
             return str(tray)
     return ""
 

@@ -1,4 +1,4 @@
-"""Poses and moves, clumsily: positions rounded to 5 mm by hand, joint moves where a line was asked for."""
+"""Poses and moves, clumsily: positions rounded to 3 mm by hand, joint moves where a line was asked for."""
 
 from sheber import Pose, connect
 
@@ -9,7 +9,7 @@ robot = cell.robot
 def noted(name: str) -> Pose:
     """The pose as somebody wrote it on paper."""
     pose = cell.frames[name]
-    return Pose([round(value / 0.005) * 0.005 for value in pose.position], pose.quaternion)
+    return Pose([round(value / 0.003) * 0.003 for value in pose.position], pose.quaternion)
 
 
 for name in ("A", "B", "C"):

@@ -25,12 +25,12 @@ for colour, tray in cell.sheet["trays"].items():
         x, y = camera.to_plane(*centres[n], height=0.0)
         pick = Pose((x, y, 0.015)) @ DOWN
         put = cell.frames[tray].offset_tool(x=filled * cell.sheet["pitch"], z=0.025) @ DOWN
-        robot.move_to(pick.offset(z=0.12), speed=0.8)
+        robot.move_to(pick.offset(z=0.12), speed=0.5)
         robot.move_linear(pick, speed=0.1)
         gripper.close()
-        robot.move_linear(pick.offset(z=0.12))
-        robot.move_to(put.offset(z=0.12), speed=0.8)
+        robot.move_linear(pick.offset(z=0.12), speed=0.1)
+        robot.move_to(put.offset(z=0.12), speed=0.5)
         robot.move_linear(put)
         gripper.open()
-        robot.move_linear(put.offset(z=0.12))
+        robot.move_linear(put.offset(z=0.12), speed=0.1)
         filled += 1
