@@ -330,7 +330,7 @@ class Cell:
             eye = self._eyes[camera] = Eye(self.scene, self.arm, camera)
         return eye
 
-    def settled(self, seconds: float = 0.0) -> bool:
+    def settled(self) -> bool:
         """Whether every loose part lies still (slower than 1 mm/s)."""
         world = self.world
         speeds = np.abs(world.data.qvel[world.dof_parts :])
