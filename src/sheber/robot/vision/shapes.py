@@ -82,14 +82,16 @@ def _arc(radius: float, start_deg: int, end_deg: int, z: float) -> list[tuple[fl
     """Points (radius, z) of an arc; the poles exactly on the axis."""
     steps = _RINGS * (end_deg - start_deg) // 90
     angles = [math.radians(start_deg + (end_deg - start_deg) * k / steps) for k in range(steps + 1)]
-    return [(radius * math.cos(a) if abs(a) < 1.57 else 0.0, z + radius * math.sin(a)) for a in angles]
+    return [(radius * round(math.cos(a), 12), z + radius * round(math.sin(a), 12)) for a in angles]
 
 
 def _turned(outline: Sequence[tuple[float, float]]) -> Surface:
     """Turn an outline (radius, z), from the lower to the upper pole, about z."""
     angles = np.arange(_AROUND) * (2.0 * math.pi / _AROUND)
+    # rounded, because the last bits of sine and cosine are another processor's others
+    x, y = np.round(np.cos(angles), 12), np.round(np.sin(angles), 12)
     inner = outline[1:-1]
-    rings = [np.stack([r * np.cos(angles), r * np.sin(angles), np.full(_AROUND, z)], axis=1) for r, z in inner]
+    rings = [np.stack([r * x, r * y, np.full(_AROUND, z)], axis=1) for r, z in inner]
     vertices = np.concatenate([[[0.0, 0.0, outline[0][1]]], *rings, [[0.0, 0.0, outline[-1][1]]]])
     here = np.arange(_AROUND)
     there = (here + 1) % _AROUND

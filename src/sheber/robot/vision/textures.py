@@ -94,10 +94,16 @@ def _felt(rest: str) -> Image:
 def _wood(rest: str) -> Image:
     """Planed spruce with its grain along x, as on a pallet."""
     number = _number(rest)
-    waves = np.cumsum(_noise(1, 512, 500 + number, (1, 31))[0]) // 1500  # the grain wanders along the board
-    rows = (np.arange(256)[:, None] * 12 + waves[None, :] + _noise(256, 512, 530 + number, (9, 129)) // 60) % 3072
-    rings = np.abs((rows * 9 // 4) % 512 - 256)  # 0..256, light to dark across a year
-    shade = -rings * 90 + 3 * _noise(256, 512, 560 + number, (1, 61)) + 9000
+    walk = np.cumsum(_noise(1, 512, 500 + number, (1, 61))[0])
+    waves = (walk - walk[-1] * np.arange(1, 513) // 512) // 2600  # the grain wanders along the board, and back
+    widths = np.random.default_rng(520 + number).integers(60, 260, 20)
+    ends = np.cumsum(widths) * 3072 // widths.sum()  # where the years end; together the height of the picture
+    starts = np.concatenate([[0], ends[:-1]])
+    rows = (np.arange(256)[:, None] * 12 + waves[None, :] + _noise(256, 512, 530 + number, (9, 129)) // 90) % 3072
+    year = np.searchsorted(ends, rows, side="right")
+    ripe = (rows - starts[year]) * 256 // (ends - starts)[year]  # 0..255 from spring to autumn
+    shade = -(ripe * ripe // 256) * 80 + 3 * _noise(256, 512, 560 + number, (1, 61)) + 6000
+    shade = (2 * shade + np.roll(shade, 1, axis=0) + np.roll(shade, -1, axis=0)) // 4
     tint = np.array([1.0, 1.15, 1.4])
     image = np.array([203, 169, 121]) * 1000 + (shade[..., None] * tint).astype(np.int64)
     clipped: Image = np.clip(image // 1000, 0, 255).astype(np.uint8)
