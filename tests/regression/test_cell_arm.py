@@ -155,3 +155,15 @@ def test_engine_writes_no_log_into_the_working_folder(tmp_path, monkeypatch: pyt
     cell.world.data.qvel[0] = np.nan
     mujoco.mj_step(cell.world.model, cell.world.data)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_wrench_is_as_noisy_as_it_is_told() -> None:
+    cell = build(scene(stock.pointer(), imperfections=Imperfections(wrench_noise=0.5), noise_seed=3))
+    driver = Driver(cell)
+    felt = []
+    driver.each_tick = lambda: felt.append(cell.wrench.copy())
+    driver.wait(6.0)
+    spread = np.std(felt, axis=0)
+    assert spread[:3] == pytest.approx(0.5, rel=0.15)
+    assert spread[3:] == pytest.approx(0.05, rel=0.15)
+    assert np.array_equal(cell.wrench, cell.wrench)  # of one moment there is one

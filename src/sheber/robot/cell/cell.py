@@ -38,6 +38,7 @@ TICK_STEPS = 5  # longest advance while the tool is busy
 LOOK_STEPS = 10  # between two looks along the light barriers
 STILL_JOINTS = 1e-14  # rad2: a robot that has moved less, a tenth of a micrometre, is not told again
 TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
+NOISE_ROWS = 256  # of the wrench, drawn at once
 REST_STEPS = 100  # after its last target the arm may still come to rest
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
@@ -110,6 +111,9 @@ class Cell:
         self.tcp7 = np.empty(7)  # see `refresh`
         self._wrench = np.zeros(6)
         self._wrench_step = -1
+        self._wrench_noise: Array | None = None
+        self._noise_at = -1
+        self._draw_wrench_noise()
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -212,9 +216,17 @@ class Cell:
             wrench[:] = self._contact_wrench()
         else:
             wrench[:] = 0.0
-        noise = self.scene.imperfections.wrench_noise
-        if noise > 0.0:
-            wrench += noise * _WRENCH_NOISE * self._rng.standard_normal(6)
+        if self._wrench_noise is not None:
+            self._noise_at = (self._noise_at + 1) % NOISE_ROWS
+            if self._noise_at == 0:
+                self._draw_wrench_noise()
+            wrench += self._wrench_noise[self._noise_at]
+
+    def _draw_wrench_noise(self) -> None:
+        """Many rows at once: a single one costs as much."""
+        sigma = self.scene.imperfections.wrench_noise
+        if sigma > 0.0:
+            self._wrench_noise = sigma * _WRENCH_NOISE * self._rng.standard_normal((NOISE_ROWS, 6))
 
     def _contact_wrench(self) -> tuple[float, ...]:
         """Sum of the contact forces on the tool, at the TCP and in its axes. In numbers: arrays this small are slow."""
