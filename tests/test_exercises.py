@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from exercise_traces import along, idle_run, write_trace
 from sheber.exercises import PROGRAMS, Exercise, ExerciseError, catalogue, load
 from sheber.exercises.numbers import REHEARSAL_SCENES
 from sheber.geometry import DOWN, Pose
@@ -249,3 +250,42 @@ def test_every_pose_is_within_reach_in_the_configuration_of_home(name: str) -> N
     assert set(seeds[np.isnan(joints).any(axis=1)]) == set()
     near = kinematics.nearness(arm, joints).min(axis=1)
     assert near.min() > 1.5, f"seed {seeds[near.argmin()]} comes near a singularity"
+
+
+SMALLEST = """
+name = "one-pose"
+version = "1"
+level = "elementary"
+order = 9
+rehearsal.seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+points.quality = { position = 40, angle = 20 }
+points.cycle.cycle = 15
+points.safety.safety = 15
+points.procedure.home = 10
+cycle = { fixed_s = 5.0, full = 1.0, zero = 2.0 }
+safety = { contact = 5, again_s = 5.0, emergency_stop = 10 }
+imperfections = { joint_zero_deg = 0.005, repeatability_mm = 0.02, wrench_N = 1.0 }
+
+[tolerance]
+position = { full = 0.5, zero = 5.0, unit = "mm" }
+angle = { full = 0.2, zero = 2.0, unit = "deg" }
+home = { full = 0.5, zero = 5.0, unit = "deg" }
+"""
+
+
+def test_the_smallest_exercise_of_the_teachers_page_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "teacher.md").read_text("utf-8")
+    rules = next(block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "NUMBERS" in block)
+    folder = tmp_path / "one-pose"
+    folder.mkdir()
+    (folder / "exercise.toml").write_text(SMALLEST)
+    (folder / "exercise.py").write_text(rules)
+    exercise = load(folder)
+    goal = Pose.from_list(dict(exercise.scene(3).facts)["goal"])
+    facts = dict(exercise.scene(3).facts)
+    way = along([goal.offset(z=0.1), goal, goal.offset(z=0.1)], [1.0, 1.0])
+    joints = np.tile(facts["home"], (len(way), 1))
+    joints[5:-5] += 0.5
+    done = write_trace(tmp_path / "run.trace", exercise, facts, way, joints, events=[(2.0, "move_done", {})])
+    assert exercise.score(done).points == 100.0
+    assert exercise.score(idle_run(tmp_path / "idle.trace", exercise)).points == 0.0
