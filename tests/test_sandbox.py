@@ -111,6 +111,18 @@ def test_nothing_of_a_box_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.box
+@pytest.mark.parametrize("delay_s", [0.0, 0.001, 0.002, 0.003, 0.005, 0.01])
+def test_a_box_that_is_given_up_while_it_starts_leaves_nothing(delay_s: float) -> None:
+    box = best_sandbox().prepare(Program("program.py", b"import time\ntime.sleep(1000)"), Limits())
+    time.sleep(delay_s)
+    below = descendants(box.process.pid)
+    started = time.monotonic()
+    box.clean()
+    assert time.monotonic() - started < 4.0
+    wait_until(lambda: not any(alive(pid) for pid in below))
+
+
+@pytest.mark.box
 def test_boxes_at_the_same_time_have_different_users() -> None:
     with started(b"") as one, started(b"") as other:
         if os.geteuid() == 0:

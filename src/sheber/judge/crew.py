@@ -1,8 +1,8 @@
 """Crew: the process that judges scenes for `grade`. It opens the exercise once and forks for each scene.
 
 Theory of operation. `grade` starts `python -m sheber.judge.crew` with one thread for each library, sends the
-exercise, the program and the level of the sandbox, then jobs. The crew builds one station and lets it go again,
-so that every import, compiled kernel and mesh is in memory, and forks a worker for each job, which judges one
+exercise, the program and the level of the sandbox, then jobs. The crew warms the exercise, so that
+every import, compiled kernel and mesh is in memory, and forks a worker for each job, which judges one
 scene and ends. A pipe for each worker tells of its end, however it ends. Both die with their parents. Messages are
 pickles between processes of the judge; nothing of a program comes near them. Where a process cannot safely fork
 (macOS, Windows), scenes are judged one after another here.
@@ -62,8 +62,9 @@ def main() -> None:
 
 
 def _warm(exercise: Gradable) -> None:
-    """Build a station once, for what stays in memory when it has gone. What fails here is told of the first scene."""
+    """Load what all scenes share, and build one for the rest. What fails here fails again, and is told, in a worker."""
     with contextlib.suppress(Exception), TraceWriter(os.devnull, Header(exercise.name)) as nowhere:
+        exercise.warm()
         exercise.build(exercise.rehearsal[0], nowhere).close()
 
 

@@ -40,6 +40,10 @@ class Gradable(Runnable, Protocol):
 
     @property
     def rehearsal(self) -> tuple[int, ...]: ...
+    def warm(self) -> None:
+        """Load what every run needs, before a parent forks its workers. Starts no thread."""
+        ...
+
     def score(self, trace: Trace, /) -> Score:
         """Points of a trace."""
         ...

@@ -42,6 +42,9 @@ class CountingExercise:
     limits: Limits = field(default_factory=lambda: Limits(processor_s=2, wall_s=6.0, memory_bytes=512 << 20))
     rehearsal: tuple[int, ...] = (1, 2, 3, 4)
 
+    def warm(self) -> None:
+        """Nothing is shared here."""
+
     def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
         """A counter."""
         recorder.begin([("count", "u4", (), "")], [], [], {"seed": seed})

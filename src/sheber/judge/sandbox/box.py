@@ -85,6 +85,7 @@ class Box:
         self.waited_s = 0.0  # wall time that the judge has waited for the program
         self._scratch = scratch
         self._status = status
+        self._spoke = False  # whether the stub has: it is locked, or has given up
         self._leftovers = leftovers
         self._channel = None if channel is None else Channel(channel, self._wait)
         self._ending: Ending | None = None
@@ -207,6 +208,7 @@ class Box:
     def clean(self) -> None:
         """End the process and let go of everything; may be called again."""
         if self._ending is None:
+            self._let_it_start()
             self.process.kill()
             self.ending(DEAD_S)
         if self._channel is not None:
@@ -225,6 +227,12 @@ class Box:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.clean()
+
+    def _let_it_start(self) -> None:
+        """Wait until the stub speaks: bubblewrap killed in its first milliseconds leaves a child that waits for ever."""
+        if self._status is not None and not self._spoke:
+            with contextlib.suppress(Expired, LimitReached):
+                self._wait(self._status, False, time.monotonic() + START_S)
 
     def _reap(self) -> int:
         """Make sure that the process has ended; its exit code, negative for a signal."""
@@ -253,6 +261,7 @@ class Box:
         while self._status is not None and not line.endswith(b"\n") and len(line) < 8192:
             self._wait(self._status, False, deadline)
             byte = self._status.recv(1)
+            self._spoke = True
             if not byte:
                 break
             line += byte

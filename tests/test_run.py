@@ -1,0 +1,213 @@
+"""One program, one scene, one trace: how runs end, and what is on the record."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from counting import ASK, HONEST, Breaks, Coasts
+from sheber.judge import Program, Sandbox, best_sandbox, run
+from sheber.judge.selftest import CountingExercise
+from sheber.station import Limits
+from sheber.trace import OutcomeKind, Trace, TraceWriteError, read
+
+pytestmark = pytest.mark.box
+
+
+def judged(source: bytes, limits: Limits | None = None, sandbox: Sandbox | None = None) -> Trace:
+    """The trace of a program on the counting station."""
+    exercise = CountingExercise() if limits is None else CountingExercise(limits=limits)
+    return run(exercise, Program("mine.py", source), 1, sandbox or best_sandbox())
+
+
+def printed(trace: Trace) -> str:
+    return "".join(piece.text for piece in trace.printed)
+
+
+def test_an_honest_program_finishes_and_all_is_on_the_record(tmp_path: Path) -> None:
+    file = tmp_path / "run.trace"
+    exercise = CountingExercise()
+    trace = run(exercise, Program("mine.py", HONEST + b"print('done')\n"), 5, best_sandbox(), to=file)
+    assert trace.outcome.kind is OutcomeKind.FINISHED
+    assert trace.sha256 == read(file).sha256
+    assert [event.data["count"] for event in trace.events_of("count")] == [1, 2, 3, 4, 5, 6, 7]
+    assert printed(trace).endswith("done\n")
+    header = trace.header
+    assert (header.exercise, header.program, header.seed, header.scene) == ("counting", "mine.py", 5, "practice 5")
+    assert header.sandbox == best_sandbox().level
+    assert header.source.startswith(ASK.decode())
+    assert header.limits["memory_bytes"] == exercise.limits.memory_bytes
+    assert header.processor
+    assert {"sheberkhana", "python", "numpy"} <= header.versions.keys()
+
+
+def test_the_same_run_gives_the_same_hash() -> None:
+    assert judged(HONEST).sha256 == judged(HONEST + b"print('a word more')\n").sha256
+    assert judged(HONEST).sha256 != judged(HONEST + b"ask(do='count')\n").sha256
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "words", "line"),
+    [
+        (b"def f(:\n", OutcomeKind.PROGRAM_ERROR, "cannot be read as Python", 1),
+        (b"\n\n1 / 0\n", OutcomeKind.PROGRAM_ERROR, "ZeroDivisionError", 3),
+        (b"def f():\n    raise KeyError('x')\nf()\n", OutcomeKind.PROGRAM_ERROR, "KeyError", 2),
+        (b"import sys\nsys.exit('enough')\n", OutcomeKind.PROGRAM_ERROR, "enough", 0),
+        (b"pass\n", OutcomeKind.PROGRAM_ERROR, "connect()", 0),
+        (b"import os\nos._exit(0)\n", OutcomeKind.PROGRAM_ERROR, "exit code 0", 0),
+        (b"def f(): f()\nf()\n", OutcomeKind.PROGRAM_ERROR, "Recursion", 1),
+        (b"x = bytearray(1 << 40)\n", OutcomeKind.RESOURCE_LIMIT, "memory", 1),
+        (ASK + b"ask(do='stop')\n", OutcomeKind.EMERGENCY_STOP, "asked for", 0),
+        (ASK + b"ask(do='dance')\n", OutcomeKind.PROTOCOL_ERROR, "known: connect, count, stop", 0),
+    ],
+)
+def test_how_runs_end(source: bytes, kind: OutcomeKind, words: str, line: int) -> None:
+    trace = judged(source)
+    assert trace.outcome.kind is kind
+    assert words in trace.outcome.reason + printed(trace)
+    assert trace.outcome.line == line
+    assert "stub.py" not in printed(trace) + trace.outcome.reason, "no internals in what students read"
+
+
+def test_connected_tells_whether_the_program_ever_spoke() -> None:
+    assert not judged(b"1 / 0\n").outcome.connected
+    assert judged(ASK + b"ask(do='connect')\n1 / 0\n").outcome.connected
+
+
+def test_a_loop_that_only_sleeps_gets_a_hint() -> None:
+    limits = Limits(processor_s=5, wall_s=1.0)
+    trace = judged(ASK + b"import time\nask(do='connect')\nwhile True: time.sleep(0.1)\n", limits)
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "time.sleep" in trace.outcome.reason
+    assert "cell.wait" in trace.outcome.reason
+
+
+def test_a_loop_that_computes_is_told_of_processor_time() -> None:
+    trace = judged(ASK + b"ask(do='connect')\nwhile True: pass\n", Limits(processor_s=1, wall_s=60.0))
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "1 s of processor time" in trace.outcome.reason
+
+
+def test_requests_are_counted() -> None:
+    trace = judged(ASK + b"while True: ask(do='count')\n", Limits(commands=50))
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "more than 50 requests" in trace.outcome.reason
+    assert len(trace.events_of("count")) == 50
+
+
+def test_what_a_program_prints_is_kept_up_to_its_limit() -> None:
+    trace = judged(
+        HONEST + b"for n in range(100000): print(n)\n", replace(CountingExercise().limits, output_bytes=5000)
+    )
+    assert trace.outcome.kind is OutcomeKind.FINISHED
+    assert len(printed(trace)) < 5200
+    assert "more was printed" in printed(trace)
+
+
+def test_time_spent_in_our_own_station_does_not_count_against_the_program(tmp_path: Path) -> None:
+    class Slow(CountingExercise):
+        def build(self, seed, recorder):  # type: ignore[no-untyped-def]
+            station = super().build(seed, recorder)
+            handle = station.handle
+
+            def slowly(request: bytes):  # type: ignore[no-untyped-def]
+                time.sleep(0.3)
+                return handle(request)
+
+            station.handle = slowly  # type: ignore[method-assign]
+            return station
+
+    trace = run(Slow(limits=Limits(wall_s=1.5)), Program("p.py", HONEST), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.FINISHED
+
+
+def test_a_fault_of_ours_is_repeated_once(tmp_path: Path) -> None:
+    trace = run(Breaks(marks=tmp_path, times=1), Program("p.py", HONEST), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.FINISHED
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_fault_that_stays_is_a_system_fault_and_never_the_programs(tmp_path: Path) -> None:
+    trace = run(Breaks(marks=tmp_path, times=9), Program("p.py", HONEST), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.SYSTEM_FAULT
+    assert "a bug of ours" in trace.outcome.reason
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_program_cannot_pretend_a_fault_of_ours(tmp_path: Path) -> None:
+    source = b"import os, sys\nprint('the box cannot be locked', file=sys.stderr, flush=True)\nos._exit(70)\n"
+    trace = run(Breaks(marks=tmp_path, times=0), Program("p.py", source), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.PROGRAM_ERROR
+    assert len(list(tmp_path.iterdir())) == 1, "the run was repeated for it"
+
+
+def test_a_collision_after_the_end_counts() -> None:
+    trace = run(Coasts(), Program("p.py", HONEST), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.EMERGENCY_STOP
+    assert "coasting" in trace.outcome.reason
+    trace = run(Coasts(), Program("p.py", b"1 / 0\n"), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.PROGRAM_ERROR, "the first reason stands"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TraceWriteError, match="no space left"):
+        run(CountingExercise(), Program("p.py", HONEST), 1, best_sandbox(), to=Path("/dev/full"))
+
+
+def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TraceWriteError, match=r"nowhere.*no such file"):
+        run(CountingExercise(), Program("p.py", HONEST), 1, best_sandbox(), to=tmp_path / "nowhere" / "run.trace")
+
+
+# --- level C: the way of macOS and Windows, forced here with harmless programs -------------
+
+THROUGH_THE_CLIENT = b"""
+import os
+from sheber.client.wire import open_endpoint
+channel = open_endpoint(os.environ["SHEBER_ENDPOINT"])
+for do in ["connect"] + ["count"] * 7:
+    reply, _ = channel.exchange({"do": do})
+print("counted", reply["count"])
+"""
+
+
+@pytest.mark.parametrize("level", ["A", "C"])
+def test_the_client_finds_its_endpoint_in_the_environment(level: str) -> None:
+    trace = judged(THROUGH_THE_CLIENT, sandbox=Sandbox(level))
+    assert trace.outcome.kind is OutcomeKind.FINISHED, trace.outcome.reason + printed(trace)
+    assert "counted 7" in printed(trace)
+    assert trace.header.sandbox == level
+
+
+def test_level_c_is_marked_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    sandbox = Sandbox("C")
+    assert not sandbox.verified
+    assert "not isolated" in sandbox.words
+    assert judged(b"1 / 0\n", sandbox=sandbox).outcome.line == 1
+    assert judged(THROUGH_THE_CLIENT, sandbox=sandbox).sha256 == judged(HONEST).sha256
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_level_c_has_its_limits() -> None:
+    never = judged(b"import time\ntime.sleep(100)\n", Limits(wall_s=0.5), Sandbox("C"))
+    assert never.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    flood = judged(b"for _ in range(16384): print('x' * 65535)\n", Limits(wall_s=20.0), Sandbox("C"))
+    assert flood.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "8 MiB" in flood.outcome.reason
+
+
+def test_the_start_needs_no_engine() -> None:
+    """The box is under way before anything heavy is imported; `import sheber.judge` imports none of it."""
+    script = (
+        "import sys, sheber.judge\nprint(sorted({'mujoco', 'numba', 'cv2', 'jinja2', 'rich'} & sys.modules.keys()))"
+    )
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ)
+    assert told.stdout.strip() == "[]"
