@@ -101,19 +101,23 @@ def surface(collider: Collider, rng: np.random.Generator, count: int) -> np.ndar
     return (collider.pose @ (unit * low[:, None]))[:count]
 
 
+def spread_over(mesh: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Random points (count, 3), as many a square metre everywhere."""
+    area = np.linalg.norm(np.cross(mesh[:, 1] - mesh[:, 0], mesh[:, 2] - mesh[:, 0]), axis=1)
+    chosen = mesh[rng.choice(len(mesh), count, p=area / area.sum())]
+    return np.einsum("nk,nkd->nd", rng.dirichlet((1.0, 1.0, 1.0), count), chosen)
+
+
 def distance_to_mesh(mesh: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Distance (n,) of points to the nearest of 20,000 points spread evenly over the mesh [m]."""
-    area = np.linalg.norm(np.cross(mesh[:, 1] - mesh[:, 0], mesh[:, 2] - mesh[:, 0]), axis=1)
-    chosen = mesh[rng.choice(len(mesh), 20_000, p=area / area.sum())]
-    cloud = np.einsum("nk,nkd->nd", rng.dirichlet((1.0, 1.0, 1.0), len(chosen)), chosen)
+    cloud = spread_over(mesh, 20_000, rng)
     return np.array([np.sqrt(((cloud - point) ** 2).sum(axis=1).min()) for point in points])
 
 
 @pytest.mark.parametrize("link", ARM.links, ids=lambda link: link.name)
 def test_colliders_enclose_the_mesh(link: Link) -> None:
     mesh = triangles(ARM, link)
-    middles = (mesh + np.roll(mesh, 1, axis=1)).reshape(-1, 3) / 2
-    points = np.concatenate([mesh.reshape(-1, 3), mesh.mean(axis=1), middles])
+    points = np.concatenate([mesh.reshape(-1, 3), spread_over(mesh, 20_000, np.random.default_rng(2))])
     worst = np.min([outside(collider, points) for collider in link.colliders], axis=0)
     assert worst.max() < 1e-5, f"{link.name}: the mesh is {1000 * worst.max():.2f} mm outside of its colliders"
 

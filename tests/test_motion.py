@@ -230,7 +230,23 @@ def test_a_zone_is_cut_to_half_a_move() -> None:
             MoveLinear(START.offset(x=0.12, y=-0.06)))  # fmt: skip
     points = tcp(q)[:, :3, 3]
     for middle in (START.offset(x=0.03), START.offset(x=0.06, y=-0.03), START.offset(x=0.09, y=-0.06)):
-        assert np.linalg.norm(points - middle.position, axis=1).min() < 2e-3
+        assert np.linalg.norm(points - middle.position, axis=1).min() < 3e-4  # half a sample's way
+    within_limits(q)
+
+
+@pytest.mark.parametrize("left", [0.1, 0.06, 0.03, 0.01, 0.003])
+def test_a_corner_that_comes_too_late_is_not_taken_too_fast(left: float) -> None:
+    """The next move arrives when the robot already brakes for the end of this one."""
+    robot = at_start()
+    robot.add(MoveLinear(START.offset(x=0.05), speed=0.5, blend=0.02))
+    robot.add(MoveLinear(START.offset(x=0.05, y=-0.4), speed=0.5, blend=0.1))
+    rows = [robot.joints[None]]
+    while robot.target.distance(START.offset(x=0.05, y=-0.4)) > left:
+        rows.append(robot.next(1))
+    robot.add(MoveLinear(START.offset(x=-0.2, y=-0.4), speed=0.5))
+    q = np.concatenate([*rows, finish(robot)[1:]])
+    acceleration = np.diff(tcp(q)[:, :3, 3], 2, axis=0) / STEP**2
+    assert np.linalg.norm(acceleration, axis=1).max() < 1.5 * ARM.linear_acceleration
     within_limits(q)
 
 

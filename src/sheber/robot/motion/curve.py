@@ -23,51 +23,47 @@ class JointCurve:
 
     length: float
     step: float  # distance of the knots in s
-    pieces: Array  # (m, 4, 6): q = c0 + w (c1 + w (c2 + w c3)), w = s - knot
+    pieces: Array  # (4, m, 6): q = c0 + w (c1 + w (c2 + w c3)), w = s - knot
 
     def at(self, s: Array) -> Array:
         """Joints (n, 6) at s (n,), which is cut to 0..length."""
-        if len(self.pieces) == 1:
+        if self.pieces.shape[1] == 1:
             w = np.clip(s, 0.0, self.length)[:, None]
-            c0, c1, c2, c3 = self.pieces[0]
+            c0, c1, c2, c3 = self.pieces
         else:
             piece, w = self.locate(s)
-            c0, c1, c2, c3 = self._by_power[:, piece]
+            c0, c1, c2, c3 = self.pieces[:, piece]
         joints: Array = c0 + w * (c1 + w * (c2 + w * c3))
         return joints
 
     def slope(self, s: Array) -> Array:
         """dq/ds (n, 6) at s (n,)."""
         piece, w = self.locate(s)
-        _, c1, c2, c3 = self._by_power[:, piece]
+        _, c1, c2, c3 = self.pieces[:, piece]
         slope: Array = c1 + w * (2.0 * c2 + 3.0 * w * c3)
         return slope
 
     def locate(self, s: Array) -> tuple[NDArray[np.intp], Array]:
         """The piece (n,) that s lies in, and how far into it (n, 1)."""
         s = np.clip(s, 0.0, self.length)
-        piece = np.minimum((s / self.step).astype(np.intp), len(self.pieces) - 1)
+        piece = np.minimum((s / self.step).astype(np.intp), self.pieces.shape[1] - 1)
         return piece, (s - piece * self.step)[:, None]
-
-    @property
-    def _by_power(self) -> Array:
-        return self.pieces.transpose(1, 0, 2)  # (4, m, 6)
 
     def bounds(self) -> tuple[Array, Array]:
         """Largest |dq/ds| and |d2q/ds2| of each joint in each piece: (m, 6), (m, 6)."""
-        c1, c2, c3 = self.pieces[:, 1], self.pieces[:, 2], self.pieces[:, 3]
+        _, c1, c2, c3 = self.pieces
         h = self.step
-        first = np.maximum(np.abs(c1), np.abs(c1 + h * (2.0 * c2 + 3.0 * h * c3)))
-        middle = np.abs(c1 + 0.5 * h * (2.0 * c2 + 1.5 * h * c3))
-        second = np.maximum(np.abs(2.0 * c2), np.abs(2.0 * c2 + 6.0 * h * c3))
-        return np.maximum(first, middle), second
+        start, turn = 2.0 * c2, (6.0 * h) * c3
+        middle = c1 + (0.5 * h) * (start + 0.25 * turn)
+        end = c1 + h * (start + 0.5 * turn)
+        return np.abs([c1, middle, end]).max(axis=0), np.abs([start, start + turn]).max(axis=0)
 
 
 def straight(start: Array, end: Array, length: float) -> JointCurve:
     """The straight line in joint space from start to end (6,)."""
-    pieces = np.zeros((1, 4, len(start)))
+    pieces = np.zeros((4, 1, len(start)))
     pieces[0, 0] = start
-    pieces[0, 1] = (end - start) / length
+    pieces[1, 0] = (end - start) / length
     return JointCurve(length, length, pieces)
 
 
@@ -78,11 +74,11 @@ def hermite(joints: Array, length: float, slopes: Array | None = None) -> JointC
         slopes = _slopes(joints, h)
     rise = (joints[1:] - joints[:-1]) / h
     left, right = slopes[:-1], slopes[1:]
-    pieces = np.empty((len(joints) - 1, 4, joints.shape[1]))
-    pieces[:, 0] = joints[:-1]
-    pieces[:, 1] = left
-    pieces[:, 2] = (3.0 * rise - 2.0 * left - right) / h
-    pieces[:, 3] = (left + right - 2.0 * rise) / (h * h)
+    pieces = np.empty((4, len(joints) - 1, joints.shape[1]))
+    pieces[0] = joints[:-1]
+    pieces[1] = left
+    pieces[2] = (3.0 * rise - 2.0 * left - right) / h
+    pieces[3] = (left + right - 2.0 * rise) / (h * h)
     return JointCurve(length, h, pieces)
 
 

@@ -31,14 +31,14 @@ Array = NDArray[np.float64]
 SelfCollides = Callable[[Array], int]
 
 _GRID = 0.005  # m (or u * m in a corner): distance of the knots on a Cartesian path
-_JOINT_GRID = 0.06  # rad that a joint turns at most between two knots; more means a finer grid
+_JOINT_GRID = 0.05  # rad that a joint turns at most between two knots; more means a finer grid
 _FINEST = 4096  # knots; a path that asks for more runs into a singularity
 _CELLS = 8  # parts of a path that get speed limits of their own where joints limit the speed
 _MARGIN = 0.97  # of the joint accelerations, for what the pieces of a curve leave out
 _SPEED_MARGIN = 0.9999  # of the joint speeds, likewise
 _BEND_SHARE = 0.5  # of a joint's acceleration that the bend of the path may use up
 _CORNER_KNOTS = 32
-_CHECKS = 0.02  # rad between two checks of the arm against itself
+_CHECKS = 0.05  # rad between two checks of the arm against itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -363,10 +363,10 @@ class Planner:
         room = _MARGIN * self.arm.max_acceleration - bend * limit[:, None] ** 2
         by_joint = np.minimum(acceleration, (room / slope).min(axis=1))
         parts = 1 if limit.min() >= speed else min(most, len(limit))
-        edges = np.linspace(0, len(limit), parts + 1).astype(int)
+        edges = [len(limit) * k // parts for k in range(parts + 1)]
         return tuple(
             Cell(a * curve.step, b * curve.step, float(limit[a:b].min()), float(by_joint[a:b].min()))
-            for a, b in pairwise(edges.tolist())
+            for a, b in pairwise(edges)
         )
 
 
