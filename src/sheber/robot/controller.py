@@ -74,6 +74,7 @@ class Controller:
         )
         self.record = Record(recorder, row, cell, arm, scene.tool.pose)
         self.interpolator = Interpolator(arm, scene.tool.pose, cell.measured_joints, STEP_S, cell.self_collides)
+        cell.self_collides(self.interpolator.joints[None])  # makes the checker now, not within the first move
         self.moves = Moves(self.interpolator, self.event, cell.new_move)
         self.watch = Watch(cell, arm, self.inputs, self.tool, self.event)
         self.line = 0  # of the command that is served

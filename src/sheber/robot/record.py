@@ -62,7 +62,8 @@ class Record:
             name: self._measured[:, end - width : end] for name, width, end in zip(MEASURED, widths, ends, strict=True)
         }
         self._signals: list[tuple[float, float, int, int, bool, int]] = []  # the rest of each kept row
-        self._kept: list[tuple[Callable[..., None], int, tuple[Any, ...]]] = []  # what to call, step, further arguments
+        self._views = cell.joints, cell.joint_speeds, cell.joint_torques  # stay alive with the cell
+        self._kept: list[int | tuple[Callable[..., None], tuple[Any, ...]]] = []  # step of a row, or a call to make
 
     def sample(
         self, step: int, targets: Array, tool: tuple[float, float], inputs: int, outputs: int, moving: bool, line: int
@@ -73,29 +74,29 @@ class Record:
             self.hand_over()
             index = 0
         indices, poses = cell.changed_bodies()  # first: it brings the TCP's pose up to date as well
-        np.concatenate(
-            (cell.joints, targets, cell.joint_speeds, cell.joint_torques, cell.tcp7, cell.wrench),
-            out=self._lines[index],
-        )
+        joints, speeds, torques = self._views
+        np.concatenate((joints, targets, speeds, torques, cell.tcp7, cell.wrench), out=self._lines[index])
         self._signals.append((*tool, inputs, outputs, moving, line))
-        self._kept.append((self._recorder.sample, step, (index,)))
+        self._kept.append(step)
         if len(indices):
-            self._kept.append((self._recorder.bodies, step, (indices, poses)))
+            self._kept.append((self._recorder.bodies, (step, indices, poses)))
 
     def event(self, step: int, kind: str, data: dict[str, Any]) -> None:
         """Record one thing that happened."""
-        self._kept.append((self._recorder.event, step, (kind, data)))
+        self._kept.append((self._recorder.event, (step, kind, data)))
 
     def hand_over(self) -> None:
         """Give everything that is kept to the recorder, in order."""
         raw, size = self._bytes_of_rows(), self._rows.itemsize
         kept, self._kept, self._signals = self._kept, [], []
-        write_sample = self._recorder.sample
-        for write, step, about in kept:
-            if write == write_sample:
-                write(step, raw[about[0] * size : (about[0] + 1) * size])
+        write_sample, start = self._recorder.sample, 0
+        for entry in kept:
+            if isinstance(entry, int):
+                write_sample(entry, raw[start : start + size])
+                start += size
             else:
-                write(step, *about)
+                write, about = entry
+                write(*about)
 
     def _bytes_of_rows(self) -> bytes:
         """The kept rows as the trace has them."""
