@@ -253,6 +253,62 @@ def test_exit_codes_of_programs_that_fail(source: str, code: int, tmp_path: Path
 
 @pytest.mark.physics
 @pytest.mark.box
+def test_a_fault_of_ours_is_never_a_zero(program: Path, tmp_path: Path) -> None:
+    """A station that breaks gives no points and no page, but the code that says whose fault it was."""
+    script = (
+        "from sheber.robot.controller import Controller\n"
+        "def broken(self, request): raise ZeroDivisionError('the cell broke')\n"
+        "Controller.handle = broken\n"
+        "from sheber.cli import main\n"
+        f"run = ['run', 'poses-and-moves', {str(program)!r}, '--seed', '1', '--out', {str(tmp_path)!r}]\n"
+        "raise SystemExit(main(run))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert run.returncode == 4, run.stderr
+    assert "not scored, through no fault of the program" in run.stderr
+    assert "/ 100" not in run.stdout
+    assert not list(tmp_path.glob("*.html"))
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_ctrl_c_keeps_what_was_written_and_leaves_no_process(tmp_path: Path) -> None:
+    import signal
+    import time
+
+    from sheber.trace import read
+
+    path = tmp_path / "program.py"
+    path.write_text("from sheber import connect\ncell = connect()\ncell.note('here')\nwhile True: pass\n")
+    command = [
+        sys.executable,
+        "-m",
+        "sheber",
+        "run",
+        "poses-and-moves",
+        str(path),
+        "--seed",
+        "1",
+        "--out",
+        str(tmp_path),
+    ]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    trace = tmp_path / "scene-1.trace"
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not (trace.exists() and b'"here"' in trace.read_bytes()):
+        time.sleep(0.05)
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    run.send_signal(signal.SIGINT)
+    _, told = run.communicate(timeout=30)
+    assert run.returncode == 130
+    assert "stopped" in told
+    assert read(trace).events_of("note")
+    assert children
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+@pytest.mark.physics
+@pytest.mark.box
 def test_grade_gives_final_score_and_pages(program: Path, tmp_path: Path) -> None:
     run = sheber("grade", "poses-and-moves", program, "--json", "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr

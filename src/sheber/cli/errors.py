@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-__all__ = ["DONE", "FAULT", "INTERRUPTED", "NEVER_CONNECTED", "WRONG_USE", "WrongUse", "expected"]
+__all__ = ["DONE", "FAULT", "INTERRUPTED", "NEVER_CONNECTED", "WRONG_USE", "Refused", "expected"]
 
 DONE: Final = 0  # even if the score is low or a scene ended badly
 WRONG_USE: Final = 2
@@ -24,8 +24,8 @@ _MENDED_BY_THE_USER: Final = (
 _MENDED_BY_THE_OPERATOR: Final = (("sheber.judge.errors", "SandboxError"), ("sheber.judge.errors", "SystemFault"))
 
 
-class WrongUse(Exception):
-    """What was asked cannot be done; the message says what was asked, what was wrong, what exists."""
+class Refused(Exception):
+    """The command ends here; the message says what was asked, what was wrong, what exists."""
 
     def __init__(self, message: str, code: int = WRONG_USE) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class WrongUse(Exception):
 
 def expected(error: Exception) -> int | None:
     """The exit code of an error whose text is the whole message; None for one that nobody foresaw."""
-    if isinstance(error, WrongUse):
+    if isinstance(error, Refused):
         return error.code
     if isinstance(error, _imported(_MENDED_BY_THE_OPERATOR)):
         return FAULT

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from sheber.cli.errors import DONE, WrongUse
+from sheber.cli.errors import DONE, Refused
 from sheber.cli.forms import print_json
 from sheber.cli.output import console, progress, shown_path
 from sheber.i18n import _
@@ -79,7 +79,7 @@ def bench(arguments: argparse.Namespace) -> int:
     unknown = [name for name in arguments.only or () if name not in GATES]
     if unknown:
         text = _("there is no gate {name!r}; there are {names}")
-        raise WrongUse(text.format(name=unknown[0], names=", ".join(GATES)))
+        raise Refused(text.format(name=unknown[0], names=", ".join(GATES)))
     chosen = arguments.only or list(GATES)
     rows = []
     before = load()

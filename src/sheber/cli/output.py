@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sheber.cli.errors import WrongUse
+from sheber.cli.errors import Refused
 from sheber.i18n import _
 
 if TYPE_CHECKING:
@@ -65,28 +65,28 @@ def _bar(what: str, total: int) -> Iterator[Any]:
 
 
 def writable_folder(path: Path) -> Path:
-    """The folder, made if it is missing. Raises WrongUse where nothing can be written in it."""
+    """The folder, made if it is missing. Raises Refused where nothing can be written in it."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise WrongUse(_("{path} is a file; a folder is needed there").format(path=path)) from error
+        raise Refused(_("{path} is a file; a folder is needed there").format(path=path)) from error
     except OSError as error:
         text = _("cannot make the folder {path}: {why}")
-        raise WrongUse(text.format(path=path, why=_why(error))) from error
+        raise Refused(text.format(path=path, why=_why(error))) from error
     if not os.access(path, os.W_OK | os.X_OK):
         text = _("cannot write in the folder {path}; name another one, for example --out ~/reports")
-        raise WrongUse(text.format(path=path))
+        raise Refused(text.format(path=path))
     return path
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Write a file whole or not at all. Raises WrongUse with the reason."""
+    """Write a file whole or not at all. Raises Refused with the reason."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        raise WrongUse(_("cannot write {path}: {why}").format(path=path, why=_why(error))) from error
+        raise Refused(_("cannot write {path}: {why}").format(path=path, why=_why(error))) from error
     finally:
         temporary.unlink(missing_ok=True)
     return path

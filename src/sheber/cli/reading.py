@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheber.cli.errors import DONE, WrongUse
+from sheber.cli.errors import DONE, Refused
 from sheber.cli.forms import exercise_form, print_json, scene_form
 from sheber.cli.output import console, shown_path, writable_folder, write_text
 from sheber.i18n import _, current
@@ -80,7 +80,7 @@ def _opened(arguments: argparse.Namespace) -> list[tuple[Path, Trace, Exercise]]
         exercise = _exercise_of(trace, arguments.exercise)
         if not trace.channels:
             text = _("{path}: the run ended before the station began; there is nothing to judge")
-            raise WrongUse(text.format(path=path))
+            raise Refused(text.format(path=path))
         for note in _notes(path, trace, exercise):
             print(f"sheber: {note}", file=sys.stderr)
         opened.append((path, trace, exercise))

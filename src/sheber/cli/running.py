@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, WrongUse
+from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
 from sheber.cli.forms import print_json, scene_form
 from sheber.cli.output import console, progress, shown_path, writable_folder, write_text
 from sheber.i18n import _, current
@@ -34,7 +34,7 @@ def new(arguments: argparse.Namespace) -> int:
     program = folder / "program.py"
     if program.exists():
         text = _("{path} is there already and stays as it is; name another folder")
-        raise WrongUse(text.format(path=shown_path(program)))
+        raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
     write_text(program, exercise.starter)
     print(_("{path}: what is asked").format(path=shown_path(text_file)))
@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load
     from sheber.judge import Program
     from sheber.judge import run as judge_run
+    from sheber.trace import OutcomeKind
 
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
@@ -57,6 +58,9 @@ def run(arguments: argparse.Namespace) -> int:
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
     trace_file = folder / f"scene-{seed}.trace"
     trace = judge_run(exercise, program, seed, sandbox, to=trace_file)
+    if trace.outcome.kind is OutcomeKind.SYSTEM_FAULT:
+        text = _("This run is not scored, through no fault of the program: {reason} What was recorded is in {path}.")
+        raise Refused(text.format(reason=trace.outcome.reason, path=shown_path(trace_file)), FAULT)
     score = exercise.score(trace)
     if arguments.json:
         form = scene_form(trace.header.scene, trace.outcome, score, trace.sha256)
@@ -150,7 +154,7 @@ def _sandbox(level: str | None) -> Sandbox:
         try:
             return sandbox_of_level(level)
         except SandboxError as error:
-            raise WrongUse(str(error)) from error
+            raise Refused(str(error)) from error
     sandbox = best_sandbox()
     if sandbox.reason:
         print(f"sheber: {sandbox.reason}", file=sys.stderr)
@@ -177,11 +181,5 @@ def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[P
 
 
 def _code(outcomes: list[Outcome]) -> int:
-    """The exit code of runs that ended so."""
-    from sheber.trace import OutcomeKind
-
-    if any(outcome.kind is OutcomeKind.SYSTEM_FAULT for outcome in outcomes):
-        return FAULT
-    if not all(outcome.connected for outcome in outcomes):
-        return NEVER_CONNECTED
-    return DONE
+    """The exit code of scored runs that ended so."""
+    return DONE if all(outcome.connected for outcome in outcomes) else NEVER_CONNECTED
