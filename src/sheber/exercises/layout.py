@@ -59,9 +59,33 @@ def work_table(colour: Colour = (0.80, 0.81, 0.82), texture: str = "") -> Fixtur
     return table(length=1.5, width=1.5, pose=Pose((0.40, 0.0, 0.0)), colour=colour, texture=texture)
 
 
-def mark(name: str, pose: Pose, colour: Colour, radius: float = 0.022) -> Fixture:
-    """A coloured disc on the table under a pose: seen, never touched."""
+def mark(name: str, pose: Pose, colour: Colour, radius: float = 0.03) -> Fixture:
+    """A coloured disc on the table under a pose, with its letter where there is one: seen, never touched."""
     x, y, _z = pose.position.tolist()
-    rim = Shape("cylinder", (radius, 0.002), Pose((x, y, 0.001)), colour, solid=False)
-    dot = Shape("cylinder", (0.45 * radius, 0.003), Pose((x, y, 0.0015)), (0.97, 0.97, 0.97), solid=False)
-    return Fixture(f"mark_{name}", (rim, dot))
+    disc = Shape("cylinder", (radius, 0.002), Pose((x, y, 0.001)), colour, solid=False)
+    white = (0.97, 0.97, 0.97)
+    if name not in _LETTERS:
+        dot = Shape("cylinder", (0.45 * radius, 0.003), Pose((x, y, 0.0015)), white, solid=False)
+        return Fixture(f"mark_{name}", (disc, dot))
+    middle = level_pose(x, y, 0.002, math.pi / 2)  # read from the front of the cell, where people stand
+    strokes = []
+    for stroke in _LETTERS[name]:
+        right, up, upright = _STROKES[stroke]
+        length, width = radius * (0.62 if upright else 0.72), 0.17 * radius
+        size = (width, length, 0.001) if upright else (length, width, 0.001)
+        at = middle.offset_tool(x=0.31 * radius * right, y=0.55 * radius * up)
+        strokes.append(Shape("box", size, at, white, solid=False))
+    return Fixture(f"mark_{name}", (disc, *strokes))
+
+
+# The strokes of a seven-segment display: right, up, and whether it stands upright.
+_STROKES = {
+    "a": (0.0, 1.0, False),
+    "b": (1.0, 0.5, True),
+    "c": (1.0, -0.5, True),
+    "d": (0.0, -1.0, False),
+    "e": (-1.0, -0.5, True),
+    "f": (-1.0, 0.5, True),
+    "g": (0.0, 0.0, False),
+}
+_LETTERS = {"A": "abcefg", "B": "cdefg", "C": "adef", "D": "bcdeg", "E": "adefg", "F": "aefg"}
