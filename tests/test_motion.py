@@ -234,12 +234,12 @@ def test_a_zone_is_cut_to_half_a_move() -> None:
     within_limits(q)
 
 
-@pytest.mark.parametrize("left", [0.1, 0.06, 0.03, 0.01, 0.003])
+@pytest.mark.parametrize("left", [0.12, 0.1, 0.09, 0.08, 0.06, 0.03, 0.003])
 def test_a_corner_that_comes_too_late_is_not_taken_too_fast(left: float) -> None:
     """The next move arrives when the robot already brakes for the end of this one."""
     robot = at_start()
     robot.add(MoveLinear(START.offset(x=0.05), speed=0.5, blend=0.02))
-    robot.add(MoveLinear(START.offset(x=0.05, y=-0.4), speed=0.5, blend=0.1))
+    robot.add(MoveLinear(START.offset(x=0.05, y=-0.4), speed=0.5, blend=0.05))
     rows = [robot.joints[None]]
     while robot.target.distance(START.offset(x=0.05, y=-0.4)) > left:
         rows.append(robot.next(1))
