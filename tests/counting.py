@@ -106,3 +106,15 @@ class Coasts(CountingExercise):
     def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
         recorder.begin([("count", "u4", (), "")], [], [], {})
         return UnsettledStation(recorder)
+
+
+@dataclass(frozen=True)
+class AtADesk(CountingExercise):
+    """With what a report needs to know."""
+
+    title: str = "Counting"
+
+    def mesh(self, name: str) -> None:
+        raise KeyError(name)
+
+    texture = mesh

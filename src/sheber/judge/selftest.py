@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sheber.exercises.score import Check, Score
 from sheber.i18n import _
+from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox, attacks
@@ -27,7 +28,6 @@ COUNTS = 7  # that the honest control makes
 ACCEPTED: Mapping[str, frozenset[str]] = {
     "A": frozenset(),
     "B": frozenset({"a09_disk"}),  # bounded only by being looked at
-    "C": frozenset(attacks.NAMES) - {attacks.CONTROL},  # it is no boundary
 }
 """Attacks that get through a level, and of which its description warns."""
 
@@ -84,10 +84,11 @@ def attack(name: str, source: bytes, sandbox: Sandbox, lures: Mapping[str, str])
 def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) -> tuple[str, ...]:
     """Names of the attacks that got through, those that the level warns of included; empty where all held.
 
-    Raises SandboxError where the level cannot be had, or where an honest program does not work in it.
+    Raises SandboxError where the level cannot be had, where an honest program does not work in it, and for level C:
+    it is no boundary, and the attacks would do what they try.
     """
-    from sheber.judge.errors import SandboxError
-
+    if not sandbox.verified:
+        raise SandboxError(_("level {level} is not isolated and is not attacked").format(level=sandbox.level))
     names = sorted(attacks.NAMES, key=lambda name: name != attacks.CONTROL)
     through = []
     with temptations() as lures:

@@ -229,7 +229,7 @@ class Box:
         self.clean()
 
     def _let_it_start(self) -> None:
-        """Wait until the stub speaks: bubblewrap killed in its first milliseconds leaves a child that waits for ever."""
+        """Wait until the stub speaks: bubblewrap killed in its first milliseconds leaves a child that waits forever."""
         if self._status is not None and not self._spoke:
             with contextlib.suppress(Expired, LimitReached):
                 self._wait(self._status, False, time.monotonic() + START_S)
