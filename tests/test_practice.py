@@ -57,6 +57,7 @@ def test_a_stranger_is_not_served(served: tuple[subprocess.Popen[str], str]) -> 
     stranger = open_endpoint(endpoint[:-4] + "abcd")
     with pytest.raises(WireClosed):
         stranger.exchange({"do": "connect"})
+    stranger.close()
     channel = open_endpoint(endpoint)
     assert channel.exchange({"do": "connect"})[0]["ok"]
     channel.close()
@@ -68,6 +69,7 @@ def test_an_emergency_stop_is_told(served: tuple[subprocess.Popen[str], str]) ->
     channel = open_endpoint(endpoint)
     with pytest.raises(WireClosed):
         channel.exchange({"do": "stop"})
+    channel.close()
     assert "The run ended by: emergency stop. asked for" in child.communicate(timeout=30.0)[0]
 
 
