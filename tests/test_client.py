@@ -118,7 +118,7 @@ def test_after_a_collision_and_after_the_end_nothing_can_be_asked() -> None:
     with session(recorded(asked, error={"kind": "Collision", "message": "hit", "line": 3})) as one:
         with pytest.raises(Collision):
             one.call("stop")
-        with pytest.raises(RunOver, match="emergency stop: hit"):
+        with pytest.raises(RunOver, match="the run is over: hit"):
             one.call("stop")
     assert len(asked) == 1
 

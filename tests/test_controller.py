@@ -35,7 +35,7 @@ from sheber.robot.controller import REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
 from sheber.robot.watch import FORCE_LIMIT_N
 from sheber.station import Limits, ProtocolError, RunEnds
-from sheber.trace import OutcomeKind, Trace
+from sheber.trace import OutcomeKind, Trace, read
 
 pytestmark = pytest.mark.physics
 
@@ -657,15 +657,19 @@ requests = st.one_of(
 )
 
 
-@given(st.lists(requests, min_size=1, max_size=12))
+@pytest.mark.parametrize(
+    "scene", [empty_scene(), box_scene(suction()), box_scene(gripper())], ids=["pointer", "suction", "gripper"]
+)
+@given(asked=st.lists(requests, min_size=1, max_size=12))
 @settings(
-    max_examples=int(os.environ.get("SHEBER_FUZZ", "40")),
+    max_examples=int(os.environ.get("SHEBER_FUZZ", "15")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
-def test_no_sequence_of_commands_breaks_the_station(tmp_path: Path, asked: list[dict[str, Any]]) -> None:
-    station, recorder = station_for(empty_scene(), tmp_path / "run.trace", Limits(simulated_s=6.0))
+def test_no_sequence_of_commands_breaks_the_station(tmp_path: Path, scene: Scene, asked: list[dict[str, Any]]) -> None:
+    station, recorder = station_for(scene, tmp_path / "run.trace", Limits(simulated_s=6.0))
     station.handle(b'{"do":"connect","protocol":1}')
+    end: RunEnds | None = None
     try:
         for request in asked:
             before = station.step
@@ -673,7 +677,14 @@ def test_no_sequence_of_commands_breaks_the_station(tmp_path: Path, asked: list[
             assert answer["time"] == pytest.approx(station.step * 0.002)
             assert station.step >= before
         station.settle()
-    except (RunEnds, ProtocolError):
-        station.settle()
+    except RunEnds as ended:
+        end = ended
+    except ProtocolError:
+        pass
+    station.settle()
     station.close()
     recorder.close()
+    if end is not None:
+        assert end.answer is not None
+        assert json.loads(end.answer.body)["error"]["message"] == end.outcome.reason
+    assert (np.diff(read(tmp_path / "run.trace").time) > 0.0).all()

@@ -65,6 +65,11 @@ class Session:
         except WireClosed:
             self._over = "the run is over: the cell has ended the conversation"
             raise RunOver(self._over) from None
+        except ValueError:
+            raise  # nothing was sent
+        except BaseException:
+            self.close()  # interrupted between request and reply: the next reply would be that of this request
+            raise
         self.time = float(reply.get("time", self.time))
         error = reply.get("error")
         if error is not None:
@@ -77,7 +82,7 @@ class Session:
             raise RunOver(message)
         error = KINDS.get(kind, RobotError)(message, line)
         if isinstance(error, Collision):
-            self._over = f"the run is over since the emergency stop: {message}"
+            self._over = f"the run is over: {message}"
         raise error from None
 
     def close(self) -> None:
