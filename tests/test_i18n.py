@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 from sheber import i18n
 
@@ -57,3 +59,23 @@ def test_a_catalogue_on_the_disk_is_used_without_code(tmp_path: Path, monkeypatc
         assert i18n.ngettext("{n} point", "{n} points", 3) == "{n} ұпай"
         assert i18n._("not translated") == "not translated"
     assert i18n._("Score") == "Score"
+
+
+def test_the_gathered_texts_are_those_of_the_sources() -> None:
+    """A translator must not work on texts that nobody shows; `make messages` gathers them anew."""
+    package = Path(i18n.__file__).parent
+    with (package / "locale" / "sheber.pot").open("rb") as file:
+        gathered = {message.id for message in read_po(file) if message.id}
+    found = extract_from_dir(package, method_map=[("**.py", "python"), ("**.j2", "jinja2")])
+    shown = {message if isinstance(message, str) else tuple(message) for _, _, message, *_ in found}
+    assert gathered == shown, "the texts changed: run `make messages`"
+
+
+def test_messages_name_their_places() -> None:
+    """A translator may turn a sentence around; `{}` and `%s` would not let them."""
+    package = Path(i18n.__file__).parent
+    with (package / "locale" / "sheber.pot").open("rb") as file:
+        for message in read_po(file):
+            for text in [message.id] if isinstance(message.id, str) else message.id:
+                assert "{}" not in text, text
+                assert "%s" not in text, text

@@ -48,17 +48,18 @@ class _Clocked:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self.first = self.last = 0.0
+        self.first = self.last = 0.0  # wall clock [s]
+        self.processor = [0.0, 0.0]  # the same moments in processor time of this process [s]
         self.steps = 0  # at the last reply
         self.step = station.step
 
     def handle(self, request: bytes) -> Answer:
         if not self.first:
-            self.first = time.perf_counter()
+            self.first, self.processor[0] = time.perf_counter(), time.process_time()
         try:
             return self._station.handle(request)
         finally:
-            self.last = time.perf_counter()
+            self.last, self.processor[1] = time.perf_counter(), time.process_time()
             self.step = self.steps = self._station.step
 
     def settle(self) -> None:
@@ -87,7 +88,8 @@ class _Watched:
 
 @dataclass(frozen=True)
 class _Run:
-    loop_s: float  # from the first command accepted to the last reply
+    loop_s: float  # from the first command accepted to the last reply, wall
+    processor_s: float  # the same in processor time of the judge alone: what a busy machine cannot change
     steps: int
     whole_s: float  # the whole call: box, building, settling and reading the trace too
 
@@ -100,7 +102,9 @@ def _graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, f
     whole = time.perf_counter() - started
     if trace.outcome.kind is not OutcomeKind.FINISHED or watched.station is None:
         raise RuntimeError(f"the reference program of {exercise.name} did not finish: {trace.outcome}")
-    return _Run(watched.station.last - watched.station.first, watched.station.steps, whole)
+    clocked = watched.station
+    processor = clocked.processor[1] - clocked.processor[0]
+    return _Run(clocked.last - clocked.first, processor, clocked.steps, whole)
 
 
 @contextmanager
@@ -194,6 +198,7 @@ def graded_loop(quick: bool) -> list[Row]:
         gated("graded loop ÷ raw engine, speed", ratio, "", "≥ 0.80", f"level {sandbox.level}; same end state"),
         absolute("graded loop", loop, "s", f"{simulated:.1f} s simulated, {simulated / loop:.0f} times as fast"),
         absolute("raw engine, same writes", raw, "s", f"{simulated / raw:.0f} times as fast"),
+        absolute("graded loop, judge's processor time", float(np.median([one.processor_s for one in runs])), "s"),
         absolute("box, building, settling, reading", apart, "s", "apart from the loop"),
     ]
 
