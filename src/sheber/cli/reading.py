@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from sheber.cli.errors import DONE, Refused
 from sheber.cli.forms import exercise_form, print_json, scene_form
 from sheber.cli.output import console, shown_path, writable_folder, write_text
-from sheber.i18n import _, current
+from sheber.i18n import N_, _, current
 
 if TYPE_CHECKING:
     from sheber.exercises.exercise import Exercise
     from sheber.trace import Trace
 
 __all__ = ["exercises", "report", "rescore"]
+
+_LEVELS = (N_("elementary"), N_("intermediate"), N_("advanced"))  # marked here, where they are shown to people
 
 
 def exercises(arguments: argparse.Namespace) -> int:
@@ -33,7 +35,8 @@ def exercises(arguments: argparse.Namespace) -> int:
         table.add_column(heading, overflow="fold")
     for exercise in found:
         seconds = _("{s:g} s").format(s=exercise.limits.simulated_s)
-        table.add_row(exercise.name, _(exercise.level), seconds, str(exercise.limits.captures), exercise.summary)
+        level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
+        table.add_row(exercise.name, level, seconds, str(exercise.limits.captures), exercise.summary)
     console().print(table)
     print("\n" + _("Begin one: sheber new {name} work/").format(name=found[0].name))
     return DONE
