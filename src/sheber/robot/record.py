@@ -73,13 +73,11 @@ class Record:
         if index == ROWS:
             self.hand_over()
             index = 0
-        indices, poses = cell.changed_bodies()  # first: it brings the TCP's pose up to date as well
+        cell.keep_poses()  # first: it brings the TCP's pose up to date as well
         joints, speeds, torques = self._views
         np.concatenate((joints, targets, speeds, torques, cell.tcp7, cell.wrench), out=self._lines[index])
         self._signals.append((*tool, inputs, outputs, moving, line))
         self._kept.append(step)
-        if len(indices):
-            self._kept.append((self._recorder.bodies, (step, indices, poses)))
 
     def event(self, step: int, kind: str, data: dict[str, Any]) -> None:
         """Record one thing that happened."""
@@ -89,10 +87,12 @@ class Record:
         """Give everything that is kept to the recorder, in order."""
         raw, size = self._bytes_of_rows(), self._rows.itemsize
         kept, self._kept, self._signals = self._kept, [], []
-        write_sample, start = self._recorder.sample, 0
+        write_sample, write_bodies, start = self._recorder.sample, self._recorder.bodies, 0
+        changes = iter(self._cell.kept_poses())
         for entry in kept:
             if isinstance(entry, int):
                 write_sample(entry, raw[start : start + size])
+                write_bodies(entry, *next(changes))
                 start += size
             else:
                 write, about = entry

@@ -104,8 +104,6 @@ class Servo:
         self._work.path[:] = self.joints
         self._works = {5: self._work}
         self._last = self._still = b""  # targets as they were given last; those that need nothing new
-        self.moved_at = 0  # steps given when the targets last changed
-        self._steps = 0  # given
         self._age = INERTIA_AGE  # steps since M(q) was read
 
     def _set_gains(self, model: Any, arm: Arm) -> None:
@@ -138,10 +136,8 @@ class Servo:
     def rows(self, targets: Array) -> list[Array]:
         """The controls (n, 3) of each of the k physics steps whose encoder targets (k, n) these are."""
         key = targets.tobytes()
-        self._steps += len(targets)
         if key == self._still:
             return self._work.rows
-        self.moved_at = self._steps
         work = self._work
         if work.k != len(targets):
             work = self._change_work(len(targets))

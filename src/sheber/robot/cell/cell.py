@@ -8,7 +8,6 @@ tool are read. Poses are brought up to date only when somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import mujoco
@@ -21,6 +20,7 @@ from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.contacts import Contact, Contacts
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.scene import Scene
+from sheber.robot.cell.snapshots import Snapshots
 from sheber.robot.cell.tool import Tool, make_tool
 from sheber.robot.cell.world import build_world
 from sheber.station import Visual
@@ -36,24 +36,9 @@ Array = NDArray[np.float64]
 
 TICK_STEPS = 5  # longest advance while the tool is busy
 LOOK_STEPS = 10  # between two looks along the light barriers
-STILL_JOINTS = 1e-14  # rad2: a robot that has moved less, a tenth of a micrometre, is not told again
 TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
 NOISE_ROWS = 256  # of the wrench, drawn at once
-REST_STEPS = 100  # after its last target the arm may still come to rest
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
-
-
-@dataclass(slots=True)
-class Told:
-    """What `Cell.changed_bodies` told last, and what is the same until a part wakes or falls asleep."""
-
-    joints: Array  # of the robot and its tool
-    key: bytes = b""  # of the engine's account of who sleeps
-    falling: bool = True  # some part fell asleep since the call before: it is told for the last time
-    awake: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))  # numbers of the parts to tell
-    was_awake: NDArray[np.bool_] | bool = False
-    rows_parts: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))  # their indices
-    rows_all: NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, dtype=np.uint16))  # with the robot
 
 
 class Cell:
@@ -91,23 +76,11 @@ class Cell:
         ids = [i for i, name in enumerate(world.bodies, start=1) if name not in HIDDEN]
         self.bodies: tuple[str, ...] = tuple(world.bodies[i - 1] for i in ids)  # in the order of `changed_bodies`
         self._named_ids = list(zip(self.bodies, ids, strict=True))
-        self._body_ids = np.array(ids, dtype=np.intp)
         self._tcp = world.body("tcp")
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
         self._tool_bodies = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
         self._root = int(world.model.body_rootid[self._tcp])
-        model, n = world.model, len(world.parts)
-        moving = model.body_treeid >= 0
-        # the engine's bodies of the robot that move follow each other, the hidden TCP is the last of them
-        robot = [i for i in ids if moving[i] and i <= world.first_part]
-        self._robot_positions = world.data.xpos[robot[0] : robot[-1] + 1]
-        self._robot_quaternions = world.data.xquat[robot[0] : robot[-1] + 1]
-        self._robot_joints = world.data.qpos[: world.qpos_parts]
-        self._robot_rows = np.array([ids.index(i) for i in robot], dtype=np.uint16)
-        self._part_rows = np.arange(len(ids) - n, len(ids), dtype=np.uint16)
-        self._part_trees = model.body_treeid[world.first_part + 1 :]
-        self._part_poses = world.data.qpos[world.qpos_parts :].reshape(n, 7)  # a free joint's place is its body's pose
-        self._told: Told | None = None
+        self._snapshots = Snapshots(world, ids)
         self.tcp7 = np.empty(7)  # see `refresh`
         self._wrench = np.zeros(6)
         self._wrench_step = -1
@@ -267,48 +240,22 @@ class Cell:
 
     # --- what it looks like ---------------------------------------------------------------------
 
+    def keep_poses(self) -> None:
+        """Note where everything is now, for `kept_poses`; brings `tcp7` up to date."""
+        self.refresh()
+        self._snapshots.keep()
+
+    def kept_poses(self) -> list[tuple[NDArray[np.uint16], NDArray[np.float32]]]:
+        """For each noted moment what moved since the one before: indices (k,) in `bodies`, poses (k, 7), base frame.
+
+        The very first has all bodies. What is handed over is forgotten.
+        """
+        return self._snapshots.take()
+
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
-        self.refresh()
-        if self._told is None:
-            self._told = Told(self._robot_joints.copy())
-            return np.arange(len(self.bodies), dtype=np.uint16), self._poses(self._body_ids)
-        data, told = self._data, self._told
-        asleep = data.tree_asleep
-        key = asleep.tobytes()
-        if key != told.key or told.falling:
-            self._find_awake(asleep, key, told)
-        if self._robot_moved(told):
-            count = len(self._robot_rows)
-            poses = np.empty((len(told.rows_all), 7), dtype=np.float32)
-            poses[:count, :3] = self._robot_positions
-            poses[:count, 3:] = self._robot_quaternions
-            if len(told.awake):
-                poses[count:] = self._part_poses[told.awake]
-            return told.rows_all, poses
-        return told.rows_parts, self._part_poses[told.awake].astype(np.float32)
-
-    def _robot_moved(self, told: Told) -> bool:
-        if self.step - self._servo.moved_at <= REST_STEPS or self.tool.busy:
-            return True
-        apart = self._robot_joints - told.joints
-        if apart.dot(apart) <= STILL_JOINTS:
-            return False
-        told.joints[:] = self._robot_joints
-        return True
-
-    def _find_awake(self, asleep: NDArray[np.int32], key: bytes, told: Told) -> None:
-        """Which parts to tell: those that are awake, and once more those that fell asleep since the last call."""
-        awake = asleep[self._part_trees] < 0
-        told.awake = np.flatnonzero(awake | told.was_awake)
-        told.falling = bool((awake != told.was_awake).any())
-        told.was_awake, told.key = awake, key
-        told.rows_parts = self._part_rows[told.awake]
-        told.rows_all = np.concatenate((self._robot_rows, told.rows_parts))
-
-    def _poses(self, ids: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Poses (k, 7) of the engine's bodies."""
-        return np.hstack((self._data.xpos[ids], self._data.xquat[ids])).astype(np.float32)
+        self.keep_poses()
+        return self.kept_poses()[-1]
 
     def body_pose(self, name: str) -> Pose:
         """True pose of a body in the base frame; raises KeyError that lists what exists."""
