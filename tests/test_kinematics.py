@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from sheber.geometry import Pose
 from sheber.robot import arms
-from sheber.robot.arms import ArmError
+from sheber.robot.arms import Arm, ArmError
 from sheber.robot.motion import kinematics
 from sheber.robot.motion.closed_form import closed_form
+from sheber.robot.motion.interpolator import Interpolator
+from sheber.robot.motion.moves import MoveLinear
 
 ARM = arms.load("ur5e")
 HOME = np.array(ARM.home)
@@ -206,12 +208,73 @@ def test_singularity_measures() -> None:
     assert worst((0, -60, below - 120, 180 - below, -90, 0)) == ("shoulder", pytest.approx(0.0, abs=1e-6))
 
 
+# a, d [m], alpha [deg] of arms with a spherical wrist, with every sign that tables are written in
+SPHERICAL = {
+    "kuka": [(0.025, 0.4, -90), (0.315, 0, 0), (0.035, 0, -90), (0, 0.365, 90), (0, 0, -90), (0, 0.08, 0)],
+    "abb": [(0.07, 0.352, 90), (0.36, 0, 0), (0, 0, 90), (0, 0.38, -90), (0, 0, 90), (0, 0.065, 0)],
+    "signs": [(0.07, 0.352, -90), (0.36, 0, 0), (0.05, 0, 90), (0, -0.38, -90), (0, 0, 90), (0, -0.065, 0)],
+}
+
+
+def spherical_arm(name: str) -> Arm:
+    """An arm of the other class: other data, the same code."""
+    rows = zip(ARM.joints, SPHERICAL[name], strict=True)
+    joints = tuple(replace(joint, a=a, d=d, alpha=math.radians(alpha)) for joint, (a, d, alpha) in rows)
+    return replace(ARM, name=name, inverse="spherical", joints=joints)
+
+
+@pytest.mark.parametrize("name", SPHERICAL)
+def test_arms_with_a_spherical_wrist_are_solved_too(name: str) -> None:
+    arm = spherical_arm(name)
+    q = random_joints(2000)
+    T = kinematics.forward_all(arm, q)
+    solved = kinematics.inverse(arm, T)
+    exists = ~np.isnan(solved[..., 0])
+    assert set(exists.sum(axis=1)) <= {4, 8}
+    wanted = np.repeat(T[:, None], 8, axis=1)[exists]
+    assert error(kinematics.forward_all(arm, solved[exists]), wanted) < 1e-9
+    turned = (solved - q[:, None] + math.pi) % (2 * math.pi) - math.pi
+    assert np.nanmin(np.abs(turned).max(axis=2), axis=1).max() < 1e-8
+    assert np.array_equal(closed_form(arm).branches(arm, solved[exists]), np.nonzero(exists)[1])
+    one = closed_form(arm).inverse_branch(arm, T, 6)
+    assert np.allclose(one, solved[:, 6], atol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("q5", [0.0, math.pi, 1e-7])
+def test_a_spherical_wrist_at_its_singularity_still_reaches_the_pose(q5: float) -> None:
+    arm = spherical_arm("kuka")
+    T = kinematics.forward_all(arm, np.array([[0.3, -1.0, 0.8, 0.5, q5, 0.7]]))
+    solved = kinematics.inverse(arm, T)[0]
+    solved = solved[~np.isnan(solved[:, 0])]
+    assert len(solved) == 8
+    assert error(kinematics.forward_all(arm, solved), np.repeat(T, 8, axis=0)) < 1e-9
+    singular = kinematics.nearness(arm, np.array([[0.3, -1.0, 0.8, 0.5, q5, 0.7]]))[0]
+    assert singular.argmin() == 0
+    assert singular[0] < 1e-5
+
+
+def test_an_arm_with_a_spherical_wrist_moves_on_a_line() -> None:
+    arm = spherical_arm("abb")
+    robot = Interpolator(arm, Pose((0, 0, 0.1)), np.radians((10.0, 60, 40, 20, 50, 0)))
+    start = robot.target
+    goal = start.offset(0.05, -0.1, 0.05).rotated(z=0.4)
+    robot.add(MoveLinear(goal))
+    rows = [robot.next(50) for _ in range(40) if robot.moving]
+    points = (kinematics.forward_all(arm, np.concatenate(rows)) @ Pose((0, 0, 0.1)).matrix)[:, :3, 3]
+    along = (goal.position - start.position) / start.distance(goal)
+    away = points - start.position
+    assert np.linalg.norm(away - np.outer(away @ along, along), axis=1).max() < 1e-5
+    assert robot.target.distance(goal) < 1e-8
+
+
 def test_an_arm_of_another_class_is_refused() -> None:
-    with pytest.raises(ArmError, match="asks for the closed form 'none'; there are: ur"):
+    with pytest.raises(ArmError, match="asks for the closed form 'none'; there are: ur, spherical"):
         closed_form(replace(ARM, inverse="none"))
     skewed = replace(ARM.joints[0], alpha=1.0)
     with pytest.raises(ArmError, match="is not of the class 'ur'"):
         closed_form(replace(ARM, joints=(skewed, *ARM.joints[1:])))
+    with pytest.raises(ArmError, match="is not of the class 'spherical'"):
+        closed_form(replace(ARM, inverse="spherical"))
 
 
 def test_many_poses_in_one_call_are_quick() -> None:

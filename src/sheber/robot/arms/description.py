@@ -74,7 +74,7 @@ class Arm:
     name: str
     title: str
     maker: str
-    inverse: str  # the kind of closed form that solves it, see `robot.motion.kinematics`
+    inverse: str  # the kind of closed form that solves it, see `robot.motion.closed_form`
     joints: tuple[Joint, ...]
     links: tuple[Link, ...]  # base first: one more than joints
     home: tuple[float, ...]  # rad

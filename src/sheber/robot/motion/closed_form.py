@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.arms import Arm, ArmError
+from sheber.robot.motion.spherical import Spherical
 from sheber.robot.motion.ur import UR
 
 __all__ = ["CLOSED_FORMS", "ClosedForm", "closed_form"]
@@ -54,7 +55,7 @@ class ClosedForm(Protocol):
         ...
 
 
-CLOSED_FORMS: dict[str, ClosedForm] = {"ur": UR()}
+CLOSED_FORMS: dict[str, ClosedForm] = {"ur": UR(), "spherical": Spherical()}
 
 
 def closed_form(arm: Arm) -> ClosedForm:
