@@ -46,7 +46,8 @@ export class Plots {
     const style = getComputedStyle(this.box)
     const ink = style.getPropertyValue('--muted')
     const axis = { stroke: ink, grid: { stroke: style.getPropertyValue('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' }
-    const value = (_, number) => (number == null ? '' : `${Number(number.toPrecision(4))} ${plot.unit}`)
+    const digits = Math.min(4, Math.max(0, Math.floor(-Math.log10(plot.step)))) // no more than the stored steps carry
+    const value = (_, number) => (number == null ? '' : `${Number(number.toFixed(digits)) + 0} ${plot.unit}`)
     const series = plot.labels.map((label, n) => ({ label: label || plot.title, stroke: style.getPropertyValue(`--curve-${n % 8}`), width: 1.5, points: { show: false }, value }))
     this.drawn = new uPlot(
       {

@@ -358,7 +358,8 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str]) ->
         "worst": words.number(worst),
         "level": grade.level,
         "scenes": [
-            _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst) for scene in grade.scenes
+            _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst < max(points))
+            for scene in grade.scenes
         ],
         "common": _common(grade.scenes),
         "g": _grade_labels(len(points), mean, worst),
