@@ -390,7 +390,7 @@ def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_
     contact = next(check for check in score.checks if check.key == "contact")
     assert contact.lost == 5.0
     assert contact.time == pytest.approx(5.0)
-    assert "wrist 3 touched feeder stop at 5.0 s with up to 30 N" in contact.message
+    assert "Wrist 3 and feeder stop touched at 5.0 s, with up to 30 N" in contact.message
 
 
 def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_path: Path) -> None:

@@ -367,17 +367,15 @@ def _incidents(trace: Trace, numbers: Numbers) -> list[_Incident]:
             continue
         time, a, b = event.step * trace.step_s, _body(event.data["a"]), _body(event.data["b"])
         force, lasted = _rest_of_contact(trace, event.step, event.data)
-        text = _("{a} touched {b} at {time:.1f} s with up to {force:.0f} N for {lasted:.1f} s.")
-        message = text.format(a=a, b=b, time=time, force=force, lasted=lasted)
+        text = _("{a} and {b} touched at {time:.1f} s, with up to {force:.0f} N, for {lasted:.1f} s.")
+        message = text.format(a=a.capitalize(), b=b, time=time, force=force, lasted=lasted)
         times = 1 + int(lasted / again)
         name = _("Unintended contact: {a} and {b}").format(a=a, b=b)
         incidents += [("contact", name, cost, time + n * again, message) for n in range(times)]
     if trace.outcome.kind is OutcomeKind.EMERGENCY_STOP:
         stops = trace.events_of("emergency_stop")
         time = stops[-1].step * trace.step_s if stops else trace.duration
-        message = _("An emergency stop ended the run at {time:.1f} s: {why}").format(
-            time=time, why=trace.outcome.reason
-        )
+        message = _("The run ended at {time:.1f} s. {why}").format(time=time, why=trace.outcome.reason)
         incidents.append(("stop", _("Emergency stop"), numbers.real("safety.emergency_stop"), time, message))
     return incidents
 
