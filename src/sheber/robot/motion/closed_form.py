@@ -58,12 +58,18 @@ class ClosedForm(Protocol):
 CLOSED_FORMS: dict[str, ClosedForm] = {"ur": UR(), "spherical": Spherical()}
 
 
+_checked: dict[int, tuple[Arm, ClosedForm]] = {}  # by identity: arms are few, and hashing one costs more than solving
+
+
 def closed_form(arm: Arm) -> ClosedForm:
     """The closed form that solves this arm; raises ArmError if none does."""
+    if id(arm) in _checked:
+        return _checked[id(arm)][1]
     if arm.inverse not in CLOSED_FORMS:
         raise ArmError(
             f"the arm {arm.name!r} asks for the closed form {arm.inverse!r}; there are: {', '.join(CLOSED_FORMS)}"
         )
     form = CLOSED_FORMS[arm.inverse]
     form.check(arm)
+    _checked[id(arm)] = (arm, form)  # holding the arm keeps its identity its own
     return form

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import _
+from sheber.i18n import N_, _
 from sheber.robot.arms import Arm
 from sheber.robot.motion import kinematics
 from sheber.robot.motion.closed_form import closed_form
@@ -38,7 +38,7 @@ _MARGIN = 0.97  # of the joint accelerations, for what the pieces of a curve lea
 _SPEED_MARGIN = 0.9999  # of the joint speeds, likewise
 _BEND_SHARE = 0.5  # of a joint's acceleration that the bend of the path may use up
 _CORNER_KNOTS = 32
-_CHECKS = 0.05  # rad between two checks of the arm against itself
+_CHECKS = 0.08  # rad between two checks of the arm against itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +86,8 @@ class Planner:
         self.self_collides = self_collides
         self.T_flange_tcp = T_flange_tcp
         self._tcp_flange = T_flange_tcp.inverse().matrix
+        self._per_speed = 1.0 / (_SPEED_MARGIN * arm.max_speed)
+        self._per_acceleration = 1.0 / (_MARGIN * arm.max_acceleration)
 
     # --- moves to legs ----------------------------------------------------------------------
 
@@ -139,9 +141,9 @@ class Planner:
 
     def _joint_leg(self, move: MoveJoints | MoveTo, q_start: Array, q_end: Array, goal: Pose | None) -> Leg:
         arm = self.arm
-        speed = _limited(move.speed, arm.joint_speed, float(arm.max_speed.max()), _("speed"), "deg/s")
+        speed = _limited(move.speed, arm.joint_speed, float(arm.max_speed.max()), N_("speed"), "deg/s")
         acceleration = _limited(
-            move.acceleration, arm.joint_acceleration, float(arm.max_acceleration.max()), _("acceleration"), "deg/s2"
+            move.acceleration, arm.joint_acceleration, float(arm.max_acceleration.max()), N_("acceleration"), "deg/s2"
         )
         length = float(np.abs(q_end - q_start).max())
         curve = straight(q_start, q_end, max(length, 1e-12))
@@ -152,9 +154,9 @@ class Planner:
 
     def _spatial_leg(self, move: MoveLinear | MoveCircular, q_start: Array, start: Pose) -> Leg:
         arm = self.arm
-        speed = _limited(move.speed, arm.linear_speed, arm.max_linear_speed, _("speed"), "mm/s")
+        speed = _limited(move.speed, arm.linear_speed, arm.max_linear_speed, N_("speed"), "mm/s")
         acceleration = _limited(
-            move.acceleration, arm.linear_acceleration, arm.max_linear_acceleration, _("acceleration"), "mm/s2"
+            move.acceleration, arm.linear_acceleration, arm.max_linear_acceleration, N_("acceleration"), "mm/s2"
         )
         goal = move.pose if isinstance(move, MoveLinear) else move.to
         path: SpatialPath = Line(start, goal, arm.rotation_radius)
@@ -170,7 +172,7 @@ class Planner:
         if path.length < 1e-7:
             curve = straight(q_start, q_start, 1.0)
             return Leg(move, 0.0, curve, path, -1, speed, acceleration, q_start, goal, ())
-        branch = self._branch(q_start, start, goal)
+        branch = int(self.form.branches(arm, q_start[None])[0])
         q = self._solve(path, branch, q_start, goal)
         if path.bend() > 0.0:  # the centripetal acceleration is held to the asked one as well
             speed = min(speed, math.sqrt(acceleration / path.bend()))
@@ -180,13 +182,9 @@ class Planner:
         self._check_itself(leg)
         return leg
 
-    def _branch(self, q_start: Array, start: Pose, goal: Pose) -> int:
-        self._check_singular(q_start[None], goal, np.zeros(1), start.position[None])
-        return int(self.form.branches(self.arm, q_start[None])[0])
-
     def _solve(self, path: SpatialPath | Corner, branch: int, q_start: Array, goal: Pose, knots: int = 0) -> Array:
         """Joints (m + 1, 6) at equal distances along a path, checked."""
-        knots = knots or max(12, math.ceil(path.length / _GRID))
+        knots = knots or min(_FINEST, max(12, math.ceil(path.length / _GRID)))
         s = np.linspace(0.0, path.length, knots + 1)
         position, rotation = path.at(s)
         T = np.zeros((len(s), 4, 4))
@@ -356,12 +354,12 @@ class Planner:
 
     def _cells(self, curve: JointCurve, speed: float, acceleration: float, most: int = _CELLS) -> tuple[Cell, ...]:
         """Limits along a curve: what was asked, lowered where joints could not follow."""
-        slope, bend = (np.maximum(bound, 1e-12) for bound in curve.bounds())
-        by_speed = (_SPEED_MARGIN * self.arm.max_speed / slope).min(axis=1)
-        by_bend = np.sqrt(_BEND_SHARE * _MARGIN * self.arm.max_acceleration / bend).min(axis=1)
-        limit = np.minimum(speed, np.minimum(by_speed, by_bend))
-        room = _MARGIN * self.arm.max_acceleration - bend * limit[:, None] ** 2
-        by_joint = np.minimum(acceleration, (room / slope).min(axis=1))
+        slope, bend = curve.bounds()
+        turns = np.maximum((slope * self._per_speed).max(axis=1), 1e-12)  # shares of what the joints have, (m,)
+        bends = np.maximum((bend * self._per_acceleration).max(axis=1), 1e-12)
+        pushes = np.maximum((slope * self._per_acceleration).max(axis=1), 1e-12)
+        limit = np.minimum(speed, np.minimum(1.0 / turns, np.sqrt(_BEND_SHARE / bends)))
+        by_joint = np.minimum(acceleration, (1.0 - bends * limit**2) / pushes)
         parts = 1 if limit.min() >= speed else min(most, len(limit))
         edges = [len(limit) * k // parts for k in range(parts + 1)]
         return tuple(
@@ -386,5 +384,5 @@ def _limited(asked: float | None, default: float, most: float, what: str, unit: 
     raise SpeedLimit(
         _(
             "A {what} of {asked:.4g} {unit} was asked; this robot takes more than 0 and at most {most:.4g} {unit}."
-        ).format(what=what, asked=asked * factor, most=most * factor, unit=unit)
+        ).format(what=_(what), asked=asked * factor, most=most * factor, unit=unit)
     )
