@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+# A busy machine is no failure; continuous integration tries the same examples each time, developers new ones.
+settings.register_profile("sheber", deadline=None, derandomize=bool(os.environ.get("SHEBER_NOTHING_SKIPPED")))
+settings.load_profile("sheber")
 
 # A skip that may stand in continuous integration: what no package of this machine can give.
 ALLOWED_SKIPS = ("no software GL",)
