@@ -81,7 +81,7 @@ def test_connected_tells_whether_the_program_ever_spoke() -> None:
 
 
 def test_a_loop_that_only_sleeps_gets_a_hint() -> None:
-    limits = Limits(processor_s=5, wall_s=1.0)
+    limits = Limits(processor_s=5, wall_s=2.0)
     trace = judged(ASK + b"import time\nask(do='connect')\nwhile True: time.sleep(0.1)\n", limits)
     assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
     assert "time.sleep" in trace.outcome.reason

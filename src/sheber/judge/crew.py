@@ -11,6 +11,7 @@ pickles between processes of the judge; nothing of a program comes near them. Wh
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import select
@@ -66,6 +67,8 @@ def _warm(exercise: Gradable) -> None:
     with contextlib.suppress(Exception), TraceWriter(os.devnull, Header(exercise.name)) as nowhere:
         exercise.warm()
         exercise.build(exercise.rehearsal[0], nowhere).close()
+    gc.collect()
+    gc.freeze()  # the workers share this memory as long as the collector does not touch it
 
 
 def _judge_here(order: Order) -> None:

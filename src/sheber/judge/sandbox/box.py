@@ -165,7 +165,7 @@ class Box:
         return started + max(0.0, self.limits.wall_s - self.waited_s)
 
     def _out_of_time(self) -> str:
-        if self.processor_s() < 0.1 * self.limits.wall_s:
+        if self.processor_s() < 0.25 * self.limits.wall_s:
             text = _(
                 "The judge waited {limit:g} s for the program, which was hardly computing. Sleeping (time.sleep) "
                 "passes no simulated time: the cell stands still meanwhile. "
