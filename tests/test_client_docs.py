@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import sheber
-from sheber import client
+from conversation import conversation
+from sheber import DOWN, Pose, client
+from sheber.robot.cell.scene import CameraSpec, LightBarrier, Part, Scene, Shape
+from sheber.robot.cell.stock import gripper, suction, table
 
 PAGE = (Path(__file__).parents[1] / "docs" / "program.md").read_text("utf-8")
 OBJECTS = (client.Cell, client.Robot, client.Gripper, client.Suction, client.Camera)
@@ -57,3 +63,53 @@ def test_the_page_names_every_field_that_a_program_reads() -> None:
     for kind in (client.State, client.Image, client.Tool, client.RobotLimits):
         for field in kind.__dataclass_fields__:  # type: ignore[attr-defined]
             assert f".{field}" in PAGE, f"docs/program.md does not name {kind.__name__}.{field}"
+
+
+# --- the examples run ---------------------------------------------------------------------------
+
+
+def documented() -> Iterator[tuple[str, str]]:
+    """Name and docstring of everything in the program's side that shows an example."""
+    for kind in (*OBJECTS, client.State, client.Image, client.Tool, client.RobotLimits):
+        yield kind.__name__, inspect.getdoc(kind) or ""
+    for name, member in ALL.items():
+        if name != "connect":
+            yield name, inspect.getdoc(member) or ""
+
+
+def scene_for(tool: Any) -> Scene:
+    """A box under the tool, a lamp, a camera: what the examples speak of."""
+    box = Part("box", (Shape("box", (0.06, 0.06, 0.05)),), Pose((0.5, 0.1, 0.025)), 0.4)
+    barrier = LightBarrier("part_present", (0.4, 0.1, 0.02), (0.6, 0.1, 0.02))
+    camera = CameraSpec("overhead", Pose((0.5, 0.1, 1.1)) @ DOWN)
+    return Scene(
+        tool=tool,
+        parts=(box,),
+        fixtures=(table(),),
+        barriers=(barrier,),
+        cameras=(camera,),
+        outputs=("belt",),
+        frames=(("pick", Pose((0.5, 0.1, 0.05))),),
+        meant_contacts=(("tool", "box"), ("finger_*", "box"), ("box", "table")),
+    )
+
+
+@pytest.mark.physics
+@pytest.mark.parametrize(("name", "text"), list(documented()), ids=[name for name, _ in documented()])
+def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = gripper() if name.startswith("Gripper") or name.endswith("gripper") else suction()
+    with conversation(scene_for(tool), tmp_path / "run.trace") as talk:
+        cell = talk.cell
+        monkeypatch.setattr("sheber.client.connection._cell", cell)
+        names = {"cell": cell, "robot": cell.robot, "camera": cell.cameras["overhead"], "DOWN": DOWN, "Pose": Pose}
+        names |= cell._tools
+        if "Suction.on" in name or name in ("Suction", "Cell.suction"):
+            cell.robot.move_to(cell.frames["pick"] @ DOWN)
+        if "image" in text:
+            names["image"] = cell.cameras["overhead"].capture()
+        if "mask" in text:
+            names["mask"] = np.zeros((4, 4), np.uint8)
+        example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
+        told: list[str] = []
+        doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(example, out=told.append)
+        assert not told, "".join(told)

@@ -67,8 +67,7 @@ class Camera:
     def pose(self) -> Pose:
         """T_base_camera: x right, y down, z forward. Raises NotGiven where withheld.
 
-        >>> camera.pose.position[2]
-        1.1
+        >>> height = camera.pose.position[2]
         """
         return Pose.from_list(self._given("pose"))
 

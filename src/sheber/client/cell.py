@@ -28,7 +28,8 @@ class State:
     """All sensors of one tick.
 
     >>> state = cell.state()
-    >>> state.joints, state.wrench, state.inputs["part_present"]
+    >>> state.inputs["part_present"]
+    True
     """
 
     time: float  # simulated s
@@ -46,6 +47,7 @@ class State:
 class Cell:
     """The cell that this program was started for; `connect()` gives it.
 
+    >>> from sheber import connect
     >>> cell = connect()
     >>> robot = cell.robot
     """
@@ -130,7 +132,8 @@ class Cell:
         """All sensors, read in one tick: joints, pose, wrench, tool, inputs and outputs; see `State` for units.
 
         >>> state = cell.state()
-        >>> print(state.time, state.pose)
+        >>> print(state.pose)
+        Pose(491.9, 133.3, 367.9 mm; rotvec -127.3, 127.3, 0.0 deg)
         """
         reply = self._session.call("state")
         tool = reply["tool"]

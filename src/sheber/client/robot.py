@@ -98,7 +98,7 @@ class Robot:
         """The arm's limits; see `RobotLimits` for units.
 
         >>> robot.limits.linear_speed
-        1.5
+        1.0
         """
         return self._limits
 
@@ -118,7 +118,7 @@ class Robot:
         """The joint angles (n,) [rad] by the encoders, read now (one tick).
 
         >>> robot.joints.round(2)
-        array([ 3.14, -1.57, -1.57, -1.57,  1.57,  0.  ])
+        array([ 3.14, -1.57,  1.57, -1.57, -1.57, -0.  ])
         """
         return np.array(self._session.call("state")["joints"])
 
@@ -126,8 +126,8 @@ class Robot:
     def pose(self) -> Pose:
         """T_base_tcp computed from the encoders by the arm's nominal kinematics, read now (one tick).
 
-        >>> robot.pose.position[2]
-        0.4879
+        >>> print(robot.pose)
+        Pose(491.9, 133.3, 367.9 mm; rotvec -127.3, 127.3, 0.0 deg)
         """
         return Pose.from_list(self._session.call("state")["pose"])
 
@@ -183,7 +183,7 @@ class Robot:
         `blend` [m]: pass by within this distance of the end instead of stopping there. `wait=False`: return
         after one tick while the robot moves. Raises JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
-        >>> robot.move_joints([3.14, -1.57, -1.57, -1.57, 1.57, 0.0], speed=1.0)
+        >>> robot.move_joints([3.14, -1.57, 1.57, -1.57, -1.57, 0.0], speed=1.0)
         """
         self._session.call(
             "move_joints",
@@ -205,7 +205,7 @@ class Robot:
 
         `pose` is T_base_tcp, or T_frame_tcp where a work object `frame` (T_base_frame) is given. Of the
         possible arm configurations the nearest is taken; `configuration` asks for one by name, for example
-        "left up flip" or only "up" (see `inverse`). `speed` [rad/s], `acceleration` [rad/s^2], `blend` [m],
+        "left up flip" or only "up". `speed` [rad/s], `acceleration` [rad/s^2], `blend` [m],
         `wait` as in `move_joints`. Raises Unreachable, JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
         >>> robot.move_to(cell.frames["pick"] @ DOWN, blend=0.02)
@@ -256,7 +256,7 @@ class Robot:
         """MoveC: move the TCP on the circle from where it is through the position of `via` to `to`.
 
         The orientation turns evenly from that of the start to that of `to`; `via` gives a position only.
-        Options as in `move_linear`. Raises ValueError where the three points lie on a line, else as `move_linear`.
+        Options and errors as in `move_linear`; Unreachable also where the three points lie on a line.
 
         >>> start = robot.pose
         >>> robot.move_circular(start.offset(x=0.1, y=0.1), start.offset(y=0.2), speed=0.1)
@@ -289,7 +289,7 @@ class Robot:
         """T_base_tcp for the joint angles `q` (n,) [rad] by the arm's nominal kinematics; costs no simulated time.
 
         >>> robot.forward(robot.home)
-        Pose(491.9, 133.3, 337.9 mm; rotvec 127.3, 127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec -127.3, 127.3, 0.0 deg)
         """
         reply = self._session.call("forward", q=checks.joints(q, "q", len(self._home)))
         return Pose.from_list(reply["pose"])
