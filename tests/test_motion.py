@@ -326,6 +326,21 @@ def test_stop_brakes_on_the_path_and_forgets_the_rest(after: int) -> None:
     assert Pose.from_matrix(tcp(finish(robot))[-1]).distance(START) < 1e-8
 
 
+@pytest.mark.parametrize("left", range(1, 7))
+@pytest.mark.parametrize("length", [0.1, 0.1003, 0.10007])
+def test_anything_may_come_in_the_last_steps(left: int, length: float) -> None:
+    """The end of a move lies anywhere between two steps; what is left of the way may be nothing."""
+    for meddle in (Interpolator.stop, lambda robot: setattr(robot, "speed_override", 0.5), nothing):
+        robot = at_start()
+        robot.add(MoveLinear(START.offset(y=-length)))
+        rows = [robot.joints[None], robot.next(robot.remaining_steps() - left)]
+        meddle(robot)
+        robot.add(MoveLinear(START))
+        q = np.concatenate([*rows, finish(robot)[1:]])
+        within_limits(q)
+        assert Pose.from_matrix(tcp(q[-1:])[0]).distance(START) < 1e-8
+
+
 def test_speed_override_scales_the_speed_at_once_and_back() -> None:
     robot = at_start()
     robot.add(MoveLinear(START.offset(y=-0.5), speed=0.3))

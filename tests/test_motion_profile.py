@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sheber.geometry import DOWN, Pose
@@ -74,6 +74,7 @@ def test_braking_from_anywhere_stays_on_the_path(row: list[Block], share: float)
     profile = plan(row)
     time = share * profile.duration
     k, position, speed, acceleration = profile.state(time)
+    assume(row[k].length - position > 1e-9)  # the interpolator leaves out what is shorter
     before = profile.rest_of_block(time)
     rest = [replace(row[k], length=row[k].length - position), *row[k + 1 :]]
     stopped = brake(rest, max(speed, 0.0), acceleration, before)

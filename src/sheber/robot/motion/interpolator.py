@@ -134,13 +134,16 @@ class Interpolator:
             self._rest()
         elif not self._stopping:
             stretches = self._ahead(state)
-            profile, places = self._plan(stretches, state, braking=True)
-            self._start(stretches, places, profile)
+            try:
+                profile, places = self._plan(stretches, state, braking=True)
+                self._start(stretches, places, profile)
+            except ArithmeticError:  # a hair before its end: it may as well end
+                pass
             self._done.clear()
             self._stopping = True
-            block, position = profile.at(np.array([profile.duration]))
-            stretch, start = places[int(block[0])]
-            self._stop_point = stretch.curve.at(start + position)[0]
+            block, position, _, _ = self._profile.state(self._profile.duration)
+            stretch, start = self._places[block]
+            self._stop_point = stretch.curve.at(np.array([start + position]))[0]
 
     @property
     def speed_override(self) -> float:
@@ -300,6 +303,8 @@ class Interpolator:
                     )
                 )
                 places.append((stretch, start))
+        if not blocks:
+            raise ArithmeticError("nothing of the path is left")
         if state is None:
             return plan(blocks), places
         before = self._profile.rest_of_block(self._at * self.step_s + _AFTER)
