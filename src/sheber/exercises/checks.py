@@ -22,6 +22,7 @@ from sheber.exercises.measure import (
     pose_errors,
     sample_at,
     speed_between,
+    tcp_speed,
     turn_between,
 )
 from sheber.exercises.numbers import Numbers, Tolerance
@@ -77,6 +78,9 @@ def off_by(error: Array | Sequence[float]) -> str:
     return f"x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm"
 
 
+STANDING = 0.02  # m/s: from here down the tool more and more counts as standing
+
+
 # --- the way of the tool ----------------------------------------------------------------------------
 
 
@@ -93,11 +97,13 @@ def poses_reached(
     """
     near, turned = numbers.tolerance("position"), numbers.tolerance("angle")
     errors = [pose_errors(trace["tcp"], pose) for _name, pose in wanted]
+    # of all samples near a pose the one at which the tool stands: lines and arcs begin and end there
+    stands = 1e-2 * np.clip(1.0 - tcp_speed(trace) / STANDING, 0.0, 1.0)
     values = np.zeros((len(wanted), len(trace.time)))
     for row, (distance, turn) in enumerate(errors):
         within = distance < near.zero_si
         # a little for being near at all, so that the pose's angle is judged where the tool came to it
-        values[row] = np.where(within, 1e-3 + _shares(near, distance) + 0.5 * _shares(turned, turn), 0.0)
+        values[row] = np.where(within, 1e-3 + stands + _shares(near, distance) + 0.5 * _shares(turned, turn), 0.0)
     reached = best_in_order(values)
     checks: list[Check] = []
     for (name, pose), (distance, turn), sample, *points in zip(wanted, errors, reached, position, angle, strict=True):

@@ -246,6 +246,8 @@ def _shown(value: object, unit: str) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(_("not a number that can be shown: {value!r}").format(value=value))
+    if isinstance(value, int) and not unit:
+        return str(value)
     if unit not in _SHOWN_FACTORS:
         raise KeyError(unit)
     return f"{round(value * _SHOWN_FACTORS[unit], 6):g} {unit}".strip()

@@ -26,6 +26,7 @@ __all__ = [
     "pose_errors",
     "sample_at",
     "speed_between",
+    "tcp_speed",
     "turn_between",
 ]
 
@@ -98,6 +99,13 @@ def circle_deviation(points: Array, start: Array, via: Array, end: Array) -> Arr
     height = offset @ normal / math.sqrt(square)
     flat = np.linalg.norm(offset - height[:, None] * normal / math.sqrt(square), axis=1)
     return np.asarray(np.hypot(flat - radius, height))
+
+
+def tcp_speed(trace: Trace) -> Array:
+    """Speed of the TCP (n,) [m/s] at the samples, from where it was one sample before and after."""
+    if len(trace.time) < 3:
+        return np.zeros(len(trace.time))
+    return np.asarray(np.linalg.norm(np.gradient(trace["tcp"][:, :3], trace.time, axis=0), axis=1))
 
 
 def speed_between(trace: Trace, start: int, end: int) -> float:
