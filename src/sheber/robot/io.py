@@ -17,21 +17,19 @@ class Signals:
         self.names = tuple(values)
         if len(self.names) > 32:
             raise ValueError(f"a trace holds 32 signals a kind, this cell has {len(self.names)}")
-        self._values = values  # the cell's own dict, alive
-        self._seen = dict(values)
+        self.values = values  # the cell's own dict, alive
+        self.seen = dict(values)  # as of the last call of `changed`
         self.bits = self._packed()
 
     def changed(self) -> list[tuple[str, bool]]:
-        """Names and new values of what changed since the last call; usually an empty list, cheaply."""
-        if self._values == self._seen:
-            return []
-        changes = [(name, value) for name, value in self._values.items() if self._seen[name] != value]
-        self._seen = dict(self._values)
+        """Names and new values of what changed since the last call; `values != seen` tells whether there is any."""
+        changes = [(name, value) for name, value in self.values.items() if self.seen[name] != value]
+        self.seen = dict(self.values)
         self.bits = self._packed()
         return changes
 
     def _packed(self) -> int:
-        return sum(1 << index for index, name in enumerate(self.names) if self._values[name])
+        return sum(1 << index for index, name in enumerate(self.names) if self.values[name])
 
 
 class ToolPort(Protocol):
@@ -86,7 +84,8 @@ class GripperPort:
     @property
     def holding(self) -> str:
         """Name of the part between the fingers, or ""."""
-        return str(self._tool.holding)
+        holding: str = self._tool.holding
+        return holding
 
     @property
     def width(self) -> float:
@@ -131,7 +130,8 @@ class SuctionPort:
     @property
     def holding(self) -> str:
         """Name of the part on the cup, or ""."""
-        return str(self._tool.holding)
+        holding: str = self._tool.holding
+        return holding
 
     @property
     def sealed(self) -> bool:

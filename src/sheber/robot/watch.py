@@ -43,14 +43,16 @@ class Watch:
 
     def events(self, line: int) -> None:
         """Record what began or ended in the last tick; `line` of the program is running."""
-        cell = self._cell
-        if cell.contacts:
-            self._contacts(cell.contacts)
+        contacts = self._cell.contacts
+        if contacts:
+            self._contacts(contacts)
         holding = self._tool.holding
         if holding != self._holding:
             self._held(holding, line)
-        for name, value in self._inputs.changed():
-            self._record("input", {"name": name, "value": value})
+        inputs = self._inputs
+        if inputs.values != inputs.seen:
+            for name, value in inputs.changed():
+                self._record("input", {"name": name, "value": value})
 
     def collision(self) -> None:
         """Raise EmergencyStop where a contact that was not meant is too hard."""
