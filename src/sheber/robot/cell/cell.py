@@ -35,7 +35,6 @@ __all__ = ["Cell"]
 Array = NDArray[np.float64]
 
 TICK_STEPS = 5  # longest advance while the tool is busy
-LOOK_STEPS = 10  # between two looks along the light barriers
 TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
 NOISE_ROWS = 256  # of the wrench, drawn at once
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
@@ -62,10 +61,10 @@ class Cell:
         self.tool: Tool = make_tool(world, self._contacts, scene.tool)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker) for belt in scene.belts]
-        self._barriers = Barriers(world, scene.barriers, self.inputs)
+        self._barriers = Barriers(world, scene.barriers, self.inputs, self._belts)
         self._watch_bodies()
         mujoco.mj_forward(world.model, world.data)
-        self._barriers.update()
+        self._barriers.look()
         self._eyes: dict[str, Eye] = {}
         self._checker: CollisionChecker | None = None
         self._next_look = 0  # step of the next look along the light barriers
@@ -120,8 +119,7 @@ class Cell:
             step(model, data)
         self.step += k
         if self.step >= self._next_look:
-            self._next_look = self.step + LOOK_STEPS
-            self._barriers.update()
+            self._next_look = self.step + self._barriers.look()
         self._contacts.update(self.step)
         self.tool.after(self.step)
 

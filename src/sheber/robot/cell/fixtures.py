@@ -11,6 +11,7 @@ from sheber.robot.cell.world import LOOSE, ROBOT, STEP_S, World
 __all__ = ["Barriers", "Conveyor", "Waker"]
 
 WAKE_EVERY = 50  # steps between two looks for parts that fell asleep on a running belt
+RUNNING_LOOK, STANDING_LOOK = 10, 20  # steps between two looks along the light barriers
 ABOVE = 0.5  # m over a belt within which a part counts as carried by it
 
 
@@ -97,8 +98,11 @@ class Conveyor:
 class Barriers:
     """All light barriers of a cell: digital inputs that are True while something stands in their beam."""
 
-    def __init__(self, world: World, barriers: tuple[LightBarrier, ...], inputs: dict[str, bool]) -> None:
-        self._world = world
+    def __init__(
+        self, world: World, barriers: tuple[LightBarrier, ...], inputs: dict[str, bool], belts: list[Conveyor]
+    ) -> None:
+        """`inputs` gets an entry a barrier; `belts` are those of the cell."""
+        self._world, self._belts = world, belts
         self._inputs = inputs
         groups = np.zeros((6, 1), dtype=np.uint8)
         groups[[ROBOT, LOOSE]] = 1
@@ -108,10 +112,11 @@ class Barriers:
         for barrier in barriers:
             inputs[barrier.name] = False
 
-    def update(self) -> None:
-        """Look along every beam."""
+    def look(self) -> int:
+        """Look along every beam; gives the steps until the next look: soon while a belt brings something."""
         model, data = self._world.model, self._world.data
         for name, start, along in self._beams:
             # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
             distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)
             self._inputs[name] = 0.0 <= distance <= 1.0
+        return RUNNING_LOOK if any(belt.running for belt in self._belts) else STANDING_LOOK

@@ -7,6 +7,8 @@ that stands still trembles in the last bit of its numbers, and that is not movin
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,8 +59,10 @@ class Snapshots:
         poses = (fine / FINE).astype(np.float32)
         before = fine[:1] if self._told is None else self._told[None]
         moved = (fine != np.concatenate((before, fine[:-1]))).any(axis=2)
-        rows = self._rows
-        changes = [(rows[which], pose[which]) for which, pose in zip(moved, poses, strict=True)]
+        moment, body = np.nonzero(moved)
+        rows, told = self._rows[body], poses[moment, body]
+        ends = np.searchsorted(moment, np.arange(count + 1)).tolist()
+        changes = [(rows[a:b], told[a:b]) for a, b in pairwise(ends)]
         if self._told is None:
             changes[0] = self._everything(poses[0])
         self._told = fine[-1]
