@@ -55,16 +55,20 @@ def test_licences_travel(wheel: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.physics
+@pytest.mark.box
 def test_a_fresh_environment_gets_a_working_command(wheel: Path, tmp_path: Path) -> None:
-    """`pip install` of the wheel with the locked packages gives a `sheber` that lists the exercises."""
+    """`pip install` of the wheel with the locked packages: a first round by someone who has nothing else."""
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, capture_output=True)
     pip = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True, capture_output=True)
     subprocess.run([*pip, "--no-deps", str(wheel)], check=True, capture_output=True)
-    run = subprocess.run([venv / "bin/sheber", "exercises"], capture_output=True, text=True, cwd=tmp_path)
-    assert run.returncode == 0, run.stderr
-    assert "poses-and-moves" in run.stdout
+    for words in ("exercises", "new poses-and-moves work", "run poses-and-moves work/program.py --seed 1"):
+        run = subprocess.run([venv / "bin/sheber", *words.split()], capture_output=True, text=True, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+        assert "poses-and-moves" in run.stdout
+    assert (tmp_path / "reports/poses-and-moves/scene-1.html").stat().st_size > 100_000
     check = subprocess.run([*pip[:3], "check"], capture_output=True, text=True)
     assert check.returncode == 0, check.stdout
 
