@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cell_driver import Driver, box, scene
+from cell_driver import Driver, box, picked, scene
 from sheber.geometry import DOWN, Pose
 from sheber.robot.cell import build, stock
 from sheber.robot.cell.cell import Cell
@@ -192,3 +192,26 @@ def test_an_unknown_output_is_named() -> None:
     cell = build(feeder(1, output="run"))
     with pytest.raises(KeyError, match="no digital output 'stop'; there are: run"):
         cell.set_output("stop", True)
+
+
+def test_two_processes_are_equal_bit_for_bit() -> None:
+    """Nothing may hang on the address of an object, the order of a set or what ran before."""
+    import hashlib
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    code = (
+        "import hashlib; from cell_driver import *; cell, driver, _ = picked(box());"
+        "driver.joints(driver.q + 0.3, 0.5); print(hashlib.sha256(cell.world.data.qpos.tobytes()).hexdigest())"
+    )
+    here = Path(__file__).parents[1]
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    cell, driver, _ = picked(box())
+    driver.joints(driver.q + 0.3, 0.5)
+    assert runs == [hashlib.sha256(cell.world.data.qpos.tobytes()).hexdigest()] * 2
