@@ -1,6 +1,6 @@
 """Record: what goes into the trace of a robot cell: a sample every 20 ms, the bodies that moved, events.
 
-All are kept in order for up to a second and handed over together: the poses of the targets then cost
+All are kept in order for up to three seconds and handed over together: the poses of the targets then cost
 one vectorised computation instead of one each.
 """
 
@@ -20,7 +20,7 @@ from sheber.trace import Channel
 __all__ = ["Record", "channels", "poses_to_seven"]
 
 Array = NDArray[np.float64]
-ROWS = 50  # kept at most: one second
+ROWS = 150  # kept at most: three seconds
 MEASURED = ("joints", "joint_targets", "joint_speeds", "torques", "tcp", "wrench")
 
 
