@@ -50,7 +50,7 @@ RAYS = 12  # around the rim
 LEAK = 4.0  # vacuum lost per open part of the rim: nothing is left when a quarter is open
 REACH = 0.0025  # m, how far the lip's rubber follows a surface
 DEPTH = 0.03  # m, from where in the cup the rays start
-SEAL_CHECK = 5  # ticks between two looks at a seal
+SEAL_CHECK, HELD_CHECK = 5, 20  # ticks between two looks at a seal, while the vacuum builds up and later
 TICK_S = 5 * STEP_S
 
 
@@ -182,7 +182,7 @@ class Suction:
         self._next_check -= 1
         if self._next_check <= 0:
             self.seal = self._look()
-            self._next_check = SEAL_CHECK if self.seal > 0.0 else 1
+            self._next_check = (SEAL_CHECK if self.busy else HELD_CHECK) if self.seal > 0.0 else 1
         elif not self.busy:
             return
         goal = self._full * max(0.05, 1.0 - LEAK * (1.0 - self.seal))
