@@ -232,11 +232,11 @@ def _camera(rng: np.random.Generator, numbers: Numbers) -> CameraSpec:
 
 
 def _lighting(rng: np.random.Generator, numbers: Numbers) -> Lighting:
-    """One lamp over the cell, brighter or darker, from another side each time."""
+    """One lamp before the cell, brighter or darker, never quite at the same place; shadows fall behind the parts."""
     share = numbers.real("scene.light")
     base = Lighting()
     return Lighting(
-        direction=(between(rng, -0.3, 0.3), between(rng, -0.3, 0.3), -1.0),
+        direction=(between(rng, -0.55, -0.25), between(rng, 0.05, 0.40), -1.0),
         ambient=round(base.ambient * between(rng, 1.0 - share, 1.0 + share), 3),
         diffuse=round(base.diffuse * between(rng, 1.0 - share, 1.0 + share), 3),
     )
