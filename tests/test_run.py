@@ -14,8 +14,8 @@ import pytest
 from counting import ASK, HONEST, Breaks, Coasts
 from sheber.judge import Program, Sandbox, best_sandbox, run
 from sheber.judge.selftest import CountingExercise
-from sheber.station import Limits
-from sheber.trace import OutcomeKind, Trace, TraceWriteError, read
+from sheber.station import Answer, FakeStation, Limits
+from sheber.trace import OutcomeKind, Trace, TraceWriteError, TraceWriter, read
 
 pytestmark = pytest.mark.box
 
@@ -110,21 +110,54 @@ def test_what_a_program_prints_is_kept_up_to_its_limit() -> None:
     assert "more was printed" in printed(trace)
 
 
-def test_time_spent_in_our_own_station_does_not_count_against_the_program(tmp_path: Path) -> None:
-    class Slow(CountingExercise):
-        def build(self, seed, recorder):  # type: ignore[no-untyped-def]
-            station = super().build(seed, recorder)
-            handle = station.handle
+class Slow(CountingExercise):
+    """A station that takes 0.3 s for each request."""
 
-            def slowly(request: bytes):  # type: ignore[no-untyped-def]
-                time.sleep(0.3)
-                return handle(request)
+    def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
+        station = super().build(seed, recorder)
+        handle = station.handle
 
-            station.handle = slowly  # type: ignore[method-assign]
-            return station
+        def slowly(request: bytes) -> Answer:
+            time.sleep(0.3)
+            return handle(request)
 
-    trace = run(Slow(limits=Limits(wall_s=1.5)), Program("p.py", HONEST), 1, best_sandbox())
+        station.handle = slowly  # type: ignore[method-assign]
+        return station
+
+
+def test_our_own_time_and_the_programs_are_bounded_apart() -> None:
+    both = Program("p.py", b"import time\ntime.sleep(1.5)\n" + HONEST)
+    trace = run(Slow(limits=Limits(wall_s=3.0)), both, 1, best_sandbox())
     assert trace.outcome.kind is OutcomeKind.FINISHED
+    trace = run(Slow(limits=Limits(wall_s=1.0)), Program("p.py", HONEST), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "took the judge more than 1 s" in trace.outcome.reason
+
+
+@pytest.mark.parametrize(
+    "last_words",
+    [
+        b'{"ended":"error","message":"\xff"}',
+        rb'{"ended":"error","message":"\ud800"}',
+        b'{"ended":"error","message":' + b"[" * 5000,
+        b'{"ended":"error","message":"","line":-1}',
+        b'{"ended":"error","message":"","line":1e400}',
+        b'{"ended":"system fault"}',
+        b"null",
+        b"",
+    ],
+)
+def test_no_last_words_are_a_fault_of_ours(last_words: bytes, tmp_path: Path) -> None:
+    source = f"import os\nos.write(4, {last_words!r} + b'\\n')\nos._exit(0)\n".encode()
+    trace = run(Breaks(marks=tmp_path, times=0), Program("p.py", source), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.PROGRAM_ERROR
+    assert len(list(tmp_path.iterdir())) == 1, "the run was repeated for it"
+    trace.outcome.reason.encode()
+
+
+def test_last_words_do_not_command_a_terminal() -> None:
+    trace = judged(b"import sys\nsys.exit('\\x1b[2J\\x1b]0;owned\\x07')\n")
+    assert "\x1b" not in trace.outcome.reason
 
 
 def test_a_fault_of_ours_is_repeated_once(tmp_path: Path) -> None:

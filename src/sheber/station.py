@@ -30,7 +30,7 @@ class Limits:
     pictures: int = 20  # pictures that the program shows
     notes: int = 200  # notes
     processor_s: int = 60  # processor time of the program [s]; a safety limit, never part of a score
-    wall_s: float = 300.0  # wall time of the whole run [s]; a safety limit, never part of a score
+    wall_s: float = 300.0  # wall time that the judge waits for the program, and that it works for it [s]; as above
     memory_bytes: int = 2 << 30  # address space of the program
     output_bytes: int = 64 << 10  # printed text that is kept, per stream
     scratch_bytes: int = 16 << 20  # /tmp of the box

@@ -132,6 +132,7 @@ def _attempt(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, 
             usage = {
                 "processor_s": round(box.processor_s(), 3),
                 "waited_s": round(box.waited_s, 3),
+                "worked_s": round(box.worked_s, 3),
                 "wall_s": round(time.monotonic() - started, 3),
                 "layers": box.layers,
             }

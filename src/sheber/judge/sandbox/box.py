@@ -84,6 +84,8 @@ class Box:
         self.layers: dict[str, Any] = {}  # what the stub says took hold
         self.requests = 0  # that have come
         self.waited_s = 0.0  # wall time that the judge has waited for the program
+        self.worked_s = 0.0  # wall time that the judge has spent on its requests
+        self._received = 0.0  # when the last one came [s, monotonic]
         self._scratch = scratch
         self._status = status
         self._spoke = False  # whether the stub has: it is locked, or has given up
@@ -123,13 +125,21 @@ class Box:
         except Expired:
             raise LimitReached(self._out_of_time()) from None
         finally:
-            self.waited_s += time.monotonic() - started
+            self._received = time.monotonic()
+            self.waited_s += self._received - started
         self.requests += request is not None
         return request
 
     def send(self, answer: Answer) -> None:
-        """Answer the request. Raises LimitReached where the program does not read; one that has gone is no error."""
+        """Answer the request. A program that has gone is no error.
+
+        Raises LimitReached where the program does not read, or where its requests took the judge too long.
+        """
         started = time.monotonic()
+        self.worked_s += started - self._received
+        if self.worked_s > self.limits.wall_s:
+            text = _("Carrying out the program's requests took the judge more than {limit:g} s; that is the limit.")
+            raise LimitReached(text.format(limit=self.limits.wall_s))
         try:
             self._conversation().send(answer, self._deadline(started))
         except Expired:
@@ -251,8 +261,8 @@ class Box:
             self._poll(None, False, min(deadline, time.monotonic() + (0.05 if self._pipes else 0.002)))
 
     def _last_words(self) -> Said | None:
-        """The stub's status line, where there is a whole and sensible one."""
-        with contextlib.suppress(Expired, LimitReached, msgspec.MsgspecError):
+        """The stub's status line, where there is a whole and sensible one; the program may have written there too."""
+        with contextlib.suppress(Expired, LimitReached, OSError, ValueError, RecursionError, msgspec.MsgspecError):
             return msgspec.json.decode(self._status_line(time.monotonic()), type=Said)
         return None
 

@@ -46,7 +46,7 @@ def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
         return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
     if said is not None:
         kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
-        return Outcome(kind, said.message, said.line, connected)
+        return Outcome(kind, _plain(said.message), said.line, connected)
     if ending.stopped:
         text = _("The program closed its connection and did not come to its end within {limit:g} s; it was stopped.")
         return Outcome(OutcomeKind.PROGRAM_ERROR, text.format(limit=LAST_WORDS_S), 0, connected)
@@ -63,6 +63,11 @@ def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
             code=ending.code
         )
     return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
+
+
+def _plain(text: str) -> str:
+    """Text of a program without what a terminal would obey or no file would take."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def signal_words(number: int) -> str:
