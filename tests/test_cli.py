@@ -138,6 +138,43 @@ def test_a_trace_of_another_format(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "format 77; this version of sheber reads format" in capsys.readouterr().err
 
 
+def foreign_trace(path: Path, **header: str) -> Path:
+    """A trace as a stranger might send it: whole, of a station without physics."""
+    from sheber.trace import Header, Outcome, OutcomeKind, TraceWriter
+
+    with TraceWriter(path, Header(**header)) as recorder:  # type: ignore[arg-type]
+        recorder.begin([("tcp", "f8", (7,), "m")], ["tool"], [], {})
+        recorder.end(5, Outcome(OutcomeKind.FINISHED))
+    return path
+
+
+@pytest.mark.parametrize("command", ["report", "rescore"])
+def test_a_trace_cannot_name_code_to_run(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Opening an exercise runs its code, and traces come from strangers."""
+    evil = tmp_path / "evil"
+    evil.mkdir()
+    (evil / "exercise.toml").write_text('name = "evil"\n')
+    (evil / "exercise.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    trace = foreign_trace(tmp_path / "gift.trace", exercise=str(evil))
+    assert main([command, str(trace)]) == 2
+    assert "--exercise FOLDER" in capsys.readouterr().err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_words_of_a_trace_do_not_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    escape = "\x1b]0;owned\x07\x9b2J\u202e"
+    trace = foreign_trace(tmp_path / "gift.trace", exercise=escape, scene=escape, exercise_version=escape)
+    assert main(["rescore", str(trace)]) == 2
+    assert main(["rescore", str(trace), "--exercise", "poses-and-moves"]) == 2
+    told = capsys.readouterr()
+    assert "not in the catalogue" in told.err
+    assert "another edition" in told.err
+    assert "does not hold what poses-and-moves needs" in told.err
+    for character in escape:
+        if not character.isprintable():
+            assert character not in told.err + told.out
+
+
 # --- faults and interruptions
 
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from sheber import i18n
 from sheber.cli.arguments import parser
 from sheber.cli.errors import DONE, FAULT, INTERRUPTED, WRONG_USE, expected
+from sheber.cli.output import plain
 
 __all__ = ["main"]
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say(message: str) -> None:
-    print(f"sheber: {message}", file=sys.stderr)
+    print(plain(f"sheber: {message}"), file=sys.stderr)
 
 
 def _fault(error: Exception) -> int:
@@ -52,7 +53,7 @@ def _fault(error: Exception) -> int:
     import platform
     import traceback
 
-    traceback.print_exception(error)
+    print(plain("".join(traceback.format_exception(error))), file=sys.stderr, end="")
     text = i18n._("This is a fault of Sheberkhana, not of your program. Please report the lines above. ({system})")
     _say(text.format(system=f"sheber {_version()}, Python {platform.python_version()}, {platform.platform()}"))
     return FAULT

@@ -15,7 +15,7 @@ from sheber.i18n import _
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "progress", "shown_path", "writable_folder", "write_text"]
+__all__ = ["console", "plain", "progress", "shown_path", "writable_folder", "write_text"]
 
 
 def console() -> Console:
@@ -62,6 +62,12 @@ def _bar(what: str, total: int) -> Iterator[Any]:
 
         step(0)
         yield step
+
+
+def plain(text: str) -> str:
+    """The text with every control character but the line feed shown as U+FFFD: words of a file, a path or a program
+    must not drive the user's terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 def writable_folder(path: Path) -> Path:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheber.cli.errors import DONE, Refused
 from sheber.cli.forms import exercise_form, print_json, scene_form
-from sheber.cli.output import console, shown_path, writable_folder, write_text
+from sheber.cli.output import console, plain, shown_path, writable_folder, write_text
 from sheber.i18n import N_, _, current
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def report(arguments: argparse.Namespace) -> int:
 
     for path, trace, exercise in _opened(arguments):
         folder = writable_folder(arguments.out or path.parent)
-        html = page(exercise, trace, exercise.score(trace), language=current())
+        with _stored(path, exercise):
+            html = page(exercise, trace, exercise.score(trace), language=current())
         print(shown_path(write_text(folder / f"{path.stem}.html", html)))
     return DONE
 
@@ -57,18 +60,30 @@ def rescore(arguments: argparse.Namespace) -> int:
     """`sheber rescore`: the points of each trace."""
     forms = []
     for path, trace, exercise in _opened(arguments):
-        score = exercise.score(trace)
-        if arguments.json:
+        with _stored(path, exercise):
+            score = exercise.score(trace)
             form = scene_form(trace.header.scene, trace.outcome, score, trace.sha256)
+        if arguments.json:
             forms.append({"trace": str(path), "exercise": exercise.name, **form})
             continue
         from sheber.judge.report.text import table
 
-        print(f"{shown_path(path)}: {exercise.name}, {trace.header.scene}")
+        print(plain(f"{shown_path(path)}: {exercise.name}, {trace.header.scene}"))
         console().print(table(exercise, trace, score))
     if arguments.json:
         print_json(forms)
     return DONE
+
+
+@contextmanager
+def _stored(path: Path, exercise: Exercise) -> Iterator[None]:
+    """What fails in here is the stored trace: it is of another exercise, damaged, or made up."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
+        text = _("{path} does not hold what {exercise} needs to judge it ({why})")
+        why = f"{type(error).__name__}: {error}"
+        raise Refused(text.format(path=path, exercise=exercise.name, why=why)) from error
 
 
 def _opened(arguments: argparse.Namespace) -> list[tuple[Path, Trace, Exercise]]:
@@ -85,15 +100,26 @@ def _opened(arguments: argparse.Namespace) -> list[tuple[Path, Trace, Exercise]]
             text = _("{path}: the run ended before the station began; there is nothing to judge")
             raise Refused(text.format(path=path))
         for note in _notes(path, trace, exercise):
-            print(f"sheber: {note}", file=sys.stderr)
+            print(plain(f"sheber: {note}"), file=sys.stderr)
         opened.append((path, trace, exercise))
     return opened
 
 
 def _exercise_of(trace: Trace, wanted: str | None) -> Exercise:
-    from sheber.exercises import load
+    """The exercise that judges a trace. A trace may come from anybody, and opening an exercise runs its code: by
+    itself it may name one of the catalogue only, a folder is the user's to name."""
+    from sheber.exercises import catalogue, load
 
-    return load(wanted or trace.header.exercise)
+    if wanted is not None:
+        return load(wanted)
+    found = {exercise.name: exercise for exercise in catalogue()}
+    if trace.header.exercise not in found:
+        text = _(
+            "the trace was made with the exercise {name!r}, which is not in the catalogue ({names}). "
+            "If you have its folder, name it: --exercise FOLDER"
+        )
+        raise Refused(text.format(name=trace.header.exercise, names=", ".join(found)))
+    return found[trace.header.exercise]
 
 
 def _notes(path: Path, trace: Trace, exercise: Exercise) -> list[str]:

@@ -32,7 +32,7 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
         grid.add_column(title, justify="right", no_wrap=True)
     for group in GROUPS:
         _add_group(grid, score, group)
-    head = Text.assemble((exercise.title, "bold"), "  ", (words.scene(trace), "dim"))
+    head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace)), "dim"))
     total = Text.assemble((words.number(score.points), "bold"), " / 100   ", words.verdict(score))
     ending = visible(words.ending(trace.outcome))
     rule = words.rule(score)
