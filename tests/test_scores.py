@@ -399,6 +399,32 @@ def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_p
     assert (stop.lost, score.points) == (10.0, 0.0)
 
 
+@pytest.mark.parametrize("outcome", [OutcomeKind.PROGRAM_ERROR, OutcomeKind.PROTOCOL_ERROR])
+def test_an_emergency_stop_is_not_hidden_by_another_ending(
+    palletising: Exercise, tmp_path: Path, outcome: OutcomeKind
+) -> None:
+    stop = (5.0, "emergency_stop", {"reason": "the tool hit the table with 459 N", "a": "tool", "b": "table"})
+    facts = facts_of(palletising, 1)
+    home = np.tile(facts["home"], (400, 1))
+    tcp = np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
+    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, events=[stop], outcome=outcome)
+    check = next(check for check in palletising.score(trace).checks if check.key == "stop")
+    assert check.lost == 10.0
+    assert check.message == "The equipment was stopped at 5.0 s: the tool hit the table with 459 N."
+
+
+@pytest.mark.parametrize("duration", [1e308, 3e6, -5.0])
+def test_a_contact_of_any_duration_costs_what_there_is_at_most(
+    palletising: Exercise, tmp_path: Path, duration: float
+) -> None:
+    pair = {"a": "wrist_3", "b": "feeder_stop", "meant": False}
+    contacts = [(5.0, "contact", {**pair, "force_N": 12.0})]
+    contacts.append((6.0, "contact_end", {**pair, "peak_N": 30.0, "duration_s": duration}))
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
+    lost = [check for check in score.checks if check.key == "contact"]
+    assert len(lost) == (1 if duration < 0 else 3)
+
+
 def test_cycle_time_falls_from_one_to_two_reference_times(palletising: Exercise, tmp_path: Path) -> None:
     reference = palletising.numbers.reference_time({"boxes": 12})
 

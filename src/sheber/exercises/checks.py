@@ -367,6 +367,7 @@ _Incident = tuple[str, str, float, float, str]  # key, name, points, time [s], m
 
 def _incidents(trace: Trace, numbers: Numbers) -> list[_Incident]:
     cost, again = numbers.real("safety.contact"), numbers.real("safety.again_s")
+    most = numbers.points("safety") / cost if cost else 0.0
     incidents: list[_Incident] = []
     for event in trace.events_of("contact"):
         if event.data.get("meant"):
@@ -375,15 +376,24 @@ def _incidents(trace: Trace, numbers: Numbers) -> list[_Incident]:
         force, lasted = _rest_of_contact(trace, event.step, event.data)
         text = _("{a} and {b} touched at {time:.1f} s, with up to {force:.0f} N, for {lasted:.1f} s.")
         message = text.format(a=a.capitalize(), b=b, time=time, force=force, lasted=lasted)
-        times = 1 + int(lasted / again)
+        times = 1 + int(max(0.0, min(lasted / again, most)))  # more could not cost more
         name = _("Unintended contact: {a} and {b}").format(a=a, b=b)
         incidents += [("contact", name, cost, time + n * again, message) for n in range(times)]
-    if trace.outcome.kind is OutcomeKind.EMERGENCY_STOP:
-        stops = trace.events_of("emergency_stop")
-        time = stops[-1].step * trace.step_s if stops else trace.duration
-        message = _("The run ended at {time:.1f} s. {why}").format(time=time, why=trace.outcome.reason)
-        incidents.append(("stop", _("Emergency stop"), numbers.real("safety.emergency_stop"), time, message))
+    stop = _stop(trace)
+    if stop is not None:
+        message = _("The equipment was stopped at {time:.1f} s: {why}").format(time=stop[0], why=stop[1])
+        incidents.append(("stop", _("Emergency stop"), numbers.real("safety.emergency_stop"), stop[0], message))
     return incidents
+
+
+def _stop(trace: Trace) -> tuple[float, str] | None:
+    """When [s] and why the equipment was stopped. The event counts, whatever the outcome: a program that ends with an
+    error of its own while the arm runs into something has still run into it."""
+    for event in trace.events_of("emergency_stop"):
+        return event.step * trace.step_s, f"{event.data.get('reason', '')}."
+    if trace.outcome.kind is OutcomeKind.EMERGENCY_STOP:
+        return trace.duration, trace.outcome.reason
+    return None
 
 
 def _rest_of_contact(trace: Trace, step: int, data: object) -> tuple[float, float]:
