@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exercise_traces import facts_of, idle_run, placing_run, poses_run, write_trace
-from sheber.exercises import Check, Exercise, Score, catalogue, final, load, ramp
+from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
 from sheber.exercises.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
 from sheber.exercises.score import GROUPS
 from sheber.geometry import Pose
@@ -358,6 +358,14 @@ def test_a_moved_decoy_is_told(sorting: Exercise, tmp_path: Path) -> None:
     assert check.points == 0.0
     assert check.time is not None
     assert "belongs in no tray" in check.message
+
+
+def test_a_trace_of_something_else_is_refused_in_words(
+    palletising: Exercise, sorting: Exercise, tmp_path: Path
+) -> None:
+    trace = idle_run(tmp_path / "idle.trace", sorting)
+    with pytest.raises(ExerciseError, match=r"exercise\.py: line \d+: this trace cannot be judged by these criteria"):
+        palletising.score(trace)
 
 
 # --- time and safety --------------------------------------------------------------------------------

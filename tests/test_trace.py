@@ -30,6 +30,7 @@ from sheber.trace import (
     Visual,
     read,
 )
+from sheber.trace.records import EVENT
 
 CHANNELS: list[Channel] = [("joints", "f8", (6,), "rad"), ("force", "f4", (), "N"), ("line", "u2", (), "")]
 HEADER = Header("counting", program="program.py", seed=3, sandbox="A", versions={"sheber": "0.1"})
@@ -165,6 +166,19 @@ def test_every_reason_for_not_reading_is_said(tmp_path: Path) -> None:
         read(path)
     with pytest.raises(TraceReadError, match="is a directory"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"[" * 200_000, b"[]", b'["grip", 3]', b'{"kind": "grip"}', b"\xff"],
+    ids=["deep", "empty", "no data", "no pair", "no text"],
+)
+def test_events_that_make_no_sense_are_damage(tmp_path: Path, payload: bytes) -> None:
+    raw = write(tmp_path / "run.trace").read_bytes()
+    at, body = len(raw), struct.pack("<I", 31) + payload
+    trace = Trace(raw + struct.pack("<IB", len(body), EVENT) + body)
+    with pytest.raises(TraceReadError, match=f"damaged at byte {at + 5}"):
+        trace.events_of("grip")
 
 
 def test_a_later_word_in_the_header_is_left_alone(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from sheber.exercises.numbers import Allowed, ExerciseError, Numbers, Tolerance, read_numbers
+from sheber.exercises.numbers import UNITS, Allowed, ExerciseError, Numbers, Tolerance, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
 from sheber.station import Limits, Mesh, Station
@@ -36,7 +36,7 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
-_SHOWN_FACTORS: Final = {"mm": 1e3, "deg": 180.0 / 3.141592653589793, "%": 100.0, "MB": 1.0 / (1 << 20), "": 1.0}
+_SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in UNITS.items()}
 
 
 class _Rules(Protocol):
@@ -112,9 +112,10 @@ class Exercise:
     def score(self, trace: Trace) -> Score:
         """Points of a trace. The same trace and numbers give the same score; nothing else is read.
 
-        Raises ExerciseError where the criteria do not sum to the points of their groups.
+        Raises ExerciseError where the criteria do not sum to the points of their groups, or the trace does not hold
+        what they measure; TraceReadError where it is damaged.
         """
-        score = Score(tuple(self._rules.checks(trace, self.numbers)))
+        score = Score(tuple(self._checks(trace)))
         for group, wanted in GROUPS.items():
             if abs(score.group(group)[1] - wanted) > 0.05:
                 text = _(
@@ -125,6 +126,14 @@ class Exercise:
                     text.format(file=self.folder / "exercise.py", group=group, found=found, wanted=wanted)
                 )
         return score
+
+    def _checks(self, trace: Trace) -> list[Check]:
+        try:
+            return self._rules.checks(trace, self.numbers)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            text = _("{file}: {line}: this trace cannot be judged by these criteria: {why}")
+            file = self.folder / "exercise.py"
+            raise ExerciseError(text.format(file=file, line=_line(error, file), why=error)) from error
 
     def text(self, language: str = "en") -> str:
         """What students read, Markdown, numbers filled in; English where the language is not there yet."""

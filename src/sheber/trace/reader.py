@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
+from sheber.i18n import _
 from sheber.trace.records import (
     BEGIN,
     BODIES,
@@ -45,6 +46,9 @@ from sheber.trace.records import (
 
 __all__ = ["Trace", "read"]
 
+T = TypeVar("T")
+
+_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # of a file that is damaged, or made up
 _LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, FRAME: 8, PICTURE: 8}  # bytes of what stands before the rest
 
 
@@ -53,7 +57,8 @@ def read(path: Path | str) -> Trace:
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        raise TraceReadError(f"cannot read the trace {path}: {(error.strerror or str(error)).lower()}") from error
+        why = (error.strerror or str(error)).lower()
+        raise TraceReadError(_("cannot read the trace {path}: {why}").format(path=path, why=why)) from error
     try:
         return Trace(raw)
     except TraceReadError as error:
@@ -72,8 +77,9 @@ class Trace:
         """Take the bytes of a file; raises TraceReadError. A file cut short is read up to its last whole record."""
         try:
             self._open(raw)
-        except (KeyError, TypeError, ValueError) as error:
-            raise TraceReadError(f"the trace is damaged: its first records make no sense ({error})") from error
+        except _NONSENSE as error:
+            text = _("the trace is damaged: its first records make no sense ({why})")
+            raise TraceReadError(text.format(why=error)) from error
 
     def _open(self, raw: bytes) -> None:
         self._raw = raw
@@ -85,7 +91,7 @@ class Trace:
             self._order.append((kind, start, end))
         self.whole = bool(self._spans[END])  # False: the file was cut short before the run's end
         if not self._spans[HEADER]:
-            raise TraceReadError("the trace breaks off before its header was written; nothing of the run is in it")
+            raise TraceReadError(_("the trace breaks off before its header was written; nothing of the run is in it"))
         self.header: Header = _header(self._words(*self._spans[HEADER][0]))
         begin = self._words(*self._spans[BEGIN][0]) if self._spans[BEGIN] else {}
         self.channels: tuple[Channel, ...] = tuple((n, k, tuple(s), u) for n, k, s, u in begin.get("channels", ()))
@@ -105,7 +111,8 @@ class Trace:
         row = np.dtype([("step", "<u4"), *((name, self._row[name]) for name in self._row.names or ())])
         spans = self._spans[SAMPLE]
         if any(end - start != row.itemsize for start, end in spans):
-            raise TraceReadError(f"the trace is damaged: a sample has not the {row.itemsize} bytes that were declared")
+            text = _("the trace is damaged: a sample has not the {size} bytes that were declared")
+            raise TraceReadError(text.format(size=row.itemsize))
         return np.frombuffer(b"".join(self._raw[start:end] for start, end in spans), row)
 
     @property
@@ -158,7 +165,7 @@ class Trace:
     @cached_property
     def events(self) -> list[Event]:
         """Everything that happened, in order."""
-        return [Event(self._step(start), *self._words(start + STEP.size, end)) for start, end in self._spans[EVENT]]
+        return [self._made(_event, start, end) for start, end in self._spans[EVENT]]
 
     def events_of(self, *kinds: str) -> list[Event]:
         """The events of these kinds, in order."""
@@ -167,31 +174,29 @@ class Trace:
     @cached_property
     def frames(self) -> list[Frame]:
         """The pictures of the station's cameras, in order."""
-        return [Frame(step, jpeg=jpeg, **about) for step, about, jpeg in self._with_jpeg(FRAME)]
+        return [self._made(_frame, start, end) for start, end in self._spans[FRAME]]
 
     @cached_property
     def pictures(self) -> list[Picture]:
         """The pictures that the program showed, in order."""
-        return [Picture(step, about["title"], jpeg) for step, about, jpeg in self._with_jpeg(PICTURE)]
+        return [self._made(_picture, start, end) for start, end in self._spans[PICTURE]]
 
     @cached_property
     def printed(self) -> list[Printed]:
         """What the program printed, piece by piece."""
-        return [Printed(*self._words(start, end)) for start, end in self._spans[PRINTED]]
+        return [self._made(_printed, start, end) for start, end in self._spans[PRINTED]]
 
     @cached_property
     def outcome(self) -> Outcome:
         """How the run ended; a trace that was cut short says so as a system fault."""
         if not self.whole:
-            return Outcome(OutcomeKind.SYSTEM_FAULT, "the record breaks off before the run came to its end")
-        told = dict(self._end["outcome"])
-        return Outcome(kind=OutcomeKind(told.pop("kind")), **told)
+            return Outcome(OutcomeKind.SYSTEM_FAULT, _("the record breaks off before the run came to its end"))
+        return self._end[0]
 
     @property
     def usage(self) -> Mapping[str, Any]:
         """What the run used: wall and processor time, memory, ...; empty where the trace was cut short."""
-        usage: Mapping[str, Any] = self._end["usage"] if self.whole else {}
-        return usage
+        return self._end[1] if self.whole else {}
 
     @property
     def last_step(self) -> int:
@@ -221,25 +226,55 @@ class Trace:
     # --- bytes
 
     @cached_property
-    def _end(self) -> Mapping[str, Any]:
-        start, end = self._spans[END][0]
-        end_record: Mapping[str, Any] = self._words(start + STEP.size, end)
-        return end_record
+    def _end(self) -> tuple[Outcome, Mapping[str, Any]]:
+        return self._made(_end, *self._spans[END][0])
 
     def _step(self, start: int) -> int:
         step: int = STEP.unpack_from(self._raw, start)[0]
         return step
 
     def _words(self, start: int, end: int) -> Any:
-        try:
-            return json.loads(self._raw[start:end])
-        except ValueError as error:
-            raise TraceReadError(f"the trace is damaged at byte {start}: {error}") from error
+        return self._made(json.loads, start, end)
 
-    def _with_jpeg(self, kind: int) -> Iterator[tuple[int, Any, bytes]]:
-        for start, end in self._spans[kind]:
-            step, words = struct.unpack_from("<II", self._raw, start)
-            yield step, self._words(start + 8, start + 8 + words), self._raw[start + 8 + words : end]
+    def _made(self, make: Callable[[bytes], T], start: int, end: int) -> T:
+        """What `make` makes of a payload; a payload that makes no sense is damage, whatever went wrong with it."""
+        try:
+            return make(self._raw[start:end])
+        except _NONSENSE as error:
+            text = _("the trace is damaged at byte {start}: {why}")
+            raise TraceReadError(text.format(start=start, why=error)) from error
+
+
+def _event(raw: bytes) -> Event:
+    kind, data = json.loads(raw[STEP.size :])
+    return Event(STEP.unpack_from(raw)[0], str(kind), dict(data))
+
+
+def _with_jpeg(raw: bytes) -> tuple[int, Any, bytes]:
+    """Step, words and picture of a payload that holds them one after the other."""
+    step, words = struct.unpack_from("<II", raw)
+    return step, json.loads(raw[8 : 8 + words]), raw[8 + words :]
+
+
+def _frame(raw: bytes) -> Frame:
+    step, about, jpeg = _with_jpeg(raw)
+    return Frame(step, jpeg=jpeg, **about)
+
+
+def _picture(raw: bytes) -> Picture:
+    step, about, jpeg = _with_jpeg(raw)
+    return Picture(step, str(about["title"]), jpeg)
+
+
+def _printed(raw: bytes) -> Printed:
+    stream, text = json.loads(raw)
+    return Printed(str(stream), str(text))
+
+
+def _end(raw: bytes) -> tuple[Outcome, Mapping[str, Any]]:
+    told = json.loads(raw[STEP.size :])
+    outcome = dict(told["outcome"])
+    return Outcome(kind=OutcomeKind(outcome.pop("kind")), **outcome), dict(told["usage"])
 
 
 def _check_magic(raw: bytes) -> None:
@@ -247,11 +282,12 @@ def _check_magic(raw: bytes) -> None:
     if raw[: len(magic)] == magic:
         return
     if magic.startswith(raw):
-        raise TraceReadError("the file breaks off before its first record; nothing of the run is in it")
-    name, _, number = raw[: len(magic)].partition(b" ")
+        raise TraceReadError(_("the file breaks off before its first record; nothing of the run is in it"))
+    name, _space, number = raw[: len(magic)].partition(b" ")
     if name == b"sheber-trace" and number.strip().isdigit():
-        raise TraceReadError(f"a trace of format {int(number)}; this version of sheber reads format {FORMAT}")
-    raise TraceReadError("not a trace: a trace begins with the words 'sheber-trace'")
+        text = _("a trace of format {found}; this version of sheber reads format {known}")
+        raise TraceReadError(text.format(found=int(number), known=FORMAT))
+    raise TraceReadError(_("not a trace: a trace begins with the words 'sheber-trace'"))
 
 
 def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
@@ -261,9 +297,11 @@ def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
         length, kind = HEAD.unpack_from(raw, at)
         start = at + HEAD.size
         if kind not in KINDS:
-            raise TraceReadError(f"the trace is damaged at byte {at}: no record is of kind {bytes([kind])!r}")
+            text = _("the trace is damaged at byte {start}: no record is of kind {kind!r}")
+            raise TraceReadError(text.format(start=at, kind=bytes([kind])))
         if length < _LEAST.get(kind, 0):
-            raise TraceReadError(f"the trace is damaged at byte {at}: a record of {length} bytes is too short")
+            text = _("the trace is damaged at byte {start}: a record of {length} bytes is too short")
+            raise TraceReadError(text.format(start=at, length=length))
         if start + length > len(raw):
             return
         yield kind, start, start + length

@@ -72,9 +72,9 @@ class Visual:
 
     body: str  # the body that carries it; "" is what never moves (the base frame)
     shape: str  # box, cylinder, sphere, capsule, plane, mesh
-    size: tuple[
-        float, ...
-    ]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; plane: x, y; mesh: ()
+    # m. box: full x, y, z; cylinder, capsule: radius, length (a capsule's without its round ends); sphere: radius;
+    # plane: x, y; mesh: ()
+    size: tuple[float, ...]
     pose: Pose = field(default_factory=Pose)  # T_body_shape
     colour: tuple[float, float, float] = (0.7, 0.7, 0.7)  # sRGB, 0..1
     mesh: str = ""  # name for `Exercise.mesh`
@@ -87,7 +87,7 @@ class Header:
 
     exercise: str
     exercise_version: str = ""
-    exercise_sha256: str = ""  # of the exercise's folder
+    exercise_sha256: str = ""  # of what scene and score come from (exercise.toml, exercise.py)
     program: str = ""  # name of the program's file, without its folder
     program_sha256: str = ""
     source: str = field(repr=False, default="")  # text of the program, for the report; "" where it is not kept

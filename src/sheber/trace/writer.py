@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
+from sheber.i18n import _
 from sheber.trace.records import (
     BEGIN,
     BODIES,
@@ -82,7 +83,8 @@ class TraceWriter:
         try:
             self._file: BinaryIO | None = open(self.path, "wb", buffering=0)  # noqa: SIM115 - closed by close()
         except OSError as error:
-            raise TraceWriteError(f"cannot write the trace {self.path}: {_reason(error)}") from error
+            text = _("cannot write the trace {path}: {why}")
+            raise TraceWriteError(text.format(path=self.path, why=_reason(error))) from error
         self._row_bytes = 0
         self._sample_bytes = 0
         self._buffer += MAGIC % FORMAT
@@ -195,9 +197,8 @@ class TraceWriter:
             while buffer:
                 del buffer[: self._file.write(buffer) or 0]
         except OSError as error:
-            self._error = TraceWriteError(
-                f"cannot go on writing the trace {self.path}: {_reason(error)}; what was written stays readable"
-            )
+            text = _("cannot go on writing the trace {path}: {why}; what was written stays readable")
+            self._error = TraceWriteError(text.format(path=self.path, why=_reason(error)))
             raise self._error from error
 
     def close(self) -> None:
