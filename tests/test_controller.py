@@ -31,7 +31,7 @@ from sheber.client import RunOver
 from sheber.client.session import student_line
 from sheber.robot.cell.scene import Belt, CameraSpec, Fixture, LightBarrier, Part, Scene, Shape
 from sheber.robot.cell.stock import gripper, suction, table
-from sheber.robot.controller import REST_SPEED, SETTLE_S
+from sheber.robot.controller import ERRORS_RECORDED, REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
 from sheber.robot.watch import FORCE_LIMIT_N
 from sheber.station import Limits, ProtocolError, RunEnds
@@ -392,6 +392,33 @@ def test_suction_picks_and_lets_go(tmp_path: Path) -> None:
     inputs = [event.data["value"] for event in events(trace, "input")]
     assert inputs == [False, True]
     assert trace["tool"][:, 0].max() > 30.0
+
+
+def test_a_part_dropped_while_the_fingers_were_told_to_narrow_is_lost(tmp_path: Path) -> None:
+    with conversation(box_scene(gripper()), tmp_path / "run.trace") as talk:
+        cell, robot, hand = talk.cell, talk.cell.robot, talk.cell.gripper
+        hand.open()
+        robot.move_to(cell.frames["pick"].offset(z=0.05) @ DOWN)
+        robot.move_linear(cell.frames["pick"].offset(z=-0.02) @ DOWN, speed=0.1)
+        hand.open(width=0.0)  # closes on the box
+        assert hand.holding
+        robot.move_linear(robot.pose.offset(z=0.15))
+        talk.station.cell.world.data.qvel[talk.station.cell.world.dof_parts + 2] = -8.0  # torn out
+        cell.wait(0.3)
+        assert not hand.holding
+    assert [event.data["part"] for event in events(talk.trace, "lost")] == ["box"]
+    assert not events(talk.trace, "release")
+
+
+def test_refusals_beyond_five_hundred_are_answered_but_not_recorded(tmp_path: Path) -> None:
+    station, recorder = station_for(empty_scene(), tmp_path / "run.trace")
+    with recorder:
+        station.handle(b'{"do": "connect", "protocol": 1}')
+        for _turn in range(ERRORS_RECORDED + 20):
+            answer = station.handle(b'{"do": "wait_for", "name": "nothing", "value": true, "timeout": 0.01}')
+            assert b"there is no digital input" in answer.body
+        station.close()
+    assert len(events(read(tmp_path / "run.trace"), "error")) == ERRORS_RECORDED
 
 
 def test_suction_without_waiting_returns_after_a_tick(tmp_path: Path) -> None:

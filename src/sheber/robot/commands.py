@@ -51,7 +51,7 @@ Positive = Annotated[float, Meta(gt=0.0, le=LARGEST_NUMBER)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=LARGEST_NUMBER)]
 Joints = Annotated[list[Number], Meta(min_length=1, max_length=16)]
 Seven = Annotated[list[Number], Meta(min_length=7, max_length=7)]  # x, y, z [m], w, x, y, z
-Name = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(max_length=64)]
 
 
 class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):

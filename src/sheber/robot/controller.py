@@ -50,6 +50,7 @@ REST_TICKS = 30  # a fine point waits so long at most for the arm to come to res
 BRAKE_TICKS = 30  # recorded after an emergency stop
 SETTLE_S = 2.0  # recorded after the program's end
 SETTLE_MORE_S = 3.0  # and at most so much longer, until every part rests
+ERRORS_RECORDED = 500  # refusals kept on the record; a program that is refused all the time shall not fill the disk
 
 
 class _TimeUp(Exception):
@@ -81,6 +82,7 @@ class Controller:
         self.used = {"commands": 0, "captures": 0, "pictures": 0, "notes": 0}
         self._limit_step = round(limits.simulated_s / STEP_S)
         self._connected = False
+        self._refusals = 0
         self._over: RunEnds | None = None
         self._settled = False
         self._hold: Array | None = None  # joint targets (k, n) after an emergency stop
@@ -262,7 +264,9 @@ class Controller:
     def _refused(self, error: CommandError | MotionError) -> Answer:
         kind = error.kind if isinstance(error, CommandError) else type(error).__name__
         message = str(error)
-        self.event("error", {"kind": kind, "message": message, "line": self.line})
+        self._refusals += 1
+        if self._refusals <= ERRORS_RECORDED:
+            self.event("error", {"kind": kind, "message": message, "line": self.line})
         return self._error(kind, message, self.line)
 
     def _check_order(self, command: Any) -> None:

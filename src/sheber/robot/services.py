@@ -201,7 +201,9 @@ def _gripper_open(station: Controller, command: c.GripperOpen) -> None:
                 asked=command.width * 1000.0, stroke=gripper.stroke * 1000.0
             ),
         )
-    station.watch.released_by = station.line
+    # to open less wide than now is to close: what is dropped then was not let go on purpose
+    narrower = command.width is not None and command.width < gripper.width
+    station.watch.released_by = 0 if narrower else station.line
     wanted = gripper.open(command.width)
     station.until(lambda: not gripper.busy, TOOL_S)
     if gripper.width < wanted - 0.002:
