@@ -257,9 +257,29 @@ def numbers(header: Path, pattern: str) -> dict[str, int]:
 
 def test_the_filters_stay_within_the_kernels_limit() -> None:
     for column, architecture in stub.ARCHITECTURES.values():
-        for program in (stub.filter_program(column, architecture), filters.coarse_filter(column, architecture)):
+        for program in (stub.filter_program(column, architecture, 7), filters.coarse_filter(column, architecture)):
             assert 0 < len(program) // 8 < 4096
             assert len(program) % 8 == 0
+
+
+@pytest.mark.box
+def test_the_filter_alone_keeps_signals_from_others() -> None:
+    """Landlock guards signals only since its sixth interface; level B must not stand on that."""
+    script = (
+        "import ctypes, os, subprocess, sys\n"
+        "from sheber.judge.sandbox import stub\n"
+        "other = subprocess.Popen(['sleep', '5'])\n"
+        "stub._prctl(38, 1)\n"
+        "stub.install_filter()\n"
+        "def tell(process):\n"
+        "    return stub._call('tgkill', *map(ctypes.c_long, (process, process, 0)))\n"
+        "print(tell(os.getpid()), tell(other.pid), ctypes.get_errno())\n"
+        "sys.stdout.flush()\n"
+        "os._exit(0)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert told.stdout.split() == ["0", "-1", "1"], told.stderr
 
 
 def test_no_call_is_both_allowed_and_refused() -> None:

@@ -149,7 +149,7 @@ def judged(box: Conversation, station: Station, recorder: TraceWriter) -> Outcom
         try:
             station.settle()
         except RunEnds as end:
-            outcome = end.outcome if outcome.kind is OutcomeKind.FINISHED else outcome
+            outcome = _graver(outcome, end.outcome)
     except TraceError:
         raise
     except Exception as fault:  # of ours, wherever it came from
@@ -158,6 +158,12 @@ def judged(box: Conversation, station: Station, recorder: TraceWriter) -> Outcom
         box.hang_up()
     record_printed(box, recorder)
     return outcome
+
+
+def _graver(ended: Outcome, settled: Outcome) -> Outcome:
+    """The outcome that counts: a collision after the program has gone must not hide behind the way in which it went."""
+    collided = settled.kind is OutcomeKind.EMERGENCY_STOP and ended.kind is not OutcomeKind.EMERGENCY_STOP
+    return settled if collided or ended.kind is OutcomeKind.FINISHED else ended
 
 
 def _ended(box: Conversation, station: Station, recorder: TraceWriter) -> Outcome:

@@ -218,18 +218,20 @@ class Box:
 
     def clean(self) -> None:
         """End the process and let go of everything; may be called again."""
-        if self._ending is None:
-            self._let_it_start()
-            self.process.kill()
-            self.ending(DEAD_S)
-        if self._channel is not None:
-            self._channel.close()
-        if self._status is not None:
-            self._status.close()
-        for pipe in (self.process.stdout, self.process.stderr):
-            if pipe is not None:
-                pipe.close()
-        self._leftovers.close()
+        try:
+            if self._ending is None:
+                self._let_it_start()
+                self.process.kill()
+                self.ending(DEAD_S)
+        finally:
+            if self._channel is not None:
+                self._channel.close()
+            if self._status is not None:
+                self._status.close()
+            for pipe in (self.process.stdout, self.process.stderr):
+                if pipe is not None:
+                    pipe.close()
+            self._leftovers.close()
 
     def __enter__(self) -> Self:
         return self

@@ -49,7 +49,7 @@ ALLOWED = {
     "arch_prctl": (158, None),
     # signals to oneself, and the end
     "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132),
-    "tgkill": (234, 131), "restart_syscall": (219, 128), "pause": (34, None), "exit": (60, 93), "exit_group": (231, 94),
+    "restart_syscall": (219, 128), "pause": (34, None), "exit": (60, 93), "exit_group": (231, 94),
     # waiting and time
     "poll": (7, None), "ppoll": (271, 73), "select": (23, None), "pselect6": (270, 72), "epoll_wait": (232, None),
     "epoll_pwait": (281, 22), "epoll_ctl": (233, 21), "epoll_create1": (291, 20), "nanosleep": (35, 101),
@@ -68,6 +68,7 @@ IOCTLS = (0x5451, 0x5421, 0x541B, 0x5401)  # FIOCLEX, FIONBIO, FIONREAD, and TCG
 FCNTLS = (0, 1, 2, 3, 4, 1030, 1032, 1034)  # duplicate, flags, size of a pipe, seals; no locks, leases, owners
 NUMBERS = {  # x86_64, aarch64
     "clone": (56, 220), "clone3": (435, 435), "ioctl": (16, 29), "fcntl": (72, 25), "prlimit64": (302, 261),
+    "tgkill": (234, 131),
     "seccomp": (317, 277), "capget": (125, 90), "capset": (126, 91),
     "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
 }  # fmt: skip
@@ -111,8 +112,8 @@ def _prctl(option: int, value: int) -> int:
 # --- seccomp -------------------------------------------------------------------------------
 
 
-def filter_program(column: int, architecture: int) -> bytes:
-    """The filter as classic BPF: 8 bytes an instruction."""
+def filter_program(column: int, architecture: int, process: int) -> bytes:
+    """The filter as classic BPF: 8 bytes an instruction. process: the only one that signals may go to."""
     LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
     KILL, ALLOW, EPERM, ENOSYS, ENOTTY = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026, 0x00050019
     code: list[tuple[int, int, int, int]] = []
@@ -145,6 +146,7 @@ def filter_program(column: int, architecture: int) -> bytes:
     add(RETURN, 0, 0, EPERM)
     one_of("ioctl", 1, IOCTLS[:3], ENOTTY)
     one_of("fcntl", 1, FCNTLS, EPERM)
+    one_of("tgkill", 0, (process,), EPERM)  # abort and raise, and nobody else
     add(EQUAL, 0, 6, NUMBERS["prlimit64"][column])  # to read limits: both halves of the new one's address are 0
     add(LOAD, 0, 0, 32)
     add(EQUAL, 0, 3, 0)
@@ -167,7 +169,7 @@ class _Filter(ctypes.Structure):
 
 def install_filter() -> None:
     """Allow the calls of the table, for all threads, for good."""
-    raw = filter_program(*_machine())
+    raw = filter_program(*_machine(), os.getpid())
     code = ctypes.create_string_buffer(raw, len(raw))
     program = _Filter(len(raw) // 8, ctypes.addressof(code))
     SET_MODE_FILTER, THREADS_TOO = 1, 1
