@@ -32,6 +32,7 @@ from sheber.client.named import Named
 from sheber.client.picture import LARGEST_PICTURE, compressed
 from sheber.client.session import Session, student_line
 from sheber.client.wire import Channel, WireClosed, _SocketStream, open_endpoint
+from sheber.robot import commands
 
 FACTS: dict[str, Any] = {
     "robot": {
@@ -233,6 +234,17 @@ def test_wrong_arguments_are_told_before_anything_is_sent(
     assert asked == []
 
 
+def test_the_longest_texts_that_a_client_lets_through_are_commands() -> None:
+    asked: list[dict[str, Any]] = []
+    with session(recorded(asked)) as one:
+        cell = Cell(one, FACTS)
+        cell.note("x" * 1000)
+        cell.show(np.zeros((4, 4), np.uint8), "x" * 1000)
+        cell.robot.move_to(Pose(), configuration="x" * 1000)
+    note, show, move = (commands.decode(json.dumps(request).encode()) for request in asked)
+    assert (len(note.text), len(show.title), len(move.configuration)) == (200, 100, 64)
+
+
 def test_what_a_program_may_give_travels_as_plain_numbers() -> None:
     asked: list[dict[str, Any]] = []
     with session(recorded(asked)) as one:
@@ -322,6 +334,29 @@ def test_a_pixel_met_with_a_plane_is_seen_at_that_pixel(u: float, v: float, heig
     camera = lens_camera()
     x, y = camera.to_plane(u, v, height)
     np.testing.assert_allclose(camera.project((x, y, height)), (u, v), atol=1e-8)
+
+
+def test_to_plane_of_no_pixels_at_all_is_empty_and_of_no_numbers_an_error() -> None:
+    camera = lens_camera()
+    x, y = camera.to_plane([], [])
+    assert x.shape == y.shape == (0,)
+    with pytest.raises(TypeError, match="u must be numbers in pixels, got 'left'"):
+        camera.to_plane("left", 0.0)
+    with pytest.raises(ValueError, match=r"u and v must have one shape, got \(2,\) and \(3,\)"):
+        camera.to_plane([1, 2], [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [(3, 3), ("17", 17), (np.int64(5), 5), (123456789012345678, 123456789012345678)]
+)
+def test_a_seed_is_any_whole_number(value: object, number: int) -> None:
+    assert checks.seed(value) == number
+
+
+@pytest.mark.parametrize("value", [-1, 3.7, "3.7", "three", True, None])
+def test_what_is_no_seed_is_told(value: object) -> None:
+    with pytest.raises(ValueError, match="seed must be a whole number from 0 up, got"):
+        checks.seed(value)
 
 
 def test_to_plane_takes_arrays_and_knows_rays_that_never_meet() -> None:

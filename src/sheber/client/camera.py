@@ -93,12 +93,13 @@ class Camera:
         """Where the rays of pixels meet the horizontal plane z = `height` of the base frame [m]: x and y [m].
 
         `u`, `v` [px], numbers or arrays of one shape; x and y come in the same shape, NaN where the ray
-        never meets the plane. Undoes the lens distortion. Raises NotGiven where the camera's data are withheld.
+        never meets the plane. Undoes the lens distortion. Raises TypeError or ValueError for what are no pixels,
+        NotGiven where the camera's data are withheld.
 
         >>> x, y = camera.to_plane(319.5, 239.5, height=0.03)
         """
         z = checks.number(height, "height", "m")
-        pixels = np.stack(np.broadcast_arrays(np.asarray(u, np.float64), np.asarray(v, np.float64)), axis=-1)
+        pixels = checks.pixels(u, v)
         camera = self.pose
         x, y = self._undistorted(pixels)
         rays = np.stack((x, y, np.ones_like(x)), axis=-1) @ camera.rotation.T  # (..., 3) in base axes
@@ -140,7 +141,7 @@ class Camera:
             seen_x, seen_y = _distorted(x, y, lens)
             error_x, error_y = goal_x - seen_x, goal_y - seen_y
             x, y = x + error_x, y + error_y
-            if max(np.abs(error_x).max(), np.abs(error_y).max()) < 1e-13:
+            if max(np.abs(error_x).max(initial=0.0), np.abs(error_y).max(initial=0.0)) < 1e-13:
                 break
         return x, y
 

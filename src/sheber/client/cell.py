@@ -18,6 +18,7 @@ from sheber.client.picture import compressed
 from sheber.client.robot import Robot
 from sheber.client.session import Session
 from sheber.client.tools import Gripper, Suction
+from sheber.client.wire import LONGEST_NOTE, LONGEST_TITLE
 from sheber.geometry import Pose
 
 __all__ = ["Cell", "State"]
@@ -55,17 +56,15 @@ class Cell:
     def __init__(self, session: Session, facts: Mapping[str, Any]) -> None:
         self._session = session
         self.robot = Robot(session, facts["robot"])  # the arm
-        self.frames: Named[Pose] = Named("frame", {n: Pose.from_list(p) for n, p in facts["frames"].items()})
         # what was taught, by name: T_base_frame
+        self.frames: Named[Pose] = Named("frame", {n: Pose.from_list(p) for n, p in facts["frames"].items()})
         self.sheet: Named[Any] = Named("entry of the job sheet", facts["sheet"])  # job data: plain numbers, m
         self.inputs = Inputs(session, facts["inputs"])  # digital inputs by name
         self.outputs = Outputs(session, facts["outputs"])  # digital outputs by name
         self.cameras: Named[Camera] = Named(
             "camera", {name: Camera(session, name, camera) for name, camera in facts["cameras"].items()}
         )
-        self.limits: Named[Any] = Named(
-            "limit", facts["run_limits"]
-        )  # what this run may use: simulated_s, captures, ...
+        self.limits: Named[Any] = Named("limit", facts["run_limits"])  # what this run may use: simulated_s, ...
         tool = facts["robot"]["tool"]
         self._tools: dict[str, Gripper | Suction] = {}
         if tool["kind"] == "gripper":
@@ -155,7 +154,7 @@ class Cell:
 
         >>> cell.note("third box picked")
         """
-        self._session.call("note", text=checks.text(text, "text", 200))
+        self._session.call("note", text=checks.text(text, "text", LONGEST_NOTE))
 
     def show(self, image: NDArray[Any], title: str = "") -> None:
         """Put a picture into the trace and the report; costs no simulated time.
@@ -167,4 +166,4 @@ class Cell:
         >>> cell.show(mask, "red parts")
         """
         data = base64.b64encode(compressed(image)).decode()
-        self._session.call("show", jpeg=data, title=checks.text(title, "title", 100))
+        self._session.call("show", jpeg=data, title=checks.text(title, "title", LONGEST_TITLE))

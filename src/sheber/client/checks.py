@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sheber.client.wire import LARGEST_NUMBER
 from sheber.geometry import Pose
 
-__all__ = ["joints", "number", "optional", "points", "pose", "text", "truth"]
+__all__ = ["joints", "number", "optional", "pixels", "points", "pose", "seed", "text", "truth"]
 
 
 def number(value: Any, name: str, unit: str = "", above: float | None = None, least: float | None = None) -> float:
@@ -82,13 +82,30 @@ def points(values: Any, name: str) -> NDArray[np.float64]:
     return array
 
 
+def pixels(u: Any, v: Any) -> NDArray[np.float64]:
+    """Columns and rows [px] as pairs (..., 2); raises TypeError or ValueError where they are not."""
+    columns, rows = (_array(values, f"{name} must be numbers in pixels") for values, name in ((u, "u"), (v, "v")))
+    if columns.shape != rows.shape and columns.size != 1 and rows.size != 1:
+        raise ValueError(f"u and v must have one shape, got {columns.shape} and {rows.shape}")
+    return np.stack(np.broadcast_arrays(columns, rows), axis=-1)
+
+
+def seed(value: Any) -> int:
+    """A whole number from 0 up, as a number or as its digits; raises ValueError for anything else."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0:
+        return int(value)
+    raise ValueError(f"seed must be a whole number from 0 up, got {_shown(value)}")
+
+
 def _array(values: Any, wanted: str) -> NDArray[np.float64]:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"{wanted}, got {_shown(values)}") from None
     if not np.isfinite(array).all() or (array.size and np.abs(array).max() > LARGEST_NUMBER):
-        raise ValueError(f"{wanted}, all finite, got {array.tolist()}")
+        raise ValueError(f"{wanted}, all finite and at most {LARGEST_NUMBER:g}, got {_shown(array.tolist())}")
     return array
 
 

@@ -66,12 +66,7 @@ def _tell_of_sleep(session: Session, seconds: float) -> None:
 
 def _seed(seed: int | None) -> int | None:
     value = os.environ.get("SHEBER_SEED") if seed is None else seed
-    if value is None or value == "":
-        return None
-    try:
-        return int(checks.number(float(value), "seed", least=0.0))
-    except (TypeError, ValueError):
-        raise ValueError(f"seed must be a whole number from 0 up, got {value!r}") from None
+    return None if value is None or value == "" else checks.seed(value)
 
 
 # --- practice, where no judge started the program -------------------------------------------
@@ -116,10 +111,9 @@ def _start(exercise: str, seed: int | None, program: str) -> subprocess.Popen[st
         command += ["--seed", str(seed)]
     if program and Path(program).is_file():
         command += ["--program", program]
+    windows = sys.platform == "win32"
     own_group: dict[str, Any] = (
-        {"creationflags": 0x00000200}
-        if sys.platform == "win32"
-        else {"start_new_session": True}  # CREATE_NEW_PROCESS_GROUP
+        {"creationflags": 0x00000200} if windows else {"start_new_session": True}  # CREATE_NEW_PROCESS_GROUP
     )
     return subprocess.Popen(
         command,

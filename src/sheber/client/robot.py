@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sheber.client import checks
 from sheber.client.session import Session
+from sheber.client.wire import LONGEST_NAME
 from sheber.geometry import Pose
 
 __all__ = ["Robot", "RobotLimits", "Tool"]
@@ -211,7 +212,7 @@ class Robot:
         >>> robot.move_to(cell.frames["pick"] @ DOWN, blend=0.02)
         """
         if configuration is not None:
-            configuration = checks.text(configuration, "configuration", 100)
+            configuration = checks.text(configuration, "configuration", LONGEST_NAME)
         self._session.call(
             "move_to",
             pose=_target(pose, frame, "pose"),

@@ -13,12 +13,23 @@ import struct
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-__all__ = ["LARGEST_NUMBER", "LARGEST_REQUEST", "PROTOCOL", "Channel", "WireClosed", "open_endpoint"]
+__all__ = [
+    "LARGEST_NUMBER",
+    "LARGEST_REQUEST",
+    "LONGEST_NAME",
+    "LONGEST_NOTE",
+    "LONGEST_TITLE",
+    "PROTOCOL",
+    "Channel",
+    "WireClosed",
+    "open_endpoint",
+]
 
 PROTOCOL = 1
 LARGEST_REQUEST = 64 << 10  # bytes of one request, at most
 LARGEST_REPLY = 256 << 20  # bytes of one reply or image: more is a fault, not a picture
 LARGEST_NUMBER = 1e6  # magnitude of any number a request may carry, whatever its unit
+LONGEST_NAME, LONGEST_NOTE, LONGEST_TITLE = 64, 200, 100  # characters
 
 
 class WireClosed(Exception):

@@ -13,7 +13,14 @@ from typing import Annotated, Union, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from sheber.client.wire import LARGEST_NUMBER, LARGEST_REQUEST, PROTOCOL
+from sheber.client.wire import (
+    LARGEST_NUMBER,
+    LARGEST_REQUEST,
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    LONGEST_TITLE,
+    PROTOCOL,
+)
 from sheber.station import ProtocolError
 
 __all__ = [
@@ -51,7 +58,7 @@ Positive = Annotated[float, Meta(gt=0.0, le=LARGEST_NUMBER)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=LARGEST_NUMBER)]
 Joints = Annotated[list[Number], Meta(min_length=1, max_length=16)]
 Seven = Annotated[list[Number], Meta(min_length=7, max_length=7)]  # x, y, z [m], w, x, y, z
-Name = Annotated[str, Meta(max_length=64)]
+Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
 
 
 class _Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
@@ -187,14 +194,14 @@ class Capture(_Command, tag="capture", frozen=True, kw_only=True):
 class Note(_Command, tag="note", frozen=True, kw_only=True):
     """A mark in the trace."""
 
-    text: Name
+    text: Annotated[str, Meta(max_length=LONGEST_NOTE)]
 
 
 class Show(_Command, tag="show", frozen=True, kw_only=True):
     """A picture that the program made."""
 
     jpeg: bytes  # base64 on the wire
-    title: Name = ""
+    title: Annotated[str, Meta(max_length=LONGEST_TITLE)] = ""
 
 
 class Slept(_Command, tag="slept", frozen=True, kw_only=True):
