@@ -116,12 +116,15 @@ def placing_run(
     seed: int = 1,
     seconds_each: float = 4.0,
     events: Sequence[Event] = (),
+    paths: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Trace:
-    """Each part lifted and set down at its pose in `wanted`, one after the other; the others stay."""
+    """Each part lifted and set down at its pose in `wanted`, one after the other; the others stay, or go along
+    `paths` (n, 7), which are cut to the run's length."""
     scene = exercise.scene(seed)
     facts = dict(scene.facts)
     count = round((seconds_each * len(wanted) + 4.0) / 0.02)
     bodies = {part.name: np.tile(part.pose.to_list(), (count, 1)) for part in scene.parts}
+    bodies |= {name: path[:count] for name, path in (paths or {}).items()}
     told: list[Event] = list(events)
     for n, (name, pose) in enumerate(wanted.items()):
         first, last = n * seconds_each + 1.0, (n + 1) * seconds_each

@@ -349,15 +349,16 @@ def test_two_parts_on_one_place_and_a_turned_part(sorting: Exercise, tmp_path: P
     assert checks[f"placed-{a}"].points > 0.0
 
 
-def test_a_moved_decoy_is_told(sorting: Exercise, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("moved_mm", "share"), [(2.0, 1.0), (6.5, 0.5), (20.0, 0.0)])
+def test_a_moved_decoy_is_told(sorting: Exercise, tmp_path: Path, moved_mm: float, share: float) -> None:
     facts, scene = facts_of(sorting, 1), sorting.scene(1)
     decoy = next(name for name, about in facts["parts"].items() if not about["tray"])
-    start = next(part.pose for part in scene.parts if part.name == decoy)
-    parts = {**sorted_parts(sorting), decoy: start.offset(x=0.02)}
-    check = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, parts)))[f"decoy-{decoy}"]
-    assert check.points == 0.0
-    assert check.time is not None
-    assert "belongs in no tray" in check.message
+    path = np.tile(next(part.pose for part in scene.parts if part.name == decoy).to_list(), (5000, 1))
+    path[100:, 0] += moved_mm * 1e-3
+    trace = placing_run(tmp_path / "run.trace", sorting, sorted_parts(sorting), paths={decoy: path})
+    check = by_key(sorting.score(trace))[f"decoy-{decoy}"]
+    assert check.points == pytest.approx(share * check.maximum, abs=0.01)
+    assert (check.time is None, "belongs in no tray" in check.message) == (share == 1.0, share < 1.0)
 
 
 def test_a_trace_of_something_else_is_refused_in_words(

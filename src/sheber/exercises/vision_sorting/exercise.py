@@ -25,11 +25,11 @@ NUMBERS = {
     "scene.light": Allowed(0, 0.5),
     "scene.tilt_deg": Allowed(0, 5, "deg"),
     "scene.turn_deg": Allowed(0, 12, "deg"),
-    "scene.touched": Allowed(0.0005, 0.05, "m"),
     "tolerance.sorted": Allowed(0, 100, "%", ramp=True),
     "tolerance.position": Allowed(0.1, 100, "mm", ramp=True),
     "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True),
     "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True),
+    "tolerance.decoy": Allowed(0.5, 200, "mm", ramp=True),
 }
 
 HEIGHT = 0.03  # m, of every part
@@ -368,17 +368,20 @@ def _decoy_checks(trace: Trace, numbers: Numbers, done: float) -> list[Check]:
 
 
 def _decoy_check(trace: Trace, numbers: Numbers, name: str, points: float, done: float) -> Check:
+    """How far one decoy was moved at the most, from where it lay at first."""
     path = body_path(trace, name)[:, :3]
     way = np.linalg.norm(path - path[0], axis=1) if len(path) else np.zeros(1)
-    moved, limit = float(way.max()), numbers.real("scene.touched")
+    moved, tolerance = float(way.max()), numbers.tolerance("decoy")
+    share = tolerance.share(moved)
     called, time, message = _called(trace, name), None, ""
-    earned = 0.0 if moved > limit else points * done
-    if moved > limit:
-        time = float(trace.time[int(np.argmax(way > limit))])
+    if share < 1.0:
+        time = float(trace.time[int(np.argmax(way > tolerance.full_si))])
         text = _("{part} belongs in no tray and was moved by {moved:.0f} mm, first at {time:.1f} s.")
         message = text.format(part=called.capitalize(), moved=moved * 1e3, time=time)
     elif done < 1.0:
         text = _("Leaving {part} alone counts as far as the job is done: {done:.0f} %.")
         message = text.format(part=called, done=100.0 * done)
     title = _("Left alone: {part}").format(part=called)
-    return Check(title, "quality", earned, points, round(moved * 1e3, 1), 0.0, "mm", time, message, f"decoy-{name}")
+    measured_mm, unit = tolerance.show(moved), tolerance.unit
+    earned = points * share * done
+    return Check(title, "quality", earned, points, measured_mm, tolerance.full, unit, time, message, f"decoy-{name}")

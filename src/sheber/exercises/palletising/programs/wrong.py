@@ -1,4 +1,4 @@
-"""Palletising, wrongly: takes the pallet's axes for those of the base, so the pattern is not turned with it."""
+"""Palletising, wrongly: axes of the base for those of the pallet, a corner 50 mm off, and half of the boxes."""
 
 from sheber import DOWN, Pose, connect
 
