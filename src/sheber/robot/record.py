@@ -6,7 +6,7 @@ one vectorised computation instead of one each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ __all__ = ["Record", "channels", "poses_to_seven"]
 
 Array = NDArray[np.float64]
 ROWS = 150  # kept at most: three seconds
-MEASURED = ("joints", "joint_targets", "joint_speeds", "torques", "tcp", "wrench")
+Given = tuple[int, Array, float, float, int, int, bool, int]
+"""Of one row: step, joint targets, the tool's two numbers, inputs, outputs, moving, line."""
 
 
 TOOL_UNITS = {"gripper": "m, N", "suction": "kPa, ", "pointer": ", "}
@@ -47,70 +48,57 @@ def channels(joints: int, tool: str) -> list[Channel]:
 
 
 class Record:
-    """Fills rows from the cell and hands them to the recorder, with events and bodies between them."""
+    """Keeps rows and events in order, and hands them to the recorder with the bodies that moved."""
 
     def __init__(self, recorder: Any, row: np.dtype[np.void], cell: Any, arm: Arm, T_flange_tcp: Pose) -> None:
         self._recorder, self._cell, self._arm = recorder, cell, arm
         self._T_flange_tcp = T_flange_tcp.matrix
-        self._rows = np.zeros(ROWS, dtype=row)
-        n = len(arm.joints)
-        widths = (n, n, n, n, 7, 6)  # of MEASURED, in one row of floats: one copy a sample instead of six
-        ends = np.cumsum(widths).tolist()
-        self._measured = np.zeros((ROWS, ends[-1]))
-        self._lines = list(self._measured)
-        self._columns = {
-            name: self._measured[:, end - width : end] for name, width, end in zip(MEASURED, widths, ends, strict=True)
-        }
-        self._signals: list[tuple[float, float, int, int, bool, int]] = []  # the rest of each kept row
-        self._views = cell.joints, cell.joint_speeds, cell.joint_torques  # stay alive with the cell
-        self._kept: list[int | tuple[Callable[..., None], tuple[Any, ...]]] = []  # step of a row, or a call to make
+        self._row = row
+        self._given: list[Given] = []  # what the cell does not keep of each kept row
+        self._events: list[tuple[int, int, str, dict[str, Any]]] = []  # rows kept before it, step, kind, data
 
     def sample(
         self, step: int, targets: Array, tool: tuple[float, float], inputs: int, outputs: int, moving: bool, line: int
     ) -> None:
-        """Record one row of the cell as it is now, and the bodies that moved."""
-        index, cell = len(self._signals), self._cell
-        if index == ROWS:
+        """Record one row of the cell as it is now, and the bodies that moved; `targets` must stay as they are."""
+        if len(self._given) == ROWS:
             self.hand_over()
-            index = 0
-        cell.keep_poses()  # first: it brings the TCP's pose up to date as well
-        joints, speeds, torques = self._views
-        np.concatenate((joints, targets, speeds, torques, cell.tcp7, cell.wrench), out=self._lines[index])
-        self._signals.append((*tool, inputs, outputs, moving, line))
-        self._kept.append(step)
+        self._cell.keep()
+        self._given.append((step, targets, *tool, inputs, outputs, moving, line))
 
     def event(self, step: int, kind: str, data: dict[str, Any]) -> None:
         """Record one thing that happened."""
-        self._kept.append((self._recorder.event, (step, kind, data)))
+        self._events.append((len(self._given), step, kind, data))
 
     def hand_over(self) -> None:
         """Give everything that is kept to the recorder, in order."""
-        raw, size = self._bytes_of_rows(), self._rows.itemsize
-        kept, self._kept, self._signals = self._kept, [], []
-        write_sample, write_bodies, start = self._recorder.sample, self._recorder.bodies, 0
-        changes = iter(self._cell.kept_poses())
-        for entry in kept:
-            if isinstance(entry, int):
-                write_sample(entry, raw[start : start + size])
-                write_bodies(entry, *next(changes))
-                start += size
-            else:
-                write, about = entry
-                write(*about)
+        given, self._given = self._given, []
+        events, self._events = self._events, []
+        steps, done = [one[0] for one in given], 0
+        if given:
+            measured, changes = self._cell.kept()
+            rows = self._filled(given, measured)
+        for before, *event in events:
+            if before > done:
+                self._recorder.samples(steps, rows, *changes, done, before)
+                done = before
+            self._recorder.event(*event, at_once=False)
+        if len(given) > done:
+            self._recorder.samples(steps, rows, *changes, done, len(given))
+        self._recorder.flush()
 
-    def _bytes_of_rows(self) -> bytes:
+    def _filled(self, given: list[Given], measured: Mapping[str, Array]) -> NDArray[np.void]:
         """The kept rows as the trace has them."""
-        count = len(self._signals)
-        if not count:
-            return b""
-        rows = self._rows[:count]
-        for name, column in self._columns.items():
-            rows[name] = column[:count]
-        targets = forward_all(self._arm, rows["joint_targets"]) @ self._T_flange_tcp
-        rows["tcp_target"] = poses_to_seven(targets)
-        first, second, rows["inputs"], rows["outputs"], rows["moving"], rows["line"] = zip(*self._signals, strict=True)
+        rows = np.zeros(len(given), dtype=self._row)
+        for name, column in measured.items():
+            rows[name] = column
+        _, targets, first, second, *signals = zip(*given, strict=True)
+        rows["joint_targets"] = np.concatenate(targets).reshape(len(given), -1)
+        poses = forward_all(self._arm, rows["joint_targets"]) @ self._T_flange_tcp
+        rows["tcp_target"] = poses_to_seven(poses)
         rows["tool"][:, 0], rows["tool"][:, 1] = first, second
-        return rows.tobytes()
+        rows["inputs"], rows["outputs"], rows["moving"], rows["line"] = signals
+        return rows
 
 
 def poses_to_seven(matrices: Array) -> Array:

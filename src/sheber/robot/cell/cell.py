@@ -20,9 +20,10 @@ from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.contacts import Contact, Contacts
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.scene import Scene
-from sheber.robot.cell.snapshots import Snapshots
+from sheber.robot.cell.snapshots import Changes, Snapshots
 from sheber.robot.cell.tool import Tool, make_tool
 from sheber.robot.cell.world import build_world
+from sheber.robot.cell.wrist import Wrist
 from sheber.station import Visual
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ Array = NDArray[np.float64]
 
 TICK_STEPS = 5  # longest advance while the tool is busy
 TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
-NOISE_ROWS = 256  # of the wrench, drawn at once
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
 
@@ -77,15 +77,14 @@ class Cell:
         self._named_ids = list(zip(self.bodies, ids, strict=True))
         self._tcp = world.body("tcp")
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
-        self._tool_bodies = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
-        self._root = int(world.model.body_rootid[self._tcp])
-        self._snapshots = Snapshots(world, ids)
+        data = world.data
+        measured = {"joints": self.joints, "joint_speeds": self.joint_speeds, "torques": self.joint_torques}
+        measured |= {"place": data.xpos[self._tcp], "turn": data.xquat[self._tcp]}
+        self._snapshots = Snapshots(world, ids, measured)
         self.tcp7 = np.empty(7)  # see `refresh`
-        self._wrench = np.zeros(6)
-        self._wrench_step = -1
-        self._wrench_noise: Array | None = None
-        self._noise_at = -1
-        self._draw_wrench_noise()
+        sigma = self.scene.imperfections.wrench_noise
+        tools = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
+        self._wrist = Wrist(world, self._contacts, self.tool, tools, sigma, self._rng)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -175,49 +174,7 @@ class Cell:
     @property
     def wrench(self) -> Array:
         """What the surroundings do to the tool, as the wrist senses it (6,): N and Nm, at the TCP, in its axes."""
-        if self._wrench_step != self.step:
-            self._wrench_step = self.step
-            self._measure_wrench()
-        return self._wrench
-
-    def _measure_wrench(self) -> None:
-        wrench = self._wrench
-        if self._contacts.forces:
-            mujoco.mj_rnePostConstraint(self._model, self._data)
-            wrench[:] = self._contact_wrench()
-        else:
-            wrench[:] = 0.0
-        if self._wrench_noise is not None:
-            self._noise_at = (self._noise_at + 1) % NOISE_ROWS
-            if self._noise_at == 0:
-                self._draw_wrench_noise()
-            wrench += self._wrench_noise[self._noise_at]
-
-    def _draw_wrench_noise(self) -> None:
-        """Many rows at once: a single one costs as much."""
-        sigma = self.scene.imperfections.wrench_noise
-        if sigma > 0.0:
-            self._wrench_noise = sigma * _WRENCH_NOISE * self._rng.standard_normal((NOISE_ROWS, 6))
-
-    def _contact_wrench(self) -> tuple[float, ...]:
-        """Sum of the contact forces on the tool, at the TCP and in its axes. In numbers: arrays this small are slow."""
-        data = self._data
-        # torque, force about the centre of mass of the whole arm, base axes
-        tx, ty, tz, fx, fy, fz = map(sum, zip(*data.cfrc_ext[self._tool_bodies].tolist(), strict=True))
-        cx, cy, cz = data.subtree_com[self._root].tolist()
-        px, py, pz = data.xpos[self._tcp].tolist()
-        dx, dy, dz = cx - px, cy - py, cz - pz
-        tx, ty, tz = tx + dy * fz - dz * fy, ty + dz * fx - dx * fz, tz + dx * fy - dy * fx
-        a, b, c, d, e, f, g, h, i = data.xmat[self._tcp].tolist()  # R_base_tcp, row by row
-        pull = self.tool.pull() if self.tool.holding else 0.0  # the drive that draws the part is no contact force
-        return (
-            a * fx + d * fy + g * fz,
-            b * fx + e * fy + h * fz,
-            c * fx + f * fy + i * fz + pull,
-            a * tx + d * ty + g * tz,
-            b * tx + e * ty + h * tz,
-            c * tx + f * ty + i * tz,
-        )
+        return self._wrist.now(self.step)
 
     # --- contacts -------------------------------------------------------------------------------
 
@@ -238,22 +195,31 @@ class Cell:
 
     # --- what it looks like ---------------------------------------------------------------------
 
-    def keep_poses(self) -> None:
-        """Note where everything is now, for `kept_poses`; brings `tcp7` up to date."""
-        self.refresh()
+    def keep(self) -> None:
+        """Note what is measured now, and where everything is, for `kept`."""
+        if self._fresh != self.step:
+            mujoco.mj_kinematics(self._model, self._data)
+            self._fresh = self.step
         self._snapshots.keep()
+        self._wrist.keep(self.step)
 
-    def kept_poses(self) -> list[tuple[NDArray[np.uint16], NDArray[np.float32]]]:
-        """For each noted moment what moved since the one before: indices (k,) in `bodies`, poses (k, 7), base frame.
+    def kept(self) -> tuple[dict[str, Array], Changes]:
+        """What was noted at n moments, and forgets it: measured values, and what moved since the moment before.
 
-        The very first has all bodies. What is handed over is forgotten.
+        Measured, each (n, its size) and true: `joints`, `joint_speeds`, `torques`, `tcp` (x, y, z, wxyz), `wrench`.
+        The very first moment has all bodies.
         """
-        return self._snapshots.take()
+        measured, changes = self._snapshots.take()
+        measured["tcp"] = np.concatenate((measured.pop("place"), measured.pop("turn")), axis=1)
+        measured["wrench"] = self._wrist.take()
+        return measured, changes
 
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
-        self.keep_poses()
-        return self.kept_poses()[-1]
+        self.refresh()
+        self._snapshots.keep()
+        _, (indices, poses, ends) = self._snapshots.take()
+        return indices[ends[-2] :], poses[ends[-2] :]
 
     def body_pose(self, name: str) -> Pose:
         """True pose of a body in the base frame; raises KeyError that lists what exists."""
@@ -305,7 +271,6 @@ class Cell:
 
 
 _STILL = 1e-3
-_WRENCH_NOISE = np.array([1.0, 1.0, 1.0, 0.1, 0.1, 0.1])
 
 
 def _output_names(scene: Scene) -> list[str]:

@@ -1,74 +1,106 @@
-"""Snapshots: where all bodies are, kept moment by moment, and told only where something moved.
+"""Snapshots: what is measured and where all bodies are, kept moment by moment, and told for many moments at once.
 
-Keeping a moment is a few copies; what changed is found for all kept moments at once, which
+Keeping a moment is one copy; what changed is found for all kept moments at once, which
 costs a tenth of looking at each by itself. Poses are rounded to 1/16 of a micrometre: a robot
 that stands still trembles in the last bit of its numbers, and that is not moving.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.cell.world import World
 
-__all__ = ["Snapshots"]
+__all__ = ["Changes", "Snapshots"]
 
-Changed = tuple[NDArray[np.uint16], NDArray[np.float32]]
+Array = NDArray[np.float64]
 FINE = float(1 << 24)  # parts of a metre, and of a quaternion's one
 
 
-class Snapshots:
-    """Keeps poses of the bodies of a world and tells which of them changed."""
+class Changes(NamedTuple):
+    """The bodies that moved, of n moments: those of moment i are rows `ends[i]` to `ends[i + 1]`."""
 
-    def __init__(self, world: World, bodies: list[int], room: int = 64) -> None:
-        """`bodies`: the engine's bodies that are told, in their order; `room`: moments kept without growing."""
+    indices: NDArray[np.uint16]  # (m,) in the order of the cell's bodies
+    poses: NDArray[np.float32]  # (m, 7) in the base frame
+    ends: list[int]  # (n + 1,)
+
+
+class Snapshots:
+    """Keeps what is measured and the poses of the bodies of a world, and tells which of them changed."""
+
+    def __init__(self, world: World, bodies: list[int], measured: Mapping[str, Array], room: int = 160) -> None:
+        """`bodies`: the engine's bodies that are told, in their order; `measured`: flat views of what is kept too.
+
+        `room`: moments kept without growing.
+        """
         model, data, parts = world.model, world.data, len(world.parts)
         robot = [i for i in bodies if model.body_treeid[i] >= 0 and i <= world.first_part]
         # the moving bodies of the robot follow each other; a part's free joint is its pose
-        self._positions = data.xpos[robot[0] : robot[-1] + 1]
-        self._quaternions = data.xquat[robot[0] : robot[-1] + 1]
-        self._parts = data.qpos[world.qpos_parts :].reshape(parts, 7)
+        links = slice(robot[0], robot[-1] + 1)
+        positions, quaternions = data.xpos[links].reshape(-1), data.xquat[links].reshape(-1)
+        loose = data.qpos[world.qpos_parts :]
+        self._sources = (*measured.values(), positions, quaternions, loose)
+        ends = np.cumsum([source.size for source in self._sources]).tolist()
+        self._columns = {
+            name: slice(end - view.size, end) for end, (name, view) in zip(ends, measured.items(), strict=False)
+        }
+        self._positions, self._quaternions, self._loose = (
+            slice(*pair) for pair in zip(ends[-4:], ends[-3:], strict=False)
+        )
         self._all = np.array(bodies)
         self._data = data
-        self._split = len(robot)
+        self._split, self._moving = len(robot), len(robot) + parts
         self._rows = np.array([*map(bodies.index, robot), *range(len(bodies) - parts, len(bodies))], dtype=np.uint16)
-        self._kept = np.zeros((room, len(robot) + parts, 7))
-        self._count = 0
+        self._table = np.zeros((room, ends[-1]))
+        self._lines = list(self._table)
+        self.count = 0  # moments kept
         self._told: NDArray[np.int32] | None = None  # (moving bodies, 7) of the last moment told
 
     def keep(self) -> None:
         """Note this moment; the engine's poses must be up to date."""
-        count, split = self._count, self._split
-        if count == len(self._kept):
-            self._kept = np.concatenate((self._kept, np.zeros_like(self._kept)))
-        moment = self._kept[count]
-        moment[:split, :3] = self._positions
-        moment[:split, 3:] = self._quaternions
-        moment[split:] = self._parts
-        self._count = count + 1
+        count = self.count
+        if count == len(self._lines):
+            self._table = np.concatenate((self._table, np.zeros_like(self._table)))
+            self._lines = list(self._table)
+        np.concatenate(self._sources, out=self._lines[count])
+        self.count = count + 1
 
-    def take(self) -> list[Changed]:
-        """For each kept moment what moved since the last: indices (k,), poses (k, 7). The first has all bodies."""
-        count, self._count = self._count, 0
+    def take(self) -> tuple[dict[str, Array], Changes]:
+        """What was measured at each kept moment, (n, its size), and what moved since the one before.
+
+        The very first moment has all bodies. What is handed over is forgotten.
+        """
+        count, self.count = self.count, 0
+        table = self._table[:count]
+        return {name: table[:, column].copy() for name, column in self._columns.items()}, self._changes(table)
+
+    def _changes(self, table: Array) -> Changes:
+        count = len(table)
         if count == 0:
-            return []
-        fine = np.rint(self._kept[:count] * FINE).astype(np.int32)
-        poses = (fine / FINE).astype(np.float32)
+            return Changes(np.empty(0, np.uint16), np.empty((0, 7), np.float32), [0])
+        kept = np.empty((count, self._moving, 7))
+        kept[:, : self._split, :3] = table[:, self._positions].reshape(count, -1, 3)
+        kept[:, : self._split, 3:] = table[:, self._quaternions].reshape(count, -1, 4)
+        kept[:, self._split :] = table[:, self._loose].reshape(count, -1, 7)
+        fine = np.rint(kept * FINE).astype(np.int32)
         before = fine[:1] if self._told is None else self._told[None]
         moved = (fine != np.concatenate((before, fine[:-1]))).any(axis=2)
         moment, body = np.nonzero(moved)
-        rows, told = self._rows[body], poses[moment, body]
-        ends = np.searchsorted(moment, np.arange(count + 1)).tolist()
-        changes = [(rows[a:b], told[a:b]) for a, b in pairwise(ends)]
+        indices, poses = self._rows[body], (fine[moment, body] / FINE).astype(np.float32)
+        ends = moment.searchsorted(np.arange(count + 1))
         if self._told is None:
-            changes[0] = self._everything(poses[0])
+            everything = self._everything((fine[0] / FINE).astype(np.float32))
+            indices = np.concatenate((np.arange(len(everything), dtype=np.uint16), indices))
+            poses = np.concatenate((everything, poses))
+            ends[1:] += len(everything)
         self._told = fine[-1]
-        return changes
+        return Changes(indices, poses, ends.tolist())
 
-    def _everything(self, moving: NDArray[np.float32]) -> Changed:
+    def _everything(self, moving: NDArray[np.float32]) -> NDArray[np.float32]:
         poses = np.hstack((self._data.xpos[self._all], self._data.xquat[self._all])).astype(np.float32)
         poses[self._rows] = moving
-        return np.arange(len(self._all), dtype=np.uint16), poses
+        return poses

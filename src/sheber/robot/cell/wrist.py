@@ -1,0 +1,115 @@
+"""Wrist: the sensor of force and torque between arm and tool.
+
+A moment is felt by copying what the engine knows of it; the wrenches of many moments are worked out
+at once, in the same numbers as each by itself.
+"""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.tool import Tool
+from sheber.robot.cell.world import World
+
+__all__ = ["Wrist"]
+
+Array = NDArray[np.float64]
+NOISE_ROWS = 256  # drawn at once: a single one costs as much
+NOISE = np.array([1.0, 1.0, 1.0, 0.1, 0.1, 0.1])  # of N and Nm
+
+
+class Wrist:
+    """What the surroundings do to the tool: N and Nm, at the TCP, in its axes."""
+
+    def __init__(
+        self, world: World, contacts: Contacts, tool: Tool, bodies: slice, sigma: float, rng: np.random.Generator
+    ) -> None:
+        """`bodies`: the engine's bodies of the tool; `sigma`: of the noise, N."""
+        model, data = world.model, world.data
+        self._model, self._data, self._contacts, self._tool = model, data, contacts, tool
+        tcp = world.body("tcp")
+        self._count = bodies.stop - bodies.start
+        # torque and force on each body about the arm's centre of mass, that centre, the TCP, R_base_tcp row by row
+        self._sources = (
+            data.cfrc_ext[bodies].reshape(-1),
+            data.subtree_com[int(model.body_rootid[tcp])],
+            data.xpos[tcp],
+            data.xmat[tcp],
+        )
+        self._sigma, self._rng = sigma, rng
+        self._noise: list[Array] = []  # rows that are not used yet, the next one last
+        self._step = -1  # of the moment that was felt last
+        self._last: tuple[Array | None, float, Array | None] = (None, 0.0, None)  # its raw numbers, pull [N], noise
+        self._kept: list[tuple[Array | None, float, Array | None]] = []
+        if sigma > 0.0:
+            self._draw()  # the first rows are never used; without them all scenes would come out a little different
+            self._noise = []
+
+    def _draw(self) -> None:
+        self._noise = list(self._sigma * NOISE * self._rng.standard_normal((NOISE_ROWS, 6)))[::-1]
+
+    def _feel(self, step: int) -> None:
+        """Note the raw numbers of this moment; of one moment there is one measurement."""
+        if step == self._step:
+            return
+        self._step = step
+        raw, pull = None, 0.0
+        if self._contacts.forces:
+            mujoco.mj_rnePostConstraint(self._model, self._data)
+            raw = np.concatenate(self._sources)
+            if self._tool.holding:
+                pull = self._tool.pull()  # the drive that draws the part is no contact force
+        noise = None
+        if self._sigma > 0.0:
+            if not self._noise:
+                self._draw()
+            noise = self._noise.pop()
+        self._last = (raw, pull, noise)
+
+    def now(self, step: int) -> Array:
+        """The wrench (6,) at this step."""
+        self._feel(step)
+        wrench: Array = self._worked_out([self._last])[0]
+        return wrench
+
+    def keep(self, step: int) -> None:
+        """Note this moment for `take`."""
+        self._feel(step)
+        self._kept.append(self._last)
+
+    def take(self) -> Array:
+        """The wrenches (n, 6) of the kept moments, which are forgotten."""
+        kept, self._kept = self._kept, []
+        return self._worked_out(kept)
+
+    def _worked_out(self, felt: list[tuple[Array | None, float, Array | None]]) -> Array:
+        wrenches = np.zeros((len(felt), 6))
+        touched = [index for index, one in enumerate(felt) if one[0] is not None]
+        if touched:
+            pulls = np.array([felt[index][1] for index in touched])
+            wrenches[touched] = self._sums(np.array([felt[index][0] for index in touched]), pulls)
+        if felt and felt[0][2] is not None:
+            wrenches += np.array([one[2] for one in felt])
+        return wrenches
+
+    def _sums(self, raw: Array, pulls: Array) -> Array:
+        """Sums of the forces on the tool (n, 6), at the TCP and in its axes."""
+        wide = 6 * self._count
+        tx, ty, tz, fx, fy, fz = raw[:, :wide].reshape(len(raw), self._count, 6).sum(axis=1).T
+        dx, dy, dz = (raw[:, wide : wide + 3] - raw[:, wide + 3 : wide + 6]).T
+        tx, ty, tz = tx + dy * fz - dz * fy, ty + dz * fx - dx * fz, tz + dx * fy - dy * fx
+        a, b, c, d, e, f, g, h, i = raw[:, wide + 6 :].T
+        return np.stack(
+            (
+                a * fx + d * fy + g * fz,
+                b * fx + e * fy + h * fz,
+                c * fx + f * fy + i * fz + pulls,
+                a * tx + d * ty + g * tz,
+                b * tx + e * ty + h * tz,
+                c * tx + f * ty + i * tz,
+            ),
+            axis=1,
+        )
