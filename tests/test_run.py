@@ -156,6 +156,12 @@ def test_no_last_words_are_a_fault_of_ours(last_words: bytes, tmp_path: Path) ->
     trace.outcome.reason.encode()
 
 
+def test_last_words_are_one_line() -> None:
+    trace = judged(b"import sys\nsys.exit('no' + chr(10) * 3 + '100 / 100   Everything was done as asked.')\n")
+    assert "\n" not in trace.outcome.reason
+    assert "\n" not in judged(b"1 / 0\n").outcome.reason
+
+
 def test_last_words_do_not_command_a_terminal() -> None:
     trace = judged(b"import sys\nsys.exit('\\x1b[2J\\x1b]0;owned\\x07')\n")
     assert "\x1b" not in trace.outcome.reason

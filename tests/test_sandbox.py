@@ -31,6 +31,7 @@ ENDINGS = {
     "a10_loop": "resource limit", "a11_sleep": "resource limit", "a12_stop": "resource limit",
     "a13_flood": "resource limit", "a13b_flood_errors": "resource limit",
     "a20_garbage": "protocol error", "a21_giant_frame": "protocol error", "a22_wrong_order": "protocol error",
+    "a49_empty_files": "resource limit",
     "a23_haste": "protocol error", "a24_half_frame": "protocol error", "a38_close": "protocol error",
     "a41_random_sleeps": "finished", "a43_honest": "finished",
 }  # fmt: skip
@@ -202,6 +203,22 @@ def test_level_c_is_never_chosen_on_linux(monkeypatch: pytest.MonkeyPatch) -> No
         best_sandbox.cache_clear()
 
 
+@pytest.mark.parametrize("libraries", [None, Path("/opt/python/lib")])
+def test_every_folder_of_the_box_may_be_entered(libraries: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parent that bubblewrap makes by itself is closed to the box's user: as with a Python below /usr."""
+    library = Path("/opt/python/lib/python3.11") if libraries else Path("/usr/lib/python3.11")
+    python = layout.Interpreter(Path("/usr/bin/python3.11"), library, libraries, ())
+    monkeypatch.setattr(layout, "interpreter", lambda: python)
+    options = levels._mounts(Limits(), 9)
+    there = {Path("/")}
+    for kind, one, two in zip(options, options[1:], options[2:], strict=False):
+        if kind == "--dir":
+            there.add(Path(one))
+        elif kind in ("--ro-bind", "--dev-bind", "--ro-bind-data"):
+            assert set(Path(two).parents) <= there, two
+            there.add(Path(two))
+
+
 @pytest.mark.box
 def test_level_b_takes_over_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
@@ -268,7 +285,7 @@ def test_the_filter_alone_keeps_signals_from_others() -> None:
     script = (
         "import ctypes, os, subprocess, sys\n"
         "from sheber.judge.sandbox import stub\n"
-        "other = subprocess.Popen(['sleep', '5'])\n"
+        "other = subprocess.Popen(['sleep', '5'], stdout=-3, stderr=-3)\n"
         "stub._prctl(38, 1)\n"
         "stub.install_filter()\n"
         "def tell(process):\n"

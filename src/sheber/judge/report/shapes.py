@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sheber.station import Mesh, Visual
 
-__all__ = ["Geometry", "capsule", "drawn", "unit"]
+__all__ = ["Geometry", "capsule", "drawn", "scale", "unit"]
 
 CREASE: Final = np.cos(np.radians(40.0))  # edges flatter than this are shaded across
 AROUND: Final = 32  # corners of a circle

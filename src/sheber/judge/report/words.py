@@ -8,6 +8,7 @@ from typing import Final
 
 from sheber.exercises.score import PASS, Check, Score
 from sheber.i18n import N_, _
+from sheber.judge.sandbox import LEVELS, Sandbox
 from sheber.trace import Outcome, OutcomeKind, Trace
 
 __all__ = [
@@ -41,11 +42,6 @@ _ENDINGS: Final[Mapping[OutcomeKind, str]] = {
     OutcomeKind.RESOURCE_LIMIT: N_("The program used more than a run may use"),
     OutcomeKind.PROTOCOL_ERROR: N_("The program sent what no client sends"),
     OutcomeKind.SYSTEM_FAULT: N_("A fault of ours, not of the program: please run it again"),
-}
-LEVELS: Final[Mapping[str, str]] = {
-    "A": N_("A: bubblewrap, resource limits, Landlock, seccomp"),
-    "B": N_("B: resource limits, Landlock, seccomp; no bubblewrap"),
-    "C": N_("C: a separate process only; for practice, never for a grade"),
 }
 
 
@@ -163,7 +159,7 @@ def scene(trace: Trace) -> str:
 def facts(trace: Trace) -> list[tuple[str, str]]:
     """Where the run came from: names and values."""
     header = trace.header
-    level = _(LEVELS[header.sandbox]) if header.sandbox in LEVELS else header.sandbox
+    level = Sandbox(header.sandbox).words if header.sandbox in LEVELS else header.sandbox
     rows = [
         (_("Exercise"), f"{header.exercise} {header.exercise_version}".strip()),
         (_("Scene"), header.scene),

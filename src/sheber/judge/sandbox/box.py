@@ -29,11 +29,12 @@ from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
 from sheber.trace import Outcome
 
-__all__ = ["FLOOD_BYTES", "Box", "LimitReached", "Printing"]
+__all__ = ["FILES", "FLOOD_BYTES", "Box", "LimitReached", "Printing"]
 
 FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
 START_S = 30.0  # from the start of a box to its being locked [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
+FILES = 4096  # in a box's folder, after which the program is stopped
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
 
 
@@ -199,9 +200,21 @@ class Box:
         if time.monotonic() < self._looked + LOOK_S:
             return
         self.processor_s()
-        if self._scratch is not None and _size(self._scratch) > self.limits.scratch_bytes:
+        files, size = _contents(self._scratch) if self._scratch is not None else (self._files_in_memory(), 0)
+        if size > self.limits.scratch_bytes:
             text = _("The program wrote more than {size} MiB to its folder and was stopped.")
             raise LimitReached(text.format(size=self.limits.scratch_bytes >> 20))
+        if files > FILES:
+            raise LimitReached(_("The program made more than {count} files and was stopped.").format(count=FILES))
+
+    def _files_in_memory(self) -> int:
+        """How many files the box's own /tmp holds: its size in bytes is bounded, but empty files take memory too."""
+        if self._spoke:
+            for child in _children(self.process.pid):
+                with contextlib.suppress(OSError):
+                    counts = os.statvfs(f"/proc/{child}/root/tmp")
+                    return counts.f_files - counts.f_ffree
+        return 0
 
     def ending(self, patience: float = LAST_WORDS_S) -> Ending:
         """Wait for the process to go, with `patience` [s], then make it go. What it prints meanwhile is kept."""
@@ -317,24 +330,34 @@ class Box:
             del self._pipes[descriptor]
 
 
+def _children(pid: int) -> list[int]:
+    """The children of a process; none where it has gone or the system does not tell."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
 def _processor_s(pid: int) -> float:
     """Processor time of a process and all below it [s], from /proc; 0 where it has gone or the system does not tell."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             words = file.read().rpartition(")")[2].split()
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-            children = [int(child) for child in file.read().split()]
-    except (OSError, ValueError):
+    except OSError:
         return 0.0
     own = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(_processor_s(child) for child in children)
+    return own + sum(_processor_s(child) for child in _children(pid))
 
 
-def _size(folder: Path) -> int:
-    """Bytes that the files below a folder take on the disk."""
-    total = 0
-    for place, _folders, files in os.walk(folder):
-        for name in files:
+def _contents(folder: Path) -> tuple[int, int]:
+    """How many files lie below a folder, and the bytes that they take; counting ends where there are too many."""
+    files = size = 0
+    for place, folders, names in os.walk(folder):
+        files += len(folders) + len(names)
+        for name in names if files <= FILES else ():
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_blocks * 512
-    return total
+                size += os.lstat(os.path.join(place, name)).st_blocks * 512
+        if files > FILES:
+            break
+    return files, size

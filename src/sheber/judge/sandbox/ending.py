@@ -66,8 +66,9 @@ def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
 
 
 def _plain(text: str) -> str:
-    """Text of a program without what a terminal would obey or no file would take."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    """Text of a program as one line, without what a terminal would obey or no file would take."""
+    line = " · ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
 
 
 def signal_words(number: int) -> str:

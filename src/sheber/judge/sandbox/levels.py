@@ -224,17 +224,21 @@ def _mounts(limits: Limits, source: int) -> list[str]:
     python = layout.interpreter()
     library = f"/python/{sys.platlibdir}/python{sys.version_info.major}.{sys.version_info.minor}"
     options: list[str] = []
+    there = {Path("/")}
 
     def bind(path: Path | str, place: str, kind: str = "--ro-bind") -> None:
+        for parent in reversed(Path(place).parents):  # else bubblewrap makes them for the judge's user alone
+            if parent not in there:
+                options.extend(("--perms", "0755", "--dir", str(parent)))
+                there.add(parent)
+        there.add(Path(place))
         options.extend((kind, str(path), place))
 
-    for place in ("/python", "/python/bin", "/site", "/sheber", "/sheber/sheber", "/box", "/dev", "/usr", "/usr/lib"):
-        options.extend(("--perms", "0755", "--dir", place))  # else the parents of what is bound are the judge's alone
     folders, links = layout.system_libraries()
     for folder in folders:
         bind(folder, str(folder))
     for target, link in links:
-        bind(target, link, "--symlink")
+        options.extend(("--symlink", target, link))
     bind(python.executable, "/python/bin/python3")
     if python.libraries is not None:
         bind(python.libraries, "/python/lib")
