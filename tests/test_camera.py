@@ -245,6 +245,12 @@ def test_textures_are_pictures_of_a_material(kind: str) -> None:
         assert columns[-1] <= columns[:-1].max(), "left and right must join without a seam"
 
 
+@pytest.mark.parametrize("name", ["chessboard/33x6", "chessboard/8", "chessboard/0x6", "label/" + 41 * "A", "wood/x"])
+def test_a_texture_has_a_size_that_a_trace_may_ask_for(name: str) -> None:
+    with pytest.raises(ValueError, match=r"a chessboard has 1x1 to 32x32 fields|40 letters at most|whole number"):
+        texture(name)
+
+
 def test_textures_need_numpy_alone() -> None:
     import subprocess
     import sys

@@ -100,7 +100,7 @@ def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
         ending = visible(words.ending(scene.outcome))
         costliest = f"−{words.number(lost[0].lost)} {visible(lost[0].name)}" if lost else ""
         grid.add_row(
-            Text(scene.scene),
+            Text(visible(scene.scene)),
             Text(words.number(scene.score.points), style="bold red" if not scene.score.passed else "bold"),
             *(words.number(words.counted(scene.score, group)) for group in GROUPS),
             Text("  ".join(part for part in (ending, costliest) if part)),

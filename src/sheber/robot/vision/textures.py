@@ -6,6 +6,7 @@ A name is a kind and, for some, a number or a text after a slash: "laminate", "w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["KINDS", "texture"]
+
+LONGEST_LABEL = 40  # letters
+MOST_FIELDS = 32  # of a chessboard, each way
 
 Image = NDArray[np.uint8]
 Whole = NDArray[np.int64]
@@ -33,7 +37,7 @@ def _number(rest: str) -> int:
     """The number after the slash; 0 where none is."""
     if rest and not rest.isdecimal():
         raise ValueError(f"a texture's number must be a whole number, got {rest!r}")
-    return int(rest or 0)
+    return int(rest or 0) % 10_000
 
 
 def _noise(rows: int, columns: int, seed: int, smooth: tuple[int, int] = (1, 1)) -> Whole:
@@ -121,7 +125,10 @@ def _cardboard(rest: str) -> Image:
 
 def _chessboard(rest: str) -> Image:
     """Black and white fields, a black one first, with a white border half a field wide; "8x6" fields by default."""
-    columns, rows = (int(part) for part in (rest or "8x6").split("x"))
+    size = re.fullmatch(r"(\d+)x(\d+)", rest or "8x6")
+    columns, rows = (int(size[1]), int(size[2])) if size else (0, 0)
+    if not (0 < columns <= MOST_FIELDS and 0 < rows <= MOST_FIELDS):
+        raise ValueError(f"a chessboard has 1x1 to {MOST_FIELDS}x{MOST_FIELDS} fields, got {rest!r}")
     field = 64
     fields = (np.arange(rows)[:, None] + np.arange(columns)[None, :]) % 2
     image = np.repeat(np.repeat(fields * 255, field, axis=0), field, axis=1)
@@ -145,6 +152,8 @@ _GLYPHS = {
 def _label(rest: str) -> Image:
     """A white printed label: a text of capitals, digits and - . : / over a row of bars."""
     text = (rest or "SHEBER").upper()
+    if len(text) > LONGEST_LABEL:
+        raise ValueError(f"a label has {LONGEST_LABEL} letters at most, got {len(text)}")
     unknown = sorted(set(text) - set(_GLYPHS))
     if unknown:
         raise ValueError(f"a label cannot print {''.join(unknown)!r}; it prints {''.join(_GLYPHS)!r}")
