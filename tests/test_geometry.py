@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import inspect
 import math
 import pickle
 
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheber import geometry
 from sheber.geometry import DOWN, Pose, quaternion_from_matrix, quaternion_from_rotvec
 
 metres = st.floats(-2.0, 2.0)
@@ -163,3 +166,11 @@ def test_equal_rotations_compare_equal_whatever_their_sign() -> None:
     assert Pose((0, 0, 0), (-1, 0, 0, 0)) == Pose()
     assert hash(Pose((0, 0, 0), (-1, 0, 0, 0))) == hash(Pose())
     assert Pose() != "a pose"
+
+
+def test_every_function_of_a_pose_shows_an_example_that_runs() -> None:
+    public = [name for name in vars(Pose) if not name.startswith("_") and name not in ("position", "quaternion")]
+    without = [name for name in public if ">>>" not in (inspect.getdoc(getattr(Pose, name)) or "")]
+    assert without == []
+    failed, tried = doctest.testmod(geometry)
+    assert (failed, tried > len(public)) == (0, True)

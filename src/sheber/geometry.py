@@ -110,7 +110,13 @@ class Pose:
 
     @classmethod
     def from_matrix(cls, matrix: ArrayLike) -> Pose:
-        """The pose of a homogeneous matrix (4, 4), or of a rotation (3, 3) at the origin."""
+        """The pose of a homogeneous matrix (4, 4), or of a rotation (3, 3) at the origin.
+
+        Raises ValueError for any other matrix.
+
+        >>> Pose.from_matrix(np.eye(4))
+        Pose(0.0, 0.0, 0.0 mm; rotvec 0.0, 0.0, 0.0 deg)
+        """
         m = np.array(matrix, dtype=np.float64)
         if m.shape == (3, 3):
             return cls((0.0, 0.0, 0.0), quaternion_from_matrix(m))
@@ -120,30 +126,50 @@ class Pose:
 
     @classmethod
     def from_rotvec(cls, position: ArrayLike, rotvec: ArrayLike) -> Pose:
-        """A pose as Universal Robots writes it, p[x, y, z, rx, ry, rz]: m and a rotation vector [rad]."""
+        """A pose as Universal Robots writes it, p[x, y, z, rx, ry, rz]: m and a rotation vector [rad].
+
+        >>> Pose.from_rotvec((0.4, 0.1, 0.05), (0.0, math.pi, 0.0))
+        Pose(400.0, 100.0, 50.0 mm; rotvec 0.0, 180.0, 0.0 deg)
+        """
         return cls(position, quaternion_from_rotvec(rotvec))
 
     @classmethod
     def from_abc(cls, position: ArrayLike, abc: ArrayLike) -> Pose:
-        """A pose as KUKA writes it: A about z, then B about the new y, then C about the new x [rad]."""
+        """A pose as KUKA writes it: A about z, then B about the new y, then C about the new x [rad].
+
+        >>> Pose.from_abc((0.4, 0.1, 0.05), (math.radians(90), 0.0, 0.0))
+        Pose(400.0, 100.0, 50.0 mm; rotvec 0.0, 0.0, 90.0 deg)
+        """
         a, b, c = _vector(abc, 3, "the angles A, B, C")
         q = _multiply(_about(2, a), _multiply(_about(1, b), _about(0, c)))
         return cls(position, q)
 
     @classmethod
     def from_wpr(cls, position: ArrayLike, wpr: ArrayLike) -> Pose:
-        """A pose as FANUC writes it: W about x, P about y, R about z, all fixed axes [rad]."""
+        """A pose as FANUC writes it: W about x, P about y, R about z, all fixed axes [rad].
+
+        >>> Pose.from_wpr((0.4, 0.1, 0.05), (math.radians(180), 0.0, 0.0))
+        Pose(400.0, 100.0, 50.0 mm; rotvec 180.0, 0.0, 0.0 deg)
+        """
         w, p, r = _vector(wpr, 3, "the angles W, P, R")
         return cls.from_abc(position, (r, p, w))
 
     @classmethod
     def from_quaternion(cls, position: ArrayLike, quaternion: ArrayLike) -> Pose:
-        """A pose as ABB writes it: m and a quaternion wxyz (q1, q2, q3, q4)."""
+        """A pose as ABB writes it: m and a quaternion wxyz (q1, q2, q3, q4).
+
+        >>> Pose.from_quaternion((0.4, 0.1, 0.05), (0.0, 1.0, 0.0, 0.0))
+        Pose(400.0, 100.0, 50.0 mm; rotvec 180.0, 0.0, 0.0 deg)
+        """
         return cls(position, quaternion)
 
     @classmethod
     def from_list(cls, values: Iterable[float]) -> Pose:
-        """The inverse of `to_list`: x, y, z [m], then the quaternion w, x, y, z."""
+        """The inverse of `to_list`: x, y, z [m], then the quaternion w, x, y, z.
+
+        >>> Pose.from_list(DOWN.to_list()) == DOWN
+        True
+        """
         seven = _vector(list(values), 7, "a pose")
         return cls(seven[:3], seven[3:])
 
@@ -151,7 +177,12 @@ class Pose:
 
     @property
     def rotation(self) -> Array:
-        """The rotation matrix R_a_b (3, 3)."""
+        """The rotation matrix R_a_b (3, 3).
+
+        >>> tool_z = DOWN.rotation[:, 2]
+        >>> tool_z.tolist()
+        [0.0, 0.0, -1.0]
+        """
         w, x, y, z = self.quaternion
         return np.array(
             [
@@ -163,7 +194,11 @@ class Pose:
 
     @property
     def matrix(self) -> Array:
-        """The homogeneous matrix T_a_b (4, 4)."""
+        """The homogeneous matrix T_a_b (4, 4).
+
+        >>> Pose((0.4, 0.1, 0.05)).matrix[:3, 3].tolist()
+        [0.4, 0.1, 0.05]
+        """
         matrix = np.eye(4)
         matrix[:3, :3] = self.rotation
         matrix[:3, 3] = self.position
@@ -171,7 +206,11 @@ class Pose:
 
     @property
     def rotvec(self) -> Array:
-        """Rotation vector (3,) [rad], angle in 0..pi (Universal Robots rx, ry, rz)."""
+        """Rotation vector (3,) [rad], angle in 0..pi (Universal Robots rx, ry, rz).
+
+        >>> DOWN.rotvec.round(3).tolist()
+        [3.142, 0.0, 0.0]
+        """
         w, v = float(self.quaternion[0]), self.quaternion[1:]
         sine = float(np.linalg.norm(v))
         scale = 2.0 if sine < 1e-9 else 2.0 * math.atan2(sine, w) / sine
@@ -179,7 +218,11 @@ class Pose:
 
     @property
     def abc(self) -> Array:
-        """KUKA's angles A, B, C (3,) [rad]: about z, new y, new x; at B = +-90 deg, C is 0."""
+        """KUKA's angles A, B, C (3,) [rad]: about z, new y, new x; at B = +-90 deg, C is 0.
+
+        >>> Pose.from_abc((0.4, 0.1, 0.05), (0.5, 0.2, 0.1)).abc.round(3).tolist()
+        [0.5, 0.2, 0.1]
+        """
         r = self.rotation
         b = math.atan2(-r[2, 0], math.hypot(r[0, 0], r[1, 0]))
         if math.hypot(r[0, 0], r[1, 0]) < 1e-9:
@@ -188,17 +231,32 @@ class Pose:
 
     @property
     def wpr(self) -> Array:
-        """FANUC's angles W, P, R (3,) [rad]: about the fixed x, y, z axes."""
+        """FANUC's angles W, P, R (3,) [rad]: about the fixed x, y, z axes.
+
+        >>> Pose.from_wpr((0.4, 0.1, 0.05), (0.1, 0.2, 0.5)).wpr.round(3).tolist()
+        [0.1, 0.2, 0.5]
+        """
         return self.abc[::-1].copy()
 
     def to_list(self) -> list[float]:
-        """x, y, z [m], then w, x, y, z: seven plain numbers, as they travel and are stored."""
+        """x, y, z [m], then w, x, y, z: seven plain numbers, as they travel and are stored.
+
+        >>> Pose((0.4, 0.1, 0.05)).to_list()
+        [0.4, 0.1, 0.05, 1.0, 0.0, 0.0, 0.0]
+        """
         return [*self.position.tolist(), *self.quaternion.tolist()]
 
     # --- composing ------------------------------------------------------------------------
 
     def __matmul__(self, other: Any) -> Any:
-        """`T_a_b @ T_b_c` is T_a_c; with points (3,) or (n, 3) in b, the points in a."""
+        """`T_a_b @ T_b_c` is T_a_c; with points (3,) or (n, 3) in b, the points in a.
+
+        Raises ValueError for anything else.
+
+        >>> T_base_pallet = Pose((0.4, 0.1, 0.0))
+        >>> T_base_pallet @ (0.1, 0.0, 0.05)
+        array([0.5 , 0.1 , 0.05])
+        """
         if isinstance(other, Pose):
             return Pose(
                 self.position + self.rotation @ other.position,
@@ -211,31 +269,55 @@ class Pose:
         return moved
 
     def inverse(self) -> Pose:
-        """T_b_a."""
+        """T_b_a.
+
+        >>> (DOWN @ DOWN.inverse()).distance(Pose())
+        0.0
+        """
         w, x, y, z = self.quaternion
         return Pose(-(self.rotation.T @ self.position), (w, -x, -y, -z))
 
     def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
-        """The same orientation, moved by x, y, z [m] along the axes of the frame it is given in (ABB: Offs)."""
+        """The same orientation, moved by x, y, z [m] along the axes of the frame it is given in (ABB: Offs).
+
+        >>> DOWN.offset(z=0.1)
+        Pose(0.0, 0.0, 100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
+        """
         return Pose(self.position + _vector((x, y, z), 3, "an offset"), self.quaternion)
 
     def offset_tool(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
-        """The same orientation, moved by x, y, z [m] along the pose's own axes (ABB: RelTool)."""
+        """The same orientation, moved by x, y, z [m] along the pose's own axes (ABB: RelTool).
+
+        >>> DOWN.offset_tool(z=0.1)
+        Pose(0.0, 0.0, -100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
+        """
         return Pose(self @ _vector((x, y, z), 3, "an offset"), self.quaternion)
 
     def rotated(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
-        """The same position, turned about the pose's own axes by the rotation vector x, y, z [rad]."""
+        """The same position, turned about the pose's own axes by the rotation vector x, y, z [rad].
+
+        >>> Pose((0.4, 0.1, 0.0)).rotated(z=math.radians(30))
+        Pose(400.0, 100.0, 0.0 mm; rotvec 0.0, 0.0, 30.0 deg)
+        """
         turn = quaternion_from_rotvec((x, y, z))
         return Pose(self.position, _multiply(self.quaternion.tolist(), turn.tolist()))
 
     # --- comparing ------------------------------------------------------------------------
 
     def distance(self, other: Pose) -> float:
-        """Distance between the two positions [m]."""
+        """Distance between the two positions [m].
+
+        >>> DOWN.distance(DOWN.offset(z=0.1))
+        0.1
+        """
         return float(np.linalg.norm(self.position - other.position))
 
     def angle(self, other: Pose) -> float:
-        """Angle of the rotation between the two orientations [rad], 0..pi."""
+        """Angle of the rotation between the two orientations [rad], 0..pi.
+
+        >>> round(DOWN.angle(DOWN.rotated(z=0.3)), 3)
+        0.3
+        """
         w, x, y, z = _multiply((self.inverse().quaternion).tolist(), other.quaternion.tolist())
         return 2.0 * math.atan2(math.sqrt(x * x + y * y + z * z), abs(w))
 
