@@ -153,6 +153,18 @@ def test_the_text_takes_its_numbers_from_the_toml(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_the_text_names_the_limits_of_a_run(name: str) -> None:
+    exercise = load(name)
+    limits, text = exercise.limits, exercise.text()
+    for words in (
+        f"{limits.simulated_s:g} s of simulated time, {limits.commands} commands",
+        f"{limits.processor_s} s of processor time, {limits.wall_s:g} s",
+        f"{limits.memory_bytes >> 20} MB of memory, {limits.pictures} pictures and {limits.notes} notes",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_language_that_is_missing_falls_back_to_english(name: str) -> None:
     exercise = load(name)
     assert exercise.text("kk") == exercise.text("en")

@@ -13,7 +13,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -173,12 +173,17 @@ class Exercise:
             text = _("{file}: cannot be read: {why}")
             raise ExerciseError(text.format(file=self.folder / name, why=error.strerror)) from error
 
+    def _number(self, key: str) -> Any:
+        """A number by its dotted key; limits that the file leaves out have their usual value."""
+        limits = {f"limits.{name}": value for name, value in asdict(self.limits).items()}
+        return limits[key] if key in limits else self.numbers[key]
+
     def _filled(self, file: Path) -> str:
         """The text with each {{key}} or {{key | unit}} replaced by its number."""
 
         def number(match: re.Match[str]) -> str:
             try:
-                return _shown(self.numbers[match[1]], match[2] or "")
+                return _shown(self._number(match[1]), match[2] or "")
             except (ExerciseError, KeyError, TypeError) as error:
                 raise ExerciseError(_("{file}: {what}: {why}").format(file=file, what=match[0], why=error)) from error
 
