@@ -33,7 +33,9 @@ class Watch:
     def __init__(
         self, cell: Any, arm: Arm, inputs: Signals, tool: ToolPort, record: Callable[[str, dict[str, Any]], None]
     ) -> None:
-        self._cell, self._inputs, self._tool, self._record = cell, inputs, tool, record
+        self._touches, self._inputs, self._tool, self._record = cell.touches, inputs, tool, record
+        self._joints, self._speeds = cell.joints, cell.joint_speeds  # views, alive
+        self._error = np.zeros(len(arm.joints))
         self._arm = arm
         self._max_speed = SPEED_MARGIN * arm.max_speed
         self._gate_error = FOLLOWING_ERROR**2  # below it no single joint can be over
@@ -43,7 +45,7 @@ class Watch:
 
     def events(self, line: int) -> None:
         """Record what began or ended in the last tick; `line` of the program is running."""
-        contacts = self._cell.contacts
+        contacts = self._touches.events
         if contacts:
             self._contacts(contacts)
         holding = self._tool.holding
@@ -56,17 +58,16 @@ class Watch:
 
     def collision(self) -> None:
         """Raise EmergencyStop where a contact that was not meant is too hard."""
-        cell = self._cell
-        if cell.collision_N > FORCE_LIMIT_N:
-            self._collided(cell.collision_pair, cell.collision_N)
+        touches = self._touches
+        if touches.collision_N > FORCE_LIMIT_N:
+            self._collided(touches.collision, touches.collision_N)
 
     def joints(self, target: NDArray[np.float64]) -> None:
         """Raise EmergencyStop where a joint is far behind its target (n,) [rad], or too fast."""
-        cell = self._cell
-        error = target - cell.joints
+        error, speeds = self._error, self._speeds
+        np.subtract(target, self._joints, error)
         if error.dot(error) > self._gate_error and np.abs(error).max() > FOLLOWING_ERROR:
             self._blocked(int(np.argmax(np.abs(error))), float(np.abs(error).max()))
-        speeds = cell.joint_speeds
         if speeds.dot(speeds) > self._gate_speed and (np.abs(speeds) > self._max_speed).any():
             joint = int(np.argmax(np.abs(speeds) / self._max_speed))
             raise EmergencyStop(
@@ -117,7 +118,7 @@ class Watch:
         )
 
     def _blocked(self, joint: int, error: float) -> None:
-        pair = self._cell.collision_pair if self._cell.collision_N > 0.0 else ("", "")
+        pair = self._touches.collision if self._touches.collision_N > 0.0 else ("", "")
         touched = _(" (the {a} presses on the {b})").format(a=pair[0], b=pair[1]).replace("_", " ") if pair[0] else ""
         raise EmergencyStop(
             _("joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded{touched}").format(
@@ -125,5 +126,5 @@ class Watch:
             ),
             pair[0],
             pair[1],
-            self._cell.collision_N,
+            self._touches.collision_N,
         )

@@ -94,9 +94,10 @@ class Servo:
         self.controls = data.ctrl[: 3 * n].reshape(n, 3)  # position, speed, torque
         self._triangle = data.M[: n * (n + 1) // 2]  # lower triangle, row by row: the arm is a chain and comes first
         self._bias, self._gravity = data.qfrc_bias[:n], data.qfrc_gravcomp[:n]
-        self._to_square = _triangle_to_square(n)
-        self._square = np.zeros((n, n))
-        self._inertia = np.zeros((n, n + 1))  # M(q) and, last, the torques that do not depend on acceleration
+        # M(q) and, last, the torques that do not depend on acceleration (what the indices put there is overwritten)
+        self._to_square = np.hstack((_triangle_to_square(n), np.zeros((n, 1), dtype=np.intp)))
+        self._inertia = np.zeros((n, n + 1))
+        self._still_torques = self._inertia[:, -1]
         self.joints[:] = np.array(arm.home) + self._offset
         mujoco.mj_forward(model, data)
         self._set_gains(model, arm)
@@ -108,8 +109,8 @@ class Servo:
 
     def _set_gains(self, model: Any, arm: Arm) -> None:
         """Gains from the joints' own inertias at home: the same stiffness in hertz for all."""
-        self._triangle.take(self._to_square, out=self._square, mode="clip")
-        inertia = self._square.diagonal()
+        self._triangle.take(self._to_square, out=self._inertia, mode="clip")
+        inertia = self._inertia.diagonal()
         omega = 2.0 * np.pi * STIFFNESS_HZ
         kp = inertia * omega**2
         kv = 2.0 * DAMPING * inertia * omega
@@ -144,12 +145,11 @@ class Servo:
         if self._change_left > 0:
             self._offset += min(work.k, self._change_left) * self._change
             self._change_left -= work.k
-        path = work.path  # (2 + k, n)
-        path[:2] = path[-2:]
-        np.add(targets, self._offset, out=path[2:])
-        np.dot(path.T, work.differences, out=work.setpoints)
+        work.before[:] = work.latest
+        np.add(targets, self._offset, work.now)
+        work.columns.dot(work.differences, work.setpoints)
         self._model_torques(work)
-        if key == self._last and self._change_left <= 0 and (path == path[0]).all():
+        if key == self._last and self._change_left <= 0 and (work.path == work.path[0]).all():
             self._still = key
         else:
             self._last, self._still = key, b""
@@ -160,20 +160,18 @@ class Servo:
         work = self._works.get(k)
         if work is None:
             work = self._works[k] = _Work(self.n, k)
-        work.path[-2:] = self._work.path[-2:]
+        work.latest[:] = self._work.latest
         self._work = work
         return work
 
     def _model_torques(self, work: _Work) -> None:
         """Fill in what the model says the accelerations need."""
         self._age += work.k
-        inertia = self._inertia
         if self._age >= INERTIA_AGE:
             self._age = 0
-            self._triangle.take(self._to_square, out=self._square, mode="clip")
-            inertia[:, :-1] = self._square
-        np.subtract(self._bias, self._gravity, out=inertia[:, -1])  # centrifugal and Coriolis
-        np.dot(inertia, work.accelerations, out=work.torques)
+            self._triangle.take(self._to_square, out=self._inertia, mode="clip")
+        np.subtract(self._bias, self._gravity, self._still_torques)  # centrifugal and Coriolis
+        self._inertia.dot(work.accelerations, work.torques)
         work.feed_forward[:] = work.torques
 
 
@@ -183,6 +181,8 @@ class _Work:
     def __init__(self, n: int, k: int) -> None:
         self.k = k
         self.path = np.zeros((k + 2, n))  # true joint targets of the last two steps and of these
+        self.before, self.now, self.latest = self.path[:2], self.path[2:], self.path[-2:]
+        self.columns = self.path.T
         self.differences = _differences(k)  # (k + 2, 3 k)
         # a row more than joints: its ones add the constant torques in the same product
         everything = np.ones((n + 1, 3 * k))

@@ -57,8 +57,8 @@ class Cell:
         self._servo = Servo(world, self.arm, imperfect.joint_zero, imperfect.repeatability)
         self._controls = self._servo.controls
         robot = [*(link.name for link in self.arm.links), *TOOL_BODIES]
-        self._contacts = Contacts(world, scene.meant_contacts, robot)
-        self.tool: Tool = make_tool(world, self._contacts, scene.tool)
+        self.touches = Contacts(world, scene.meant_contacts, robot)
+        self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker) for belt in scene.belts]
         self._barriers = Barriers(world, scene.barriers, self.inputs, self._belts)
@@ -84,7 +84,7 @@ class Cell:
         self.tcp7 = np.empty(7)  # see `refresh`
         sigma = self.scene.imperfections.wrench_noise
         tools = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
-        self._wrist = Wrist(world, self._contacts, self.tool, tools, sigma, self._rng)
+        self._wrist = Wrist(world, self.touches, self.tool, tools, sigma, self._rng)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -98,8 +98,8 @@ class Cell:
         for first in range(0, k, TICK_STEPS):
             part = targets[first : first + TICK_STEPS]
             self._advance(part, len(part))
-            events += self._contacts.events
-        self._contacts.events = events
+            events += self.touches.events
+        self.touches.events = events
 
     def _advance(self, targets: Array, k: int) -> None:
         model, data, step = self._model, self._data, mujoco.mj_step
@@ -119,7 +119,7 @@ class Cell:
         self.step += k
         if self.step >= self._next_look:
             self._next_look = self.step + self._barriers.look()
-        self._contacts.update(self.step)
+        self.touches.update(self.step)
         self.tool.after(self.step)
 
     def new_move(self) -> None:
@@ -181,17 +181,17 @@ class Cell:
     @property
     def contacts(self) -> tuple[Contact, ...]:
         """Contacts that began or ended in the last advance."""
-        return self._contacts.events
+        return self.touches.events
 
     @property
     def collision_N(self) -> float:
         """The largest force of a contact that was not meant, at the end of the last advance [N]."""
-        return self._contacts.collision_N
+        return self.touches.collision_N
 
     @property
     def collision_pair(self) -> tuple[str, str]:
         """The two bodies of `collision_N`."""
-        return self._contacts.collision
+        return self.touches.collision
 
     # --- what it looks like ---------------------------------------------------------------------
 

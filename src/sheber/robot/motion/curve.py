@@ -30,10 +30,16 @@ class JointCurve:
         if self.pieces.shape[1] == 1:
             w = np.clip(s, 0.0, self.length)[:, None]
             c0, c1, c2, c3 = self.pieces
+            joints: Array = w * c3
         else:
             piece, w = self.locate(s)
-            c0, c1, c2, c3 = self.pieces[:, piece]
-        joints: Array = c0 + w * (c1 + w * (c2 + w * c3))
+            c0, c1, c2, joints = self.pieces.take(piece, axis=1, mode="clip")  # copies
+            joints *= w
+        joints += c2
+        joints *= w
+        joints += c1
+        joints *= w
+        joints += c0
         return joints
 
     def slope(self, s: Array) -> Array:
@@ -56,7 +62,8 @@ class JointCurve:
         start, turn = 2.0 * c2, (6.0 * h) * c3
         middle = c1 + (0.5 * h) * (start + 0.25 * turn)
         end = c1 + h * (start + 0.5 * turn)
-        return np.abs([c1, middle, end]).max(axis=0), np.abs([start, start + turn]).max(axis=0)
+        steepest = np.maximum(np.maximum(np.abs(c1), np.abs(middle)), np.abs(end))
+        return steepest, np.maximum(np.abs(start), np.abs(start + turn))
 
 
 def straight(start: Array, end: Array, length: float) -> JointCurve:

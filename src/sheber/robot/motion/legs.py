@@ -185,7 +185,7 @@ class Planner:
     def _solve(self, path: SpatialPath | Corner, branch: int, q_start: Array, goal: Pose, knots: int = 0) -> Array:
         """Joints (m + 1, 6) at equal distances along a path, checked."""
         knots = knots or min(_FINEST, max(12, math.ceil(path.length / _GRID)))
-        s = np.linspace(0.0, path.length, knots + 1)
+        s = _even(path.length, knots + 1)
         position, rotation = path.at(s)
         T = np.zeros((len(s), 4, 4))
         T[:, :3, :3], T[:, :3, 3], T[:, 3, 3] = rotation, position, 1.0
@@ -230,7 +230,7 @@ class Planner:
         if self.self_collides is None or leg.length == 0.0:
             return
         turned = float(leg.curve.bounds()[0].max()) * leg.length
-        s = np.linspace(0.0, leg.length, min(512, 2 + int(turned / _CHECKS)))
+        s = _even(leg.length, min(512, 2 + int(turned / _CHECKS)))
         q = leg.curve.at(s)
         k = self.self_collides(q)
         if k >= 0:
@@ -297,9 +297,9 @@ class Planner:
     def _zone(self, leg: Leg, blend: float, at_end: bool) -> float:
         half = 0.5 * leg.length
         if isinstance(leg.path, Line):
-            way = float(np.linalg.norm(leg.path.way))
+            way = math.sqrt(leg.path.way.dot(leg.path.way))
             return min(half, blend * leg.length / way) if way > 1e-9 else half
-        s = np.linspace(0.0, half, 33)
+        s = _even(half, 33)
         along = leg.length - s if at_end else s
         T = kinematics.forward_all(self.arm, leg.curve.at(along)) @ self.T_flange_tcp.matrix
         distance = np.linalg.norm(T[:, :3, 3] - T[0, :3, 3], axis=1)
@@ -321,7 +321,7 @@ class Planner:
                 q = self._solve(corner, first.branch, q_start, goal, _CORNER_KNOTS)
             except MotionError:
                 return None
-        u = np.linspace(0.0, 1.0, (_CORNER_KNOTS if corner is None else len(q) - 1) + 1)
+        u = _even(1.0, (_CORNER_KNOTS if corner is None else len(q) - 1) + 1)
         if corner is None:
             before, after = zone_first * corner_weight(u)[0], zone_second * corner_weight(1.0 - u)[0]
             q = first.curve.at(first.length - before) + second.curve.at(after) - first.end
@@ -366,6 +366,14 @@ class Planner:
             Cell(a * curve.step, b * curve.step, float(limit[a:b].min()), float(by_joint[a:b].min()))
             for a, b in pairwise(edges)
         )
+
+
+def _even(length: float, count: int) -> Array:
+    """`count` numbers from 0 to `length` at equal distances; numpy's own way there takes five times as long."""
+    numbers: Array = np.arange(count, dtype=np.float64)
+    numbers *= length / (count - 1)
+    numbers[-1] = length
+    return numbers
 
 
 def _size(rows: Array, of_joints: bool) -> float:

@@ -75,7 +75,7 @@ class Line:
         self.start = start.position
         self.way = end.position - start.position
         self.turn = _Turn(start, end)
-        self.length = max(float(np.linalg.norm(self.way)), self.turn.angle * rotation_radius)
+        self.length = max(math.sqrt(self.way.dot(self.way)), self.turn.angle * rotation_radius)
 
     def at(self, s: Array) -> tuple[Array, Array]:
         """See `SpatialPath`."""

@@ -55,7 +55,7 @@ class Profile:
         """The block (n,) and the position in it (n,) at times (n,) s."""
         times = np.minimum(times, self.duration)
         k = self._table[:, 0].searchsorted(times, side="right") - 1
-        start, block, p, v, a, j = self._table[k].T
+        start, block, p, v, a, j = self._table.take(k, axis=0).T
         w = times - start
         return block.astype(np.intp), p + w * (v + w * (a / 2.0 + w * j / 6.0))
 

@@ -91,7 +91,10 @@ class UR:
             q3 = shoulder * elbow * np.arccos(cosine3)
             q2 = np.arctan2(up, out) - np.arctan2(a3 * np.sin(q3), a2 + a3 * cosine3)
             q234 = np.arctan2(c1 * z4[0] + s1 * z4[1], -z4[2])
-            q = np.stack(np.broadcast_arrays(q1, q2, q3, q234 - q2 - q3, q5, q6), axis=-1)
+            q4 = q234 - q2 - q3
+            q = np.empty((*np.broadcast_shapes(q4.shape, q6.shape), 6))
+            for joint, angles in enumerate((q1, q2, q3, q4, q5, q6)):
+                q[..., joint] = angles
         q -= 2.0 * math.pi * np.round(q / (2.0 * math.pi))
         q[np.isnan(q).any(axis=-1)] = np.nan
         return q
