@@ -86,12 +86,25 @@ def test_a_loop_that_only_sleeps_gets_a_hint() -> None:
     assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
     assert "time.sleep" in trace.outcome.reason
     assert "cell.wait" in trace.outcome.reason
+    assert trace.outcome.line == len(ASK.splitlines()) + 3
+    assert f"Line {trace.outcome.line}: stopped here" in printed(trace)
 
 
 def test_a_loop_that_computes_is_told_of_processor_time() -> None:
     trace = judged(ASK + b"ask(do='connect')\nwhile True: pass\n", Limits(processor_s=1, wall_s=60.0))
     assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
     assert "1 s of processor time" in trace.outcome.reason
+    assert trace.outcome.line == len(ASK.splitlines()) + 2
+
+
+def test_a_program_that_will_not_be_stopped_is_killed() -> None:
+    stubborn = b"import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass\n"
+    trace = judged(stubborn, Limits(processor_s=1, wall_s=60.0))
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "1 s of processor time" in trace.outcome.reason
+    started = time.monotonic()
+    assert judged(stubborn, Limits(processor_s=60, wall_s=1.0)).outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert time.monotonic() - started < 6.0
 
 
 def test_requests_are_counted() -> None:

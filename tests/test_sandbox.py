@@ -31,13 +31,13 @@ ENDINGS = {
     "a10_loop": "resource limit", "a11_sleep": "resource limit", "a12_stop": "resource limit",
     "a13_flood": "resource limit", "a13b_flood_errors": "resource limit",
     "a20_garbage": "protocol error", "a21_giant_frame": "protocol error", "a22_wrong_order": "protocol error",
-    "a49_empty_files": "resource limit",
+"a49_empty_files": "resource limit",
     "a23_haste": "protocol error", "a24_half_frame": "protocol error", "a38_close": "protocol error",
     "a41_random_sleeps": "finished", "a43_honest": "finished",
 }  # fmt: skip
 SILENT = {*ENDINGS, "a25_exit", "a26_crash", "a29_patch_client", "a30_claim", "a33_foreign_entry", "a36_outlive",
           "a40_parser", "a40b_null_bytes", "a44_x32", "a47_farewell", "a48_fake_fault"}  # fmt: skip
-ALSO_ACCEPTED = {"A": set(), "B": {"a46_names"}}
+ALSO_ACCEPTED = {"A": set(), "B": {"a46_names", "a50_small_threads"}}
 BOXES = (
     [("root", "A"), ("ordinary", "A"), ("ordinary", "B")]
     if os.geteuid() == 0
@@ -220,6 +220,13 @@ def test_every_folder_of_the_box_may_be_entered(libraries: Path | None, monkeypa
 
 
 @pytest.mark.box
+def test_boxes_of_one_user_do_not_take_each_others_threads() -> None:
+    """At level B without users of their own, the system's limit would count all boxes together."""
+    told = run_as_ordinary([sys.executable, "-c", MANY_BOXES])
+    assert told.stdout.count("'finished'") == 4, told.stdout + told.stderr
+
+
+@pytest.mark.box
 def test_level_b_takes_over_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
         "import shutil\n"
@@ -301,6 +308,35 @@ def test_the_filter_alone_keeps_signals_from_others() -> None:
 
 def test_no_call_is_both_allowed_and_refused() -> None:
     assert not stub.ALLOWED.keys() & filters.REFUSED.keys()
+
+
+MANY_BOXES = '''
+import threading
+from counting import HONEST
+from sheber.judge import Program, Sandbox, run
+from sheber.judge.selftest import CountingExercise
+from sheber.station import Limits
+
+exercise = CountingExercise(limits=Limits(processor_s=10, wall_s=30.0))
+source = HONEST + b"""
+import threading, time
+time.sleep({wait})
+for _ in range(12):
+    threading.Thread(target=time.sleep, args=({hold},)).start()
+"""
+ends = []
+
+def judge(wait, hold):
+    text = source.replace(b"{wait}", wait).replace(b"{hold}", hold)
+    ends.append(run(exercise, Program("p.py", text), 1, Sandbox("B")).outcome)
+
+boxes = [threading.Thread(target=judge, args=times) for times in ((b"0.7", b"0.1"), *[(b"0.0", b"2.0")] * 3)]
+for box in boxes:
+    box.start()
+for box in boxes:
+    box.join()
+print([str(end.kind) for end in ends], [end.reason for end in ends])
+'''
 
 
 # --- what the tests use --------------------------------------------------------------------

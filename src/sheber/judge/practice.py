@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from sheber.exercises.score import Score
+from sheber.exercises.score import PASS, Score
 from sheber.i18n import _, current
 from sheber.judge.program import Program, ProgramError
 from sheber.judge.run import Runnable, header, judged
@@ -72,6 +72,10 @@ class Guest:
     def printed(self) -> Iterator[tuple[str, str]]:
         """Nothing: what such a program prints goes to the student's own screen."""
         return iter(())
+
+    def where(self) -> int:
+        """Not known: it is not ours to stop."""
+        return 0
 
     def hang_up(self, patience: float = 0.0) -> None:
         """End the conversation; the program itself is the student's."""
@@ -133,17 +137,15 @@ def _tell(exercise: Practicable, trace: Trace, file: Path, report_page: bool) ->
     from sheber.judge import report
 
     score = exercise.score(trace)
+    passed = _("passed") if score.points >= PASS else _("not passed")
+    text = _("{title}, seed {seed}: {points:g} points of 100, {passed} (practice, not verified)")
     _say("")
-    _say(
-        _("{title}: {points:g} points of 100 (practice, not verified)").format(
-            title=exercise.title, points=score.points
-        )
-    )
+    _say(text.format(title=exercise.title, seed=trace.header.seed, points=score.points, passed=passed))
     if trace.outcome.kind is not OutcomeKind.FINISHED:
         _say(_("The run ended by: {kind}. {reason}").format(kind=trace.outcome.kind, reason=trace.outcome.reason))
-    for check in score.checks:
+    for check in sorted(score.checks, key=lambda check: -check.lost):
         if check.message:
-            _say(f"  -{check.lost:g}  {check.name}: {check.message}")
+            _say(f"  \N{MINUS SIGN}{check.lost:<5g}  {check.name}: {check.message}")
     if report_page:
         page = file.with_suffix(".html")
         page.write_text(report(exercise, trace, score, language=current()), "utf-8")

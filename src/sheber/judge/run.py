@@ -70,6 +70,10 @@ class Conversation(Protocol):
         """What was printed since the last call: stream, text."""
         ...
 
+    def where(self) -> int:
+        """The line of the program that is being executed, 0 where that is not known. It may end the program."""
+        ...
+
     def hang_up(self, patience: float = 0.0) -> None:
         """End the conversation; the program has `patience` [s] for its last words."""
         ...
@@ -179,7 +183,7 @@ def _ended(box: Conversation, station: Station, recorder: TraceWriter) -> Outcom
     except ProtocolError as error:
         return Outcome(OutcomeKind.PROTOCOL_ERROR, str(error), connected=box.requests > 0)
     except LimitReached as error:
-        return Outcome(OutcomeKind.RESOURCE_LIMIT, str(error), connected=box.requests > 0)
+        return Outcome(OutcomeKind.RESOURCE_LIMIT, str(error), box.where(), connected=box.requests > 0)
 
 
 def record_printed(box: Conversation, recorder: TraceWriter) -> None:

@@ -10,6 +10,7 @@ import codecs
 import contextlib
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ import msgspec
 from sheber.i18n import _
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
+from sheber.judge.sandbox.setup import THREADS
 from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
 from sheber.trace import Outcome
@@ -33,6 +35,7 @@ __all__ = ["FILES", "FLOOD_BYTES", "Box", "LimitReached", "Printing"]
 
 FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
 START_S = 30.0  # from the start of a box to its being locked [s]
+ANSWER_S = 1.0  # for a program to say which line it is at [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
 FILES = 4096  # in a box's folder, after which the program is stopped
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
@@ -154,6 +157,18 @@ class Box:
         """How the run ended where the program went of itself."""
         return outcome_of(self.ending(), self.limits, connected=self.requests > 0)
 
+    def where(self) -> int:
+        """The line of the program that is being executed; it is asked, and ends with its answer. 0: it does not say."""
+        if self._ending is None and self._spoke and sys.platform == "linux":
+            program = self.process.pid
+            while below := _children(program):
+                program = below[0]
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(program, signal.SIGXCPU)
+            said = self.ending(ANSWER_S).said
+            return said.line if said is not None and said.ended == "stopped" else 0
+        return 0
+
     def hang_up(self, patience: float = 0.0) -> None:
         """End the conversation; the program has `patience` [s] for its last words. May be called again."""
         if self._channel is not None:
@@ -204,6 +219,8 @@ class Box:
         if size > self.limits.scratch_bytes:
             text = _("The program wrote more than {size} MiB to its folder and was stopped.")
             raise LimitReached(text.format(size=self.limits.scratch_bytes >> 20))
+        if self._scratch is not None and _threads(self.process.pid) > THREADS:
+            raise LimitReached(_("The program ran more than {count} threads and was stopped.").format(count=THREADS))
         if files > FILES:
             raise LimitReached(_("The program made more than {count} files and was stopped.").format(count=FILES))
 
@@ -337,6 +354,14 @@ def _children(pid: int) -> list[int]:
             return [int(child) for child in file.read().split()]
     except OSError:
         return []
+
+
+def _threads(pid: int) -> int:
+    """How many threads a process has; 0 where it has gone."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
 
 
 def _processor_s(pid: int) -> float:

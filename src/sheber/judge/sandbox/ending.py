@@ -20,7 +20,7 @@ LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the pro
 class Said(msgspec.Struct, forbid_unknown_fields=True):
     """The stub's last words: how the program ended, as far as it can tell. Untrusted."""
 
-    ended: Literal["finished", "error", "memory"]
+    ended: Literal["finished", "error", "memory", "stopped"]
     message: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     line: Annotated[int, msgspec.Meta(ge=0, le=1 << 20)] = 0
     processor_s: Annotated[float, msgspec.Meta(ge=0.0, le=1e6)] = 0.0
@@ -44,6 +44,9 @@ def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
             return Outcome(OutcomeKind.FINISHED)
         text = _("The program came to its end without connecting to the cell; it has to call connect().")
         return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
+    if said is not None and said.ended == "stopped":
+        text = _("The program used up its {limit} s of processor time.").format(limit=limits.processor_s)
+        return Outcome(OutcomeKind.RESOURCE_LIMIT, text, said.line, connected)
     if said is not None:
         kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
         return Outcome(kind, _plain(said.message), said.line, connected)

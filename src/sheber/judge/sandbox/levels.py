@@ -59,7 +59,9 @@ LEVELS = {
     "B": Level(
         "B",
         N_("resource limits, Landlock, seccomp"),
-        N_("names of files can be seen, not their content; what is written is bounded only within half a second"),
+        N_(
+            "names of files can be seen, not their content; files written and threads are bounded only within half a second"
+        ),
     ),
     "C": Level("C", N_("a separate process"), N_("not isolated: for your own programs only; practice, not verified")),
 }
@@ -318,7 +320,8 @@ def _start_alone(
         "path": [str(folder / "sheber"), str(folder / "site")],
     }
     if not user:
-        setup["limits"] = {**resource_limits(limits), "RLIMIT_NPROC": THREADS + _threads_of(os.getuid())}
+        # here the limit counts all that this user runs, other boxes too: it only stops a bomb; `Box` counts this one's
+        setup["limits"] = {**resource_limits(limits), "RLIMIT_NPROC": 32 * THREADS + _threads_of(os.getuid())}
     arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
     descriptors = (box.fileno(), box_status.fileno())
     return _launch(

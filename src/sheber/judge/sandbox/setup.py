@@ -17,7 +17,7 @@ def resource_limits(limits: Limits) -> dict[str, int]:
     """Limits of the process, by the names of the system."""
     return {
         "RLIMIT_AS": limits.memory_bytes,
-        "RLIMIT_CPU": limits.processor_s,  # soft and hard: a program could ignore the soft one's signal
+        "RLIMIT_CPU": limits.processor_s,  # the soft limit; the stub sets the hard one a second later
         "RLIMIT_FSIZE": limits.scratch_bytes,
         "RLIMIT_NPROC": THREADS,
         "RLIMIT_NOFILE": OPEN_FILES,

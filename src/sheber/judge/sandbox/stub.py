@@ -256,15 +256,19 @@ def die_with(parent: int) -> None:
 
 
 def lower_limits(limits: "dict[str, int]") -> None:
-    """Resource limits by their names (RLIMIT_AS: bytes, ...), soft and hard the same."""
+    """Resource limits by their names (RLIMIT_AS: bytes, ...), soft and hard the same.
+
+    But for processor time: at its soft limit the program may say which line it is at; a second later it is killed.
+    """
     import resource
 
     for name, value in limits.items():
         kind = getattr(resource, name, None)
         if kind is not None:
+            most = value + (name == "RLIMIT_CPU")
             hard = resource.getrlimit(kind)[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (value, value))
+            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(kind, (min(value, most), most))
 
 
 def lock(setup: "dict[str, object]") -> "dict[str, object]":
@@ -417,7 +421,25 @@ def main() -> None:
         print(f"the box cannot be locked: {str(error) or type(error).__name__}", file=sys.stderr, flush=True)
         os._exit(70)
     status.say(ready=True, **layers)
+    _tell_where(status, setup["program"])
     _finish(status, run(setup["program"]))
+
+
+def _tell_where(status: Status, path: str) -> None:
+    """When the processor time is used up, or the judge has waited long enough: say which line is being executed."""
+    import signal
+    import time
+
+    def tell(number: int, frame: "object") -> None:
+        while frame is not None and frame.f_code.co_filename != path:  # type: ignore[attr-defined]
+            frame = frame.f_back  # type: ignore[attr-defined]
+        line = frame.f_lineno if frame is not None else 0  # type: ignore[attr-defined]
+        print(f"Line {line}: stopped here, a limit is used up", file=sys.stderr, flush=True)
+        status.say(ended="stopped", line=line, processor_s=time.process_time())
+        os._exit(1)
+
+    if hasattr(signal, "SIGXCPU"):
+        signal.signal(signal.SIGXCPU, tell)
 
 
 def _finish(status: Status, ending: "dict[str, object]") -> None:
