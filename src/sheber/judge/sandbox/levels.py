@@ -59,9 +59,7 @@ LEVELS = {
     "B": Level(
         "B",
         N_("resource limits, Landlock, seccomp"),
-        N_(
-            "names of files can be seen, not their content; files written and threads are bounded only within half a second"
-        ),
+        N_("names of files can be seen, not their content; files and threads are bounded only within half a second"),
     ),
     "C": Level("C", N_("a separate process"), N_("not isolated: for your own programs only; practice, not verified")),
 }
