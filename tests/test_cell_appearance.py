@@ -43,6 +43,8 @@ def test_an_unknown_mesh_says_what_exists() -> None:
         appearance.mesh("cup/1")
     with pytest.raises(ValueError, match="ur5e/forearm/0"):
         appearance.mesh("ur5e/nose/0")
+    with pytest.raises(ValueError, match="at most 200 points; this one has 20000"):
+        appearance.mesh("lathe/" + ";".join(["0.1,0.1"] * 20_000))
 
 
 def test_the_arm_has_the_makers_colours_and_a_sensible_number_of_faces() -> None:

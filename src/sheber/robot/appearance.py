@@ -20,6 +20,7 @@ from sheber.station import Mesh
 __all__ = ["lathe_name", "mesh", "notices", "prepare", "prism_name", "texture"]
 
 AROUND = 48  # segments of what is turned
+MOST_POINTS = 200  # of an outline or a profile: names come from traces too, and a trace may be anybody's
 
 Outline = tuple[tuple[float, float], ...]
 
@@ -80,6 +81,9 @@ def _words(points: Outline) -> str:
 
 
 def _points(words: str) -> NDArray[np.float64]:
+    count = words.count(";") + 1
+    if count > MOST_POINTS:
+        raise ValueError(f"a mesh by outline has at most {MOST_POINTS} points; this one has {count}")
     return np.array([[float(value) for value in pair.split(",")] for pair in words.split(";")])
 
 
