@@ -15,13 +15,20 @@ __all__ = ["exercise_form", "print_json", "scene_form"]
 
 
 def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) -> dict[str, Any]:
-    """One judged scene."""
+    """One judged scene. Points = quality + factor * (cycle + safety + procedure)."""
+    from sheber.exercises.score import GROUPS
+
     return {
         "scene": scene,
         "outcome": outcome.kind.value,
         "reason": outcome.reason,
         "line": outcome.line,
         "points": score.points,
+        "groups": {
+            group: {"points": points, "maximum": maximum}
+            for group, (points, maximum) in ((group, score.group(group)) for group in GROUPS)
+        },
+        "factor": score.factor,
         "checks": [
             {
                 "name": check.name,
@@ -32,7 +39,7 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
                 "measured": check.measured,
                 "wanted": check.wanted,
                 "unit": check.unit,
-                "time": check.time,
+                "time": None if check.time is None else round(check.time, 3),
                 "message": check.message,
             }
             for check in score.checks
