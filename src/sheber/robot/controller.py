@@ -189,16 +189,15 @@ class Controller:
             self.tick()
 
     def _sample(self) -> None:
-        moves = self.moves
-        line = min(moves.line or self.line, 0xFFFF)
+        interpolator, hold = self.interpolator, self._hold
         self.record.sample(
             self.step,
-            self.interpolator.joints if self._hold is None else self._hold[-1],
+            interpolator.joints if hold is None else hold[-1],
             self.tool.row(),
             self.inputs.bits,
             self.outputs.bits,
-            moves.moving and self._hold is None,
-            line,
+            interpolator.moving and hold is None,
+            min(self.moves.line or self.line, 0xFFFF),
         )
 
     # --- how a run ends -------------------------------------------------------------------

@@ -50,6 +50,8 @@ class Conveyor:
         inverse = belt.pose.inverse()
         self._rotation, self._origin = inverse.rotation, inverse.position
         self._sleep_check = 0
+        self._asleep, self._tree = world.data.tree_asleep, world.model.body_treeid
+        self._sleepers = b""  # who slept when none of them was carried
         self._delay = round(belt.delay / STEP_S)  # steps
         self._wait = 0
 
@@ -61,7 +63,7 @@ class Conveyor:
             self.running = wanted
             self._velocity[0] = belt.speed if wanted else 0.0
             self._waker.wake(self.carried())
-            self._sleep_check = WAKE_EVERY
+            self._sleep_check, self._sleepers = WAKE_EVERY, b""
         elif wanted:
             self._sleep_check -= steps
             if self._sleep_check <= 0:
@@ -90,9 +92,13 @@ class Conveyor:
 
     def _wake_sleepers(self) -> None:
         """A part that is held up on a running belt falls asleep; it must go on when its way is free."""
-        world = self._world
-        asleep, tree = world.data.tree_asleep, world.model.body_treeid
-        self._waker.wake([body for body in self.carried() if asleep[tree[body]] >= 0])
+        asleep = self._asleep
+        now = asleep.tobytes()
+        if now == self._sleepers:
+            return  # nobody fell asleep or woke since, and who sleeps stays where he is
+        sleepers = [body for body in self.carried() if asleep[self._tree[body]] >= 0]
+        self._waker.wake(sleepers)
+        self._sleepers = b"" if sleepers else now
 
 
 class Barriers:

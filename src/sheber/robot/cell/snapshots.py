@@ -58,7 +58,7 @@ class Snapshots:
         self._table = np.zeros((room, ends[-1]))
         self._lines = list(self._table)
         self.count = 0  # moments kept
-        self._told: NDArray[np.int32] | None = None  # (moving bodies, 7) of the last moment told
+        self._told: NDArray[np.int32] | None = None  # (moving bodies, 8) of the last moment told
 
     def keep(self) -> None:
         """Note this moment; the engine's poses must be up to date."""
@@ -82,18 +82,18 @@ class Snapshots:
         count = len(table)
         if count == 0:
             return Changes(np.empty(0, np.uint16), np.empty((0, 7), np.float32), [0])
-        kept = np.empty((count, self._moving, 7))
+        kept = np.zeros((count, self._moving, 8))  # the last is always 0
         kept[:, : self._split, :3] = table[:, self._positions].reshape(count, -1, 3)
-        kept[:, : self._split, 3:] = table[:, self._quaternions].reshape(count, -1, 4)
-        kept[:, self._split :] = table[:, self._loose].reshape(count, -1, 7)
+        kept[:, : self._split, 3:7] = table[:, self._quaternions].reshape(count, -1, 4)
+        kept[:, self._split :, :7] = table[:, self._loose].reshape(count, -1, 7)
         fine = np.rint(kept * FINE).astype(np.int32)
         before = fine[:1] if self._told is None else self._told[None]
-        moved = (fine != np.concatenate((before, fine[:-1]))).any(axis=2)
-        moment, body = np.nonzero(moved)
-        indices, poses = self._rows[body], (fine[moment, body] / FINE).astype(np.float32)
+        different = fine != np.concatenate((before, fine[:-1]))
+        moment, body = np.nonzero(different.view(np.uint64)[:, :, 0])  # any of the eight
+        indices, poses = self._rows[body], (fine[moment, body, :7] / FINE).astype(np.float32)
         ends = moment.searchsorted(np.arange(count + 1))
         if self._told is None:
-            everything = self._everything((fine[0] / FINE).astype(np.float32))
+            everything = self._everything((fine[0, :, :7] / FINE).astype(np.float32))
             indices = np.concatenate((np.arange(len(everything), dtype=np.uint16), indices))
             poses = np.concatenate((everything, poses))
             ends[1:] += len(everything)

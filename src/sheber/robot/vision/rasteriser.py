@@ -12,7 +12,7 @@ pictures and of a new one. The shadow map spans what the camera can see of the s
 change of camera, lamp, or pose of a still body begins anew. Sample (row, column) lies at the
 pixel coordinate (column / 2 - 0.25, row / 2 - 0.25); pixel centres are whole numbers.
 
-Left for later, and room for it: specular light goes into `shading._light_from` beside the
+Left for later, and room for it: specular light goes into `shading._find_surfaces` beside the
 diffuse term, further lamps (a ring light) as further rows of `lamp` and shadow maps.
 """
 
