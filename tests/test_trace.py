@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,7 @@ from sheber.trace import (
     Visual,
     read,
 )
-from sheber.trace.records import EVENT
+from sheber.trace.records import END, EVENT
 
 CHANNELS: list[Channel] = [("joints", "f8", (6,), "rad"), ("force", "f4", (), "N"), ("line", "u2", (), "")]
 HEADER = Header("counting", program="program.py", seed=3, sandbox="A", versions={"sheber": "0.1"})
@@ -57,6 +59,17 @@ def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "he
         trace.picture(31, b"jpeg", "what I saw")
         trace.end(10 * samples, Outcome(OutcomeKind.FINISHED), {"wall_s": 0.5})
     return path
+
+
+def altered(path: Path, old: bytes, new: bytes) -> bytes:
+    """The bytes of a trace with something else in them, as if they had been written so."""
+    raw = path.read_bytes()
+    assert raw.count(old) == 1
+    raw = raw.replace(old, new)
+    end = raw.rindex(b'{"outcome"') - 4 - 5  # before the last record: its step, its length and kind
+    told = json.loads(raw[end + 9 :]) | {"crc32": zlib.crc32(raw[:end])}
+    body = raw[end + 5 : end + 9] + json.dumps(told).encode()
+    return raw[:end] + struct.pack("<IB", len(body), END) + body
 
 
 def write_samples(trace: TraceWriter, row: bytes, count: int) -> None:
@@ -114,8 +127,7 @@ def test_the_hash_is_of_what_the_equipment_did(tmp_path: Path) -> None:
     assert read(write(tmp_path / "b.trace", header=elsewhere, text="else")).sha256 == one
     assert read(write(tmp_path / "c.trace", samples=6)).sha256 != one
     assert read(write(tmp_path / "d.trace", pixel=200)).sha256 != one
-    raw = (tmp_path / "a.trace").read_bytes()
-    assert Trace(raw.replace(b'"part":"box"', b'"part":"lid"')).sha256 != one
+    assert Trace(altered(tmp_path / "a.trace", b'"part":"box"', b'"part":"lid"')).sha256 != one
 
 
 def test_the_hash_tells_outcomes_apart(tmp_path: Path) -> None:
@@ -161,7 +173,8 @@ def test_every_reason_for_not_reading_is_said(tmp_path: Path) -> None:
     path.write_bytes(raw[:16] + struct.pack("<IB", 3, ord("?")) + b"abc")
     with pytest.raises(TraceReadError, match="damaged at byte 16"):
         read(path)
-    path.write_bytes(raw.replace(b'"exercise":', b'"exercise"!'))
+    path.write_bytes(raw)
+    path.write_bytes(altered(path, b'"exercise":', b'"exercise"!'))
     with pytest.raises(TraceReadError, match="damaged at byte 21"):
         read(path)
     with pytest.raises(TraceReadError, match="is a directory"):
@@ -182,8 +195,19 @@ def test_events_that_make_no_sense_are_damage(tmp_path: Path, payload: bytes) ->
 
 
 def test_a_later_word_in_the_header_is_left_alone(tmp_path: Path) -> None:
+    raw = altered(write(tmp_path / "run.trace"), b'"sandbox":"A"', b'"sandbax":"A"')
+    assert Trace(raw).header.sandbox == ""
+
+
+def test_a_single_changed_byte_is_seen(tmp_path: Path) -> None:
     raw = write(tmp_path / "run.trace").read_bytes()
-    assert Trace(raw.replace(b'"sandbox":"A"', b'"sandbax":"A"')).header.sandbox == ""
+    end = raw.rindex(b'{"outcome"')
+    for at in range(16, end - 9, 7):  # before the last record, whose own bytes are JSON
+        changed = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
+        with contextlib.suppress(TraceReadError):
+            assert not Trace(changed).whole  # a changed length can end the file early
+    with pytest.raises(TraceReadError, match="its bytes are not those that were written"):
+        Trace(raw.replace(b'"part":"box"', b'"part":"lid"'))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ Theory of operation. A trace is one file: sixteen bytes that name the format and
 a little-endian u32 length, one kind byte and that many bytes of payload (docs/trace-format.md has the table).
 Nothing is ever gone back to, so a file that was cut short, by a killed process or a full disk, is a trace up
 to its last whole record. A sample is one packed row of a numpy structured type that the station declares at
-the start; the writer keeps records in memory and hands them to the system with every event and at the latest
-every `FLUSH_BYTES`, because a system call for each sample would cost more than the sample. What the system has
-been handed survives the death of the process; there is no fsync, since a machine that loses power loses
-the run anyway, and the run is repeated.
+the start; the writer keeps records in memory and hands them to the system every `FLUSH_BYTES` (and with an
+event, unless the station hands over many at once), because a system call for each sample would cost more than the
+sample. What the system has been handed survives the death of the process; there is no fsync, since a machine that
+loses power loses the run anyway, and the run is repeated. The last record carries a checksum against accidents.
 
 The hash covers what the equipment did (samples, poses of bodies, events, hashes of frames, the kind of
 outcome) and not what surrounds it (printed text, paths, versions, wall time). It is computed on reading.

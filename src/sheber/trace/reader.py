@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from functools import cached_property
@@ -92,6 +93,8 @@ class Trace:
         self.whole = bool(self._spans[END])  # False: the file was cut short before the run's end
         if not self._spans[HEADER]:
             raise TraceReadError(_("the trace breaks off before its header was written; nothing of the run is in it"))
+        if self.whole:
+            self._check_sum()
         self.header: Header = _header(self._words(*self._spans[HEADER][0]))
         begin = self._words(*self._spans[BEGIN][0]) if self._spans[BEGIN] else {}
         self.channels: tuple[Channel, ...] = tuple((n, k, tuple(s), u) for n, k, s, u in begin.get("channels", ()))
@@ -228,6 +231,13 @@ class Trace:
     @cached_property
     def _end(self) -> tuple[Outcome, Mapping[str, Any]]:
         return self._made(_end, *self._spans[END][0])
+
+    def _check_sum(self) -> None:
+        """Raise TraceReadError where bytes were changed since they were written. It guards against accidents alone."""
+        start, end = self._spans[END][0]
+        told = self._words(start + STEP.size, end).get("crc32")
+        if told is not None and told != zlib.crc32(memoryview(self._raw)[: start - HEAD.size]):
+            raise TraceReadError(_("the trace is damaged: its bytes are not those that were written"))
 
     def _step(self, start: int) -> int:
         step: int = STEP.unpack_from(self._raw, start)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -85,6 +86,7 @@ class TraceWriter:
         except OSError as error:
             text = _("cannot write the trace {path}: {why}")
             raise TraceWriteError(text.format(path=self.path, why=_reason(error))) from error
+        self._checksum = 0  # CRC-32 of what the system was handed
         self._row_bytes = 0
         self._sample_bytes = 0
         self._buffer += MAGIC % FORMAT
@@ -217,7 +219,9 @@ class TraceWriter:
 
     def end(self, step: int, outcome: Outcome, usage: Mapping[str, Any] | None = None) -> None:
         """How the run ended, and what it used (plain JSON; not part of the hash). The last record."""
-        self._record(END, STEP.pack(step), _json({"outcome": asdict(outcome), "usage": dict(usage or {})}))
+        self.flush()  # so that the checksum is of all that stands before this record
+        told = {"outcome": asdict(outcome), "usage": dict(usage or {}), "crc32": self._checksum}
+        self._record(END, STEP.pack(step), _json(told))
         self.flush()
 
     def flush(self) -> None:
@@ -229,7 +233,9 @@ class TraceWriter:
         buffer = self._buffer
         try:
             while buffer:
-                del buffer[: self._file.write(buffer) or 0]
+                count = self._file.write(buffer) or 0
+                self._checksum = zlib.crc32(buffer[:count], self._checksum)
+                del buffer[:count]
         except OSError as error:
             text = _("cannot go on writing the trace {path}: {why}; what was written stays readable")
             self._error = TraceWriteError(text.format(path=self.path, why=_reason(error)))
