@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercise_traces import facts_of, idle_run, placing_run, poses_run, write_trace
+from exercise_traces import along, facts_of, idle_run, placing_run, poses_run, write_trace
 from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
 from sheber.exercises.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
 from sheber.exercises.score import GROUPS
@@ -49,7 +49,7 @@ def copied(exercise: Exercise, folder: Path, *changes: tuple[str, str]) -> Exerc
 def test_a_ramp_never_rewards_being_farther_off(a: float, b: float, full: float, zero: float) -> None:
     if full == zero:
         return
-    nearer, farther = sorted((a, b), key=lambda value: (value - full) * math.copysign(1.0, zero - full))
+    nearer, farther = sorted((a, b), reverse=zero < full)
     assert 0.0 <= ramp(farther, full, zero) <= ramp(nearer, full, zero) <= 1.0
 
 
@@ -241,6 +241,88 @@ def test_a_changed_tolerance_changes_the_points(poses: Exercise, tmp_path: Path)
     assert strict.points < mild.points
 
 
+def arriving(exercise: Exercise, path: Path, seed: int, rest_s: float, off_mm: float) -> Trace:
+    """Poses and moves as an arm drives: each stop is reached along a bend, braking, and each is off_mm beside its pose;
+    the tool rests there rest_s, drives the line and the arc exactly, and creeps by 0.1 mm while it settles."""
+    trace = poses_run(path.with_suffix(".ideal"), exercise, seed=seed)
+    tcp, facts = trace["tcp"].copy(), trace.facts
+    taught = [Pose.from_list(facts["poses"][name]).offset(x=off_mm * 1e-3) for name in "ABCDEF"]
+    rows = [tcp[:3]]
+    ends = [int(np.argmin(pose_errors(tcp, Pose.from_list(facts["poses"][name]))[0])) for name in "ABCDEF"]
+    for n, (pose, end) in enumerate(zip(taught, ends, strict=True)):
+        start = ends[n - 1] + 1 if n else 3
+        driven = tcp[start : end + 1].copy()
+        driven[:, 0] += off_mm * 1e-3
+        if n not in (1, 3):  # neither the line nor the arc
+            left = np.arange(0.5, 0.0, -0.02)  # s to the stop
+            bend = np.stack([0.2 * left**2, 0.06 * left**1.5, 0.1 * left**2], axis=1)
+            driven = np.hstack([pose.position + bend, np.tile(pose.quaternion, (len(left), 1))])
+        settling = np.tile(pose.to_list(), (3 + round(rest_s / 0.02), 1))
+        settling[:, 2] += 1e-4 * np.exp(-np.arange(len(settling)))
+        rows += [driven, settling]
+    way = np.concatenate(rows)
+    joints = np.tile(facts["home"], (len(way), 1))
+    joints[10:-5] += 0.5
+    end_s = (len(way) - 1) * 0.02
+    return write_trace(path, exercise, facts, way, joints, events=[(end_s, "move_done", {"kind": "joints", "line": 1})])
+
+
+FULL = 'position = { full = 0.5, zero = 5.0, unit = "mm" }'
+
+
+@pytest.mark.parametrize(("seed", "rest_s", "off_mm"), [(1, 0.0, 0.0), (2, 0.2, 0.0), (3, 0.0, 0.7), (4, 0.1, 2.5)])
+def test_a_looser_tolerance_never_lowers_a_score(
+    poses: Exercise, tmp_path: Path, seed: int, rest_s: float, off_mm: float
+) -> None:
+    trace = arriving(poses, tmp_path / "run.trace", seed, rest_s, off_mm)
+    ramps = [(0.05, 0.5), (0.05, 5.0), (0.1, 5.0), (0.5, 5.0), (1.0, 5.0), (2.0, 5.0), (2.0, 20.0), (20.0, 100.0)]
+    scores = []
+    for n, (full, zero) in enumerate(ramps):
+        ramp_ = f'position = {{ full = {full}, zero = {zero}, unit = "mm" }}'
+        scores.append(copied(poses, tmp_path / f"copy-{n}", (FULL, ramp_)).score(trace))
+    assert [score.points for score in scores] == sorted(score.points for score in scores)
+    for looser, stricter in zip(scores[1:], scores[:-1], strict=True):
+        lost = [key for key, check in by_key(looser).items() if check.points < by_key(stricter)[key].points]
+        assert lost == []
+
+
+def test_line_and_arc_begin_where_the_tool_stands(poses: Exercise, tmp_path: Path) -> None:
+    checks = by_key(poses.score(arriving(poses, tmp_path / "run.trace", 1, 0.0, 0.0)))
+    for key in ("line-A-B", "arc-C-D", *(f"pose-{name}-position" for name in "ABCDEF")):
+        assert checks[key].measured == pytest.approx(0.0, abs=0.11), key
+        assert checks[key].lost == 0.0
+
+
+def test_a_pose_is_judged_where_the_tool_stands_not_where_it_passed(poses: Exercise, tmp_path: Path) -> None:
+    taught = {name: Pose.from_list(values) for name, values in facts_of(poses, 1)["poses"].items()}
+    facts = facts_of(poses, 1)
+
+    def score(*ways: Pose) -> dict[str, Check]:
+        """From above through poses near A; between two of them the tool stands."""
+        way = along([taught["A"].offset(z=0.1), *ways, taught["A"].offset(x=0.1, z=0.1)], [1.0] * (len(ways) + 1))
+        joints = np.tile(facts["home"], (len(way), 1))
+        return by_key(poses.score(write_trace(tmp_path / "run.trace", poses, facts, way, joints)))
+
+    too_far = score(taught["A"].offset(z=-0.003))  # through A, and 3 mm on
+    assert too_far["pose-A-position"].measured == 3.0
+    far_too_far = score(taught["A"].offset(z=-0.007))
+    assert far_too_far["pose-A-position"].points == 0.0
+    assert "stopped 7.0 mm from it" in far_too_far["pose-A-position"].message
+    again = score(taught["A"].offset(z=-0.003), taught["A"])
+    assert again["pose-A-position"].measured == 0.0
+
+
+def test_a_pose_that_is_passed_without_a_stop_is_judged_where_the_tool_came_nearest(
+    poses: Exercise, tmp_path: Path
+) -> None:
+    facts = facts_of(poses, 1)
+    pose = Pose.from_list(facts["poses"]["A"]).offset(y=0.001)
+    way = along([pose.offset(z=0.1), pose.offset(z=-0.05)], [1.5])
+    joints = np.tile(facts["home"], (len(way), 1))
+    check = by_key(poses.score(write_trace(tmp_path / "run.trace", poses, facts, way, joints)))["pose-A-position"]
+    assert check.measured == pytest.approx(1.0, abs=0.15)
+
+
 # --- palletising ------------------------------------------------------------------------------------
 
 
@@ -278,7 +360,7 @@ def test_the_worst_of_position_yaw_and_tilt_counts(palletising: Exercise, tmp_pa
     checks = by_key(palletising.score(placing_run(tmp_path / "run.trace", palletising, places)))
     assert [checks[f"place-{n}"].points for n in (1, 2, 3, 4)] == pytest.approx([2.5, 2.5, 2.5, 5.0], abs=0.01)
     assert [checks[f"place-{n}"].unit for n in (1, 2, 3)] == ["mm", "deg", "deg"]
-    assert "box 1" in checks["place-1"].message
+    assert "Box 1" in checks["place-1"].message
 
 
 def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exercise, tmp_path: Path) -> None:
@@ -290,6 +372,33 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
     score = palletising.score(trace)
     assert by_key(score)["place-12"].points == 0.0
     assert by_key(score)["cycle"].points == 0.0
+
+
+@pytest.mark.parametrize(("later_s", "words"), [(1.0, "No box that was let go"), (2.5, "was moved away at 50.5 s")])
+def test_a_stack_that_is_knocked_over_later_loses_its_points(
+    palletising: Exercise, tmp_path: Path, later_s: float, words: str
+) -> None:
+    places = pattern(palletising)
+    table = Pose((0.2, 0.5, 0.03))
+    path = np.tile(places["box_1"].to_list(), (5000, 1))
+    path[round((48.0 + later_s) / 0.02) :] = table.to_list()
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, places, later={"box_1": path}))
+    checks = by_key(score)
+    assert (checks["place-1"].points, checks["place-2"].points) == (0.0, 5.0)
+    assert words in checks["place-1"].message
+    assert checks["cycle"].points == 0.0
+
+
+def test_a_box_that_is_pushed_aside_later_counts_where_it_stands_at_the_end(
+    palletising: Exercise, tmp_path: Path
+) -> None:
+    places = pattern(palletising)
+    path = np.tile(places["box_1"].to_list(), (5000, 1))
+    path[round(51.0 / 0.02) :] = places["box_1"].offset(x=0.006).to_list()
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, places, later={"box_1": path}))
+    check = by_key(score)["place-1"]
+    assert check.points == pytest.approx(2.5, abs=0.01)
+    assert "it moved 6 mm after it was let go" in check.message
 
 
 # --- vision sorting ---------------------------------------------------------------------------------
@@ -392,6 +501,33 @@ def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: P
     assert points((5.0, 0.1, False), (9.0, 0.1, False)) == 5.0
     assert points((5.0, 6.0, False)) == 5.0  # longer than 5 s counts again
     assert points(*[(float(n), 0.1, False) for n in range(1, 9)]) == 0.0
+
+
+def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Path) -> None:
+    score = touched(tmp_path / "run.trace", palletising, (5.0, 6.0, False))
+    first, second = (check for check in score.checks if check.key == "contact")
+    assert (first.name, first.time) == ("Unintended contact: wrist 3 and feeder stop", 5.0)
+    assert (second.name, second.time) == ("Unintended contact: wrist 3 and feeder stop, still after 5 s", 10.0)
+    assert second.message.startswith("A contact that lasts counts again every 5 s, this one at 10.0 s. ")
+    assert "counts again every 5 s" in palletising.text()
+
+
+@pytest.mark.parametrize(
+    ("at_s", "said"), [(6.0, "Box 2 touched the table"), (9.0, "Box 2 fell on the table at 9.0 s, with up to 30 N")]
+)
+def test_a_part_on_the_table_fell_there_unless_it_was_held(
+    palletising: Exercise, tmp_path: Path, at_s: float, said: str
+) -> None:
+    pair = {"a": "table", "b": "box_2", "meant": False}  # box 2 is held from 5 to 8 s
+    contacts = [(at_s, "contact", {**pair, "force_N": 12.0})]
+    contacts.append((at_s + 0.5, "contact_end", {**pair, "peak_N": 30.0, "duration_s": 0.5}))
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
+    contact = next(check for check in score.checks if check.key == "contact")
+    assert contact.message.startswith(said)
+
+
+def test_times_of_checks_are_rounded_for_readers() -> None:
+    assert Check("a check", "quality", 1.0, 1.0, time=5.6000000000000005).time == 5.6
 
 
 def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_path: Path) -> None:
