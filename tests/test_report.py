@@ -137,7 +137,7 @@ def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
     run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
     assert run is not None
     assert "NaN" not in run[1]
-    assert "A fault of ours" in html
+    assert "through no fault of the program" in html
     assert "sandbox level C: for practice only" in html
 
 

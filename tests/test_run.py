@@ -254,6 +254,14 @@ def test_level_c_is_marked_and_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_token_of_level_c_is_not_for_everybody_on_the_machine() -> None:
+    with Sandbox("C").prepare(Program("p.py", b"import time\ntime.sleep(10)"), Limits()) as box:
+        box.wait_until_locked()
+        line = Path(f"/proc/{box.process.pid}/cmdline").read_text()
+        token = Path(f"/proc/{box.process.pid}/environ").read_text().partition("SHEBER_ENDPOINT=")[2].split("\0")[0]
+        assert token.rpartition(":")[2] not in line
+
+
 def test_level_c_has_its_limits() -> None:
     never = judged(b"import time\ntime.sleep(100)\n", Limits(wall_s=0.5), Sandbox("C"))
     assert never.outcome.kind is OutcomeKind.RESOURCE_LIMIT

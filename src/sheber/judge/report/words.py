@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,14 +14,18 @@ from sheber.trace import Outcome, OutcomeKind, Trace
 
 __all__ = [
     "advice",
+    "costliest",
     "counted",
     "ending",
+    "ending_of_all",
+    "ending_parts",
     "facts",
     "group_title",
     "losses",
     "made_of",
     "number",
     "outcome_title",
+    "passed",
     "quantity",
     "rule",
     "scene",
@@ -41,8 +46,18 @@ _ENDINGS: Final[Mapping[OutcomeKind, str]] = {
     OutcomeKind.TIME_LIMIT: N_("The simulated time was used up"),
     OutcomeKind.RESOURCE_LIMIT: N_("The program used more than a run may use"),
     OutcomeKind.PROTOCOL_ERROR: N_("The program sent what no client sends"),
-    OutcomeKind.SYSTEM_FAULT: N_("A fault of ours, not of the program: please run it again"),
+    OutcomeKind.SYSTEM_FAULT: N_("Not judged to the end, through no fault of the program"),
 }
+
+
+_REMEDIES: Final[Mapping[OutcomeKind, str]] = {
+    OutcomeKind.EMERGENCY_STOP: N_("avoid the emergency stop"),
+    OutcomeKind.PROGRAM_ERROR: N_("mend the error that ended the program"),
+    OutcomeKind.TIME_LIMIT: N_("come to the end within the simulated time"),
+    OutcomeKind.RESOURCE_LIMIT: N_("stay within what a run may use"),
+    OutcomeKind.PROTOCOL_ERROR: N_("speak to the cell through the package sheber alone"),
+}
+_PART: Final = re.compile(r"\n| · ")  # between the sentence of a reason, the line of code it is about, and a hint
 
 
 def number(value: float) -> str:
@@ -80,9 +95,14 @@ def made_of(mean: float, worst: float) -> str:
     return _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=number(mean), worst=number(worst))
 
 
-def losses(score: Score) -> list[Check]:
-    """The checks that lost points, the costliest first."""
-    return sorted((check for check in score.checks if check.lost >= 0.01), key=lambda check: -check.lost)
+def losses(score: Score, outcome: Outcome | None = None) -> list[Check]:
+    """The checks that lost points, the costliest first.
+
+    Where the run did not come to its end, its duration stands last: that it has none is no cause, but a consequence.
+    """
+    late = outcome is not None and outcome.kind is not OutcomeKind.FINISHED
+    lost = (check for check in score.checks if check.lost >= 0.01)
+    return sorted(lost, key=lambda check: (late and check.group == "cycle", -check.lost))
 
 
 def outcome_title(outcome: Outcome) -> str:
@@ -91,17 +111,57 @@ def outcome_title(outcome: Outcome) -> str:
 
 
 def ending(outcome: Outcome) -> str:
-    """One sentence for a run that did not end well; empty where it did."""
+    """One sentence for a run that did not end well, with its line; empty where it did."""
     if outcome.kind is OutcomeKind.FINISHED:
         return ""
     words = outcome_title(outcome)
-    if outcome.reason.lower().startswith(words.lower()):
-        words = outcome.reason
-    elif outcome.reason:
-        words += f": {outcome.reason}"
-    if outcome.line and str(outcome.line) not in outcome.reason:
-        words += " " + _("(line {line})").format(line=outcome.line)
+    reason = next(iter(_parts(outcome.reason)), "")
+    if reason.lower().startswith(words.lower()):
+        words = reason
+    elif reason:
+        words += f": {reason}"
+    if outcome.line and not re.search(rf"\bline {outcome.line}\b", reason, re.IGNORECASE):
+        words += f" {_line(outcome)}"
     return words
+
+
+def ending_parts(trace: Trace) -> list[tuple[str, bool]]:
+    """How a run ended, where it did not end well: (words, whether they are code), each for a line of its own."""
+    if not trace.whole:
+        text = _("The recording breaks off at {time}: the file is incomplete. What it holds is judged.")
+        return [(text.format(time=seconds(trace.duration)), False)]
+    first = ending(trace.outcome)
+    source = {" ".join(line.split()) for line in trace.header.source.splitlines()}
+    rest = [part for part in _parts(trace.outcome.reason)[1:] if part != "^"]
+    return [(first, False), *((part, " ".join(part.split()) in source) for part in rest)] if first else []
+
+
+def ending_of_all(outcomes: Sequence[Outcome]) -> str:
+    """The sentence for several runs that all ended in the same bad way, to be said once; empty where they did not."""
+    sentences = {ending(outcome) for outcome in outcomes}
+    if len(outcomes) < 2 or len(sentences) != 1 or "" in sentences:
+        return ""
+    return _("In every scene: {ending}").format(ending=sentences.pop())
+
+
+def costliest(score: Score, outcome: Outcome) -> str:
+    """The costliest loss of a run: points and name; empty where nothing was lost, or nothing begun."""
+    lost = losses(score, outcome)
+    return f"−{number(lost[0].lost)} {lost[0].name}" if lost and outcome.connected else ""
+
+
+def _parts(reason: str) -> list[str]:
+    """The sentence of a reason, then the line of code it is about and a hint, where there are any."""
+    return [part.strip() for part in _PART.split(reason) if part.strip()]
+
+
+def _line(outcome: Outcome) -> str:
+    return _("(line {line})").format(line=outcome.line)
+
+
+def passed(points: float) -> str:
+    """Whether points suffice, in a word or two."""
+    return _("Passed") if points >= PASS else _("Not passed")
 
 
 def verdict(score: Score) -> str:
@@ -127,14 +187,25 @@ def rule(score: Score) -> str:
     return text.format(percent=number(100.0 * score.factor), points=number(score.quality))
 
 
-def advice(score: Score) -> str:
-    """What would bring the most."""
+def advice(score: Score, outcome: Outcome | None = None) -> str:
+    """What would bring the most: to mend what ended the run, or the check with the greatest gain."""
     lost = losses(score)
     if not lost:
         return ""
+    if outcome is not None and outcome.kind in _REMEDIES:
+        return _first_remedy(outcome)
     gain, check = max(((_gain(score, check), check) for check in lost), key=lambda pair: pair[0])
     text = _("What would bring the most: {check}, up to {points} points.")
     return text.format(check=check.name, points=number(gain))
+
+
+def _first_remedy(outcome: Outcome) -> str:
+    """What to do about the end of a run that came too early."""
+    if not outcome.connected and not outcome.line:
+        return _("What would bring the most: let the program connect to the cell. Nothing was done without it.")
+    what = _(_REMEDIES[outcome.kind]) + (f" {_line(outcome)}" if outcome.line else "")
+    text = _("What would bring the most: {what}. What should have come after it was not done.")
+    return text.format(what=what)
 
 
 def _gain(score: Score, check: Check) -> float:
@@ -168,7 +239,7 @@ def facts(trace: Trace) -> list[tuple[str, str]]:
         (_("Program, SHA-256"), header.program_sha256),
         (_("Exercise, SHA-256"), header.exercise_sha256),
         (_("Trace, SHA-256"), trace.sha256),
-        (_("End"), outcome_title(trace.outcome)),
+        (_("End"), outcome_title(trace.outcome) if trace.whole else _("The recording breaks off")),
         (_("Sandbox level"), level),
         (_("Class of processor"), header.processor),
         (_("Started"), header.started),

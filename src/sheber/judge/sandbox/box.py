@@ -290,6 +290,7 @@ class Box:
         while time.monotonic() < deadline:
             if self.process.poll() is not None and not self._pipes:
                 return
+            self._look()
             self._poll(None, False, min(deadline, time.monotonic() + (0.05 if self._pipes else 0.002)))
 
     def _last_words(self) -> Said | None:

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from sheber.cache import folder as cache_folder
 from sheber.i18n import N_, _
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
@@ -263,17 +265,36 @@ def _home_of_python() -> dict[str, str]:
 
 
 def _slot_user(stack: contextlib.ExitStack) -> int:
-    """A user for this box that no other box has now; held until the stack is closed."""
+    """A user for this box that no other box has now; held, by a lock, until the stack is closed."""
+    import fcntl
+
+    folder = _slot_folder()
     for user in SLOT_USERS:
-        claim = socket.socket(socket.AF_UNIX)
+        claim = os.open(folder / str(user), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
-            claim.bind(f"\0sheber-box-{user}")  # an abstract name: goes with its holder, however that one ends
+            fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            claim.close()
+            os.close(claim)
             continue
-        stack.callback(claim.close)
+        stack.callback(os.close, claim)  # the lock goes with its holder, however that one ends
         return user
     raise SandboxError(_("all {count} users for boxes are in use").format(count=len(SLOT_USERS)))
+
+
+@cache
+def _slot_folder() -> Path:
+    """Where the locks of root's boxes lie: a folder that nobody else can write, so that nobody else can lock."""
+    folder = Path("/run/sheber")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & 0o077:
+            return folder
+    except OSError:
+        pass  # no /run here, or one that cannot be written
+    folder = cache_folder() / "boxes"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _source_descriptor(program: Program) -> int:

@@ -327,7 +327,8 @@ class Status:
         if address is not None:
             import socket
 
-            host, port, token = address
+            host, port = address
+            token = os.environ["SHEBER_ENDPOINT"].rpartition(":")[2]
             hello = json.dumps({"do": "hello", "token": token, "role": "stub"}).encode()
             self._socket = socket.create_connection((str(host), int(port)))  # type: ignore[call-overload]
             self._socket.sendall(struct.pack("<I", len(hello)) + hello)
