@@ -194,10 +194,13 @@ class Planner:
         missing = np.isnan(q[:, 0])
         if missing.any():
             raise Unreachable(self._lost(goal, float(fraction[missing.argmax()]), position[missing.argmax()]))
-        q[0] += 2.0 * math.pi * np.round((q_start - q[0]) / (2.0 * math.pi))
-        q[1:] -= 2.0 * math.pi * np.cumsum(np.round(np.diff(q, axis=0) / (2.0 * math.pi)), axis=0)
+        q[0] += 2.0 * math.pi * np.rint((q_start - q[0]) / (2.0 * math.pi))
+        turns = q[1:] - q[:-1]
+        if np.abs(turns).max() > math.pi:
+            q[1:] -= 2.0 * math.pi * np.cumsum(np.rint(turns / (2.0 * math.pi)), axis=0)
+            turns = q[1:] - q[:-1]
         self._check_singular(q, goal, fraction, position)
-        if np.abs(np.diff(q, axis=0)).max() > _JOINT_GRID:
+        if np.abs(turns).max() > _JOINT_GRID:
             if 2 * knots <= _FINEST:
                 return self._solve(path, branch, q_start, goal, 2 * knots)
             worst = int(np.abs(np.diff(q, axis=0)).max(axis=1).argmax())

@@ -54,19 +54,24 @@ class UR:
         sides = np.array([1.0, -1.0])
         # axes: pose, shoulder, elbow, wrist; so that a flat index is the branch's number
         shoulder, elbow, wrist = sides[:, None, None], sides[:, None], sides
-        return self._solve(arm, T_base_flange, shoulder, elbow, wrist).reshape(len(T_base_flange), 8, 6)
+        axes = T_base_flange[:, :3, :, None, None, None]
+        return self._solve(arm, axes, shoulder, elbow, wrist).reshape(len(T_base_flange), 8, 6)
 
     def inverse_branch(self, arm: Arm, T_base_flange: Array, branch: int) -> Array:
         """One branch (n, 6); see `ClosedForm`."""
-        one = np.ones((1, 1, 1))
-        shoulder, elbow, wrist = (one * (1.0 if branch & bit == 0 else -1.0) for bit in (4, 2, 1))
-        return self._solve(arm, T_base_flange, shoulder, elbow, wrist).reshape(len(T_base_flange), 6)
+        shoulder, elbow, wrist = (1.0 if branch & bit == 0 else -1.0 for bit in (4, 2, 1))
+        return self._solve(arm, T_base_flange[:, :3], shoulder, elbow, wrist)
 
-    def _solve(self, arm: Arm, T: Array, shoulder: Array, elbow: Array, wrist: Array) -> Array:
-        """Joints (n, shoulders, elbows, wrists, 6) for the signs of the branches: +1 left, up, flip."""
+    def _solve(
+        self, arm: Arm, axes: Array, shoulder: Array | float, elbow: Array | float, wrist: Array | float
+    ) -> Array:
+        """Joints (n, ..., 6) for the signs of the branches: +1 left, up, flip.
+
+        `axes`: x, y, z of the flange and its origin (n, 3, 4, ...), with as many further axes as the signs have.
+        """
         a2, a3 = arm.dh[1, 0], arm.dh[2, 0]
         d1, d4, d5, d6 = arm.dh[[0, 3, 4, 5], 1]
-        x6, y6, z6, p06 = (T[:, :3, column, None, None, None] for column in range(4))
+        x6, y6, z6, p06 = (axes[:, :, column] for column in range(4))
         p05 = p06 - d6 * z6
         with np.errstate(invalid="ignore", divide="ignore"):
             # joint 1: the wrist centre is d4 away from the plane of the arm
@@ -95,8 +100,10 @@ class UR:
             q = np.empty((*np.broadcast_shapes(q4.shape, q6.shape), 6))
             for joint, angles in enumerate((q1, q2, q3, q4, q5, q6)):
                 q[..., joint] = angles
-        q -= 2.0 * math.pi * np.round(q / (2.0 * math.pi))
-        q[np.isnan(q).any(axis=-1)] = np.nan
+        q -= 2.0 * math.pi * np.rint(q / (2.0 * math.pi))
+        missing = np.isnan(q).any(axis=-1)
+        if missing.any():
+            q[missing] = np.nan
         return q
 
     def branches(self, arm: Arm, q: Array) -> NDArray[np.intp]:
@@ -123,4 +130,7 @@ class UR:
 
 def _cosine(value: Array) -> Array:
     """The value as a cosine: NaN where it is none, rounding beyond 1 taken back."""
-    return np.where(np.abs(value) < 1.0 + _ROUNDING, np.clip(value, -1.0, 1.0), np.nan)
+    size = np.abs(value)
+    if size.max(initial=0.0) <= 1.0:  # the usual case; False where there is a NaN
+        return value
+    return np.where(size < 1.0 + _ROUNDING, np.clip(value, -1.0, 1.0), np.nan)

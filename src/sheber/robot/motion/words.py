@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.geometry import Pose
+from sheber.geometry import Pose, steady_rotvec
 
 __all__ = ["in_words", "joints_in_words", "place"]
 
@@ -21,7 +21,7 @@ def place(position: NDArray[np.float64]) -> str:
 
 def in_words(pose: Pose) -> str:
     """A pose: its place, and its rotation vector in degrees."""
-    return f"{place(pose.position)}, rotvec ({_numbers(np.degrees(pose.rotvec))}) deg"
+    return f"{place(pose.position)}, rotvec ({_numbers(np.degrees(steady_rotvec(pose)))}) deg"
 
 
 def joints_in_words(q: NDArray[np.float64]) -> str:
