@@ -125,4 +125,7 @@ class Barriers:
             # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
             distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)
             self._inputs[name] = 0.0 <= distance <= 1.0
-        return RUNNING_LOOK if any(belt.running for belt in self._belts) else STANDING_LOOK
+        for belt in self._belts:
+            if belt.running:
+                return RUNNING_LOOK
+        return STANDING_LOOK

@@ -34,10 +34,11 @@ class Grip:
         """`tool`: the engine's body whose axes the surfaces share; `geoms`: these; `normal`: their axis, 0..2."""
         data, model = world.data, world.model
         self._positions, self._quaternions = data.xpos, data.xquat
+        self._place, self._attitude = data.xpos[tool], data.xquat[tool]  # of the tool, alive
         self._surfaces = model.geom_surfacevel
         self._geoms, self._normal = geoms, normal
         self._centre = [model.geom_pos[geom].tolist() for geom in geoms]
-        self._tool, self._part, self._next = tool, 0, 0
+        self._part, self._next = 0, 0
         self._anchor: Vector = (0.0, 0.0, 0.0)
         self._turn: Quaternion = (1.0, 0.0, 0.0, 0.0)
         self._across = ((normal + 1) % 3, (normal + 2) % 3)
@@ -57,9 +58,9 @@ class Grip:
 
     def _relative(self) -> tuple[Vector, Quaternion]:
         """Position and orientation of the part in the tool's frame."""
-        tx, ty, tz = self._positions[self._tool].tolist()
+        tx, ty, tz = self._place.tolist()
         px, py, pz = self._positions[self._part].tolist()
-        inverse = _conjugate(self._quaternions[self._tool].tolist())
+        inverse = _conjugate(self._attitude.tolist())
         away = _product(_product(inverse, (0.0, px - tx, py - ty, pz - tz)), _conjugate(inverse))
         return away[1:], _product(inverse, self._quaternions[self._part].tolist())
 

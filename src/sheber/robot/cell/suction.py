@@ -216,6 +216,8 @@ class Suction:
 
     def after(self, step: int) -> None:
         """Find what hangs on the cup."""
+        if not self.sealed and not self.holding:
+            return
         part = self._touched() if self.sealed else 0
         self.holding = self._world.bodies[part - 1] if part else ""
         self._grip.update(part, step)
