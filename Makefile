@@ -34,7 +34,7 @@ test: setup check  ## every test
 	@$(BIN)/python -m pytest
 
 quick: setup  ## the tests without physics, browser and box: about ten seconds
-	@$(BIN)/python -m pytest -m "not physics and not browser and not box and not long"
+	@$(BIN)/python -m pytest -n auto -m "not physics and not browser and not box and not long"
 
 check: setup  ## format, lint, types, the import contract
 	@$(BIN)/ruff format --check src tests
