@@ -117,9 +117,10 @@ def placing_run(
     seconds_each: float = 4.0,
     events: Sequence[Event] = (),
     paths: Mapping[str, NDArray[np.float64]] | None = None,
+    later: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Trace:
     """Each part lifted and set down at its pose in `wanted`, one after the other; the others stay, or go along
-    `paths` (n, 7), which are cut to the run's length."""
+    `paths` (n, 7). Once all lie, those in `later` go along paths of their own. Paths are cut to the run's length."""
     scene = exercise.scene(seed)
     facts = dict(scene.facts)
     count = round((seconds_each * len(wanted) + 4.0) / 0.02)
@@ -132,6 +133,9 @@ def placing_run(
         told += [(first, "grip", {"tool": tool, "part": name}), (last, "release", {"tool": tool, "part": name})]
         bodies[name][round(first / 0.02) : round(last / 0.02), 2] += 0.2
         bodies[name][round(last / 0.02) - 1 :] = pose.to_list()
+    done = round(seconds_each * len(wanted) / 0.02)
+    for name, way in (later or {}).items():
+        bodies[name][done:] = way[done:count]
     end = seconds_each * len(wanted) + 1.0
     told.append((end, "move_done", {"kind": "joints", "line": 1}))
     joints = np.tile(facts["home"], (count, 1))

@@ -106,6 +106,9 @@ def test_an_exercise_travels_to_other_processes() -> None:
         ('version = "1"', "version = 1", "version is missing"),
         ("zero = 2.0  # none", "zero = 0.5  # none", "cycle.full must be less than cycle.zero"),
         ("[limits]", "[limits", "not valid TOML"),
+        ("tilt_deg = 25.0", "tilt_deg = 25,0", "with a point, 25.0, not with a comma, 25,0"),
+        ("angle = { full = 0.2,", "angle = { full = 0,2,", "a number is written with a point, 0.2, not with a comma"),
+        ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 5.0, zero = 0.5, unit = "mm"', "full less than zero"),
     ],
 )
 def test_a_wrong_number_is_told_with_file_key_and_range(copy: Path, old: str, new: str, says: str) -> None:

@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sheber.exercises.measure import (
+    STOP_NEAR,
     Array,
     Turn,
     best_in_order,
@@ -20,16 +22,17 @@ from sheber.exercises.measure import (
     last_action,
     line_deviation,
     pose_errors,
+    rests,
     sample_at,
     speed_between,
-    tcp_speed,
+    stands_and_passes,
     turn_between,
 )
 from sheber.exercises.numbers import Numbers, Tolerance
 from sheber.exercises.score import Check, ramp
 from sheber.geometry import Pose
 from sheber.i18n import _
-from sheber.trace import OutcomeKind, Trace
+from sheber.trace import Event, OutcomeKind, Trace
 
 __all__ = [
     "Leg",
@@ -78,7 +81,7 @@ def off_by(error: Array | Sequence[float]) -> str:
     return f"x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm"
 
 
-STANDING = 0.02  # m/s: from here down the tool more and more counts as standing
+FIT = (1e-3, math.radians(0.5))  # m, rad: what halves the fit of a sample to a pose
 
 
 # --- the way of the tool ----------------------------------------------------------------------------
@@ -93,46 +96,44 @@ def poses_reached(
 ) -> tuple[list[Check], list[int | None]]:
     """Each pose reached by the true TCP, in order; `position` and `angle` are the points of each pose.
 
+    A pose is judged where the tool stands; one that is passed without a stop, where it came nearest.
     Gives two checks a pose, and the sample at which each was reached (None: never).
     """
-    near, turned = numbers.tolerance("position"), numbers.tolerance("angle")
     errors = [pose_errors(trace["tcp"], pose) for _name, pose in wanted]
-    # of all samples near a pose the one at which the tool stands: lines and arcs begin and end there
-    stands = 1e-2 * np.clip(1.0 - tcp_speed(trace) / STANDING, 0.0, 1.0)
-    values = np.zeros((len(wanted), len(trace.time)))
+    standing = rests(trace)
+    fits = np.zeros((len(wanted), len(trace.time)))
     for row, (distance, turn) in enumerate(errors):
-        within = distance < near.zero_si
-        # a little for being near at all, so that the pose's angle is judged where the tool came to it
-        values[row] = np.where(within, 1e-3 + stands + _shares(near, distance) + 0.5 * _shares(turned, turn), 0.0)
-    reached = best_in_order(values)
-    checks: list[Check] = []
-    for (name, pose), (distance, turn), sample, *points in zip(wanted, errors, reached, position, angle, strict=True):
-        checks += _pose_checks(trace, name, pose, distance, turn, sample, (near, turned), points)
+        fit = 1.0 / (1.0 + (distance / FIT[0]) ** 2) * (1.0 + 0.5 / (1.0 + (turn / FIT[1]) ** 2))
+        fits[row] = np.where(stands_and_passes(distance, standing), fit, 0.0)
+    reached, checks = best_in_order(fits), []
+    for n, (name, pose) in enumerate(wanted):
+        one, found = _pose_checks(
+            trace, numbers, (name, pose), errors[n], fits[n] > 0.0, reached[n], (position[n], angle[n])
+        )
+        checks += one
+        reached[n] = found
     return checks, reached
-
-
-def _shares(tolerance: Tolerance, values: Array) -> Array:
-    """`Tolerance.share` for many values (n,) in SI."""
-    return np.asarray(np.clip((tolerance.zero_si - values) / (tolerance.zero_si - tolerance.full_si), 0.0, 1.0))
 
 
 def _pose_checks(
     trace: Trace,
-    name: str,
-    pose: Pose,
-    distance: Array,
-    turn: Array,
+    numbers: Numbers,
+    wanted: tuple[str, Pose],
+    errors: tuple[Array, Array],
+    judged: NDArray[np.bool_],
     sample: int | None,
-    tolerances: tuple[Tolerance, Tolerance],
     points: Sequence[float],
-) -> list[Check]:
-    """Position and angle of one pose."""
+) -> tuple[list[Check], int | None]:
+    """Position and angle of one pose; `judged` (n,) says where it may be judged, `sample` where it is, and what is
+    given back with the checks is the sample if that is near enough."""
+    (name, pose), (distance, turn) = wanted, errors
+    tolerances = numbers.tolerance("position"), numbers.tolerance("angle")
     titles = _("Pose {name}: position").format(name=name), _("Pose {name}: angle").format(name=name)
     keys = f"pose-{name}-position", f"pose-{name}-angle"
-    if sample is None:
-        message = _never_reached(trace, name, distance, tolerances[0])
+    if sample is None or distance[sample] >= tolerances[0].zero_si:
+        message = _never_reached(trace, name, distance, judged, tolerances[0])
         both = zip(keys, titles, points, tolerances, strict=True)
-        return [missing_check(key, title, "quality", most, tol, message) for key, title, most, tol in both]
+        return [missing_check(key, title, "quality", most, tol, message) for key, title, most, tol in both], None
     time = float(trace.time[sample])
     error = trace["tcp"][sample, :3] - pose.position
     told = _("Pose {name} was reached at {time:.1f} s, {off:.1f} mm from where it was asked ({by}).").format(
@@ -142,18 +143,21 @@ def _pose_checks(
         name=name, time=time, off=math.degrees(turn[sample])
     )
     off = float(distance[sample]), float(turn[sample])
-    return [
+    checks = [
         tolerance_check(keys[i], titles[i], "quality", points[i], off[i], tolerances[i], time, (told, turned)[i])
         for i in range(2)
     ]
+    return checks, sample
 
 
-def _never_reached(trace: Trace, name: str, distance: Array, tolerance: Tolerance) -> str:
+def _never_reached(trace: Trace, name: str, distance: Array, judged: NDArray[np.bool_], tolerance: Tolerance) -> str:
     if len(distance) == 0:
         return _("Pose {name} was never reached.").format(name=name)
-    nearest = int(np.argmin(distance))
+    nearest = int(np.argmin(np.where(judged, distance, np.inf)))
     if distance[nearest] < tolerance.zero_si:
         text = _("Pose {name} was reached at {time:.1f} s, but not in the order that was asked.")
+    elif distance[nearest] < STOP_NEAR:
+        text = _("Pose {name} was never reached; the tool stopped {off:.1f} mm from it, at {time:.1f} s.")
     else:
         text = _("Pose {name} was never reached; the tool came no nearer than {off:.0f} mm, at {time:.1f} s.")
     return text.format(name=name, time=float(trace.time[nearest]), off=distance[nearest] * 1e3)
@@ -372,18 +376,57 @@ def _incidents(trace: Trace, numbers: Numbers) -> list[_Incident]:
     for event in trace.events_of("contact"):
         if event.data.get("meant"):
             continue
-        time, a, b = event.step * trace.step_s, _body(event.data["a"]), _body(event.data["b"])
+        time = event.step * trace.step_s
         force, lasted = _rest_of_contact(trace, event.step, event.data)
-        text = _("{a} and {b} touched at {time:.1f} s, with up to {force:.0f} N, for {lasted:.1f} s.")
-        message = text.format(a=a.capitalize(), b=b, time=time, force=force, lasted=lasted)
-        times = 1 + int(max(0.0, min(lasted / again, most)))  # more could not cost more
-        name = _("Unintended contact: {a} and {b}").format(a=a, b=b)
-        incidents += [("contact", name, cost, time + n * again, message) for n in range(times)]
+        name, message = _contact_words(trace, event, force, lasted)
+        incidents.append(("contact", name, cost, time, message))
+        for n in range(1, 1 + int(max(0.0, min(lasted / again, most)))):  # more could not cost more
+            lasting = _("{contact}, still after {time:g} s").format(contact=name, time=n * again)
+            text = _("A contact that lasts counts again every {again:g} s, this one at {time:.1f} s. {message}")
+            told = text.format(again=again, time=time + n * again, message=message)
+            incidents.append(("contact", lasting, cost, time + n * again, told))
     stop = _stop(trace)
     if stop is not None:
         message = _("The equipment was stopped at {time:.1f} s: {why}").format(time=stop[0], why=stop[1])
         incidents.append(("stop", _("Emergency stop"), numbers.real("safety.emergency_stop"), stop[0], message))
     return incidents
+
+
+def _contact_words(trace: Trace, event: Event, force: float, lasted: float) -> tuple[str, str]:
+    """Title and message of a contact that was not meant: what touched what, or what fell on the table."""
+    a, b = str(event.data["a"]), str(event.data["b"])
+    part = next((one for one, other in ((a, b), (b, a)) if other == "table" and _is_loose(trace, one)), "")
+    time = event.step * trace.step_s
+    if part and not _is_held(trace, part, event.step):
+        name = _("{part} fell on the table").format(part=_body(part).capitalize())
+        text = _(
+            "{part} fell on the table at {time:.1f} s, with up to {force:.0f} N, and lay there for {lasted:.1f} s."
+        )
+        return name, text.format(part=_body(part).capitalize(), time=time, force=force, lasted=lasted)
+    if part:
+        a, b = part, "table"
+    name = _("Unintended contact: {a} and {b}").format(a=_body(a), b=_body(b))
+    text = _("{a} and {b} touched at {time:.1f} s, with up to {force:.0f} N, for {lasted:.1f} s.")
+    return name, text.format(a=_body(a).capitalize(), b=_body(b), time=time, force=force, lasted=lasted)
+
+
+def _is_loose(trace: Trace, name: str) -> bool:
+    """Whether a body can fall: it moves in this run, and is none of the robot's."""
+    names = list(trace.bodies)
+    tools = [n for n, body in enumerate(names) if body == "tool" or body.startswith("finger_")]
+    if name not in names[max(tools, default=-1) + 1 :] or len(trace.time) == 0:
+        return False
+    return bool(np.ptp(trace.body(name)[:, :3], axis=0).max() > 1e-3)
+
+
+def _is_held(trace: Trace, part: str, step: int) -> bool:
+    """Whether the tool holds a part at this step."""
+    handled = [
+        event.kind
+        for event in trace.events_of("grip", "release", "lost")
+        if event.step <= step and event.data.get("part") == part
+    ]
+    return handled[-1:] == ["grip"]
 
 
 def _stop(trace: Trace) -> tuple[float, str] | None:

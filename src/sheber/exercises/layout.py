@@ -7,6 +7,7 @@ it, along the base's +x.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -67,25 +68,29 @@ def mark(name: str, pose: Pose, colour: Colour, radius: float = 0.03) -> Fixture
     if name not in _LETTERS:
         dot = Shape("cylinder", (0.45 * radius, 0.003), Pose((x, y, 0.0015)), white, solid=False)
         return Fixture(f"mark_{name}", (disc, dot))
-    middle = level_pose(x, y, 0.002, math.pi / 2)  # read from the front of the cell, where people stand
+    middle = level_pose(x, y, 0.002, _FACING)
     strokes = []
-    for stroke in _LETTERS[name]:
-        right, up, upright = _STROKES[stroke]
-        length, width = radius * (0.62 if upright else 0.72), 0.17 * radius
-        size = (width, length, 0.001) if upright else (length, width, 0.001)
-        at = middle.offset_tool(x=0.31 * radius * right, y=0.55 * radius * up)
-        strokes.append(Shape("box", size, at, white, solid=False))
+    for line in _LETTERS[name]:
+        for (right, up), (to_right, to_up) in pairwise(line):
+            along, across = to_right - right, to_up - up
+            size = (radius * (math.hypot(along, across) + _PEN), radius * _PEN, 0.001)
+            at = middle.offset_tool(x=radius * (right + to_right) / 2, y=radius * (up + to_up) / 2)
+            strokes.append(Shape("box", size, at.rotated(z=math.atan2(across, along)), white, solid=False))
     return Fixture(f"mark_{name}", (disc, *strokes))
 
 
-# The strokes of a seven-segment display: right, up, and whether it stands upright.
-_STROKES = {
-    "a": (0.0, 1.0, False),
-    "b": (1.0, 0.5, True),
-    "c": (1.0, -0.5, True),
-    "d": (0.0, -1.0, False),
-    "e": (-1.0, -0.5, True),
-    "f": (-1.0, 0.5, True),
-    "g": (0.0, 0.0, False),
+_FACING = 0.66  # rad: a report first shows the cell from its front right corner; from there letters stand upright
+_PEN = 0.15  # width of a stroke; like the letters below in radii of the disc
+_LETTERS = {  # lines through points (right, up)
+    "A": (((-0.32, -0.5), (0.0, 0.5), (0.32, -0.5)), ((-0.2, -0.14), (0.2, -0.14))),
+    "B": (
+        ((-0.28, -0.5), (-0.28, 0.5), (0.1, 0.5), (0.27, 0.38), (0.27, 0.14), (0.1, 0.02), (-0.28, 0.02)),
+        ((0.1, 0.02), (0.3, -0.12), (0.3, -0.37), (0.12, -0.5), (-0.28, -0.5)),
+    ),
+    "C": (
+        ((0.3, 0.3), (0.12, 0.5), (-0.12, 0.5), (-0.3, 0.3), (-0.3, -0.3), (-0.12, -0.5), (0.12, -0.5), (0.3, -0.3)),
+    ),
+    "D": (((-0.28, -0.5), (-0.28, 0.5), (0.05, 0.5), (0.3, 0.25), (0.3, -0.25), (0.05, -0.5), (-0.28, -0.5)),),
+    "E": (((0.28, 0.5), (-0.28, 0.5), (-0.28, -0.5), (0.28, -0.5)), ((-0.28, 0.0), (0.2, 0.0))),
+    "F": (((0.28, 0.5), (-0.28, 0.5), (-0.28, -0.5)), ((-0.28, 0.0), (0.2, 0.0))),
 }
-_LETTERS = {"A": "abcefg", "B": "cdefg", "C": "adef", "D": "bcdeg", "E": "adefg", "F": "aefg"}

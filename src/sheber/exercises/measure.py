@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,10 @@ __all__ = [
     "last_action",
     "line_deviation",
     "pose_errors",
+    "rests",
     "sample_at",
     "speed_between",
+    "stands_and_passes",
     "tcp_speed",
     "turn_between",
 ]
@@ -106,6 +109,33 @@ def tcp_speed(trace: Trace) -> Array:
     if len(trace.time) < 3:
         return np.zeros(len(trace.time))
     return np.asarray(np.linalg.norm(np.gradient(trace["tcp"][:, :3], trace.time, axis=0), axis=1))
+
+
+STANDING = 0.02  # m/s: where the tool is slowest, and slower than this, it stands
+STOP_NEAR = 0.01  # m: who stops as near to a pose as this meant to stop at it, and is judged where the tool stood
+
+
+def rests(trace: Trace) -> NDArray[np.bool_]:
+    """Whether the tool stands at each sample (n,): its speed is low there, and no lower beside it."""
+    speed = tcp_speed(trace)
+    beside = np.concatenate(([np.inf], speed, [np.inf]))
+    return np.asarray((speed < STANDING) & (speed <= beside[:-2]) & (speed <= beside[2:]))
+
+
+def stands_and_passes(distance: Array, standing: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The samples (n,) at which a pose may be judged: those at which the tool stands, and each nearest approach
+    between two of them, unless the tool stood near the pose just before or after.
+
+    `distance` (n,) [m] is that from the pose. No tolerance has a say here: a looser one must never lower a score.
+    """
+    chosen = standing.copy()
+    stops = np.flatnonzero(standing)
+    near = np.concatenate(([False], distance[stops] < STOP_NEAR, [False]))
+    ends = np.concatenate(([-1], stops, [len(distance)]))
+    for n, (before, after) in enumerate(pairwise(ends.tolist())):
+        if after - before > 1 and not near[n] and not near[n + 1]:
+            chosen[before + 1 + int(np.argmin(distance[before + 1 : after]))] = True
+    return chosen
 
 
 def speed_between(trace: Trace, start: int, end: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -52,6 +53,7 @@ class Allowed:
     whole: bool = False
     ramp: bool = False  # a tolerance: { full = ..., zero = ..., unit = "..." }
     pair: bool = False  # [lowest, highest], of what is drawn by seed
+    more: bool = False  # of a tolerance: more is better, so that `full` is the larger end
 
     def words(self) -> str:
         """What may stand in the file."""
@@ -60,9 +62,9 @@ class Allowed:
             kind=kind, low=self.low, high=self.high, unit=self.unit
         )
         if self.ramp:
-            return _('{{ full = ..., zero = ..., unit = "{unit}" }}, each {text}').format(
-                unit=self.unit, text=text.strip()
-            )
+            order = _("full more than zero") if self.more else _("full less than zero")
+            words = _('{{ full = ..., zero = ..., unit = "{unit}" }}, {order}, each {text}')
+            return words.format(unit=self.unit, order=order, text=text.strip())
         if self.pair:
             return _("[lowest, highest], each {text}").format(text=text.strip())
         return text.strip()
@@ -201,12 +203,26 @@ def read_numbers(file: Path, allowed: Mapping[str, Allowed]) -> Numbers:
 
 
 def _parse(file: Path) -> dict[str, Any]:
+    text = ""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
+        return tomllib.loads(text)
     except OSError as error:
         raise ExerciseError(_("{file}: cannot be read: {why}").format(file=file, why=error.strerror)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ExerciseError(_("{file}: is not valid TOML: {why}").format(file=file, why=error)) from error
+        message = _("{file}: is not valid TOML: {why}").format(file=file, why=error)
+        raise ExerciseError(message + _comma_hint(text, str(error))) from error
+
+
+def _comma_hint(text: str, why: str) -> str:
+    """Where a file that is no TOML holds a number with a decimal comma in the line that is wrong: that it is so."""
+    at = re.search(r"at line (\d+)", why)
+    line = text.splitlines()[int(at[1]) - 1] if at and int(at[1]) <= len(text.splitlines()) else ""
+    number = re.search(r"=\s*(-?\d+,\d+)", line)
+    if number is None:
+        return ""
+    hint = _(". The line is {line!r}: a number is written with a point, {right}, not with a comma, {wrong}")
+    return hint.format(line=line.strip(), right=number[1].replace(",", "."), wrong=number[1])
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -245,11 +261,13 @@ def _checked(file: Path, key: str, value: object, range_: Allowed) -> Any:
 
 
 def _tolerance(value: object, range_: Allowed) -> Tolerance | None:
-    """A ramp between two different allowed numbers in the unit that is asked for, or None."""
+    """A ramp from an allowed number to a worse one in the unit that is asked for, or None."""
     if not isinstance(value, dict) or value.keys() != {"full", "zero", "unit"} or value["unit"] != range_.unit:
         return None
     full, zero = value["full"], value["zero"]
-    return Tolerance(full, zero, range_.unit) if range_.fits(full) and range_.fits(zero) and full != zero else None
+    if not range_.fits(full) or not range_.fits(zero) or full == zero or (full > zero) is not range_.more:
+        return None
+    return Tolerance(full, zero, range_.unit)
 
 
 def _pair(value: object, range_: Allowed) -> tuple[float, float] | None:

@@ -60,13 +60,15 @@ class Check:
     key: str = ""  # stable identifier, the same in every language
 
     def __post_init__(self) -> None:
-        """Keep points to hundredths, so that what a reader adds up is what we add up."""
+        """Keep points to hundredths, so that what a reader adds up is what we add up; times to milliseconds."""
         if self.group not in GROUPS:
             raise ValueError(
                 f"group {self.group!r} of check {self.name!r} does not exist; there are {', '.join(GROUPS)}"
             )
         object.__setattr__(self, "points", round(self.points, 2))
         object.__setattr__(self, "maximum", round(self.maximum, 2))
+        if self.time is not None:
+            object.__setattr__(self, "time", round(self.time, 3))
         if not 0.0 <= self.points <= self.maximum:
             raise ValueError(f"check {self.name!r} has {self.points} points, allowed are 0 to {self.maximum}")
 

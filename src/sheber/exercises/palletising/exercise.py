@@ -9,7 +9,7 @@ import numpy as np
 from sheber.exercises import checks as measured
 from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
 from sheber.exercises.measure import sample_at
-from sheber.exercises.numbers import Allowed, Numbers
+from sheber.exercises.numbers import Allowed, Numbers, Tolerance
 from sheber.exercises.score import Check, shared
 from sheber.geometry import Pose
 from sheber.i18n import _
@@ -154,11 +154,17 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     """Each place of the pattern, how the boxes were set down, time, safety, home."""
     places = [Pose.from_list(values) for values in trace.facts["places"]]
     boxes: list[str] = trace.facts["boxes"]
-    end = measured.last_release(trace) + numbers.real("scene.stand_s")
-    placed = measured.placements(trace, boxes, places, end, symmetry=2)
-    by_place = {one.place: one for one in sorted(placed, key=lambda one: -one.distance)}
+    moments = measured.last_release(trace) + numbers.real("scene.stand_s"), trace.duration
+    stood, standing = (_by_place(measured.placements(trace, boxes, places, time, symmetry=2)) for time in moments)
     points = shared(numbers.points("boxes"), len(places))
-    quality = [_place_check(trace, numbers, n, by_place.get(n), points[n]) for n in range(len(places))]
+    quality = [
+        min(
+            _place_check(trace, numbers, n, stood.get(n), points[n]),
+            _place_check(trace, numbers, n, standing.get(n), points[n], stood.get(n)),
+            key=lambda check: check.points,
+        )
+        for n in range(len(places))
+    ]
     missing = sum(check.points == 0.0 for check in quality)
     not_done = _("{missing} of {count} places are empty or wrong.").format(missing=missing, count=len(places))
     return [
@@ -170,21 +176,38 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     ]
 
 
-def _place_check(trace: Trace, numbers: Numbers, n: int, placed: measured.Placed | None, points: float) -> Check:
-    """One place of the pattern: the worst of position, yaw and tilt of the box that stands there."""
+def _by_place(placed: list[measured.Placed]) -> dict[int, measured.Placed]:
+    """The nearest box of each place."""
+    return {one.place: one for one in sorted(placed, key=lambda one: -one.distance)}
+
+
+def _place_check(
+    trace: Trace,
+    numbers: Numbers,
+    n: int,
+    placed: measured.Placed | None,
+    points: float,
+    before: measured.Placed | None = None,
+) -> Check:
+    """One place of the pattern: the worst of position, yaw and tilt of the box that stands there.
+
+    `before`: the box that stood there earlier, where the end of the run is judged.
+    """
     column, row, layer = trace.facts["cells"][n]
     words = {"layer": layer + 1, "row": row + 1, "column": column + 1}
     name = _("Layer {layer}, row {row}, column {column}").format(**words)
     key = f"place-{n + 1}"
     if placed is None:
-        message = _("At the end no box that was let go stood at layer {layer}, row {row}, column {column}.")
         tolerance = numbers.tolerance("position")
-        return measured.missing_check(key, name, "quality", points, tolerance, message.format(**words))
+        if before is not None:
+            return _gone_check(trace, key, name, points, tolerance, before)
+        message = _("No box that was let go stood at layer {layer}, row {row}, column {column}.").format(**words)
+        return measured.missing_check(key, name, "quality", points, tolerance, message)
     errors = {"position": placed.distance, "yaw": abs(placed.turn.yaw), "tilt": placed.turn.tilt}
     worst = min(errors, key=lambda kind: numbers.tolerance(kind).share(errors[kind]))
     text = _("{box}, let go at {time:.1f} s, stood {off:.1f} mm from its place ({by}), turned {yaw:.1f}°{after}.")
     message = text.format(
-        box=placed.part.replace("_", " "),
+        box=placed.part.replace("_", " ").capitalize(),
         time=placed.time,
         off=placed.distance * 1e3,
         by=measured.off_by(placed.offset),
@@ -193,6 +216,19 @@ def _place_check(trace: Trace, numbers: Numbers, n: int, placed: measured.Placed
     )
     tolerance = numbers.tolerance(worst)
     return measured.tolerance_check(key, name, "quality", points, errors[worst], tolerance, placed.time, message)
+
+
+def _gone_check(
+    trace: Trace, key: str, name: str, points: float, tolerance: Tolerance, before: measured.Placed
+) -> Check:
+    """A place whose box stood when the pattern was to stand, and was moved away before the run ended."""
+    path = trace.body(before.part)[sample_at(trace, before.time) :, :3]
+    to_go = np.linalg.norm(path - path[-1], axis=1)
+    halfway = int(np.argmax(to_go < 0.5 * to_go[0]))
+    time = float(trace.time[len(trace.time) - len(path) + halfway])
+    text = _("{box} stood here, but was moved away at {time:.1f} s: what counts is what stands at the end of the run.")
+    message = text.format(box=before.part.replace("_", " ").capitalize(), time=time)
+    return Check(name, "quality", 0.0, points, None, tolerance.full, tolerance.unit, time, message, key)
 
 
 def _after_release(trace: Trace, placed: measured.Placed) -> str:

@@ -25,7 +25,7 @@ NUMBERS = {
     "scene.light": Allowed(0, 0.5),
     "scene.tilt_deg": Allowed(0, 5, "deg"),
     "scene.turn_deg": Allowed(0, 12, "deg"),
-    "tolerance.sorted": Allowed(0, 100, "%", ramp=True),
+    "tolerance.sorted": Allowed(0, 100, "%", ramp=True, more=True),
     "tolerance.position": Allowed(0.1, 100, "mm", ramp=True),
     "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True),
     "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True),
