@@ -16,9 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec"]
+__all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec", "steady_rotvec"]
 
 Array = NDArray[np.float64]
+
+NEAR_HALF_A_TURN = math.radians(1.0)
+"""Within this of half a turn a pose is printed with a rotation vector of steady sign [rad]."""
 
 
 def _vector(values: ArrayLike, size: int, name: str) -> Array:
@@ -208,6 +211,9 @@ class Pose:
     def rotvec(self) -> Array:
         """Rotation vector (3,) [rad], angle in 0..pi (Universal Robots rx, ry, rz).
 
+        Half a turn about an axis and half a turn about the opposite one are the same: near half a turn, two poses
+        that are almost alike can have opposite vectors. `angle` compares orientations.
+
         >>> DOWN.rotvec.round(3).tolist()
         [3.142, 0.0, 0.0]
         """
@@ -333,7 +339,7 @@ class Pose:
         def words(values: Array) -> str:
             return ", ".join(f"{value:.1f}" for value in np.round(values, 1) + 0.0)
 
-        return f"Pose({words(self.position * 1000.0)} mm; rotvec {words(np.degrees(self.rotvec))} deg)"
+        return f"Pose({words(self.position * 1000.0)} mm; rotvec {words(np.degrees(steady_rotvec(self)))} deg)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Pose, (self.position.tolist(), self.quaternion.tolist()))
@@ -344,6 +350,21 @@ def _about(axis: int, angle: float) -> tuple[float, float, float, float]:
     q = [math.cos(angle / 2.0), 0.0, 0.0, 0.0]
     q[1 + axis] = math.sin(angle / 2.0)
     return (q[0], q[1], q[2], q[3])
+
+
+def steady_rotvec(pose: Pose) -> Array:
+    """The rotation vector (3,) [rad] as it is printed, so that poses that are almost alike look alike.
+
+    That is `Pose.rotvec`, but near half a turn the one about the axis whose first large component is positive; its
+    angle may be a little more than pi.
+    """
+    vector = pose.rotvec
+    angle = float(np.linalg.norm(vector))
+    if angle < math.pi - NEAR_HALF_A_TURN:
+        return vector
+    axis = vector / angle
+    leading = axis[np.abs(axis) > 0.1][0]
+    return vector if leading > 0.0 else vector - 2.0 * math.pi * axis
 
 
 DOWN = Pose((0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sheber.client import checks
 from sheber.client.errors import NotGiven
+from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 from sheber.geometry import Pose
 
@@ -23,7 +24,7 @@ __all__ = ["Camera", "Image"]
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Image:
     """One picture.
 
@@ -35,9 +36,16 @@ class Image:
     depth: NDArray[np.float32] | None  # (h, w) m along the camera's z axis; None where the camera has none
     time: float  # simulated s of the moment that it shows, the middle of the exposure
 
+    def __repr__(self) -> str:
+        height, width = self.colour.shape[:2]
+        depth = "with depth" if self.depth is not None else "no depth"
+        return f"Image({width} x {height} px, {depth}, at {self.time:.2f} s)"
 
-class Camera:
+
+class Camera(Fixed):
     """A camera fixed in the cell; what the exercise withholds raises NotGiven."""
+
+    __slots__ = ("_facts", "_session", "height", "name", "width")
 
     def __init__(self, session: Session, name: str, facts: Mapping[str, Any]) -> None:
         self._session = session
@@ -45,6 +53,10 @@ class Camera:
         self.name = name
         self.width = int(facts["width"])  # px
         self.height = int(facts["height"])  # px
+
+    def __repr__(self) -> str:
+        given = ", ".join(self._known()) or "nothing"
+        return f"Camera({self.name!r}, {self.width} x {self.height} px; given: {given})"
 
     @property
     def matrix(self) -> Array:
@@ -98,7 +110,7 @@ class Camera:
 
         >>> x, y = camera.to_plane(319.5, 239.5, height=0.03)
         """
-        z = checks.number(height, "height", "m")
+        z = checks.length(height, "height")
         pixels = checks.pixels(u, v)
         camera = self.pose
         x, y = self._undistorted(pixels)
@@ -120,6 +132,7 @@ class Camera:
         >>> u, v = camera.project((0.5, 0.1, 0.03))
         """
         array = checks.points(points, "points")
+        checks.length(np.abs(array).max(initial=0.0), "the largest coordinate of points")
         seen = self.pose.inverse() @ array
         with np.errstate(divide="ignore", invalid="ignore"):
             x, y = seen[..., 0] / seen[..., 2], seen[..., 1] / seen[..., 2]
@@ -148,12 +161,14 @@ class Camera:
     def _given(self, what: str) -> Any:
         value = self._facts.get(what)
         if value is None:
-            given = [name for name in ("matrix", "distortion", "pose") if self._facts.get(name) is not None]
             raise NotGiven(
                 f"this exercise does not give the {what} of the camera {self.name!r}: finding it is part of the work; "
-                f"given here: {', '.join(given) or 'nothing'}"
+                f"given here: {', '.join(self._known()) or 'nothing'}"
             )
         return value
+
+    def _known(self) -> list[str]:
+        return [name for name in ("matrix", "distortion", "pose") if self._facts.get(name) is not None]
 
 
 def _distorted(x: Array, y: Array, lens: Array) -> tuple[Array, Array]:

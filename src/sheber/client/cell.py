@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sheber.client import checks
 from sheber.client.camera import Camera
 from sheber.client.errors import NotGiven
+from sheber.client.fixed import Fixed
 from sheber.client.named import Inputs, Named, Outputs, missing
 from sheber.client.picture import compressed
 from sheber.client.robot import Robot
@@ -45,13 +46,15 @@ class State:
     outputs: Mapping[str, bool]  # digital outputs by name
 
 
-class Cell:
+class Cell(Fixed):
     """The cell that this program was started for; `connect()` gives it.
 
     >>> from sheber import connect
     >>> cell = connect()
     >>> robot = cell.robot
     """
+
+    __slots__ = ("_session", "_tools", "cameras", "frames", "inputs", "limits", "outputs", "robot", "sheet")
 
     def __init__(self, session: Session, facts: Mapping[str, Any]) -> None:
         self._session = session
@@ -71,6 +74,18 @@ class Cell:
             self._tools["gripper"] = Gripper(session, tool["stroke"], tool["max_force"])
         elif tool["kind"] == "suction":
             self._tools["suction"] = Suction(session)
+
+    def __repr__(self) -> str:
+        named: dict[str, Collection[str]] = {
+            "frames": self.frames,
+            "cameras": self.cameras,
+            "sheet": self.sheet,
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+        }
+        parts = [f"robot {self.robot.model}", *(f"tool {name}" for name in self._tools)]
+        parts += [f"{what} {', '.join(names)}" for what, names in named.items() if len(names)]
+        return f"Cell({'; '.join(parts)})"
 
     @property
     def gripper(self) -> Gripper:
@@ -132,7 +147,7 @@ class Cell:
 
         >>> state = cell.state()
         >>> print(state.pose)
-        Pose(491.9, 133.3, 367.9 mm; rotvec -127.3, 127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
         """
         reply = self._session.call("state")
         tool = reply["tool"]

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from sheber.client.wire import LARGEST_NUMBER
 from sheber.geometry import Pose
 
-__all__ = ["joints", "number", "optional", "pixels", "points", "pose", "seed", "text", "truth"]
+__all__ = ["joints", "length", "number", "optional", "pixels", "points", "pose", "seed", "text", "truth"]
+
+FAR = 20.0  # m: nothing of a cell is so far away
 
 
 def number(value: Any, name: str, unit: str = "", above: float | None = None, least: float | None = None) -> float:
@@ -34,6 +36,17 @@ def number(value: Any, name: str, unit: str = "", above: float | None = None, le
 def optional(value: Any, name: str, unit: str = "", above: float | None = None) -> float | None:
     """None, or `number`."""
     return None if value is None else number(value, name, unit, above)
+
+
+def length(value: Any, name: str, most: float = FAR, least: float | None = None) -> float:
+    """`number` in metres; raises ValueError, with the metres of those millimetres, for more than `most` [m]."""
+    metres = number(value, name, "m", least=least)
+    if abs(metres) > most:
+        raise ValueError(
+            f"{name} is {metres:g} m, which is further than makes sense here; lengths are in metres, "
+            f"not in millimetres: {metres:g} mm is {metres / 1000.0:g}"
+        )
+    return metres
 
 
 def truth(value: Any, name: str) -> bool:

@@ -89,7 +89,7 @@ def _practise(exercise: str | None, seed: int | None) -> Cell:
         raise ValueError(f"the practice cell of {exercise!r} did not start; its message stands above")
     print(
         f"Practice cell of {exercise}. The program runs beside it without isolation; in the box: "
-        f"sheber run {exercise} {Path(program).name or 'program.py'}",
+        f"{_in_the_box(exercise, seed, program)}",
         file=sys.stderr,
     )
     atexit.register(_wait_for_report, child)  # runs after the wire was closed: atexit goes backwards
@@ -100,6 +100,17 @@ def _practise(exercise: str | None, seed: int | None) -> Cell:
     if not hasattr(sys, "ps1"):
         messages.install_stdout_times()
     return cell
+
+
+def _in_the_box(exercise: str, seed: int | None, program: str) -> str:
+    """The command that runs the same program in the box, as it can be typed in this folder."""
+    import shlex
+
+    file = program or "program.py"
+    with contextlib.suppress(ValueError):
+        file = str(Path(file).relative_to(Path.cwd()))
+    words = ["sheber", "run", exercise, file, *([] if seed is None else ["--seed", str(seed)])]
+    return shlex.join(words)
 
 
 def _start(exercise: str, seed: int | None, program: str) -> subprocess.Popen[str]:

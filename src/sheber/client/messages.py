@@ -13,11 +13,10 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from sheber.client.errors import RunOver, SheberError
+from sheber.client.hints import hint, in_plain_words
 from sheber.client.session import is_students_file
 
 __all__ = ["TimedLines", "explain", "explain_uncaught", "hint_on_sleep", "install_stdout_times", "set_clock"]
-
-PACKAGES = "numpy, OpenCV (cv2) and Python's standard library"
 
 _clock: Callable[[], float] = lambda: 0.0  # noqa: E731  (simulated s; set_clock puts the session's here)
 
@@ -41,7 +40,8 @@ def explain(error: BaseException, program: str | Path) -> str:
     places = _places(error.__traceback__, str(program))
     if isinstance(error, SheberError) and not places and error.line:
         places = [error.line]
-    lines = [_sentence(error, places)]
+    plain = in_plain_words(error)
+    lines = [_sentence(error, places, plain)]
     if places:
         source = linecache.getline(str(program), places[-1]).strip()
         if source:
@@ -50,9 +50,9 @@ def explain(error: BaseException, program: str | Path) -> str:
         if callers:
             shown = ", ".join(callers[:5]) + (", ..." if len(callers) > 5 else "")
             lines.append(f"(called from line {shown})")
-    hint = _hint(error)
-    if hint:
-        lines.append(hint)
+    further = hint(error)
+    if further:
+        lines.append(further)
     return "\n".join(lines)
 
 
@@ -72,8 +72,10 @@ def _same_file(one: str, other: str) -> bool:
     return one == other or Path(one) == Path(other) or (Path(one).is_absolute() and Path(one) == Path(other).absolute())
 
 
-def _sentence(error: BaseException, places: list[int]) -> str:
+def _sentence(error: BaseException, places: list[int], plain: str) -> str:
     where = f"Line {places[-1]}: " if places else ""
+    if plain:
+        return f"{where}{plain}"
     words = str(error).strip()
     if isinstance(error, SheberError):
         moved = f" (the move of line {error.line})" if error.line and places and error.line != places[-1] else ""
@@ -102,28 +104,6 @@ def _explain_syntax(error: SyntaxError) -> str:
         if 0 <= column <= len(shown):
             lines.append(f"    {' ' * column}^")
     return "\n".join(lines)
-
-
-def _hint(error: BaseException) -> str:
-    if isinstance(error, ModuleNotFoundError):
-        return f"The box has {PACKAGES}; nothing else can be imported there."
-    if isinstance(error, NameError) and isinstance(name := getattr(error, "name", None), str):
-        return _missing_import(name)
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return "A program in the box may write files in /tmp only, and finds there nothing but what it wrote itself."
-    return ""
-
-
-def _missing_import(name: str) -> str:
-    import sheber
-
-    if name in sheber.__all__:
-        return f"{name} must be imported: from sheber import {name}"
-    if name in ("np", "numpy"):
-        return "numpy must be imported: import numpy as np"
-    if name in ("cv2", "math", "time"):
-        return f"{name} must be imported: import {name}"
-    return ""
 
 
 def explain_uncaught(program: str) -> None:

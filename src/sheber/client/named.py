@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sheber.client import checks
 from sheber.client.errors import NotGiven
+from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 
 __all__ = ["Inputs", "Named", "Outputs"]
@@ -24,12 +25,24 @@ class Named(dict[str, T], Generic[T]):
     sheber.client.errors.NotGiven: there is no frame 'palet' in this cell; there is: pallet, pick
     """
 
+    __slots__ = ("_what",)
+
     def __init__(self, what: str, values: Mapping[str, T]) -> None:
         super().__init__(values)
         self._what = what
 
     def __missing__(self, name: Any) -> T:
         raise NotGiven(missing(self._what, name, self))
+
+    if not TYPE_CHECKING:  # with this in sight, a type checker would let every name pass
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(_in_brackets(self._what, name, self), name=name, obj=self)
+
+
+def _in_brackets(what: str, name: str, known: Iterable[str]) -> str:
+    """The sentence for a name that was looked for as an attribute."""
+    return f"names stand in brackets: [{name!r}], not .{name}" if name in known else missing(what, name, known)
 
 
 def missing(what: str, name: Any, known: Iterable[str]) -> str:
@@ -38,15 +51,22 @@ def missing(what: str, name: Any, known: Iterable[str]) -> str:
     return f"there is no {what} {name!r} in this cell; " + (f"there is: {names}" if names else "it has none at all")
 
 
-class Inputs:
+class Inputs(Fixed):
     """The digital inputs by name: `cell.inputs["part_present"]` reads the cell once (one tick, 10 ms).
 
     Wrong names raise NotGiven with the names that exist; `list(cell.inputs)` gives all names.
     """
 
+    __slots__ = ("_names", "_session")
+
     def __init__(self, session: Session, names: Iterable[str]) -> None:
         self._session = session
         self._names = tuple(names)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(_in_brackets(self._what, name, self._names), name=name, obj=self)
 
     _what = "digital input"
     _field = "inputs"
@@ -78,6 +98,7 @@ class Outputs(Inputs):
     Wrong names raise NotGiven with the names that exist; values other than True and False raise TypeError.
     """
 
+    __slots__ = ()
     _what = "digital output"
     _field = "outputs"
 

@@ -14,6 +14,7 @@ __all__ = ["LARGEST_PICTURE", "compressed"]
 
 LARGEST_PICTURE = 44 << 10  # bytes of a JPEG; in base64 it still fits one request
 LARGEST_SIDE = 640  # px
+ROUNDING = 1e-3  # that a picture of floats may be beyond black and white
 
 
 def compressed(image: Any) -> bytes:
@@ -51,5 +52,17 @@ def _as_bytes(image: Any) -> NDArray[np.uint8]:
     if image.dtype == np.bool_:
         return np.ascontiguousarray(image.astype(np.uint8) * np.uint8(255))
     if image.dtype.kind == "f":
-        return np.ascontiguousarray((np.clip(np.nan_to_num(image), 0.0, 1.0) * 255.0).round().astype(np.uint8))
+        return _from_floats(image)
     raise TypeError(f"show takes uint8, bool or floats from 0 to 1, got {image.dtype}")
+
+
+def _from_floats(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """0 is black, 1 is white, NaN (no depth was measured) is black; raises ValueError for what lies outside."""
+    known = np.where(np.isnan(image), 0.0, image)
+    lowest, highest = float(known.min()), float(known.max())
+    if lowest < -ROUNDING or highest > 1.0 + ROUNDING:
+        raise ValueError(
+            f"show takes floats from 0 (black) to 1 (white), got {lowest:.3g} to {highest:.3g}; "
+            "divide by the largest: image / image.max(), or convert: image.astype(np.uint8)"
+        )
+    return np.ascontiguousarray((np.clip(known, 0.0, 1.0) * 255.0).round().astype(np.uint8))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sheber.client import checks
+from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 from sheber.client.wire import LONGEST_NAME
 from sheber.geometry import Pose
@@ -49,12 +50,14 @@ class RobotLimits:
     payload: float  # kg
 
 
-class Robot:
+class Robot(Fixed):
     """The arm. Angles in rad, lengths in m; poses are T_base_tcp unless `frame` says otherwise.
 
     >>> robot.move_joints(robot.home)
     >>> robot.move_linear(robot.pose.offset(z=-0.05), speed=0.1)
     """
+
+    __slots__ = ("_home", "_limits", "_model", "_override", "_session", "_tool")
 
     def __init__(self, session: Session, facts: Mapping[str, Any]) -> None:
         self._session = session
@@ -74,6 +77,10 @@ class Robot:
             float(limits["reach"]),
             float(limits["payload"]),
         )
+
+    def __repr__(self) -> str:
+        reach = self._limits.reach * 1000.0
+        return f"Robot({self._model}, {len(self._home)} joints, reach {reach:.0f} mm, tool {self._tool.kind})"
 
     # --- what is known without asking -----------------------------------------------------
 
@@ -128,7 +135,7 @@ class Robot:
         """T_base_tcp computed from the encoders by the arm's nominal kinematics, read now (one tick).
 
         >>> print(robot.pose)
-        Pose(491.9, 133.3, 367.9 mm; rotvec -127.3, 127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
         """
         return Pose.from_list(self._session.call("state")["pose"])
 
@@ -290,7 +297,7 @@ class Robot:
         """T_base_tcp for the joint angles `q` (n,) [rad] by the arm's nominal kinematics; costs no simulated time.
 
         >>> robot.forward(robot.home)
-        Pose(491.9, 133.3, 367.9 mm; rotvec -127.3, 127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
         """
         reply = self._session.call("forward", q=checks.joints(q, "q", len(self._home)))
         return Pose.from_list(reply["pose"])
@@ -311,7 +318,7 @@ class Robot:
         return {
             "speed": checks.optional(speed, "speed", f"{unit}/s", above=0.0),
             "acceleration": checks.optional(acceleration, "acceleration", f"{unit}/s^2", above=0.0),
-            "blend": checks.number(blend, "blend", "m", least=0.0),
+            "blend": checks.length(blend, "blend", self._limits.reach, least=0.0),
             "wait": checks.truth(wait, "wait"),
         }
 

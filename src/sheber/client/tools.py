@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from sheber.client import checks
+from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 
 __all__ = ["Gripper", "Suction"]
 
+WIDE = 0.5  # m: no gripper opens so far; who asks for more has written millimetres
 
-class Gripper:
+
+class Gripper(Fixed):
     """A parallel gripper; widths are between the fingers, in metres.
 
     >>> gripper.close(force=20.0)
@@ -17,19 +20,25 @@ class Gripper:
     >>> gripper.open()
     """
 
+    __slots__ = ("_session", "max_force", "stroke")
+
     def __init__(self, session: Session, stroke: float, max_force: float) -> None:
         self._session = session
         self.stroke = stroke  # m, widest opening
         self.max_force = max_force  # N, strongest grip
 
+    def __repr__(self) -> str:
+        return f"Gripper(opens to {self.stroke * 1000.0:g} mm, grips with up to {self.max_force:g} N)"
+
     def open(self, width: float | None = None) -> None:
         """Open to `width` [m], fully if left out; returns when the fingers are there.
 
-        Raises ToolError for a width outside 0..stroke, and where something blocks the fingers.
+        Raises ToolError for a width outside 0..stroke, and where something blocks the fingers, ValueError for
+        millimetres.
 
         >>> gripper.open(width=0.05)
         """
-        self._session.call("gripper_open", width=checks.optional(width, "width", "m"))
+        self._session.call("gripper_open", width=None if width is None else checks.length(width, "width", WIDE))
 
     def close(self, force: float | None = None) -> None:
         """Close with `force` [N], the gripper's usual force if left out; returns when the fingers have stopped.
@@ -61,7 +70,7 @@ class Gripper:
         return bool(self._session.call("state")["tool"]["holding"])
 
 
-class Suction:
+class Suction(Fixed):
     """A suction cup with a vacuum sensor.
 
     >>> suction.on()
@@ -69,8 +78,13 @@ class Suction:
     ...     suction.off()
     """
 
+    __slots__ = ("_session",)
+
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def __repr__(self) -> str:
+        return "Suction(on, off, vacuum, holding)"
 
     def on(self, timeout: float = 1.0, wait: bool = True) -> None:
         """Switch the vacuum on; returns when a part is held, at the latest after `timeout` [simulated s].

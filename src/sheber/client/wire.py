@@ -29,6 +29,7 @@ PROTOCOL = 1
 LARGEST_REQUEST = 64 << 10  # bytes of one request, at most
 LARGEST_REPLY = 256 << 20  # bytes of one reply or image: more is a fault, not a picture
 LARGEST_NUMBER = 1e6  # magnitude of any number a request may carry, whatever its unit
+_in_json = json.JSONEncoder(allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode  # made once
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TITLE = 64, 200, 100  # characters
 
 
@@ -97,14 +98,14 @@ class Channel:
         self.send(request)
         try:
             (length,) = struct.unpack("<I", self._read(4))
-            reply: dict[str, Any] = json.loads(self._read(length))
+            reply: dict[str, Any] = json.loads(self._read(length).decode())
             return reply, self._read(int(reply.get("binary", 0)))
         except OSError as error:
             raise WireClosed(str(error)) from error
 
     def send(self, request: Mapping[str, Any]) -> None:
         """Send one request without waiting for a reply; raises as `exchange` does."""
-        body = json.dumps(request, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode()
+        body = _in_json(request).encode()
         if len(body) > LARGEST_REQUEST:
             raise ValueError(f"a request may have {LARGEST_REQUEST} bytes, this one has {len(body)}")
         if self.closed:

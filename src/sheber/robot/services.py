@@ -23,6 +23,7 @@ from sheber.robot.moves import Queued
 from sheber.station import ProtocolError
 
 if TYPE_CHECKING:
+    from sheber.robot.arms import Arm
     from sheber.robot.controller import Controller
 
 __all__ = ["SERVICES", "CommandError", "Reply"]
@@ -33,6 +34,7 @@ Service = Callable[[Any, Any], Reply | None]
 F = TypeVar("F", bound=Service)
 
 FAR = 20.0  # m: nothing of a cell is so far away, and no path there is worth looking at
+IN_DEGREES, IN_MILLIMETRES = 8.0, 20.0  # times what the arm can do: who asks for more has written another unit
 TOOL_S = 3.0  # the longest time that fingers or a vacuum may take to answer
 
 SERVICES: dict[type[Any], Service] = {}
@@ -68,6 +70,7 @@ def _connect(station: Controller, command: c.Connect) -> Reply:
 @_serves(c.MoveJoints)
 def _move_joints(station: Controller, command: c.MoveJoints) -> None:
     _check_joints(station, command.q)
+    _check_radians(station, command.q)
     _move(station, command, m.MoveJoints(np.array(command.q), command.speed, command.acceleration, command.blend))
 
 
@@ -97,6 +100,7 @@ def _move(station: Controller, command: Any, move: Any) -> None:
     kind = str(type(command).__struct_config__.tag)
     joint = isinstance(command, c.MoveJoints | c.MoveTo)
     arm = station.arm
+    _check_unit_of_speed(arm, command, joint)
     facts = {
         "speed": command.speed or (arm.joint_speed if joint else arm.linear_speed),
         "acceleration": command.acceleration or (arm.joint_acceleration if joint else arm.linear_acceleration),
@@ -107,6 +111,32 @@ def _move(station: Controller, command: Any, move: Any) -> None:
         station.stand()
     while station.moves.full:
         station.run(2)
+
+
+def _check_unit_of_speed(arm: Arm, command: Any, joint: bool) -> None:
+    """Raise SpeedLimit for a speed or an acceleration that can only be meant in degrees or in millimetres."""
+    if joint:
+        most = {"speed": max(arm.max_speed), "acceleration": max(arm.max_acceleration)}
+    else:
+        most = {"speed": arm.max_linear_speed, "acceleration": arm.max_linear_acceleration}
+    for name, limit in most.items():
+        asked = getattr(command, name)
+        if asked is None or asked <= (IN_DEGREES if joint else IN_MILLIMETRES) * limit:
+            continue
+        words = (
+            _(
+                "a {name} of {asked:g} {unit} was asked; this arm has at most {limit:.3g}. Angles are in radians, "
+                "not in degrees: {asked:g} deg is {meant:.3g} rad"
+            )
+            if joint
+            else _(
+                "a {name} of {asked:g} {unit} was asked; this arm has at most {limit:.3g}. Lengths are in metres, "
+                "not in millimetres: {asked:g} mm is {meant:g} m"
+            )
+        )
+        meant = np.radians(asked) if joint else asked / 1000.0
+        unit = ("rad" if joint else "m") + ("/s" if name == "speed" else "/s^2")
+        raise CommandError("SpeedLimit", words.format(name=name, asked=asked, unit=unit, limit=limit, meant=meant))
 
 
 @_serves(c.WaitMotion)
@@ -274,6 +304,19 @@ def _check_joints(station: Controller, q: list[float]) -> None:
                 asked=len(q), n=len(station.arm.joints)
             ),
         )
+
+
+def _check_radians(station: Controller, q: list[float]) -> None:
+    """Raise JointLimit for angles that can only be meant in degrees."""
+    for joint, angle in zip(station.arm.joints, q, strict=True):
+        if abs(angle) > IN_DEGREES * max(abs(joint.lower), abs(joint.upper)) / 2.0:
+            raise CommandError(
+                "JointLimit",
+                _(
+                    "joint {joint} was asked to go to {asked:g} rad; it turns from {lower:.2f} to {upper:.2f} rad; "
+                    "angles are in radians, not in degrees: {asked:g} deg is {meant:.3f}"
+                ).format(joint=joint.name, asked=angle, lower=joint.lower, upper=joint.upper, meant=np.radians(angle)),
+            )
 
 
 @_serves(c.Forward)
