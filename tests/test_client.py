@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import linecache
 import os
 import socket
 import struct
@@ -221,6 +222,20 @@ def test_a_request_longer_than_a_frame_is_refused_on_this_side() -> None:
         (lambda c: c.show(Image(np.zeros((2, 2, 3), np.uint8), None, 0.0)), TypeError, "show image.colour"),
         (lambda c: c.show(np.zeros((2, 2, 4), np.uint8)), ValueError, r"got shape \(2, 2, 4\)"),
         (lambda c: c.show(np.zeros((2, 2), np.int64)), TypeError, "int64"),
+        (
+            lambda c: c.show(np.full((2, 2), 700.0)),
+            ValueError,
+            "to 1 .white., got 700 to 700; divide",
+        ),
+        (lambda c: c.show(np.array([[np.inf, 0.0]])), ValueError, "got 0 to inf"),
+        (lambda c: c.robot.move_to(Pose(), blend=30), ValueError, "not in millimetres: 30 mm is 0.03"),
+        (lambda c: c.robot.move_linear(Pose(), blend=1), ValueError, "blend is 1 m.*in metres"),
+        (
+            lambda c: lens_camera().to_plane(1, 1, height=30),
+            ValueError,
+            "height is 30 m.*in metres, not in mill",
+        ),
+        (lambda c: lens_camera().project((400, 100, 30)), ValueError, "400 m.*in metres, not in millimetres"),
     ],
 )
 def test_wrong_arguments_are_told_before_anything_is_sent(
@@ -259,6 +274,69 @@ def test_what_a_program_may_give_travels_as_plain_numbers() -> None:
     assert asked[1]["pose"] == [0, 0, 0, 1, 0, 0, 0]
     assert asked[2]["q"] == [0, 1, 2, 3, 4, 5]
     assert asked[3]["text"] == "lone ? surrogate"
+
+
+def gripper_cell(one: Session) -> Cell:
+    tool = FACTS["robot"]["tool"] | {"kind": "gripper", "stroke": 0.085, "max_force": 125.0}
+    return Cell(one, FACTS | {"robot": FACTS["robot"] | {"tool": tool}})
+
+
+def test_a_width_in_millimetres_is_told_and_one_beyond_the_stroke_is_the_cells_affair() -> None:
+    asked: list[dict[str, Any]] = []
+    with session(recorded(asked)) as one:
+        gripper = gripper_cell(one).gripper
+        with pytest.raises(ValueError, match=r"width is 50 m.*not in millimetres: 50 mm is 0\.05"):
+            gripper.open(50)
+        gripper.open(0.09)
+    assert [request["width"] for request in asked] == [0.09]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda c: setattr(c.robot, "sped_override", 0.3),
+            "robot has no 'sped_override': did you mean speed_override?",
+        ),
+        (lambda c: setattr(c, "robott", 1), "cell has no 'robott': did you mean robot?"),
+        (lambda c: setattr(c.suction, "vacum", 1), "did you mean vacuum?"),
+        (lambda c: setattr(c.cameras["overhead"], "exposure", 1), "camera has no 'exposure'.*There is: capture"),
+        (lambda c: setattr(c.robot, "pose", Pose()), "robot.pose cannot be set"),
+        (lambda c: setattr(c, "robot", None), "cell.robot cannot be set"),
+        (lambda c: setattr(c.robot, "move_to", print), "robot.move_to cannot be set"),
+        (lambda c: setattr(c.inputs, "part_present", True), r"names stand in brackets: \['part_present'\]"),
+        (lambda c: setattr(c.frames, "pick", Pose()), "pick"),
+        (lambda c: c.robot.move_linea(Pose()), "did you mean move_linear.*There is: forward, home"),
+        (lambda c: c.robot.movel(Pose()), "did you mean move_linear"),
+        (lambda c: c.robot.MoveJ(Pose()), "did you mean move_joints or move_to"),
+        (lambda c: c.camera, "cell has no 'camera': did you mean cameras"),
+        (lambda c: c.frames.pick, r"names stand in brackets: \['pick'\], not .pick"),
+        (lambda c: c.frames.picks, "no frame 'picks' in this cell; there is: pick"),
+    ],
+)
+def test_an_attribute_that_does_not_exist_is_told(call: Callable[[Cell], Any], words: str) -> None:
+    asked: list[Any] = []
+    with session(recorded(asked)) as one, pytest.raises(AttributeError, match=words):
+        call(Cell(one, FACTS))
+    assert asked == []
+
+
+def test_what_a_program_holds_prints_readably_without_asking_the_cell() -> None:
+    asked: list[Any] = []
+    with session(recorded(asked)) as one:
+        cell = Cell(one, FACTS)
+        shown = [repr(thing) for thing in (cell, cell.robot, cell.suction, cell.cameras["overhead"])]
+        shown.append(repr(gripper_cell(one).gripper))
+        shown.append(repr(Image(np.zeros((3, 4, 3), np.uint8), np.zeros((3, 4), np.float32), 1.234)))
+    assert asked == []
+    assert shown == [
+        "Cell(robot UR5e; tool suction; frames pick; cameras overhead; sheet count; inputs part_present; outputs belt)",
+        "Robot(UR5e, 6 joints, reach 850 mm, tool suction)",
+        "Suction(on, off, vacuum, holding)",
+        "Camera('overhead', 4 x 3 px; given: matrix)",
+        "Gripper(opens to 85 mm, grips with up to 125 N)",
+        "Image(4 x 3 px, with depth, at 1.23 s)",
+    ]
 
 
 @given(st.one_of(st.floats(), st.integers(), st.just(10**400), st.text(), st.none(), st.booleans(), st.binary()))
@@ -371,13 +449,14 @@ def test_to_plane_takes_arrays_and_knows_rays_that_never_meet() -> None:
 # --- words ------------------------------------------------------------------------------------
 
 
-def failure(source: str, tmp_path: Path) -> str:
+def failure(source: str, tmp_path: Path, **names: Any) -> str:
     """What a student reads when this program fails."""
     path = tmp_path / "program.py"
     path.write_text(textwrap.dedent(source), encoding="utf-8")
     try:
-        exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__"})
+        exec(compile(path.read_bytes(), str(path), "exec"), {"__name__": "__main__", **names})
     except BaseException as error:
+        linecache.clearcache()
         return explain(error, path)
     raise AssertionError("the program did not fail")
 
@@ -435,6 +514,77 @@ def test_usual_mistakes_are_told_in_plain_words(source: str, words: str, tmp_pat
     said = failure(source, tmp_path)
     assert words in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("Pose().ofset(z=1)", "Did you mean offset? There is: abc, angle"),
+        ("image.color", "Did you mean colour? There is: colour, depth, time"),
+        ("robot.move_to(Pose(), velocity=0.3)", "Did you mean speed? move_to takes: pose, speed, acceleration, blend"),
+        ("robot.move_linear()", "move_linear takes: pose, speed"),
+        ("Pose(x=1.0)", "Pose takes: position, quaternion"),
+        ("connect(exercice='palletising')", "Did you mean exercise? connect takes: exercise, seed"),
+        ("length = 1\nprint(lenght)", "Did you mean length?"),
+        ("np.arrray(3)", "Did you mean array?"),
+        ("from sheber import Dwon", "Did you mean DOWN? There is: DOWN"),
+        ("pose = Pose()\npose.z = 0.1", "Line 2: this cannot be changed: pose.offset(z=0.1) gives a new pose"),
+        ("Pose().position[2] = 0.1", "Line 1: this cannot be changed"),
+        ("robot.home[0] = 0.1", "array.copy() an array to work on"),
+    ],
+)
+def test_what_was_meant_is_suggested(source: str, words: str, tmp_path: Path) -> None:
+    with session(recorded([])) as one:
+        robot = Cell(one, FACTS).robot
+        image = Image(np.zeros((3, 4, 3), np.uint8), None, 0.0)
+        said = failure(source, tmp_path, robot=robot, image=image, Pose=Pose, np=np, connect=sheber.connect)
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("cv2.imshow('parts', picture)", 'OpenCV has no window here; cell.show(image, "title") puts the picture into'),
+        ("cv2.waitKey(1)", 'OpenCV has no window here; cell.show(image, "title") puts the picture into'),
+        ("cv2.cvtColor(None, cv2.COLOR_BGR2HSV)", "OpenCV was given an empty picture, or None instead of one"),
+        ("cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)", "OpenCV: Invalid number of channels in input image: 'VScn"),
+        ("cv2.findContours(np.zeros((4, 4, 3), np.uint8), 0, 1)", "OpenCV: Modes other than RETR_FLOODFILL and"),
+        ("cv2.cvtColor([1, 2], cv2.COLOR_BGR2HSV)", "OpenCV's cvtColor: Overload resolution failed: - src is not a"),
+        ("cv2.resize(picture, (0, 0))", "OpenCV's resize: this must hold, and does not: inv_scale_x > 0"),
+    ],
+)
+def test_an_error_of_opencv_keeps_the_part_for_people(source: str, sentence: str, tmp_path: Path) -> None:
+    said = failure(source, tmp_path, cv2=cv2, np=np, picture=np.zeros((4, 4), np.uint8))
+    assert said.startswith(f"Line 1: {sentence}")
+    assert len(said.splitlines()) == 2
+    assert "/io/" not in said
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("def read_line():\n    raise EOFError('EOF when reading a line')\nread_line()", "input() has nothing to read"),
+        ("import bdb\nraise bdb.BdbQuit", "so breakpoint() cannot stop there; remove it, or start the program by hand"),
+        ("from urllib.request import urlopen\nurlopen('http://127.0.0.1:1')", "a program in the box has no network"),
+        ("import subprocess\nsubprocess.run(['/nowhere'])", "a program in the box cannot start other programs"),
+    ],
+)
+def test_what_the_box_does_not_have_is_one_sentence(
+    source: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHEBER_ENDPOINT", "fd:3")
+    said = failure(source, tmp_path)
+    assert sentence in said.splitlines()[0]
+    assert "Errno" not in said
+    assert "/tmp" not in said, "the hint about files is another matter"
+
+
+def test_outside_the_box_the_network_and_the_debugger_keep_their_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SHEBER_ENDPOINT", raising=False)
+    assert "refused" in failure("from urllib.request import urlopen\nurlopen('http://127.0.0.1:1')", tmp_path)
+    assert failure("import bdb\nraise bdb.BdbQuit", tmp_path).startswith("Line 2: the debugger was left")
 
 
 def test_printed_lines_carry_the_simulated_time() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sheber.client.connection import in_the_box
 from sheber.trace import read
 
 pytestmark = pytest.mark.physics
@@ -32,6 +33,7 @@ def test_it_runs_is_scored_and_leaves_a_trace(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "without isolation" in done.stderr
+    assert "in the box: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
     assert "s] moved\n" in done.stdout
     assert "points of 100" in done.stdout
     traces = list(tmp_path.rglob("*.trace"))
@@ -63,3 +65,13 @@ def test_an_unknown_exercise_says_what_exists(tmp_path: Path) -> None:
     assert "palletising" in done.stderr, "the child's own message lists what exists"
     assert "Line 2: ValueError: the practice cell of 'juggling' did not start" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_command_for_the_box_names_the_file_as_it_can_be_typed_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    inside, outside = str(tmp_path / "my work" / "ten.py"), str(tmp_path.parent / "ten.py")
+    assert in_the_box("palletising", None, inside) == "sheber run palletising 'my work/ten.py'"
+    assert in_the_box("palletising", 7, outside) == f"sheber run palletising {outside} --seed 7"
+    assert in_the_box("palletising", None, "") == "sheber run palletising program.py"

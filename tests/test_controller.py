@@ -288,6 +288,22 @@ def test_configurations_are_chosen_by_name_and_every_branch_is_reachable(talk: C
         (lambda r: r.move_joints([9.0, 0, 0, 0, 0, 0]), JointLimit, "base"),
         (lambda r: r.move_linear(r.pose.offset(z=0.1), speed=9.0), SpeedLimit, "9000 mm/s"),
         (lambda r: r.move_joints(r.home + 0.1, speed=9.0), SpeedLimit, "speed"),
+        (
+            lambda r: r.move_joints([0, -90, 90, -90, -90, 0]),
+            JointLimit,
+            "in radians, not in degrees: -90 deg is -1.571",
+        ),
+        (
+            lambda r: r.move_joints(r.home, speed=90),
+            SpeedLimit,
+            "speed of 90 rad/s .*not in degrees: 90 deg is 1.57 rad",
+        ),
+        (
+            lambda r: r.move_linear(r.pose, speed=100),
+            SpeedLimit,
+            "speed of 100 m/s .*not in millimetres: 100 mm is 0.1",
+        ),
+        (lambda r: r.move_linear(r.pose, acceleration=500), SpeedLimit, "acceleration of 500 m/s.2 .*500 mm is 0.5 m"),
         (lambda r: r.move_linear(Pose((-0.49, 0.13, 0.37)) @ DOWN), (Singularity, Unreachable), "joint move"),
     ],
 )

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheber import geometry
-from sheber.geometry import DOWN, Pose, quaternion_from_matrix, quaternion_from_rotvec
+from sheber.geometry import DOWN, Pose, quaternion_from_matrix, quaternion_from_rotvec, steady_rotvec
 
 metres = st.floats(-2.0, 2.0)
 angles = st.floats(-math.pi, math.pi)
@@ -109,6 +109,25 @@ def test_offsets(a: Pose, x: float, y: float, z: float) -> None:
     assert np.allclose(a.offset(x, y, z).position, a.position + np.array((x, y, z)))
     assert near(a.offset_tool(x, y, z), a @ Pose((x, y, z)))
     assert np.array_equal(a.offset(x, y, z).quaternion, a.quaternion)
+
+
+HALF_TURNS = [(1.0, 0.0, 0.0), (0.985, -0.172, 0.0), (-0.707, 0.707, 0.0), (0.0, -1.0, 0.02), (0.0, 0.0, -1.0)]
+
+
+@given(st.sampled_from(HALF_TURNS), *[st.floats(-0.008, 0.008)] * 3)
+def test_poses_near_half_a_turn_that_are_almost_alike_print_almost_alike(
+    axis: tuple[float, float, float], x: float, y: float, z: float
+) -> None:
+    asked = Pose.from_rotvec((0, 0, 0), math.pi * np.array(axis) / np.linalg.norm(axis))
+    reached = asked.rotated(x, y, z)
+    assert np.abs(steady_rotvec(asked) - steady_rotvec(reached)).max() < 0.03
+    assert Pose.from_rotvec((0, 0, 0), steady_rotvec(reached)).angle(reached) < 1e-9
+
+
+def test_a_pose_just_beyond_half_a_turn_is_printed_so() -> None:
+    assert str(DOWN.rotated(x=-0.001)) == "Pose(0.0, 0.0, 0.0 mm; rotvec 179.9, 0.0, 0.0 deg)"
+    assert str(DOWN.rotated(x=0.001)) == "Pose(0.0, 0.0, 0.0 mm; rotvec 180.1, 0.0, 0.0 deg)"
+    assert str(DOWN.rotated(x=0.1)) == "Pose(0.0, 0.0, 0.0 mm; rotvec -174.3, 0.0, 0.0 deg)"
 
 
 @settings(max_examples=50)

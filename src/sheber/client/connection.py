@@ -23,7 +23,7 @@ from sheber.client.wire import PROTOCOL, WireClosed, open_endpoint
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["connect"]
+__all__ = ["connect", "in_the_box"]
 
 _cell: Cell | None = None
 
@@ -89,7 +89,7 @@ def _practise(exercise: str | None, seed: int | None) -> Cell:
         raise ValueError(f"the practice cell of {exercise!r} did not start; its message stands above")
     print(
         f"Practice cell of {exercise}. The program runs beside it without isolation; in the box: "
-        f"{_in_the_box(exercise, seed, program)}",
+        f"{in_the_box(exercise, seed, program)}",
         file=sys.stderr,
     )
     atexit.register(_wait_for_report, child)  # runs after the wire was closed: atexit goes backwards
@@ -102,7 +102,7 @@ def _practise(exercise: str | None, seed: int | None) -> Cell:
     return cell
 
 
-def _in_the_box(exercise: str, seed: int | None, program: str) -> str:
+def in_the_box(exercise: str, seed: int | None, program: str) -> str:
     """The command that runs the same program in the box, as it can be typed in this folder."""
     import shlex
 
