@@ -28,6 +28,7 @@ def write_trace(
     bodies: Mapping[str, NDArray[np.float64]] | None = None,
     events: Sequence[Event] = (),
     outcome: OutcomeKind = OutcomeKind.FINISHED,
+    reason: str = "",
 ) -> Trace:
     """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body."""
     bodies = bodies or {}
@@ -46,7 +47,7 @@ def write_trace(
             if names:
                 poses = np.array([bodies[name][n] for name in names], np.float32)
                 writer.bodies(step, np.arange(len(names), dtype=np.uint16), poses)
-        writer.end(max(0, len(tcp) - 1) * SAMPLE_STEPS, Outcome(outcome))
+        writer.end(max(0, len(tcp) - 1) * SAMPLE_STEPS, Outcome(outcome, reason))
     return read(path)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from exercise_traces import along, idle_run, write_trace
 from sheber.exercises import PROGRAMS, Exercise, ExerciseError, catalogue, load
+from sheber.exercises.layout import mark
 from sheber.exercises.numbers import REHEARSAL_SCENES
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import language
@@ -137,6 +138,39 @@ def test_an_error_in_the_rules_is_told_with_its_line(copy: Path) -> None:
     assert "line 1" in refusal(copy)
     rules.write_text("NUMBERS = {}\n")
     assert "defines no scene" in refusal(copy)
+
+
+def test_the_starter_of_a_copy_connects_to_the_copy(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 'connect(exercise="poses-and-moves")' in load("poses-and-moves").starter
+    monkeypatch.chdir(copy.parent)
+    assert 'connect(exercise="my-exercise")' in load(str(copy)).starter
+    monkeypatch.chdir("/")
+    own = copy.resolve().relative_to("/").as_posix()
+    assert f'connect(exercise="{own}")' in load(str(copy)).starter
+    changed(copy, 'connect(exercise="poses-and-moves")', "connect()", "starter.py")
+    assert "connect()" in load(str(copy)).starter
+
+
+def test_letters_stand_upright_in_the_first_view_of_a_report() -> None:
+    """Of each letter the lowest stroke is nearest to the viewer, and none of two letters looks like the other."""
+    stage = (Path(__file__).parents[1] / "frontend" / "src" / "stage.js").read_text("utf-8")
+    x, y = map(float, re.findall(r"VIEW = new Vector3\(([-.\d]+), ([-.\d]+),", stage)[0])
+    up = np.array([-x, -y]) / np.hypot(x, y)
+    right = np.array([up[1], -up[0]])
+    looks = set()
+    for name in "ABCDEF":
+        shapes = mark(name, Pose((0.4, 0.1, 0.2)), (0.1, 0.1, 0.1)).shapes[1:]
+        at = np.array([shape.pose.position[:2] for shape in shapes]) - [0.4, 0.1]
+        looks.add(tuple(np.round(np.stack([at @ right, at @ up], axis=1) * 1e3, 1).ravel()))
+        if name in "BDEF":
+            spine = max(shapes, key=lambda shape: shape.size[0])
+            along = spine.pose.rotation[:2, 0]
+            assert abs(along @ up) > 0.99, name
+            assert (spine.pose.position[:2] - [0.4, 0.1]) @ right < -0.005, name
+        if name == "F":
+            bars = at[np.abs(at @ right) < 0.005]
+            assert (bars @ up).min() > -0.001, "the bars of an F are in its upper half"
+    assert len(looks) == 6
 
 
 # --- texts and programs -----------------------------------------------------------------------------

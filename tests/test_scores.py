@@ -16,6 +16,7 @@ from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, f
 from sheber.exercises.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
 from sheber.exercises.score import GROUPS
 from sheber.geometry import Pose
+from sheber.robot import watch
 from sheber.trace import OutcomeKind, Trace
 
 NAMES = [exercise.name for exercise in catalogue()]
@@ -566,6 +567,20 @@ def test_an_emergency_stop_is_not_hidden_by_another_ending(
     check = next(check for check in palletising.score(trace).checks if check.key == "stop")
     assert check.lost == 10.0
     assert check.message == "The equipment was stopped at 5.0 s: the tool hit the table with 459 N."
+
+
+def test_an_emergency_stop_without_its_event_is_not_named_twice(palletising: Exercise, tmp_path: Path) -> None:
+    facts = facts_of(palletising, 1)
+    home, tcp = np.tile(facts["home"], (400, 1)), np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
+    reason = "Emergency stop: the forearm hit box 2 with 240 N."
+    stopped = OutcomeKind.EMERGENCY_STOP
+    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, outcome=stopped, reason=reason)
+    check = next(check for check in palletising.score(trace).checks if check.key == "stop")
+    assert check.message == "The equipment was stopped at 8.0 s: the forearm hit box 2 with 240 N."
+
+
+def test_numbered_bodies_are_named_without_an_article() -> None:
+    assert [watch._called(name) for name in ("upper_arm", "box_2", "wrist_3")] == ["the upper arm", "box 2", "wrist 3"]
 
 
 @pytest.mark.parametrize("duration", [1e308, 3e6, -5.0])

@@ -435,7 +435,7 @@ def _stop(trace: Trace) -> tuple[float, str] | None:
     for event in trace.events_of("emergency_stop"):
         return event.step * trace.step_s, f"{event.data.get('reason', '')}."
     if trace.outcome.kind is OutcomeKind.EMERGENCY_STOP:
-        return trace.duration, trace.outcome.reason
+        return trace.duration, trace.outcome.reason.removeprefix(_("Emergency stop: {reason}.").partition("{")[0])
     return None
 
 

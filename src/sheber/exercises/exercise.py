@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import re
 import sys
 import tomllib
@@ -36,6 +37,7 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
+_CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in UNITS.items()}
 
 
@@ -73,8 +75,12 @@ class Exercise:
 
     @property
     def starter(self) -> str:
-        """Source of the program that a student begins with."""
-        return self._read("starter.py")
+        """Source of the program that a student begins with; that of a teacher's copy connects to the copy."""
+        source = self._read("starter.py")
+        if self.folder.parent == Path(__file__).parent:
+            return source
+        own = self.folder.relative_to(Path.cwd()) if self.folder.is_relative_to(Path.cwd()) else self.folder
+        return _CATALOGUE_NAME.sub(lambda match: match[1] + json.dumps(own.as_posix(), ensure_ascii=False), source)
 
     @property
     def expected(self) -> Mapping[str, Any]:

@@ -107,9 +107,9 @@ class Watch:
             self._record("grip", {"tool": tool, "part": holding, "line": line})
 
     def _collided(self, pair: tuple[str, str], force: float) -> None:
-        a, b = (name.replace("_", " ") for name in pair)
+        a, b = (_called(name) for name in pair)
         raise EmergencyStop(
-            _("the {a} hit the {b} with {force:.0f} N; the emergency stop acts above {limit:.0f} N").format(
+            _("{a} hit {b} with {force:.0f} N; the emergency stop acts above {limit:.0f} N").format(
                 a=a, b=b, force=force, limit=FORCE_LIMIT_N
             ),
             pair[0],
@@ -119,7 +119,7 @@ class Watch:
 
     def _blocked(self, joint: int, error: float) -> None:
         pair = self._touches.collision if self._touches.collision_N > 0.0 else ("", "")
-        touched = _(" (the {a} presses on the {b})").format(a=pair[0], b=pair[1]).replace("_", " ") if pair[0] else ""
+        touched = _(" ({a} presses on {b})").format(a=_called(pair[0]), b=_called(pair[1])) if pair[0] else ""
         raise EmergencyStop(
             _("joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded{touched}").format(
                 joint=self._arm.joints[joint].name, error=np.degrees(error), touched=touched
@@ -128,3 +128,9 @@ class Watch:
             pair[1],
             self._touches.collision_N,
         )
+
+
+def _called(body: str) -> str:
+    """A body as people call it: "the forearm", but "box 2"."""
+    words = body.replace("_", " ")
+    return words if words[-1:].isdigit() else _("the {body}").format(body=words)
