@@ -154,6 +154,7 @@ def score(message: str = "the load came down 4.2 mm beside the dock; 0.5 mm earn
 @dataclass
 class Scene:
     scene: str
+    seed: int
     outcome: Outcome
     score: Score
 
@@ -168,7 +169,7 @@ class Grade:
 def grade() -> Grade:
     good = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in score().checks))
     scenes = [
-        Scene("rehearsal 1", Outcome(OutcomeKind.FINISHED), good),
-        Scene("rehearsal 2", Outcome(OutcomeKind.EMERGENCY_STOP, HOSTILE), score()),
+        Scene("rehearsal 1", 101, Outcome(OutcomeKind.FINISHED), good),
+        Scene("rehearsal 2", 102, Outcome(OutcomeKind.EMERGENCY_STOP, HOSTILE), score()),
     ]
     return Grade(final([scene.score for scene in scenes]), "A", scenes)

@@ -56,7 +56,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "poses-and-moves", "p.py", "--seed", "three"], "'three' is no seed"),
         (["run", "poses-and-moves", "p.py", "--sandbox", "D"], "invalid choice"),
         (["grade", "poses-and-moves", "p.py", "--workers", "0"], "one is the least"),
-        (["exercises", "--language", "tlh"], "zh-Hans"),
+        (["exercises", "--language", "tlh"], "no texts in 'tlh'; there are: en"),
         (["fly"], "rescore"),
         (["bench", "--only", "warp"], "there are"),
         (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? There are: palletising"),
@@ -168,11 +168,126 @@ def test_words_of_a_trace_do_not_steer_the_terminal(tmp_path: Path, capsys: pyte
     assert main(["rescore", str(trace), "--exercise", "poses-and-moves"]) == 2
     told = capsys.readouterr()
     assert "not in the catalogue" in told.err
-    assert "another edition" in told.err
-    assert "cannot be judged" in told.err
+    assert "poses-and-moves cannot judge it" in told.err
     for character in escape:
         if not character.isprintable():
             assert character not in told.err + told.out
+
+
+@pytest.mark.parametrize("command", ["report", "rescore"])
+def test_a_trace_of_another_exercise_is_refused_in_one_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trace = foreign_trace(tmp_path / "run.trace", exercise="poses-and-moves")
+    assert main([command, str(trace), "--exercise", "palletising"]) == 2
+    told = capsys.readouterr()
+    assert told.err == f"sheber: {trace}: the trace is of poses-and-moves; palletising cannot judge it\n"
+    assert told.out == ""
+    assert list(tmp_path.iterdir()) == [trace]
+
+
+# --- editions and rehearsals
+
+
+def copied(folder: Path, *changes: tuple[str, str]) -> Any:
+    """A teacher's copy of poses-and-moves with changed entries, opened."""
+    import shutil
+
+    from sheber.exercises import load
+
+    shutil.copytree(load("poses-and-moves").folder, folder)
+    text = (folder / "exercise.toml").read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    (folder / "exercise.toml").write_text(text, "utf-8")
+    return load(str(folder))
+
+
+def test_an_edition_that_the_catalogue_has_is_compared_entry_by_entry(tmp_path: Path) -> None:
+    from sheber.cli.editions import edition
+    from sheber.exercises import load
+    from sheber.trace import Header
+
+    original = load("poses-and-moves")
+    header = Header("poses-and-moves", original.version, original.sha256)
+    assert edition(header, original) == ""
+    level = ('level = "elementary"', 'level = "advanced"')
+    mine = copied(tmp_path / "post", ('name = "poses-and-moves"', 'name = "post"'), level)
+    assert edition(header, mine) == (
+        "made with poses-and-moves and judged by post (post), which differs in level (elementary → advanced)"
+    )
+    (mine.folder / "exercise.toml").write_text((original.folder / "exercise.toml").read_text("utf-8") + "\n# mine\n")
+    (mine.folder / "exercise.py").write_text((original.folder / "exercise.py").read_text("utf-8") + "\n# mine\n")
+    assert edition(header, load(str(mine.folder))).endswith("which differs in exercise.py")
+
+
+def test_an_edition_that_nobody_has_any_more_is_named_by_hashes() -> None:
+    from sheber.cli.editions import edition
+    from sheber.exercises import load
+    from sheber.trace import Header
+
+    now = load("poses-and-moves")
+    told = edition(Header(now.name, now.version, "0123456789abcdef"), now)
+    assert "exercise.toml or exercise.py differs" in told
+    assert f"(then 01234567, now {now.sha256[:8]}; both are of version {now.version})" in told
+    told = edition(Header(now.name, "0.9", "0123456789abcdef"), now)
+    assert f"version 0.9 (01234567), judged by version {now.version} ({now.sha256[:8]})" in told
+
+
+def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from sheber.cli.rehearsals import Stored, rehearsals
+    from sheber.exercises import Check, Score, load
+    from sheber.trace import Header, Outcome, OutcomeKind, TraceWriter, read
+
+    exercise = load("poses-and-moves")
+
+    def stored(seed: int, program: str = "one", points: float = 60.0) -> Stored:
+        path = tmp_path / f"{program}-{seed}.trace"
+        with TraceWriter(path, Header(exercise.name, program_sha256=program, seed=seed, sandbox="A")) as recorder:
+            recorder.begin([("tcp", "f8", (7,), "m")], [], [], {})
+            recorder.end(5, Outcome(OutcomeKind.FINISHED))
+        return Stored(path, read(path), exercise, Score((Check("all", "quality", points, 60.0),)))
+
+    whole = [stored(seed, points=0.0 if seed == exercise.rehearsal[0] else 60.0) for seed in exercise.rehearsal]
+    (found,) = rehearsals([stored(3), *reversed(whole)])  # a practice scene among them is passed over
+    assert [scene.seed for scene in found.grade.scenes] == list(exercise.rehearsal)
+    assert found.grade.final == pytest.approx(0.7 * 60.0 * 7 / 8)
+    assert rehearsals(whole[1:]) == []
+    assert rehearsals([*whole, whole[0]]) == []
+    assert rehearsals([*whole[1:], stored(exercise.rehearsal[0], "another")]) == []
+    raw = whole[0].path.read_bytes()
+    whole[0].path.write_bytes(raw[: len(raw) - 40])
+    cut = replace(whole[0], trace=read(whole[0].path))
+    assert not cut.trace.whole
+    assert rehearsals([cut, *whole[1:]]) == []
+
+
+# --- languages
+
+
+def test_a_language_without_a_translation_is_told_calmly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = "sheber: there is no Kazakh translation of the messages yet; they are in English\n"
+    assert main(["exercises", "--language", "kk"]) == 0
+    assert capsys.readouterr().err == note
+    monkeypatch.setenv("SHEBER_LANGUAGE", "kk")
+    assert main(["exercises"]) == 0
+    assert capsys.readouterr().err == note
+    assert main(["exercises", "--language", "en"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_offers_only_languages_that_are_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "language of the texts, of these: en;" in text
+    assert "zh-Hans" not in text
+    assert "--language kk" not in text
 
 
 # --- faults and interruptions
@@ -240,6 +355,7 @@ def test_run_gives_points_trace_and_page(program: Path, tmp_path: Path) -> None:
     run = sheber("run", "poses-and-moves", program, "--seed", 3, "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr
     assert "seed 3" in run.stdout
+    assert re.search(r"your program printed\n  \d\.\d\d s  at home\n", run.stdout)
     assert (tmp_path / "out" / "scene-3.trace").is_file()
     page = (tmp_path / "out" / "scene-3.html").read_text("utf-8")
     assert "at home" in page
@@ -255,6 +371,7 @@ def test_a_seed_by_chance_is_printed_and_repeats(program: Path, tmp_path: Path) 
     )
     assert json.loads(again.stdout) == scene
     assert f"seed {scene['seed']}" in first.stderr
+    assert "at home" in first.stderr
     assert list(tmp_path.glob("*.html")) == []
 
 
@@ -360,6 +477,15 @@ def test_grade_gives_final_score_and_pages(program: Path, tmp_path: Path) -> Non
     overview = (tmp_path / "out" / "report.html").read_text("utf-8")
     for page in (tmp_path / "out").glob("scene-*.html"):
         assert page.name in overview
+    traces = sorted((tmp_path / "out").glob("scene-*.trace"))
+    again = sheber("rescore", *traces, "--json")
+    assert [scene["final"] for scene in json.loads(again.stdout)] == [grade["final"]] * 8
+    assert "The whole rehearsal of program.py:" in sheber("rescore", *traces).stdout
+    assert "The whole rehearsal" not in sheber("rescore", *traces[1:]).stdout
+    pages = sheber("report", *traces, "--out", tmp_path / "pages")
+    assert pages.stdout.splitlines()[-1].endswith("report.html")
+    assert (tmp_path / "pages" / "report.html").read_text("utf-8") == overview
+    assert 'href="report.html"' in (tmp_path / "pages" / traces[0].with_suffix(".html").name).read_text("utf-8")
 
 
 @pytest.mark.physics
@@ -394,7 +520,12 @@ def test_a_trace_cut_short_is_judged_and_says_so(poses_trace: Path, tmp_path: Pa
     cut.write_bytes(raw[: len(raw) * 2 // 3])
     run = sheber("rescore", cut)
     assert run.returncode == 0, run.stderr
-    assert "breaks off before the run's end" in run.stderr
+    assert "the recording breaks off at" in run.stderr
+    assert "the file is incomplete" in run.stdout
+    assert "fault" not in run.stdout + run.stderr
+    (form,) = json.loads(sheber("rescore", cut, "--json").stdout)
+    assert form["outcome"] is None
+    assert "breaks off" in form["reason"]
 
 
 @pytest.mark.physics
@@ -410,7 +541,7 @@ def test_another_edition_of_the_exercise_is_named(poses_trace: Path, tmp_path: P
         file.write("# a teacher's remark\n")
     run = sheber("rescore", poses_trace, "--exercise", mine)
     assert run.returncode == 0, run.stderr
-    assert "another edition" in run.stderr
+    assert "differs in nothing that counts" in run.stderr
 
 
 @pytest.mark.physics

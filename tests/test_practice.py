@@ -43,7 +43,7 @@ def test_a_program_is_served_scored_and_reported(served: tuple[subprocess.Popen[
     channel.close()
     told = child.communicate(timeout=30.0)[0]
     assert child.returncode == 0
-    assert "Counting, seed 7: 60 points of 100, passed (practice, not verified)" in told
+    assert "Counting, seed 7: 60 points of 100. Passed. (practice, not verified)" in told
     assert f"Trace: {tmp_path / 'practice-7.trace'}" in told
     trace = read(tmp_path / "practice-7.trace")
     assert trace.outcome.kind is OutcomeKind.FINISHED
@@ -70,7 +70,7 @@ def test_an_emergency_stop_is_told(served: tuple[subprocess.Popen[str], str]) ->
     with pytest.raises(WireClosed):
         channel.exchange({"do": "stop"})
     channel.close()
-    assert "The run ended by: emergency stop. asked for" in child.communicate(timeout=30.0)[0]
+    assert "Emergency stop: asked for" in child.communicate(timeout=30.0)[0]
 
 
 def test_nobody_comes(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from sheber.exercises.score import Check, Score
 from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
 from sheber.judge.report.moments import moments, printed_lines, running_lines
-from sheber.judge.report.text import grade_table, table
+from sheber.judge.report.text import grade_table, said, table
 from sheber.trace import Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
 ROOT = Path(__file__).parents[1]
@@ -137,7 +137,8 @@ def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
     run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
     assert run is not None
     assert "NaN" not in run[1]
-    assert "through no fault of the program" in html
+    assert "The recording breaks off at 0.16 s: the file is incomplete." in html
+    assert "fault of" not in Elements(html).text.split("Licences")[0]
     assert "sandbox level C: for practice only" in html
 
 
@@ -171,6 +172,70 @@ def test_the_costliest_loss_comes_first_and_the_greatest_gain_is_named() -> None
     score = moving_boxes.score()
     assert [check.name for check in words.losses(score)] == ["No collision", "Load at the dock", "Cycle time"]
     assert words.advice(score) == "What would bring the most: Load at the dock, up to 12.4 points."
+
+
+def test_what_ended_the_run_comes_before_what_follows_from_it() -> None:
+    """A run that was cut off has no duration: that is a consequence, and the advice is the cause."""
+    score = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
+    stop = Outcome(OutcomeKind.EMERGENCY_STOP, "the load hit the post at 6.5 deg", line=5)
+    assert words.losses(score)[2].group == "cycle"
+    assert words.losses(score, stop)[-1].group == "cycle"
+    assert words.losses(score, Outcome(OutcomeKind.FINISHED)) == words.losses(score)
+    assert words.advice(score, stop).startswith("What would bring the most: avoid the emergency stop (line 5).")
+    never = Outcome(OutcomeKind.PROGRAM_ERROR, "it never called", connected=False)
+    assert "let the program connect" in words.advice(score, never)
+    broken = Outcome(OutcomeKind.PROGRAM_ERROR, "Line 3: invalid syntax", line=3, connected=False)
+    assert "mend the error that ended the program (line 3)" in words.advice(score, broken)
+    assert "Load at the dock, up to" in words.advice(score, Outcome(OutcomeKind.FINISHED))
+
+
+@pytest.mark.parametrize(
+    ("reason", "line", "text"),
+    [
+        ("the arm is 6.1 deg behind", 6, "Emergency stop: the arm is 6.1 deg behind (line 6)"),
+        ("150 N at the tool", 5, "Emergency stop: 150 N at the tool (line 5)"),
+        ("Line 5: the post was hit", 5, "Emergency stop: Line 5: the post was hit"),
+        ("Emergency stop: asked for in line 12", 1, "Emergency stop: asked for in line 12 (line 1)"),
+        ("the post was hit", 0, "Emergency stop: the post was hit"),
+    ],
+)
+def test_an_ending_names_its_line_once(reason: str, line: int, text: str) -> None:
+    assert words.ending(Outcome(OutcomeKind.EMERGENCY_STOP, reason, line)) == text
+
+
+@pytest.mark.parametrize("between", ["\n    ", " · "])
+def test_the_ending_stands_first_and_its_code_on_a_line_of_its_own(tmp_path: Path, between: str) -> None:
+    reason = f"Line 5: NameError: no <i>crane</i>{between}cell.crane.move(n) # <b>not bold</b>{between}Is it spelt so?"
+    raw = moving_boxes.write(tmp_path / "run.trace").header.source
+    with TraceWriter(tmp_path / "stop.trace", Header("x", source=raw)) as writer:
+        writer.begin([("tcp", "f8", (7,), "m")], [], [])
+        writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, reason, 5))
+    stopped = read(tmp_path / "stop.trace")
+    html = report(EXERCISE, stopped, moving_boxes.score())
+    assert "<code>cell.crane.move(n) # &lt;b&gt;not bold&lt;/b&gt;</code>" in html
+    assert '<p class="why">Is it spelt so?</p>' in html
+    text = " ".join(Elements(html).text.split())
+    assert "NameError: no <i>crane</i> See it at" in text
+    assert text.index("The program ended with an error") < text.index("Passed.")
+    assert text.index("What would bring the most: mend the error") < text.index("No collision")
+    lines = printed(table(EXERCISE, stopped, moving_boxes.score())).splitlines()
+    assert lines[2].startswith("The program ended with an error: Line 5: NameError")
+    assert lines[3].strip() == "cell.crane.move(n) # <b>not bold</b>"
+    assert "mend the error that ended the program (line 5)" in " ".join(" ".join(lines).split())
+
+
+def test_a_recording_that_breaks_off_is_nobodys_fault(tmp_path: Path, trace: Trace) -> None:
+    raw = trace._raw
+    (tmp_path / "cut.trace").write_bytes(raw[: len(raw) // 2])
+    cut = read(tmp_path / "cut.trace")
+    for text in (
+        Elements(report(EXERCISE, cut, moving_boxes.score())).text.split("Licences")[0],
+        printed(table(EXERCISE, cut, moving_boxes.score())),
+    ):
+        flowing = " ".join(text.split())
+        assert f"The recording breaks off at {cut.duration:.2f} s: the file is incomplete." in flowing
+        assert "fault" not in flowing
+        assert "What would bring the most: Load at the dock" in flowing
 
 
 @pytest.mark.parametrize(
@@ -276,7 +341,7 @@ def test_the_table_prints_a_students_words_as_they_are(trace: Trace) -> None:
 
 def test_the_grade_shows_every_scene_and_how_the_final_score_is_made() -> None:
     text = " ".join(printed(grade_table(EXERCISE, moving_boxes.grade()), 140).split())
-    assert "rehearsal 1 100 60 15 15 10" in text
+    assert "rehearsal 1 101 100 60 15 15 10" in text
     assert "0.7 × mean 86.5 + 0.3 × worst 73.1" in text
     html = overview(EXERCISE, moving_boxes.grade(), {"rehearsal 1": "scene-1.html"})
     elements = Elements(html)
@@ -285,6 +350,50 @@ def test_the_grade_shows_every_scene_and_how_the_final_score_is_made() -> None:
     assert not any(tag == "script" for tag, _ in elements.found)
     assert words.number(moving_boxes.grade().final) in elements.text
     assert "lost in 1 of 2 scenes" in elements.text
+
+
+def test_a_terminal_shows_the_last_printed_lines_without_what_steers_it(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.event(5, "hint", {"text": "time.sleep in line 7 passes no simulated time; cell.wait does"})
+        for n in range(30):
+            writer.printed("stdout", f"[  1.50 s] number {n} \x1b[2J [red]\n")
+        writer.printed("stderr", "Line 5: ZeroDivisionError: division by zero\n    1 / 0\n")
+        writer.printed("stderr", "x" * 5000)
+        writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, "Line 5: ZeroDivisionError: division by zero · 1 / 0", 5))
+    shown = said(read(tmp_path / "run.trace"), "scene-3.html, Printed")
+    lines = printed(shown, 300).splitlines()
+    assert lines[0] == "your program printed"
+    assert lines[1] == "  … 11 lines before; all are in scene-3.html, Printed"
+    assert lines[2] == "  1.50 s  number 11 \N{REPLACEMENT CHARACTER}[2J [red]"
+    assert len(lines[21]) < 250
+    assert lines[22] == "hint: time.sleep in line 7 passes no simulated time; cell.wait does"
+    assert not any("ZeroDivisionError" in line for line in lines)  # the run's end says it
+
+
+def test_a_program_that_printed_nothing_gets_no_heading(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.end(5, Outcome(OutcomeKind.FINISHED))
+    assert said(read(tmp_path / "run.trace"), "") is None
+
+
+def test_the_same_error_of_all_scenes_is_said_once() -> None:
+    never = Outcome(OutcomeKind.PROGRAM_ERROR, "It never called.", connected=False)
+    nothing = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
+    scenes = [moving_boxes.Scene(f"rehearsal {n}", 100 + n, never, nothing) for n in (1, 2, 3)]
+    grade = moving_boxes.Grade(0.0, "A", scenes)
+    for text in (printed(grade_table(EXERCISE, grade), 140), Elements(overview(EXERCISE, grade, {})).text):
+        assert text.count("It never called.") == 1
+        assert "In every scene: The program ended with an error" in text
+        assert "Not passed" in text
+        assert "−15" not in text  # a duration that is missing costs nothing by itself
+        assert "worst</small>" not in text
+
+
+def test_the_page_over_all_scenes_shows_seeds_and_who_passed() -> None:
+    text = " ".join(Elements(overview(EXERCISE, moving_boxes.grade(), {})).text.split())
+    assert "Passed. 0.7 × mean 86.5 + 0.3 × worst 73.1" in text
+    assert "rehearsal 1 seed 101 100 Passed" in text
+    assert "rehearsal 2 seed 102 worst 73.1 Passed" in text
 
 
 # --- the bundle -----------------------------------------------------------------------------------------

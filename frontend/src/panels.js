@@ -19,14 +19,14 @@ export function makeTabs(chosen) {
     bar.append(tab)
     return tab
   })
-  const choose = (index, focus) => {
+  const choose = (index, { focus = false, asked = true } = {}) => {
     tabs.forEach((tab, n) => {
       tab.setAttribute('aria-selected', String(n === index))
       tab.tabIndex = n === index ? 0 : -1
       panels[n].hidden = n !== index
     })
     if (focus) tabs[index].focus()
-    chosen()
+    if (asked) chosen()
   }
   tabs.forEach((tab, index) => {
     tab.addEventListener('click', () => choose(index))
@@ -35,10 +35,10 @@ export function makeTabs(chosen) {
       if (!by) return
       event.preventDefault()
       event.stopPropagation()
-      choose((index + by + tabs.length) % tabs.length, true)
+      choose((index + by + tabs.length) % tabs.length, { focus: true })
     })
   })
-  choose(0)
+  choose(0, { asked: false })
 }
 
 /** Marks in every list the entry of the moment, in the program the line that runs, and shows the camera's picture. */
@@ -89,9 +89,13 @@ export class Follower {
     if (item) reveal(item)
   }
 
-  /** Brings what is marked into sight, after a panel was opened. */
+  /** Brings what is marked in the panel that was opened into sight, by moving the page too where that is needed. */
   reveal() {
-    for (const item of this.current.values()) if (item) reveal(item)
+    for (const item of this.current.values()) {
+      if (!item) continue
+      reveal(item)
+      if (item.closest('.panel')?.checkVisibility()) item.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    }
   }
 
   follow() {

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "N_", "_", "choose", "current", "language", "ngettext", "preferred"]
+__all__ = ["LANGUAGES", "N_", "_", "choose", "current", "language", "ngettext", "preferred", "written"]
 
 LANGUAGES = ("en", "kk", "ru", "zh-Hans")
 """Languages that texts may be written in, the fallback first. What exists is found on the disk."""
@@ -42,6 +42,12 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 def N_(message: str) -> str:
     """Mark a message for translation where it stands and translate it later, where it is shown."""
     return message
+
+
+def written() -> tuple[str, ...]:
+    """The languages that messages are there in: English, and those with a catalogue on the disk."""
+    others = (tag for tag in LANGUAGES[1:] if _gettext.find(_DOMAIN, _FOLDER, [tag.replace("-", "_")]))
+    return (LANGUAGES[0], *others)
 
 
 def current() -> str:

@@ -18,6 +18,8 @@ from sheber.cli.output import plain
 
 __all__ = ["main"]
 
+_NAMES = {"kk": "Kazakh", "ru": "Russian", "zh-Hans": "Chinese"}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code and never raises."""
@@ -27,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else WRONG_USE
     try:
         i18n.choose(getattr(arguments, "language", None))
+        _tell_of_english(getattr(arguments, "language", None) or os.environ.get("SHEBER_LANGUAGE", ""))
         code: int = arguments.command(arguments)
         sys.stdout.flush()
         return code
@@ -42,6 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fault(error)
         _say(str(error))
         return known
+
+
+def _tell_of_english(asked: str) -> None:
+    """Say it where somebody asks for a language that nobody has translated the messages into yet."""
+    if asked in _NAMES and asked not in i18n.written():
+        _say(f"there is no {_NAMES[asked]} translation of the messages yet; they are in English")
 
 
 def _say(message: str) -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sheber.i18n import LANGUAGES, _
+from sheber.i18n import LANGUAGES, _, written
 
 __all__ = ["parser"]
 
@@ -79,7 +79,8 @@ def _command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         **shown,
     )
-    added.add_argument("--language", choices=LANGUAGES, help=_("language of the texts; your system's if left out"))
+    there = _("language of the texts, of these: {tags}; your system's if left out").format(tags=", ".join(written()))
+    added.add_argument("--language", type=_language, metavar="LANGUAGE", help=there)
     added.set_defaults(command=_later(where, name.replace("-", "_")))
     return added
 
@@ -96,6 +97,14 @@ def _exercise(command: argparse.ArgumentParser) -> None:
 
 def _program(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", type=Path, metavar="PROGRAM", help=_("your program, one file of Python"))
+
+
+def _language(tag: str) -> str:
+    """A language that texts may be written in; whether they are is said when the command runs."""
+    if tag not in LANGUAGES:
+        text = _("there are no texts in {tag!r}; there are: {tags}")
+        raise argparse.ArgumentTypeError(text.format(tag=tag, tags=", ".join(written())))
+    return tag
 
 
 def _seed(text: str) -> int:
@@ -152,7 +161,7 @@ def _new(commands: Any) -> None:
         "new",
         "running",
         _("Begin an exercise: its text and a starter program, in a folder."),
-        "  sheber new vision-sorting work/\n  sheber new vision-sorting work/ --language kk",
+        "  sheber new vision-sorting work/\n  sheber new my-exercises/palletising work/",
     )
     _exercise(command)
     command.add_argument("folder", type=Path, metavar="FOLDER", help=_("where to put exercise.md and program.py"))
@@ -198,9 +207,9 @@ def _report(commands: Any) -> None:
         commands,
         "report",
         "reading",
-        _("Write the report page of a stored trace anew; no physics."),
+        _("Write the report pages of stored traces anew; no physics."),
         "  sheber report reports/palletising/scene-3.trace\n"
-        "  sheber report reports/palletising/*.trace --out pages/ --language ru",
+        "  sheber report reports/palletising/*.trace --out pages/    of a whole rehearsal: report.html too",
     )
     _traces(command)
     command.add_argument(
@@ -213,8 +222,11 @@ def _rescore(commands: Any) -> None:
         commands,
         "rescore",
         "reading",
-        _("Score stored traces anew; no physics. Says where a trace was made with another edition of the exercise."),
-        "  sheber rescore reports/palletising/*.trace\n"
+        _(
+            "Score stored traces anew; no physics. Traces of a whole rehearsal get their final score; a trace that was "
+            "made with another edition of the exercise is named."
+        ),
+        "  sheber rescore reports/palletising/scene-*.trace\n"
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
     )
     _traces(command)

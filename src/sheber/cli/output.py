@@ -15,15 +15,19 @@ from sheber.i18n import _
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "plain", "progress", "shown_path", "writable_folder", "write_text"]
+__all__ = ["OVERVIEW", "console", "plain", "progress", "shown_path", "writable_folder", "write_text"]
+
+OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
 
 
-def console() -> Console:
-    """Where tables go: the standard output, as wide as the terminal, at least 80 columns in a pipe."""
+def console(beside: bool = False) -> Console:
+    """Where tables go: the standard output (`beside`: the standard error), as wide as the terminal, at least 100
+    columns in a pipe."""
     from rich.console import Console
 
-    wide = None if sys.stdout.isatty() else max(100, int(os.environ.get("COLUMNS", "0") or 0))
-    return Console(highlight=False, width=wide)
+    stream = sys.stderr if beside else sys.stdout
+    wide = None if stream.isatty() else max(100, int(os.environ.get("COLUMNS", "0") or 0))
+    return Console(highlight=False, width=wide, stderr=beside)
 
 
 @contextmanager

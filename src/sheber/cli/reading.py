@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sheber.cli.editions import edition
 from sheber.cli.errors import DONE, Refused
 from sheber.cli.forms import exercise_form, print_json, scene_form
-from sheber.cli.output import console, plain, shown_path, writable_folder, write_text
-from sheber.i18n import N_, _, current
+from sheber.cli.output import OVERVIEW, console, plain, shown_path, writable_folder, write_text
+from sheber.cli.rehearsals import Rehearsal, Stored, rehearsals
+from sheber.i18n import N_, _, current, ngettext
 
 if TYPE_CHECKING:
     from sheber.exercises.exercise import Exercise
@@ -45,74 +47,117 @@ def exercises(arguments: argparse.Namespace) -> int:
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """`sheber report`: the page of each trace."""
+    """`sheber report`: the page of each trace, and the page over all scenes of a whole rehearsal."""
     from sheber.judge import report as page
 
-    for path, trace, exercise in _opened(arguments):
-        folder = writable_folder(arguments.out or path.parent)
-        with _stored(path, exercise):
-            html = page(exercise, trace, exercise.score(trace), language=current())
-        print(shown_path(write_text(folder / f"{path.stem}.html", html)))
+    stored = _judged(arguments)
+    whole = [one for one in rehearsals(stored) if arguments.out or len({s.path.parent for s in one.scenes}) == 1]
+    overviews = {id(scene): OVERVIEW for one in whole for scene in one.scenes} if len(whole) == 1 else {}
+    for one in stored:
+        folder = writable_folder(arguments.out or one.path.parent)
+        overview = overviews.get(id(one), "")
+        with _stored(one.path, one.trace, one.exercise):
+            html = page(one.exercise, one.trace, one.score, language=current(), overview=overview)
+        print(shown_path(write_text(folder / f"{one.path.stem}.html", html)))
+    if overviews:
+        print(shown_path(_overview(whole[0], arguments.out or whole[0].scenes[0].path.parent)))
     return DONE
+
+
+def _overview(rehearsal: Rehearsal, folder: Path) -> Path:
+    """The page over all scenes, beside those of the scenes."""
+    from sheber.judge.report import overview
+
+    links = {scene.trace.header.scene: f"{scene.path.stem}.html" for scene in rehearsal.scenes}
+    html = overview(rehearsal.exercise, rehearsal.grade, links, language=current())
+    return write_text(folder / OVERVIEW, html)
 
 
 def rescore(arguments: argparse.Namespace) -> int:
-    """`sheber rescore`: the points of each trace."""
-    forms = []
-    for path, trace, exercise in _opened(arguments):
-        with _stored(path, exercise):
-            score = exercise.score(trace)
-            form = scene_form(trace.header.scene, trace.outcome, score, trace.sha256)
-        if arguments.json:
-            forms.append({"trace": str(path), "exercise": exercise.name, **form})
-            continue
-        from sheber.judge.report.text import table
-
-        print(plain(f"{shown_path(path)}: {exercise.name}, {trace.header.scene}"))
-        console().print(table(exercise, trace, score))
+    """`sheber rescore`: the points of each trace, and the final score of a whole rehearsal."""
+    stored = _judged(arguments)
+    whole = rehearsals(stored)
     if arguments.json:
-        print_json(forms)
+        finals = {id(scene): one.grade.final for one in whole for scene in one.scenes}
+        print_json([_form(one, finals.get(id(one))) for one in stored])
+        return DONE
+    from sheber.judge.report.text import grade_table, table
+
+    for one in stored:
+        print(plain(f"{shown_path(one.path)}: {one.exercise.name}, {one.trace.header.scene}"))
+        console().print(table(one.exercise, one.trace, one.score))
+    for rehearsal in whole:
+        program = rehearsal.scenes[0].trace.header.program
+        print("\n" + plain(_("The whole rehearsal of {program}:").format(program=program)))
+        console().print(grade_table(rehearsal.exercise, rehearsal.grade))
     return DONE
 
 
+def _form(one: Stored, final: float | None) -> dict[str, Any]:
+    """A trace as plain JSON values. A recording that breaks off has no outcome; `final` is that of its rehearsal."""
+    header, trace = one.trace.header, one.trace
+    form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
+    if not trace.whole:
+        form |= {"outcome": None, "reason": _("the recording breaks off at {s:.2f} s").format(s=trace.duration)}
+    return {"trace": str(one.path), "exercise": one.exercise.name, "seed": header.seed, "final": final, **form}
+
+
 @contextmanager
-def _stored(path: Path, exercise: Exercise) -> Iterator[None]:
+def _stored(path: Path, trace: Trace, exercise: Exercise) -> Iterator[None]:
     """What fails in here is the stored trace: it is of another exercise, damaged, or made up."""
+    from sheber.exercises import ExerciseError
+
+    wrong = (ExerciseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError)
     try:
         yield
-    except (LookupError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
+    except wrong as error:
+        if trace.header.exercise != exercise.name:
+            raise Refused(_of_another(path, trace, exercise.name)) from error
+        if isinstance(error, ExerciseError):
+            raise
         text = _("{path} does not hold what {exercise} needs to judge it ({why})")
         why = f"{type(error).__name__}: {error}"
         raise Refused(text.format(path=path, exercise=exercise.name, why=why)) from error
 
 
-def _opened(arguments: argparse.Namespace) -> list[tuple[Path, Trace, Exercise]]:
-    """Every trace with its exercise, all opened before anything is written. Notes go to the standard error."""
+def _of_another(path: Path, trace: Trace, wanted: str) -> str:
+    text = _("{path}: the trace is of {exercise}; {wanted} cannot judge it")
+    return text.format(path=path, exercise=trace.header.exercise, wanted=wanted)
+
+
+def _judged(arguments: argparse.Namespace) -> list[Stored]:
+    """Every trace with its score, all of them before anything is written. Notes go to the standard error."""
     import sys
 
     from sheber.trace import read
 
-    opened = []
+    stored = []
     for path in arguments.traces:
         trace = read(path)
-        exercise = _exercise_of(trace, arguments.exercise)
+        exercise = _exercise_of(path, trace, arguments.exercise)
         if not trace.channels:
             text = _("{path}: the run ended before the station began; there is nothing to judge")
             raise Refused(text.format(path=path))
-        for note in _notes(path, trace, exercise):
-            print(plain(f"sheber: {note}"), file=sys.stderr)
-        opened.append((path, trace, exercise))
-    return opened
+        with _stored(path, trace, exercise):
+            stored.append(Stored(path, trace, exercise, exercise.score(trace)))
+    for note, paths in _notes(stored).items():
+        more = ngettext(" and {n} other", " and {n} others", len(paths) - 1).format(n=len(paths) - 1)
+        names = shown_path(paths[0]) + (more if len(paths) > 1 else "")
+        print(plain(f"sheber: {names}: {note}"), file=sys.stderr)
+    return stored
 
 
-def _exercise_of(trace: Trace, wanted: str | None) -> Exercise:
+def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:
     """The exercise that judges a trace. A trace may come from anybody, and opening an exercise runs its code: by
     itself it may name one of the catalogue only, a folder is the user's to name."""
     from sheber.exercises import catalogue, load
 
-    if wanted is not None:
-        return load(wanted)
     found = {exercise.name: exercise for exercise in catalogue()}
+    if wanted is not None:
+        exercise = load(wanted)
+        if exercise.name != trace.header.exercise and {exercise.name, trace.header.exercise} <= found.keys():
+            raise Refused(_of_another(path, trace, exercise.name))
+        return exercise
     if trace.header.exercise not in found:
         text = _(
             "the trace was made with the exercise {name!r}, which is not in the catalogue ({names}). "
@@ -122,14 +167,13 @@ def _exercise_of(trace: Trace, wanted: str | None) -> Exercise:
     return found[trace.header.exercise]
 
 
-def _notes(path: Path, trace: Trace, exercise: Exercise) -> list[str]:
-    """What a reader of these points should know."""
-    notes = []
-    if not trace.whole:
-        text = _("{path} breaks off before the run's end, at {time:.2f} s; what it holds is judged")
-        notes.append(text.format(path=path, time=trace.duration))
-    if trace.header.exercise_sha256 != exercise.sha256:
-        text = _("{path} was made with another edition of {exercise} ({then}; judged by {now})")
-        then, now = trace.header.exercise_version, exercise.version
-        notes.append(text.format(path=path, exercise=exercise.name, then=then, now=now))
+def _notes(stored: Sequence[Stored]) -> dict[str, list[Path]]:
+    """What a reader of these points should know, and which traces it is about."""
+    notes: dict[str, list[Path]] = {}
+    for one in stored:
+        if not one.trace.whole:
+            text = _("the recording breaks off at {time:.2f} s, the file is incomplete; what it holds is judged")
+            notes.setdefault(text.format(time=one.trace.duration), []).append(one.path)
+        if differs := edition(one.trace.header, one.exercise):
+            notes.setdefault(differs, []).append(one.path)
     return notes

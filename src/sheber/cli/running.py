@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
 from sheber.cli.forms import print_json, scene_form
-from sheber.cli.output import console, progress, shown_path, writable_folder, write_text
+from sheber.cli.output import OVERVIEW, console, progress, shown_path, writable_folder, write_text
 from sheber.i18n import _, current
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["grade", "new", "practice", "run"]
 
 _PRACTICE_SEEDS = 1_000_000  # drawn below this: a number that one can tell a neighbour
-_OVERVIEW = "report.html"  # the page of a grade, beside those of its scenes
 
 
 def new(arguments: argparse.Namespace) -> int:
@@ -62,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         text = _("This run is not scored, through no fault of the program: {reason} What was recorded is in {path}.")
         raise Refused(text.format(reason=trace.outcome.reason, path=shown_path(trace_file)), FAULT)
     score = exercise.score(trace)
+    _show_printed(arguments, trace, seed)
     if arguments.json:
         form = scene_form(trace.header.scene, trace.outcome, score, trace.sha256)
         print_json({"exercise": exercise.name, "seed": seed, "level": sandbox.level, **form})
@@ -72,6 +72,16 @@ def run(arguments: argparse.Namespace) -> int:
     pages = [] if arguments.no_report else [_page(exercise, trace, score, folder / f"scene-{seed}.html")]
     _name_files(arguments, [trace_file], pages)
     return _code([trace.outcome])
+
+
+def _show_printed(arguments: argparse.Namespace, trace: Trace, seed: int) -> None:
+    """The last lines that the program printed; on the standard error where JSON is printed."""
+    from sheber.judge.report.text import said
+
+    everything = _("the trace") if arguments.no_report else _("scene-{seed}.html, Printed").format(seed=seed)
+    shown = said(trace, everything)
+    if shown is not None:
+        console(arguments.json).print(shown)
 
 
 def grade(arguments: argparse.Namespace) -> int:
@@ -133,11 +143,11 @@ def _grade_pages(exercise: Exercise, result: Grade, folder: Path) -> list[Path]:
     with progress(_("report pages"), len(result.scenes)) as step:
         for done, scene in enumerate(result.scenes, 1):
             page = folder / f"scene-{scene.seed}.html"
-            pages.append(_page(exercise, scene.trace, scene.score, page, overview=_OVERVIEW))
+            pages.append(_page(exercise, scene.trace, scene.score, page, overview=OVERVIEW))
             step(done)
     links = {scene.scene: page.name for scene, page in zip(result.scenes, pages, strict=True)}
     html = overview(exercise, result, links, language=current())
-    return [*pages, write_text(folder / _OVERVIEW, html)]
+    return [*pages, write_text(folder / OVERVIEW, html)]
 
 
 def _page(exercise: Exercise, trace: Trace, score: Score, path: Path, overview: str = "") -> Path:

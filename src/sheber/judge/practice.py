@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from sheber.exercises.score import PASS, Score
+from sheber.exercises.score import Score
 from sheber.i18n import _, current
 from sheber.judge.program import Program, ProgramError
 from sheber.judge.run import Runnable, header, judged
@@ -135,17 +135,19 @@ def _guest_channel(doorman: Doorman) -> Channel | None:
 def _tell(exercise: Practicable, trace: Trace, file: Path, report_page: bool) -> None:
     """Score and files, in words, for the student's screen."""
     from sheber.judge import report
+    from sheber.judge.report import words
 
     score = exercise.score(trace)
-    passed = _("passed") if score.points >= PASS else _("not passed")
-    text = _("{title}, seed {seed}: {points:g} points of 100, {passed} (practice, not verified)")
+    text = _("{title}, seed {seed}: {points} points of 100. {passed}. (practice, not verified)")
+    points, passed = words.number(score.points), words.passed(score.points)
     _say("")
-    _say(text.format(title=exercise.title, seed=trace.header.seed, points=score.points, passed=passed))
-    if trace.outcome.kind is not OutcomeKind.FINISHED:
-        _say(_("The run ended by: {kind}. {reason}").format(kind=trace.outcome.kind, reason=trace.outcome.reason))
-    for check in sorted(score.checks, key=lambda check: -check.lost):
-        if check.message:
-            _say(f"  \N{MINUS SIGN}{check.lost:<5g}  {check.name}: {check.message}")
+    _say(text.format(title=exercise.title, seed=trace.header.seed, points=points, passed=passed))
+    for part, code in words.ending_parts(trace):
+        _say(f"    {part}" if code else part)
+    for check in words.losses(score, trace.outcome):
+        _say(f"  \N{MINUS SIGN}{words.number(check.lost):<5}  {check.name}: {check.message}")
+    if advice := words.advice(score, trace.outcome):
+        _say(advice)
     if report_page:
         page = file.with_suffix(".html")
         page.write_text(report(exercise, trace, score, language=current()), "utf-8")

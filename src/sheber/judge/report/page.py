@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from sheber.exercises.score import GROUPS, Check, Score
-from sheber.i18n import _, ngettext
+from sheber.i18n import LANGUAGES, _, ngettext, written
 from sheber.i18n import language as in_language
 from sheber.judge.report import words
 from sheber.judge.report.moments import last_trouble, moments, printed_lines, running_lines, visible
-from sheber.trace import Outcome, Trace
+from sheber.trace import Outcome, OutcomeKind, Trace
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -58,6 +58,8 @@ class GradedRun(Protocol):
 
     @property
     def scene(self) -> str: ...
+    @property
+    def seed(self) -> int | None: ...
     @property
     def outcome(self) -> Outcome: ...
     @property
@@ -97,7 +99,8 @@ def _rendered(template: str, script: str, language: str, **content: Any) -> str:
         f"; script-src {_digest(code)}" if code else ""
     )
     page = _templates().get_template(template)
-    return page.render(language=language, policy=policy, style=style, code=code, s=_labels(), **content)
+    spoken = language if language in written() else LANGUAGES[0]  # so that it is read aloud in the right language
+    return page.render(language=spoken, policy=policy, style=style, code=code, s=_labels(), **content)
 
 
 @cache
@@ -127,14 +130,14 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
     """Everything that the page of one run says."""
     from sheber.judge.report.glb import replay
 
-    lost = words.losses(score)
+    lost = words.losses(score, trace.outcome)
     return {
         "title": f"{words.number(score.points)} · {exercise.title}",
         "exercise": exercise.title,
         "scene": words.scene(trace),
         "points": words.number(score.points),
         "verdict": words.verdict(score),
-        "ending": visible(words.ending(trace.outcome)),
+        "ending": [(visible(text), code) for text, code in words.ending_parts(trace)],
         "end_time": last_trouble(trace),
         "groups": _groups(score),
         "rule": words.rule(score),
@@ -142,7 +145,8 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
         "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
         "more": _("{count} more").format(count=len(lost) - FIRST),
-        "advice": words.advice(score),
+        "advice": words.advice(score, trace.outcome),
+        "cut_off": trace.outcome.kind is not OutcomeKind.FINISHED and trace.whole,
         "duration": trace.duration,
         "program": visible(trace.header.program),
         "source": [visible(line)[:_LINE_LENGTH] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
@@ -350,33 +354,36 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str]) ->
     """Everything that the page over all scenes says."""
     points = [scene.score.points for scene in grade.scenes]
     mean, worst = sum(points) / len(points), min(points)
+    alike = words.ending_of_all([scene.outcome for scene in grade.scenes])
     return {
         "title": f"{words.number(grade.final)} · {exercise.title}",
         "exercise": exercise.title,
         "final": words.number(grade.final),
-        "mean": words.number(mean),
-        "worst": words.number(worst),
+        "passed": words.passed(grade.final),
         "level": grade.level,
+        "alike": visible(alike),
         "scenes": [
-            _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst < max(points))
+            _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst < max(points), not alike)
             for scene in grade.scenes
         ],
-        "common": _common(grade.scenes),
+        "common": [] if alike else _common(grade.scenes),
         "g": _grade_labels(len(points), mean, worst),
     }
 
 
-def _scene_row(scene: GradedRun, page: str, worst: bool) -> dict[str, Any]:
-    lost = words.losses(scene.score)
+def _scene_row(scene: GradedRun, page: str, worst: bool, with_ending: bool) -> dict[str, Any]:
+    groups = [(words.group_title(name), words.number(words.counted(scene.score, name))) for name in GROUPS]
     return {
         "name": scene.scene,
+        "seed": "" if scene.seed is None else _("seed {seed}").format(seed=scene.seed),
         "page": page,
         "points": words.number(scene.score.points),
+        "passed": words.passed(scene.score.points),
         "width": round(10.0 * scene.score.points, 1),
         "worst": worst,
-        "groups": [words.number(words.counted(scene.score, name)) for name in GROUPS],
-        "ending": visible(words.ending(scene.outcome)),
-        "lost": f"−{words.number(lost[0].lost)} {lost[0].name}" if lost else "",
+        "groups": groups,
+        "ending": visible(words.ending(scene.outcome)) if with_ending else "",
+        "lost": visible(words.costliest(scene.score, scene.outcome)),
     }
 
 
@@ -384,8 +391,10 @@ def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
     """The checks that cost the most over all scenes."""
     totals: dict[str, list[float]] = {}
     for scene in scenes:
+        finished = scene.outcome.kind is OutcomeKind.FINISHED
         for check in words.losses(scene.score):
-            totals.setdefault(check.name, []).append(check.lost)
+            if finished or check.group != "cycle":  # a run that was cut off has no duration to improve
+                totals.setdefault(check.name, []).append(check.lost)
     ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
     return [
         {

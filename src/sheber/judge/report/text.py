@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sheber.exercises.score import GROUPS, Check, Score
-from sheber.i18n import _
+from sheber.i18n import _, ngettext
 from sheber.judge.report import words
-from sheber.judge.report.moments import visible
-from sheber.trace import Trace
+from sheber.judge.report.moments import Line, printed_lines, visible
+from sheber.trace import Outcome, Trace
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from sheber.judge.report.page import Graded, Judged
 
-__all__ = ["grade_table", "table"]
+__all__ = ["grade_table", "said", "table"]
+
+LAST_LINES: Final = 20  # of what a program printed, in a terminal
+_LINE_LENGTH: Final = 200
 
 
 def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
@@ -34,12 +37,55 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
         _add_group(grid, score, group)
     head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace)), "dim"))
     total = Text.assemble((words.number(score.points), "bold"), " / 100   ", words.verdict(score))
-    ending = visible(words.ending(trace.outcome))
     rule = words.rule(score)
-    parts: list[RenderableType] = [head, "", grid, *_reasons(score)]
+    parts: list[RenderableType] = [head, "", *_ending(trace), grid, *_reasons(score, trace.outcome)]
     parts += [Text(rule, style="dim"), ""] if rule else []
-    parts += [Text(ending, style="red")] if ending else []
     return Group(*parts, total)
+
+
+def _ending(trace: Trace) -> list[RenderableType]:
+    """How the run ended, where it did not end well; it stands before the points that it cost."""
+    from rich.text import Text
+
+    parts = words.ending_parts(trace)
+    lines = [Text(f"    {visible(text)}" if code else visible(text), style="red") for text, code in parts]
+    return [*lines, ""] if lines else []
+
+
+def said(trace: Trace, everything: str) -> RenderableType | None:
+    """The last lines that the program printed, and what it was told; None for neither. `everything`: where all is."""
+    from rich.console import Group
+    from rich.text import Text
+
+    lines = [line for line in printed_lines(trace.printed) if line.stream == "stdout" or not _told(line, trace)]
+    hints = [str(event.data.get("text", "")) for event in trace.events_of("hint")]
+    parts: list[RenderableType] = []
+    if lines:
+        parts.append(Text(_("your program printed"), style="bold"))
+        more = len(lines) - LAST_LINES
+        if more > 0:
+            text = ngettext("  … {n} line before; all are in {where}", "  … {n} lines before; all are in {where}", more)
+            parts.append(Text(text.format(n=more, where=everything), style="dim"))
+        parts += [_printed_line(line) for line in lines[-LAST_LINES:]]
+    for hint in dict.fromkeys(hints):
+        if not any(line.text.startswith("hint:") for line in lines):  # already among the printed lines
+            parts.append(Text(_("hint: {text}").format(text=visible(hint)[:_LINE_LENGTH]), style="yellow"))
+    return Group(*parts, "") if parts else None
+
+
+def _told(line: Line, trace: Trace) -> bool:
+    """Whether a line is part of the error that is told as the run's end."""
+    text = " ".join(line.text.split())
+    return text in " ".join(trace.outcome.reason.split())
+
+
+def _printed_line(line: Line) -> Text:
+    """One printed line, with its simulated time where it has one."""
+    from rich.text import Text
+
+    stamp = "" if line.time is None else f"{words.seconds(line.time)}  "
+    text = line.text if len(line.text) <= _LINE_LENGTH else line.text[:_LINE_LENGTH] + "…"
+    return Text.assemble("  ", (stamp, "dim"), (text, "red" if line.stream == "stderr" else ""))
 
 
 def _add_group(grid: Table, score: Score, group: str) -> None:
@@ -66,12 +112,12 @@ def _cells(check: Check) -> list[Text]:
     ]
 
 
-def _reasons(score: Score) -> list[RenderableType]:
+def _reasons(score: Score, outcome: Outcome) -> list[RenderableType]:
     """Each lost point in words, the costliest first."""
     from rich.table import Table
     from rich.text import Text
 
-    lost = words.losses(score)
+    lost = words.losses(score, outcome)
     if not lost:
         return [Text(_("No point was lost."), style="green"), ""]
     grid = Table.grid(padding=(0, 2, 0, 0))
@@ -80,7 +126,13 @@ def _reasons(score: Score) -> list[RenderableType]:
     for check in lost:
         reason = Text.assemble((f"{visible(check.name)}.", "bold"), " ", visible(check.message))
         grid.add_row(Text(f"−{words.number(check.lost)}", style="red"), reason)
-    return [Text(_("Where points were lost"), style="bold"), grid, "", Text(words.advice(score), style="cyan"), ""]
+    return [
+        Text(_("Where points were lost"), style="bold"),
+        grid,
+        "",
+        Text(words.advice(score, outcome), style="cyan"),
+        "",
+    ]
 
 
 def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
@@ -91,21 +143,25 @@ def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     grid.add_column(_("Scene"), no_wrap=True)
-    for title in (_("Points"), *(words.group_title(group) for group in GROUPS)):
+    for title in (_("Seed"), _("Points"), *(words.group_title(group) for group in GROUPS)):
         grid.add_column(title, justify="right", no_wrap=True)
     grid.add_column(_("Costliest point"), ratio=1)
     points = [scene.score.points for scene in grade.scenes]
+    alike = words.ending_of_all([scene.outcome for scene in grade.scenes])
     for scene in grade.scenes:
-        lost = words.losses(scene.score)
-        ending = visible(words.ending(scene.outcome))
-        costliest = f"−{words.number(lost[0].lost)} {visible(lost[0].name)}" if lost else ""
+        costliest = words.costliest(scene.score, scene.outcome)
+        ending = "" if alike else words.ending(scene.outcome)
         grid.add_row(
             Text(visible(scene.scene)),
+            Text("" if scene.seed is None else str(scene.seed)),
             Text(words.number(scene.score.points), style="bold red" if not scene.score.passed else "bold"),
             *(words.number(words.counted(scene.score, group)) for group in GROUPS),
-            Text("  ".join(part for part in (ending, costliest) if part)),
+            Text(visible("  ".join(part for part in (ending, costliest) if part))),
         )
     made = words.made_of(sum(points) / len(points), min(points))
     head = Text.assemble((exercise.title, "bold"), "  ", (_("sandbox level {level}").format(level=grade.level), "dim"))
-    total = Text.assemble((words.number(grade.final), "bold"), " / 100   ", (made, "dim"))
-    return Group(head, "", grid, "", total)
+    total = Text.assemble(
+        (words.number(grade.final), "bold"), " / 100   ", f"{words.passed(grade.final)}   ", (made, "dim")
+    )
+    above: list[RenderableType] = [Text(visible(alike), style="red"), ""] if alike else []
+    return Group(head, "", *above, grid, "", total)
