@@ -61,6 +61,27 @@ def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "he
     return path
 
 
+def test_many_samples_at_once_are_the_same_records(tmp_path: Path) -> None:
+    one, many = tmp_path / "one.trace", tmp_path / "many.trace"
+    indices, ends = np.array([0, 1, 0, 1, 1], np.uint16), [0, 2, 2, 3, 5]
+    poses = np.arange(35, dtype=np.float32).reshape(5, 7)
+    with TraceWriter(one, HEADER) as a, TraceWriter(many, HEADER) as b:
+        rows = np.zeros(4, a.begin(CHANNELS, ["arm", "box"]))
+        assert b.begin(CHANNELS, ["arm", "box"]) == rows.dtype
+        rows["force"] = range(4)
+        for n in range(4):
+            a.sample(10 * n, rows[n])
+            a.bodies(10 * n, indices[ends[n] : ends[n + 1]], poses[ends[n] : ends[n + 1]])
+            if n == 1:
+                a.event(10, "grip", {})
+        b.samples([0, 10, 20, 30], rows, indices, poses, ends, 0, 2)
+        b.event(10, "grip", {}, at_once=False)
+        b.samples([0, 10, 20, 30], rows, indices, poses, ends, 2)
+        with pytest.raises(ValueError, match="as many rows and ends"):
+            b.samples([0, 10], rows[:1], indices, poses, ends)
+    assert many.read_bytes() == one.read_bytes()
+
+
 def altered(path: Path, old: bytes, new: bytes) -> bytes:
     """The bytes of a trace with something else in them, as if they had been written so."""
     raw = path.read_bytes()

@@ -137,6 +137,26 @@ def test_wrench_is_felt_at_the_tcp_in_its_axes() -> None:
     assert np.hypot(*cell.wrench[:2]) <= 0.6 * -cell.wrench[2] + 1e-6  # what is across is friction
 
 
+def test_what_is_kept_is_what_was_there() -> None:
+    cell = build(scene(stock.pointer(), imperfections=Imperfections(wrench_noise=1.0)))
+    driver = Driver(cell)
+    down = Pose((0.5, 0.1, 0.001)) @ DOWN
+    driver.to(down.offset(z=0.05))
+    seen: list[list[np.ndarray]] = []
+
+    def look() -> None:
+        cell.keep()
+        seen.append([cell.joints.copy(), cell.joint_speeds.copy(), cell.refresh().copy(), cell.wrench.copy()])
+
+    driver.each_tick = look
+    driver.line(down.offset(z=-0.0012), 1.0)  # in the air, then on the table
+    measured, changes = cell.kept()
+    assert len(changes.ends) == len(seen) + 1 > 100
+    for name, one in zip(("joints", "joint_speeds", "tcp", "wrench"), zip(*seen, strict=True), strict=True):
+        assert np.array_equal(measured[name], np.array(one)), name
+    assert cell.kept()[1].ends == [0]
+
+
 def test_same_input_same_bits_however_often_it_is_looked_at() -> None:
     def run(curious: bool) -> bytes:
         cell = build(scene(stock.pointer()))
