@@ -14,6 +14,7 @@ import pytest
 import sheber
 from conversation import conversation
 from sheber import DOWN, Pose, client
+from sheber.robot import arms
 from sheber.robot.cell.scene import CameraSpec, LightBarrier, Part, Scene, Shape
 from sheber.robot.cell.stock import gripper, suction, table
 
@@ -63,6 +64,17 @@ def test_the_page_names_every_field_that_a_program_reads() -> None:
     for kind in (client.State, client.Image, client.Tool, client.RobotLimits):
         for field in kind.__dataclass_fields__:  # type: ignore[attr-defined]
             assert f".{field}" in PAGE, f"docs/program.md does not name {kind.__name__}.{field}"
+
+
+def test_the_usual_speeds_that_the_page_and_the_docstrings_name_are_the_arms() -> None:
+    arm = arms.load("ur5e")
+    joint = (f"{arm.joint_speed:g} rad/s", f"{arm.joint_acceleration:g} rad/s")
+    line = (f"{arm.linear_speed:g} m/s", f"{arm.linear_acceleration:g} m/s")
+    assert f"| `move_joints`, `move_to` | {joint[0]} | {joint[1]}² | {max(arm.max_speed):.2f} rad/s;" in PAGE
+    most = f"{arm.max_linear_speed:g} m/s, {arm.max_linear_acceleration:g} m/s²"
+    assert f"| `move_linear`, `move_circular` | {line[0]} | {line[1]}² | {most} |" in PAGE
+    assert f"(UR5e: {joint[0]}, {joint[1]}^2)" in (client.Robot.move_joints.__doc__ or "")
+    assert f"(UR5e: {line[0]}, {line[1]}^2)" in (client.Robot.move_linear.__doc__ or "")
 
 
 # --- the examples run ---------------------------------------------------------------------------

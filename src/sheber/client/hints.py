@@ -16,7 +16,7 @@ __all__ = ["hint", "in_plain_words"]
 
 PACKAGES = "numpy, OpenCV (cv2) and Python's standard library"
 FILES = "A program in the box may write files in /tmp only, and finds there nothing but what it wrote itself."
-REFUSED = "The box allows no other programs or processes, no network, and files in /tmp only."
+REFUSED = "the box does not allow this: no other programs or processes, no network, and files in /tmp only"
 UNCHANGED = "this cannot be changed: pose.offset(z=0.1) gives a new pose, array.copy() an array to work on"
 FROZEN = ("super(type, obj)", "cannot assign to field", "assignment destination is read-only")
 NETWORK = ("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "xmlrpc", "asyncio", "requests")
@@ -49,7 +49,7 @@ def hint(error: BaseException) -> str:
     if isinstance(error, NameError) and isinstance(name := getattr(error, "name", None), str):
         return _missing_import(name) or _among(name, _names_at(error.__traceback__))
     if isinstance(error, PermissionError | FileNotFoundError) and not _closed(error):
-        return FILES if error.filename is not None else REFUSED
+        return FILES
     if isinstance(error, AttributeError):
         return _attribute(error)
     if isinstance(error, TypeError):
@@ -82,7 +82,7 @@ def _closed(error: OSError) -> str:
         return "a program in the box cannot start other programs or processes"
     if through & set(NETWORK):
         return "a program in the box has no network"
-    return ""
+    return REFUSED if isinstance(error, PermissionError) and error.filename is None else ""
 
 
 def _modules(trace: TracebackType | None) -> Iterable[str]:
@@ -112,7 +112,7 @@ def _opencv(error: BaseException) -> str:
 
 def _few(said: list[str]) -> str:
     """What several lines say, each once, in one."""
-    return " ".join(dict.fromkeys(line.strip() for line in said if line.strip()))[:400]
+    return " ".join(dict.fromkeys(line.strip() for line in said if line.strip() and "Ptr<" not in line))[:400]
 
 
 # --- what was meant ---------------------------------------------------------------------------
