@@ -13,7 +13,7 @@ import pytest
 from sheber.geometry import DOWN, Pose
 from sheber.robot.cell.scene import CameraSpec, Lighting
 from sheber.robot.vision import textures
-from sheber.robot.vision.camera import Camera, opengl_pose, varied
+from sheber.robot.vision.camera import Camera, opengl_pose
 from sheber.robot.vision.textures import texture
 from sheber.station import Mesh, Visual
 
@@ -215,18 +215,6 @@ def test_a_used_camera_gives_the_bytes_of_a_new_one() -> None:
         assert one.depth is not None
         assert two.depth is not None
         assert one.depth.tobytes() == two.depth.tobytes()
-
-
-def test_light_of_another_day_is_another_and_repeatable() -> None:
-    lamp = Lighting()
-    days = [varied(lamp, np.random.default_rng(k)) for k in range(50)]
-    assert varied(lamp, np.random.default_rng(0)) == days[0]
-    assert len({day.direction for day in days}) == 50
-    for day in days:
-        assert day.ambient == pytest.approx(lamp.ambient, rel=0.16)
-        assert abs(day.direction[0] - lamp.direction[0]) <= 0.25
-        assert day.colour[1] == 1.0
-    assert varied(lamp, np.random.default_rng(0), amount=0.0) == lamp
 
 
 @pytest.mark.parametrize("kind", sorted(textures.KINDS))

@@ -262,6 +262,17 @@ def test_nothing_stands_in_anything_else(name: str) -> None:
         assert gaps.min() > 0.08
 
 
+def test_light_and_exposure_of_vision_sorting_vary_as_its_numbers_say() -> None:
+    exercise = load("vision-sorting")
+    scenes = [exercise.scene(seed) for seed in range(40)]
+    exposures = [scene.cameras[0].exposure for scene in scenes]
+    reds = [scene.lighting.colour[0] for scene in scenes]
+    for values, share in ((exposures, "scene.exposure"), (reds, "scene.warmth")):
+        most = exercise.numbers.real(share)
+        assert 0.8 * most < max(values) - 1.0 <= most + 1e-3
+        assert 0.8 * most < 1.0 - min(values) <= most + 1e-3
+
+
 def test_counts_of_vision_sorting() -> None:
     seen = set()
     for scene in scenes("vision-sorting"):

@@ -51,7 +51,6 @@ def imperfections(rng: np.random.Generator, numbers: Numbers, *, camera: bool = 
         repeatability=numbers.real("imperfections.repeatability_mm") * 1e-3,
         wrench_noise=numbers.real("imperfections.wrench_N"),
         camera_noise=camera,
-        light_varies=camera,
     )
 
 

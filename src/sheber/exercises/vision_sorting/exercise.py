@@ -23,6 +23,8 @@ NUMBERS = {
     "scene.decoys": Allowed(0, 6, whole=True, pair=True),
     "scene.places": Allowed(1, 5, whole=True),
     "scene.light": Allowed(0, 0.5),
+    "scene.exposure": Allowed(0, 0.3),
+    "scene.warmth": Allowed(0, 0.2),
     "scene.tilt_deg": Allowed(0, 5, "deg"),
     "scene.turn_deg": Allowed(0, 12, "deg"),
     "tolerance.sorted": Allowed(0, 100, "%", ramp=True, more=True),
@@ -79,6 +81,7 @@ class Piece:
 def scene(seed: int, numbers: Numbers) -> Scene:
     """The cell of one seed: a mat with parts under a camera on the right, three trays on the left."""
     rng = np.random.default_rng([seed, 3])
+    weather = np.random.default_rng([seed, 4])  # of light and exposure
     colours = [str(name) for name in rng.permutation(["red", "green", "blue", "yellow"])]
     wanted, spare = colours[:3], colours[3]
     pieces = _pieces(rng, numbers, wanted, spare)
@@ -90,8 +93,8 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         tool=gripper(),
         parts=tuple(_part(piece) for piece in pieces),
         fixtures=(work_table(), _mat(), *(_tray(names[c], trays[names[c]], places, COLOURS[c]) for c in wanted)),
-        cameras=(_camera(rng, numbers),),
-        lighting=_lighting(rng, numbers),
+        cameras=(_camera(rng, weather, numbers),),
+        lighting=_lighting(rng, weather, numbers),
         frames=tuple(trays.items()),
         sheet=(
             ("trays", names),
@@ -210,8 +213,9 @@ def _tray(name: str, frame: Pose, places: int, colour: Colour) -> Fixture:
     return Fixture(name, (*box.shapes, *marks), box.pose)
 
 
-def _camera(rng: np.random.Generator, numbers: Numbers) -> CameraSpec:
-    """The overhead camera: every cell has its own mounting and its own lens."""
+def _camera(rng: np.random.Generator, weather: np.random.Generator, numbers: Numbers) -> CameraSpec:
+    """The overhead camera: every cell has its own mounting, its own lens and its own exposure."""
+    share = numbers.real("scene.exposure")
     most = math.radians(numbers.real("scene.tilt_deg"))
     at = (between(rng, 0.275, 0.305), between(rng, -0.365, -0.335), between(rng, 0.97, 0.99))
     tilted = (Pose(at) @ DOWN).rotated(x=between(rng, -most, most), y=between(rng, -most, most))
@@ -228,17 +232,20 @@ def _camera(rng: np.random.Generator, numbers: Numbers) -> CameraSpec:
             between(rng, -0.0006, 0.0006, 6),
             0.0,
         ),
+        exposure=between(weather, 1.0 - share, 1.0 + share, 3),
     )
 
 
-def _lighting(rng: np.random.Generator, numbers: Numbers) -> Lighting:
+def _lighting(rng: np.random.Generator, weather: np.random.Generator, numbers: Numbers) -> Lighting:
     """One lamp before the cell, brighter or darker, never quite at the same place; shadows fall behind the parts."""
     share = numbers.real("scene.light")
+    warmth = between(weather, -1.0, 1.0, 3) * numbers.real("scene.warmth")
     base = Lighting()
     return Lighting(
         direction=(between(rng, -0.55, -0.25), between(rng, 0.05, 0.40), -1.0),
         ambient=round(base.ambient * between(rng, 1.0 - share, 1.0 + share), 3),
         diffuse=round(base.diffuse * between(rng, 1.0 - share, 1.0 + share), 3),
+        colour=(round(1.0 + warmth, 4), 1.0, round(1.0 - warmth, 4)),
     )
 
 

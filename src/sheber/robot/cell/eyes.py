@@ -11,7 +11,7 @@ from sheber.robot import appearance
 from sheber.robot.arms import Arm
 from sheber.robot.cell.looks import camera_visuals
 from sheber.robot.cell.scene import Scene
-from sheber.robot.vision.camera import Camera, CameraImage, varied
+from sheber.robot.vision.camera import Camera, CameraImage
 
 __all__ = ["Eye"]
 
@@ -30,9 +30,6 @@ class Eye:
         self._camera = Camera(specs[name], visuals, appearance.mesh, appearance.texture, still)
         self._bodies = set(self._camera.bodies)
         self._light = scene.lighting
-        if scene.imperfections.light_varies:
-            # of the scene, not of the moment: every camera and every picture of a run sees the same lamp
-            self._light = varied(scene.lighting, np.random.default_rng((scene.noise_seed, _LIGHT)))
         self._noisy = scene.imperfections.camera_noise
 
     @property
@@ -48,6 +45,3 @@ class Eye:
         """A picture of the bodies at these positions and quaternions; `rng` seeds the noise, where there is any."""
         seen = {name: np.concatenate(pose) for name, pose in poses.items() if name in self._bodies}
         return self._camera.capture(seen, self._light, rng if self._noisy else None)
-
-
-_LIGHT = 0x11677  # marks the stream of chance for the light

@@ -138,7 +138,6 @@ class Imperfections:
     repeatability: float = 0.0  # m, 1 sigma at the TCP, drawn once a move
     wrench_noise: float = 0.0  # N, 1 sigma (torque: a tenth of it, Nm)
     camera_noise: bool = False
-    light_varies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ along -z with +y up; `opengl_pose` is the one place where that is turned.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,7 @@ from sheber.robot.vision.resample import measure_depth
 from sheber.robot.vision.triangles import Texture, triangles
 from sheber.station import Mesh, Visual
 
-__all__ = ["Camera", "CameraImage", "CameraSpec", "Lighting", "opengl_pose", "varied"]
+__all__ = ["Camera", "CameraImage", "CameraSpec", "Lighting", "opengl_pose"]
 
 
 class CameraSpec(Protocol):
@@ -138,28 +138,6 @@ class Camera:
             return self.bodies.index(name)
         except ValueError:
             raise KeyError(f"no visual belongs to a body {name!r}; bodies: {', '.join(self.bodies)}") from None
-
-
-_Light = TypeVar("_Light", bound=Any)  # a frozen dataclass that is a Lighting
-
-
-def varied(lighting: _Light, rng: np.random.Generator, amount: float = 1.0) -> _Light:
-    """The same lamp on another day: direction, strength and colour changed a little, by chance.
-
-    At `amount` 1: the direction by up to 0.25 across, ambient and diffuse by up to 15 %, the colour
-    between warm and cool by up to 6 %. Takes and returns a frozen dataclass with the fields of `Lighting`.
-    """
-    dx, dy, ambient, diffuse, warmth = amount * rng.uniform(-1.0, 1.0, 5)
-    x, y, z = lighting.direction
-    red, green, blue = lighting.colour
-    changed: _Light = replace(
-        lighting,
-        direction=(x + 0.25 * dx * abs(z), y + 0.25 * dy * abs(z), z),
-        ambient=lighting.ambient * (1.0 + 0.15 * ambient),
-        diffuse=lighting.diffuse * (1.0 + 0.15 * diffuse),
-        colour=(red * (1.0 + 0.06 * warmth), green, blue * (1.0 - 0.06 * warmth)),
-    )
-    return changed
 
 
 def opengl_pose(T_base_camera: Pose) -> Pose:
