@@ -303,6 +303,21 @@ def test_line_and_arc_begin_where_the_tool_stands(poses: Exercise, tmp_path: Pat
         assert checks[key].lost == 0.0
 
 
+def test_who_comes_twice_to_a_pose_is_judged_by_the_way_that_was_asked(poses: Exercise, tmp_path: Path) -> None:
+    """A look at A and back up, A again and the line to B, up and to B again: only the way from A to B is measured."""
+    facts = facts_of(poses, 1)
+    a, b = (Pose.from_list(facts["poses"][name]) for name in "AB")
+    seconds = a.distance(b) / facts["speeds"]["line"]
+    for first, second in ((0.0, 0.05), (0.05, 0.0)):  # mm beside the pose
+        starts, ends = ([pose.offset(x=off * 1e-3) for off in (first, second)] for pose in (a, b))
+        stops = [a.offset(z=0.2), starts[0], a.offset(z=0.1), starts[1], ends[0], b.offset(z=0.1), ends[1]]
+        way = along(stops, [1.0, 1.0, 1.0, seconds, 1.0, 1.0])
+        joints = np.tile(facts["home"], (len(way), 1))
+        checks = by_key(poses.score(write_trace(tmp_path / "run.trace", poses, facts, way, joints)))
+        assert checks["line-A-B"].measured == pytest.approx(0.0, abs=0.01)
+        assert checks["speed-A-B"].measured == pytest.approx(0.0, abs=1.0)
+
+
 def test_a_pose_is_judged_where_the_tool_stands_not_where_it_passed(poses: Exercise, tmp_path: Path) -> None:
     taught = {name: Pose.from_list(values) for name, values in facts_of(poses, 1)["poses"].items()}
     facts = facts_of(poses, 1)

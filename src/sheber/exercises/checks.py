@@ -41,6 +41,7 @@ __all__ = [
     "cycle_time",
     "finished_at_home",
     "last_release",
+    "leg_between",
     "let_go",
     "line_driven",
     "missing_check",
@@ -81,6 +82,7 @@ def off_by(error: Array | Sequence[float]) -> str:
     return f"x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm"
 
 
+AS_NEAR = 1e-4  # m: by less than this no stop is nearer to a pose than another one
 FIT = (1e-3, math.radians(0.5))  # m, rad: what halves the fit of a sample to a pose
 
 
@@ -182,6 +184,27 @@ class Leg:
         """Why there is nothing to measure."""
         text = _("There is no way from {start} to {end} to measure: one of the two was not reached.")
         return text.format(start=self.start, end=self.end)
+
+
+def leg_between(
+    trace: Trace, start: tuple[str, Pose], end: tuple[str, Pose], first: int | None, last: int | None
+) -> Leg:
+    """The way between two poses that were reached at the samples `first` and `last`.
+
+    It begins where the tool last stood at its start, as near as where the pose was judged, and ends where it first
+    stood at its end: who comes twice to a pose has not driven the way between in a roundabout way.
+    """
+    leg = Leg(start[0], end[0], first, last)
+    samples = leg.samples()
+    if samples is None:
+        return leg
+    first, last = samples
+    stands = np.flatnonzero(rests(trace))
+    stands = stands[(stands >= first) & (stands <= last)]
+    from_start, from_end = (pose_errors(trace["tcp"], pose)[0] for _name, pose in (start, end))
+    departed = max(stands[from_start[stands] < from_start[first] + AS_NEAR], default=first)
+    there = (stands > departed) & (from_end[stands] < from_end[last] + AS_NEAR)
+    return Leg(start[0], end[0], int(departed), int(min(stands[there], default=last)))
 
 
 def line_driven(trace: Trace, numbers: Numbers, leg: Leg, points: float) -> Check:

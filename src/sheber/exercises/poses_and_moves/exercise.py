@@ -122,8 +122,8 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     wanted = [(name, poses[name]) for name in NAMES]
     position, angle = (shared(numbers.points(name), len(NAMES)) for name in ("position", "angle"))
     found, samples = measured.poses_reached(trace, numbers, wanted, position, angle)
-    line = measured.Leg("A", "B", samples[0], samples[1])
-    arc = measured.Leg("C", "D", samples[2], samples[3])
+    line = measured.leg_between(trace, wanted[0], wanted[1], samples[0], samples[1])
+    arc = measured.leg_between(trace, wanted[2], wanted[3], samples[2], samples[3])
     through = poses["C"], poses["via"], poses["D"]
     speeds, speed_points = trace.facts["speeds"], shared(numbers.points("speed"), 2)
     missing = [name for name, sample in zip(NAMES, samples, strict=True) if sample is None]
