@@ -545,6 +545,7 @@ def test_what_was_meant_is_suggested(source: str, words: str, tmp_path: Path) ->
     ("source", "sentence"),
     [
         ("cv2.imshow('parts', picture)", 'OpenCV has no window here; cell.show(image, "title") puts the picture into'),
+        ("cv2.imshow('parts', None)", 'OpenCV has no window here; cell.show(image, "title") puts the picture into'),
         ("cv2.waitKey(1)", 'OpenCV has no window here; cell.show(image, "title") puts the picture into'),
         ("cv2.cvtColor(None, cv2.COLOR_BGR2HSV)", "OpenCV was given an empty picture, or None instead of one"),
         ("cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)", "OpenCV: Invalid number of channels in input image: 'VScn"),

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from sheber.client.connection import in_the_box
-from sheber.trace import read
+from sheber.exercises import load
+from sheber.judge import run
+from sheber.judge.program import Program
+from sheber.trace import OutcomeKind, read
 
 pytestmark = pytest.mark.physics
 
@@ -75,3 +78,25 @@ def test_the_command_for_the_box_names_the_file_as_it_can_be_typed_here(
     assert in_the_box("palletising", None, inside) == "sheber run palletising 'my work/ten.py'"
     assert in_the_box("palletising", 7, outside) == f"sheber run palletising {outside} --seed 7"
     assert in_the_box("palletising", None, "") == "sheber run palletising program.py"
+
+
+@pytest.mark.box
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("input('how many? ')", "Line 3: nobody sits at a keyboard in the box, so input() has nothing to read"),
+        ("breakpoint()\ncell.wait(1)", "so breakpoint() cannot stop there"),
+        (
+            "from urllib.request import urlopen\nurlopen('http://example.com')",
+            "Line 4: a program in the box has no network",
+        ),
+        ("import subprocess\nsubprocess.run(['ls'])", "Line 4: a program in the box cannot start other programs"),
+        ("import os\nos.fork()", "Line 4: the box does not allow this: no other programs or processes"),
+    ],
+)
+def test_what_the_box_refuses_is_one_sentence(source: str, sentence: str) -> None:
+    program = f"from sheber import connect\ncell = connect()\n{source}\n".encode()
+    outcome = run(load("poses-and-moves"), Program("mine.py", program), 3).outcome
+    assert outcome.kind is OutcomeKind.PROGRAM_ERROR
+    assert sentence in outcome.reason
+    assert "Errno" not in outcome.reason

@@ -21,7 +21,7 @@ UNCHANGED = "this cannot be changed: pose.offset(z=0.1) gives a new pose, array.
 FROZEN = ("super(type, obj)", "cannot assign to field", "assignment destination is read-only")
 NETWORK = ("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "xmlrpc", "asyncio", "requests")
 PROCESSES = ("subprocess", "multiprocessing", "concurrent", "pty")
-WINDOWS = ("imshow", "showimage", "waitkey", "window", "trackbar", "mousecallback")
+WINDOWS = ("imshow", "waitKey", "namedWindow", "createTrackbar", "setMouseCallback", "selectROI")
 
 
 def in_plain_words(error: BaseException) -> str:
@@ -96,14 +96,13 @@ def _modules(trace: TracebackType | None) -> Iterable[str]:
 
 def _opencv(error: BaseException) -> str:
     """What OpenCV has to say, without the places in its source text."""
-    function, words = str(getattr(error, "func", "") or ""), str(getattr(error, "err", "") or "")
-    if "not implemented" in words and any(name in function.lower() for name in WINDOWS):
+    words, text = str(getattr(error, "err", "") or ""), str(error)
+    name = re.search(r"in function '([A-Za-z]\w*)'", text)
+    if "Rebuild the library with Windows" in words or (name and name[1] in WINDOWS):
         return 'OpenCV has no window here; cell.show(image, "title") puts the picture into the report'
     if "empty()" in words:
         return "OpenCV was given an empty picture, or None instead of one"
-    text = str(error)
     said = [line.lstrip("> ").rstrip() for line in text.splitlines() if line.startswith(">")]
-    name = re.search(r"in function '([A-Za-z]\w*)'", text)
     where = f"OpenCV's {name[1]}" if name else "OpenCV"
     if said:
         return f"{where}: {_few(said)}"
