@@ -38,6 +38,15 @@ def test_help_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str
         parser().parse_args(words)  # an example that the parser refuses would teach nonsense
 
 
+def test_the_readme_says_how_to_call_and_calls_what_there_is() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    commands = re.findall(r"^    sheber ([^#\n]*)", text, re.MULTILINE)
+    assert len(commands) >= 4
+    for command in commands:
+        parser().parse_args(command.split())
+    assert text.index(".venv/bin/activate") < text.index("    sheber ")
+
+
 def test_without_a_command_the_first_round_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "sheber new poses-and-moves" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 import moving_boxes
+from sheber.exercises.score import Score
 from sheber.judge.report import overview, report
 from sheber.trace import Trace
 
@@ -62,6 +63,11 @@ for (let i = 0; i < leaves.length; i++) for (let j = i + 1; j < leaves.length; j
   if (x > 1 && y > 1) found.push(`${a.e.outerHTML.slice(0, 80)} over ${b.e.outerHTML.slice(0, 80)}`)
 }
 return found
+"""
+TOO_WIDE = """
+return [...document.querySelectorAll('.scroll, p, h3')]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1)
+  .map((e) => e.outerHTML.slice(0, 90))
 """
 FAINT = """
 const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number)
@@ -267,6 +273,19 @@ def test_the_program_follows_the_replay(page: Page) -> None:
     assert "let go: hook, load" in page.find("#panel-events .now").text
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_panel_that_is_opened_shows_its_moment(page: Page, width: int) -> None:
+    """In a low window the line of the moment may lie below its edge: who opens the program wants to see it."""
+    page.resize(width, 480)
+    page("scrollTo({ top: 0, behavior: 'instant' })")
+    page.find(".ending .jump").click()
+    for panel in ("program", "events"):
+        page("scrollTo({ top: 0, behavior: 'instant' })")
+        page("document.getElementById(arguments[0]).click()", f"tab-panel-{panel}")
+        box = page(f"return document.querySelector('#panel-{panel} .now').getBoundingClientRect().toJSON()")
+        assert 0 <= box["top"] < box["bottom"] <= 480
+
+
 def test_it_listens_to_keys(page: Page) -> None:
     def press(key: str) -> float:
         ActionChains(page.browser).send_keys(key).perform()
@@ -309,15 +328,20 @@ def test_nothing_overlaps(page: Page, width: int) -> None:
         assert page(OVERLAPS) == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 390, 768, 920, 1280])
 def test_the_page_over_all_scenes_reads_well(opened: Page, tmp_path: Path, width: int) -> None:
     path = tmp_path / "report.html"
-    path.write_text(overview(moving_boxes.Exercise(), moving_boxes.grade(), {"rehearsal 1": "scene-1.html"}), "utf-8")
+    grade = moving_boxes.grade()
+    few = replace(grade.scenes[1].score.checks[1], points=29.86)  # −0.07 on average: the widest number
+    rest = (check for check in grade.scenes[1].score.checks if check.name != few.name)
+    grade.scenes[1].score = Score((*rest, few))
+    path.write_text(overview(moving_boxes.Exercise(), grade, {"rehearsal 1": "scene-1.html"}), "utf-8")
     opened.browser.get_log("browser")
     opened.browser.get_log("performance")
     opened.resize(width, 740)
     opened.browser.get(path.as_uri())
     assert opened("return document.documentElement.scrollWidth") <= width
+    assert opened(TOO_WIDE) == []
     assert opened(OVERLAPS.replace("inView.contains(e)", "false")) == []
     assert opened(FAINT) == []
     assert complaints(opened) == []
