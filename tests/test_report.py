@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -178,9 +179,15 @@ def test_what_ended_the_run_comes_before_what_follows_from_it() -> None:
     """A run that was cut off has no duration: that is a consequence, and the advice is the cause."""
     score = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
     stop = Outcome(OutcomeKind.EMERGENCY_STOP, "the load hit the post at 6.5 deg", line=5)
-    assert words.losses(score)[2].group == "cycle"
-    assert words.losses(score, stop)[-1].group == "cycle"
-    assert words.losses(score, Outcome(OutcomeKind.FINISHED)) == words.losses(score)
+    measured = Score(tuple(replace(c, points=0) for c in moving_boxes.score().checks))
+    finished = Outcome(OutcomeKind.FINISHED)
+    assert words.losses(measured, finished)[2].group == "cycle"
+    assert words.losses(measured, stop)[-1].group == "cycle"
+    assert words.losses(score, finished)[-1].group == "cycle"  # of a job that was not done
+    slow = Score(tuple(replace(c, points=0 if c.group == "cycle" else c.maximum - 1) for c in score.checks))
+    assert words.advice(Score(slow.checks), finished).startswith("What would bring the most: Load at the dock")
+    quick = Score(tuple(replace(c, measured=1.0) for c in slow.checks))
+    assert words.advice(quick, finished).startswith("What would bring the most: Cycle time, up to")
     assert words.advice(score, stop).startswith("What would bring the most: avoid the emergency stop (line 5).")
     never = Outcome(OutcomeKind.PROGRAM_ERROR, "it never called", connected=False)
     assert "let the program connect" in words.advice(score, never)

@@ -391,9 +391,8 @@ def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
     """The checks that cost the most over all scenes."""
     totals: dict[str, list[float]] = {}
     for scene in scenes:
-        finished = scene.outcome.kind is OutcomeKind.FINISHED
         for check in words.losses(scene.score):
-            if finished or check.group != "cycle":  # a run that was cut off has no duration to improve
+            if not words.follows(check, scene.outcome):
                 totals.setdefault(check.name, []).append(check.lost)
     ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
     return [

@@ -20,6 +20,7 @@ __all__ = [
     "ending_of_all",
     "ending_parts",
     "facts",
+    "follows",
     "group_title",
     "losses",
     "made_of",
@@ -96,13 +97,15 @@ def made_of(mean: float, worst: float) -> str:
 
 
 def losses(score: Score, outcome: Outcome | None = None) -> list[Check]:
-    """The checks that lost points, the costliest first.
-
-    Where the run did not come to its end, its duration stands last: that it has none is no cause, but a consequence.
-    """
-    late = outcome is not None and outcome.kind is not OutcomeKind.FINISHED
+    """The checks that lost points: causes before what only follows from them, then the costliest first."""
     lost = (check for check in score.checks if check.lost >= 0.01)
-    return sorted(lost, key=lambda check: (late and check.group == "cycle", -check.lost))
+    return sorted(lost, key=lambda check: (follows(check, outcome), -check.lost))
+
+
+def follows(check: Check, outcome: Outcome | None = None) -> bool:
+    """Whether a loss is no cause but a consequence: the duration of a job that was not done, or was cut off."""
+    cut_off = outcome is not None and outcome.kind is not OutcomeKind.FINISHED
+    return check.group == "cycle" and (cut_off or check.measured is None)
 
 
 def outcome_title(outcome: Outcome) -> str:
@@ -194,7 +197,8 @@ def advice(score: Score, outcome: Outcome | None = None) -> str:
         return ""
     if outcome is not None and outcome.kind in _REMEDIES:
         return _first_remedy(outcome)
-    gain, check = max(((_gain(score, check), check) for check in lost), key=lambda pair: pair[0])
+    causes = [check for check in lost if not follows(check)] or lost
+    gain, check = max(((_gain(score, check), check) for check in causes), key=lambda pair: pair[0])
     text = _("What would bring the most: {check}, up to {points} points.")
     return text.format(check=check.name, points=number(gain))
 
