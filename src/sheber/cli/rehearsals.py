@@ -64,7 +64,13 @@ def _rehearsal(group: Sequence[Stored]) -> Rehearsal:
     scenes = tuple(sorted(group, key=lambda one: order[one.trace.header.seed or 0]))
     graded = tuple(
         GradedScene(
-            one.trace.header.scene, one.trace.header.seed or 0, one.trace.outcome, one.score, one.trace, one.path
+            one.trace.header.scene,
+            one.trace.header.seed or 0,
+            one.trace.outcome,
+            one.score,
+            one.trace.sha256,
+            one.path,
+            one.trace,
         )
         for one in scenes
     )

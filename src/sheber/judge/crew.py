@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from sheber.judge.errors import JudgeError
-from sheber.judge.grade import Gradable, Job, take_parcel
+from sheber.judge.grade import Gradable, Job, Verdict, take_parcel
 from sheber.judge.program import Program
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox
@@ -73,8 +73,7 @@ def _warm(exercise: Gradable) -> None:
 
 def _judge_here(order: Order) -> None:
     while (job := take_parcel(0)) is not None:
-        failed = _judge(order, job)
-        order.report("failed" if failed else "done", job, failed)
+        order.report(*_report(job, _judge(order, job)))
 
 
 def _judge_in_workers(order: Order) -> None:
@@ -110,9 +109,8 @@ def _start(order: Order, job: Job, others: list[int]) -> tuple[int, int]:
         _die_with(me)
         for descriptor in (reading, *others):
             os.close(descriptor)
-        failed = _judge(order, job)
-        if failed:
-            os.write(writing, pickle.dumps(failed))
+        with os.fdopen(writing, "wb") as stream:
+            pickle.dump(_judge(order, job), stream)
         code = 0
     finally:
         os._exit(code)
@@ -124,21 +122,23 @@ def _tell_end(order: Order, pipe: int, pid: int, job: Job) -> None:
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if code != 0:
         order.report("died", job, f"exit code {code}" if code > 0 else f"signal {-code}")
-    elif words:
-        order.report("failed", job, pickle.loads(words))
     else:
-        order.report("done", job)
+        order.report(*_report(job, pickle.loads(words)))
 
 
-def _judge(order: Order, job: Job) -> tuple[str, str] | None:
-    """Judge one scene; None, or the kind and the text of what could not be done."""
+def _report(job: Job, found: Verdict | tuple[str, str]) -> tuple[str, Job, Verdict | tuple[str, str]]:
+    return ("done" if isinstance(found, Verdict) else "failed"), job, found
+
+
+def _judge(order: Order, job: Job) -> Verdict | tuple[str, str]:
+    """Judge one scene: its verdict, or the kind and the text of what could not be done."""
     try:
-        run(order.exercise, order.program, job.seed, order.sandbox, job.file, scene=job.scene)
+        trace = run(order.exercise, order.program, job.seed, order.sandbox, job.file, scene=job.scene)
+        return Verdict(trace.outcome, order.exercise.score(trace), trace.sha256)
     except (JudgeError, TraceError) as error:
         return type(error).__name__, str(error)
     except Exception as error:  # an exercise that cannot build its scene, or a fault of ours
         return type(error).__name__, f"{job.scene}: {error}"
-    return None
 
 
 def _die_with(parent: int) -> None:

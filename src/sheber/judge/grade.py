@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
+from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import Score, final
 from sheber.i18n import _, current
 from sheber.judge.errors import SandboxError, SystemFault
@@ -30,7 +31,7 @@ from sheber.judge.run import Runnable
 from sheber.judge.sandbox import Sandbox, best_sandbox
 from sheber.trace import Outcome, OutcomeKind, Trace, TraceWriteError, read
 
-__all__ = ["Gradable", "Grade", "GradedScene", "Job", "Progress", "grade", "take_parcel"]
+__all__ = ["Gradable", "Grade", "GradedScene", "Job", "Progress", "Verdict", "grade", "take_parcel"]
 
 TRIES = 3  # of a scene whose worker was killed, and of a crew
 
@@ -56,6 +57,15 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a worker found of one scene: the trace itself stays in its file."""
+
+    outcome: Outcome
+    score: Score
+    trace_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class GradedScene:
     """One scene of a grade."""
 
@@ -63,13 +73,17 @@ class GradedScene:
     seed: int
     outcome: Outcome
     score: Score
-    trace: Trace
+    trace_sha256: str  # hash of what the equipment did
     trace_path: Path | None  # None where traces were not asked for
+    read_trace: Trace | None = None  # where there is no file any more
 
     @property
-    def trace_sha256(self) -> str:
-        """Hash of what the equipment did."""
-        return self.trace.sha256
+    def trace(self) -> Trace:
+        """The trace, read from its file."""
+        if self.read_trace is not None:
+            return self.read_trace
+        assert self.trace_path is not None
+        return read(self.trace_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +133,11 @@ def grade(
             for index, seed in enumerate(seeds)
         ]
         found: dict[int, GradedScene] = {}
-        for job in _judged(exercise, program, sandbox, jobs, workers or _cores(), scratch):
-            trace = read(job.file)
-            kept = job.file if out is not None else None
-            found[job.index] = GradedScene(job.scene, job.seed, trace.outcome, exercise.score(trace), trace, kept)
+        for job, verdict in _judged(exercise, program, sandbox, jobs, workers or _cores(), scratch):
+            kept, trace = (job.file, None) if out is not None else (None, read(job.file))
+            found[job.index] = GradedScene(
+                job.scene, job.seed, verdict.outcome, verdict.score, verdict.trace_sha256, kept, trace
+            )
             if progress is not None:
                 progress(len(found), len(seeds), found[job.index])
     scenes = tuple(found[index] for index in range(len(seeds)))
@@ -132,8 +147,8 @@ def grade(
 
 def _judged(
     exercise: Gradable, program: Program, sandbox: Sandbox, jobs: Sequence[Job], workers: int, scratch: Path
-) -> Iterator[Job]:
-    """Each job once its trace is written; crews that die are replaced, scenes whose worker died are judged again."""
+) -> Iterator[tuple[Job, Verdict]]:
+    """Each job with its verdict; crews that die are replaced, scenes whose worker died are judged again."""
     left = {job.index: job for job in jobs}
     tries = dict.fromkeys(left, 0)
     for _crew in range(TRIES):
@@ -141,8 +156,8 @@ def _judged(
             for job in left.values():
                 crew.send(job)
             for index, ending in crew.endings():
-                if ending is None:
-                    yield left.pop(index)
+                if isinstance(ending, Verdict):
+                    yield left.pop(index), ending
                     if not left:
                         return
                     continue
@@ -213,10 +228,10 @@ class Crew:
         """One more scene to judge."""
         self._send(job)
 
-    def endings(self) -> Iterator[tuple[int, str | None]]:
-        """Index of each job as it ends, with None, or with how its worker died. Ends where the crew does.
+    def endings(self) -> Iterator[tuple[int, Verdict | str]]:
+        """Index of each job as it ends, with its verdict, or with how its worker died. Ends where the crew does.
 
-        Raises what a worker could not do: SandboxError, TraceWriteError, SystemFault.
+        Raises what a worker could not do: SandboxError, TraceWriteError, ExerciseError, SystemFault.
         """
         stream = self._pipe(self._process.stdout)
         while True:
@@ -226,7 +241,7 @@ class Crew:
                 return
             if kind == "failed":
                 raise _ERRORS.get(words[0], SystemFault)(words[1])
-            yield index, words if kind == "died" else None
+            yield index, words
 
     def _send(self, message: Any) -> None:
         stream = self._pipe(self._process.stdin)
@@ -257,4 +272,8 @@ class Crew:
                 self._pipe(pipe).close()
 
 
-_ERRORS: dict[str, type[Exception]] = {"SandboxError": SandboxError, "TraceWriteError": TraceWriteError}
+_ERRORS: dict[str, type[Exception]] = {
+    "SandboxError": SandboxError,
+    "TraceWriteError": TraceWriteError,
+    "ExerciseError": ExerciseError,
+}
