@@ -643,3 +643,21 @@ def test_errors_are_one_tree() -> None:
     assert issubclass(Unreachable, sheber.RobotError)
     assert not issubclass(Timeout, sheber.RobotError)
     assert issubclass(Timeout, SheberError)
+
+
+def test_what_the_client_tells_of_itself_is_the_same_on_every_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from sheber.client import connection, messages
+
+    def call(do: str, **fields: object) -> None:
+        told.update(fields, do=do)
+        raise ConnectionAbortedError
+
+    told: dict[str, object] = {}
+    monkeypatch.setattr(connection, "open_endpoint", lambda endpoint: None)
+    monkeypatch.setattr(connection, "Session", lambda stream: SimpleNamespace(call=call, time=0.0))
+    monkeypatch.setattr(messages, "set_clock", lambda clock: None)
+    with pytest.raises(ConnectionAbortedError):
+        connection._open("fd:3")
+    assert told == {"do": "connect", "protocol": 1, "client": "python"}
