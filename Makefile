@@ -52,7 +52,7 @@ lock:  ## lock the dependencies anew (needs uv)
 	@sh tools/lock.sh
 
 messages: setup  ## gather the texts for translation into locale/sheber.pot
-	@$(BIN)/pybabel -q extract -F src/sheber/locale/babel.cfg --project=sheberkhana --no-location --sort-output -o src/sheber/locale/sheber.pot src/sheber
+	@$(BIN)/pybabel -q extract -k message:2 -F src/sheber/locale/babel.cfg --project=sheberkhana --no-location --sort-output -o src/sheber/locale/sheber.pot src/sheber
 
 clean:  ## remove the environment and the caches of the tools
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist

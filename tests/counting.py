@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sheber.judge.selftest import CountingExercise
 from sheber.station import FakeStation, Limits, RunEnds
-from sheber.trace import Outcome, OutcomeKind, TraceWriter
+from sheber.trace import Channel, Outcome, OutcomeKind, TraceWriter
 
 ASK = b"""
 import json, os, struct
@@ -104,7 +104,7 @@ class Coasts(CountingExercise):
     limits: Limits = field(default_factory=lambda: Limits(processor_s=2, wall_s=2.0, commands=20))
 
     def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
-        recorder.begin([("count", "u4", (), "")], [], [], {})
+        recorder.begin([Channel("count", "u4", (), "")], [], [], {}, step_s=0.002)
         return UnsettledStation(recorder)
 
 

@@ -13,7 +13,7 @@ from sheber.exercises import Exercise
 from sheber.geometry import Pose
 from sheber.trace import Channel, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
-CHANNELS: tuple[Channel, ...] = (("joints", "f8", (6,), "rad"), ("tcp", "f8", (7,), "m"))
+CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
 SAMPLE_STEPS = 10
 
 Event = tuple[float, str, dict[str, Any]]  # time [s], kind, data
@@ -35,7 +35,7 @@ def write_trace(
     names = list(bodies)
     left = sorted(events, key=lambda event: event[0])
     with TraceWriter(path, Header(exercise.name)) as writer:
-        row = writer.begin(CHANNELS, names, (), facts)
+        row = writer.begin(CHANNELS, names, (), facts, step_s=0.002)
         for n in range(len(tcp)):
             step = n * SAMPLE_STEPS
             while left and left[0][0] <= step * 0.002:

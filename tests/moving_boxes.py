@@ -15,12 +15,12 @@ from sheber.station import Mesh, Visual
 from sheber.trace import Channel, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: list[Channel] = [
-    ("joints", "f8", (6,), "rad"),
-    ("tcp", "f8", (7,), "m"),
-    ("tcp_target", "f8", (7,), "m"),
-    ("wrench", "f4", (6,), "N, Nm"),
-    ("tank", "f4", (), "kPa"),
-    ("line", "u2", (), ""),
+    Channel("joints", "f8", (6,), "rad"),
+    Channel("tcp", "f8", (7,), "m"),
+    Channel("tcp_target", "f8", (7,), "m"),
+    Channel("wrench", "f4", (6,), "N, Nm"),
+    Channel("tank", "f4", (), "kPa"),
+    Channel("line", "u2", (), ""),
 ]
 BODIES = ["crane", "load"]
 VISUALS = [
@@ -90,7 +90,12 @@ def write(path: Path, seconds: float = 10.0, hostile: str = "hello") -> Trace:
         row = np.zeros(
             (),
             trace.begin(
-                CHANNELS, BODIES, VISUALS, {"notices": ["Wedge (c) us"]}, taught={"dock": Pose((0.3, 0.2, 0.03))}
+                CHANNELS,
+                BODIES,
+                VISUALS,
+                taught={"dock": Pose((0.3, 0.2, 0.03))},
+                notices=["Wedge (c) us"],
+                step_s=0.002,
             ),
         )
         for n in range(int(seconds * 50) + 1):
@@ -116,13 +121,13 @@ def _happen(trace: TraceWriter, sample: int, hostile: str) -> None:
     step = 10 * sample
     if sample == 50:
         trace.event(step, "note", {"text": hostile, "line": 4})
-        trace.frame(step, "overhead", np.full((48, 64, 3), 90, np.uint8))
+        trace.capture(step, "overhead", np.full((48, 64, 3), 90, np.uint8))
         trace.picture(step, jpeg(200), hostile)
     if sample == 100:
         trace.event(step, "grip", {"tool": "hook", "part": "load", "line": 5})
     if sample == 200:
         trace.event(step, "contact", {"a": "load", "b": "post", "force_N": 21.5, "meant": False})
-        trace.frame(step, "overhead", np.full((48, 64, 3), 180, np.uint8))
+        trace.capture(step, "overhead", np.full((48, 64, 3), 180, np.uint8))
     if sample == 300:
         trace.event(step, "release", {"tool": "hook", "part": "load", "line": 5})
 

@@ -149,10 +149,10 @@ def test_a_trace_of_another_format(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def foreign_trace(path: Path, **header: str) -> Path:
     """A trace as a stranger might send it: whole, of a station without physics."""
-    from sheber.trace import Header, Outcome, OutcomeKind, TraceWriter
+    from sheber.trace import Channel, Header, Outcome, OutcomeKind, TraceWriter
 
     with TraceWriter(path, Header(**header)) as recorder:  # type: ignore[arg-type]
-        recorder.begin([("tcp", "f8", (7,), "m")], ["tool"], [], {})
+        recorder.begin([Channel("tcp", "f8", (7,), "m")], ["tool"], [], {}, step_s=0.002)
         recorder.end(5, Outcome(OutcomeKind.FINISHED))
     return path
 
@@ -249,14 +249,14 @@ def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
 
     from sheber.cli.rehearsals import Stored, rehearsals
     from sheber.exercises import Check, Score, load
-    from sheber.trace import Header, Outcome, OutcomeKind, TraceWriter, read
+    from sheber.trace import Channel, Header, Outcome, OutcomeKind, TraceWriter, read
 
     exercise = load("poses-and-moves")
 
     def stored(seed: int, program: str = "one", points: float = 60.0) -> Stored:
         path = tmp_path / f"{program}-{seed}.trace"
         with TraceWriter(path, Header(exercise.name, program_sha256=program, seed=seed, sandbox="A")) as recorder:
-            recorder.begin([("tcp", "f8", (7,), "m")], [], [], {})
+            recorder.begin([Channel("tcp", "f8", (7,), "m")], [], [], {}, step_s=0.002)
             recorder.end(5, Outcome(OutcomeKind.FINISHED))
         return Stored(path, read(path), exercise, Score((Check("all", "quality", points, 60.0),)))
 

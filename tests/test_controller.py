@@ -514,7 +514,7 @@ def test_waiting_takes_whole_ticks_and_at_least_one(talk: Conversation) -> None:
 
 
 def test_a_picture_takes_time_and_shows_the_middle_of_it(tmp_path: Path) -> None:
-    with conversation(box_scene(suction()), tmp_path / "run.trace", Limits(captures=2)) as talk:
+    with conversation(box_scene(suction()), tmp_path / "run.trace", Limits(counts={"captures": 2})) as talk:
         cell, camera = talk.cell, talk.cell.cameras["overhead"]
         cell.robot.move_joints(cell.robot.home + ASIDE)
         before = cell.time
@@ -534,7 +534,7 @@ def test_a_picture_takes_time_and_shows_the_middle_of_it(tmp_path: Path) -> None
     trace = talk.trace
     assert talk.outcome is not None
     assert talk.outcome.kind is OutcomeKind.RESOURCE_LIMIT
-    assert len(trace.frames) == 2
+    assert len(trace.captures) == 2
     assert [p.title for p in trace.pictures] == ["overhead"]
     assert [n.data["text"] for n in events(trace, "note")] == ["seen"]
     assert [c.data["index"] for c in events(trace, "capture")] == [0, 1]

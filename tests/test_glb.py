@@ -107,7 +107,7 @@ def test_the_file_names_its_licences_and_its_extension(glb: Glb) -> None:
 
 def test_a_run_without_samples_still_shows_its_scene(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
-        writer.begin([], ["crane"], moving_boxes.VISUALS[:1])
+        writer.begin([], ["crane"], moving_boxes.VISUALS[:1], step_s=0.002)
         writer.end(0, Outcome(OutcomeKind.PROGRAM_ERROR))
     exercise = moving_boxes.Exercise()
     glb = Glb(replay(read(tmp_path / "run.trace"), exercise.mesh, exercise.texture))
@@ -198,7 +198,7 @@ def test_neighbouring_quaternions_are_near_each_other() -> None:
 def test_equal_shapes_are_one_geometry(tmp_path: Path) -> None:
     boxes = [Visual("", "box", (0.1, 0.1, n / 10), colour=(n / 10, 0, 0)) for n in range(1, 9)]
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
-        writer.begin([], [], boxes)
+        writer.begin([], [], boxes, step_s=0.002)
     exercise = moving_boxes.Exercise()
     meshes = Glb(replay(read(tmp_path / "run.trace"), exercise.mesh, exercise.texture)).file["meshes"]
     assert len(meshes) == 8  # one a colour

@@ -21,7 +21,7 @@ from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
 from sheber.judge.report.moments import moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
-from sheber.trace import Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
+from sheber.trace import Channel, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "src/sheber/judge/report/bundle"
@@ -129,7 +129,7 @@ def test_a_run_without_anything_has_a_page(tmp_path: Path) -> None:
 
 def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("x", sandbox="C")) as writer:
-        row = np.zeros((), writer.begin(moving_boxes.CHANNELS, ["load"], moving_boxes.VISUALS))
+        row = np.zeros((), writer.begin(moving_boxes.CHANNELS, ["load"], moving_boxes.VISUALS, step_s=0.002))
         for n in range(9):
             row["joints"], row["tcp"] = np.inf, np.nan
             writer.bodies(10 * n, np.array([0], np.uint16), np.full((1, 7), np.nan, np.float32))
@@ -147,12 +147,12 @@ def test_many_camera_pictures_are_made_smaller(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
         for n in range(60):
-            writer.frame(n, "overhead", rng.integers(0, 90, (240, 320, 3), dtype=np.uint8))
+            writer.capture(n, "overhead", rng.integers(0, 90, (240, 320, 3), dtype=np.uint8))
     trace = read(tmp_path / "run.trace")
     pages = report(EXERCISE, trace, moving_boxes.score())
     pictures = [a["src"] or "" for tag, a in Elements(pages).found if tag == "img" and a.get("data-at")]
     assert len(pictures) == 60
-    assert sum(map(len, pictures)) < 0.45 * sum(len(frame.jpeg) for frame in trace.frames)
+    assert sum(map(len, pictures)) < 0.45 * sum(len(capture.jpeg) for capture in trace.captures)
 
 
 def test_a_full_score_says_so(trace: Trace) -> None:
@@ -215,7 +215,7 @@ def test_the_ending_stands_first_and_its_code_on_a_line_of_its_own(tmp_path: Pat
     reason = f"Line 5: NameError: no <i>crane</i>{between}cell.crane.move(n) # <b>not bold</b>{between}Is it spelt so?"
     raw = moving_boxes.write(tmp_path / "run.trace").header.source
     with TraceWriter(tmp_path / "stop.trace", Header("x", source=raw)) as writer:
-        writer.begin([("tcp", "f8", (7,), "m")], [], [])
+        writer.begin([Channel("tcp", "f8", (7,), "m")], [], [], step_s=0.002)
         writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, reason, 5))
     stopped = read(tmp_path / "stop.trace")
     html = report(EXERCISE, stopped, moving_boxes.score())
@@ -311,7 +311,7 @@ def test_joints_speed_and_force_are_plotted_first(trace: Trace) -> None:
 
 def test_a_long_run_keeps_its_peaks(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
-        row = np.zeros((), writer.begin([("force", "f4", (), "N")], []))
+        row = np.zeros((), writer.begin([Channel("force", "f4", (), "N")], [], step_s=0.002))
         for n in range(4 * POINTS):
             row["force"] = {5001: 80.0, 9002: -70.0}.get(n, 0.0)
             writer.sample(10 * n, row)

@@ -34,7 +34,11 @@ from sheber.trace import (
 )
 from sheber.trace.records import END, EVENT
 
-CHANNELS: list[Channel] = [("joints", "f8", (6,), "rad"), ("force", "f4", (), "N"), ("line", "u2", (), "")]
+CHANNELS: list[Channel] = [
+    Channel("joints", "f8", (6,), "rad"),
+    Channel("force", "f4", (), "N"),
+    Channel("line", "u2", (), ""),
+]
 HEADER = Header("counting", program="program.py", seed=3, sandbox="A", versions={"sheber": "0.1"})
 VISUALS = [Visual("box", "box", (0.1, 0.2, 0.3))]
 PICK = Pose((0.4, 0.1, 0.05), (0.0, 1.0, 0.0, 0.0))
@@ -44,7 +48,9 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "trace-format.md"
 def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "hello\n", pixel: int = 7) -> Path:
     """A small run: one body that moves at every second sample, one that never does."""
     with TraceWriter(path, header) as trace:
-        row = np.zeros((), trace.begin(CHANNELS, ["arm", "box"], VISUALS, {"n": 2}, taught={"pick": PICK}))
+        row = np.zeros(
+            (), trace.begin(CHANNELS, ["arm", "box"], VISUALS, {"n": 2}, taught={"pick": PICK}, step_s=0.002)
+        )
         poses = np.array([[0, 0, 0, 1, 0, 0, 0], [1, 2, 3, 1, 0, 0, 0]], np.float32)
         trace.bodies(0, np.array([0, 1], np.uint16), poses)
         for n in range(samples):
@@ -55,7 +61,7 @@ def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "he
                 trace.bodies(10 * n, np.array([0], np.uint16), poses[:1])
         trace.event(30, "grip", {"part": "box", "force_N": np.float32(2.5), "at": Pose((1, 2, 3))})
         trace.printed("stdout", text)
-        trace.frame(30, "overhead", np.full((4, 6, 3), pixel, np.uint8), np.ones((4, 6), np.float32))
+        trace.capture(30, "overhead", np.full((4, 6, 3), pixel, np.uint8), np.ones((4, 6), np.float32))
         trace.picture(31, b"jpeg", "what I saw")
         trace.end(10 * samples, Outcome(OutcomeKind.FINISHED), {"wall_s": 0.5})
     return path
@@ -66,8 +72,8 @@ def test_many_samples_at_once_are_the_same_records(tmp_path: Path) -> None:
     indices, ends = np.array([0, 1, 0, 1, 1], np.uint16), [0, 2, 2, 3, 5]
     poses = np.arange(35, dtype=np.float32).reshape(5, 7)
     with TraceWriter(one, HEADER) as a, TraceWriter(many, HEADER) as b:
-        rows = np.zeros(4, a.begin(CHANNELS, ["arm", "box"]))
-        assert b.begin(CHANNELS, ["arm", "box"]) == rows.dtype
+        rows = np.zeros(4, a.begin(CHANNELS, ["arm", "box"], step_s=0.002))
+        assert b.begin(CHANNELS, ["arm", "box"], step_s=0.002) == rows.dtype
         rows["force"] = range(4)
         for n in range(4):
             a.sample(10 * n, rows[n])
@@ -134,7 +140,7 @@ def test_a_body_keeps_its_last_pose(tmp_path: Path) -> None:
 def test_a_frame_is_kept_as_hashes_and_a_jpeg(tmp_path: Path) -> None:
     import cv2
 
-    frame = read(write(tmp_path / "run.trace")).frames[0]
+    frame = read(write(tmp_path / "run.trace")).captures[0]
     assert (frame.camera, frame.width, frame.height, frame.step) == ("overhead", 6, 4, 30)
     assert len(frame.colour_sha256) == len(frame.depth_sha256) == 64
     image = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR)
@@ -169,7 +175,7 @@ def test_a_file_cut_anywhere_is_read_up_to_its_last_whole_record(tmp_path: Path)
             Trace(raw[:length])
     for length in range(headless, len(raw)):
         trace = Trace(raw[:length])
-        counts.append((len(trace.samples), len(trace.events), len(trace.frames)))
+        counts.append((len(trace.samples), len(trace.events), len(trace.captures)))
         assert trace.outcome.kind is OutcomeKind.SYSTEM_FAULT
         assert not trace.whole
     assert counts == sorted(counts)
@@ -189,7 +195,7 @@ def test_every_reason_for_not_reading_is_said(tmp_path: Path) -> None:
         read(path)
     raw = write(path).read_bytes()
     path.write_bytes(b"sheber-trace 07\n" + raw[16:])
-    with pytest.raises(TraceReadError, match="a trace of format 7; this version of sheber reads format 1"):
+    with pytest.raises(TraceReadError, match="a trace of format 7; this version of sheber reads format 2"):
         read(path)
     path.write_bytes(raw[:16] + struct.pack("<IB", 3, ord("?")) + b"abc")
     with pytest.raises(TraceReadError, match="damaged at byte 16"):
@@ -238,7 +244,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_a_sample_of_the_wrong_size_is_refused(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", HEADER) as trace:
-        trace.begin(CHANNELS, ["arm"])
+        trace.begin(CHANNELS, ["arm"], step_s=0.002)
         with pytest.raises(ValueError, match="has 54 bytes, got 3"):
             trace.sample(0, b"abc")
         with pytest.raises(ValueError, match="need poses"):
@@ -260,7 +266,7 @@ def test_a_full_disk_is_said_and_loses_nothing_that_was_written(tmp_path: Path) 
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
     try:
         trace = TraceWriter(path, HEADER)
-        row = bytes(trace.begin(CHANNELS, ["arm"]).itemsize)
+        row = bytes(trace.begin(CHANNELS, ["arm"], step_s=0.002).itemsize)
         with pytest.raises(TraceWriteError, match=r"cannot go on writing the trace .*; what was written stays"):
             write_samples(trace, row, 10_000)
         with pytest.raises(TraceWriteError):
@@ -279,9 +285,9 @@ def test_a_killed_process_loses_only_the_last_moments(tmp_path: Path) -> None:
     path = tmp_path / "run.trace"
     program = f"""
         import os, signal
-        from sheber.trace import Header, TraceWriter
+        from sheber.trace import Channel, Header, TraceWriter
         trace = TraceWriter({str(path)!r}, Header("counting"))
-        row = bytes(trace.begin([("force", "f8", (6,), "N")], []).itemsize)
+        row = bytes(trace.begin([Channel("force", "f8", (6,), "N")], [], step_s=0.002).itemsize)
         for n in range(1000):
             trace.sample(10 * n, row)
         trace.event(10_000, "grip")

@@ -1,20 +1,46 @@
 """Language: the texts that people read, in the language that they chose. Standard library only.
 
-`_("...")` and `ngettext("...", "...", n)` look a text up at the moment of the call. English is the
-language of the sources; another one joins as `locale/<language>/LC_MESSAGES/sheber.mo`
-(`make messages` gathers the texts) without a change in the code.
+Two kinds of text. What is shown at once is translated at once: `_("...")` and `ngettext("...", "...", n)` look it up
+at the moment of the call. What is recorded, and read later by somebody else, is a `Text`: the id of a sentence and
+its values. It is put into words when it is shown, in the language of whoever reads it:
+
+    NOT_THERE = message("robot.not_there", "There is no camera {name}.")      # once, beside the code that says it
+    text = NOT_THERE(name="left")                                              # recorded: an id and its values
+    str(text)                                                                  # words, in the language in force
+
+English is the language of the sources; another one joins as `locale/<language>/LC_MESSAGES/sheber.mo` (`make messages`
+gathers the texts) without a change in the code.
 """
 
 from __future__ import annotations
 
 import gettext as _gettext
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
-__all__ = ["LANGUAGES", "N_", "_", "choose", "current", "language", "ngettext", "preferred", "written"]
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "Message",
+    "Text",
+    "Worded",
+    "_",
+    "choose",
+    "current",
+    "is_form",
+    "language",
+    "message",
+    "ngettext",
+    "plain",
+    "preferred",
+    "written",
+]
 
 LANGUAGES = ("en", "kk", "ru", "zh-Hans")
 """Languages that texts may be written in, the fallback first. What exists is found on the disk."""
@@ -42,6 +68,147 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 def N_(message: str) -> str:
     """Mark a message for translation where it stands and translate it later, where it is shown."""
     return message
+
+
+# --- texts that are recorded ----------------------------------------------------------------------
+
+_FIELD = re.compile(r"\{\{|\}\}|\{(\w+)(!r)?(?::([+]?\d{0,2}(?:\.\d{1,2})?[defg%]?))?\}")  # a name, and its format
+_LONGEST_VALUE = 4000  # characters of one value in words: values may come from a program
+_sentences: dict[str, str] = {}  # by id, in English: those of the modules that are loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence as it is recorded: its id and its values. `str(text)` is the sentence, in the language in force.
+
+    Two texts are equal where id and values are: the English words are only what is shown where nobody knows the id.
+    """
+
+    id: str  # "robot.unreachable"; stays when the wording is mended
+    values: Mapping[str, Any] = field(default_factory=dict)  # plain values, texts, and lists of these
+    english: str = field(default="", compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """The sentence in the language in force."""
+        english = _sentences.get(self.id, self.english)
+        for template in (_(english), english) if english else ():
+            filled = _filled(template, self.values)
+            if filled is not None:
+                return filled
+        values = ", ".join(f"{name} {_shown(value)}" for name, value in self.values.items())
+        return f"{self.id}: {values}" if values else self.id
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to say."""
+        return bool(self.id)
+
+    def form(self) -> dict[str, Any]:
+        """Plain JSON values: what is stored and hashed."""
+        return {"id": self.id, "values": {name: plain(value) for name, value in self.values.items()}}
+
+    @classmethod
+    def from_form(cls, form: Mapping[str, Any], english: Mapping[str, str] | None = None) -> Self:
+        """The text of stored values; `english`: sentences by id, for ids that no loaded module knows.
+
+        Raises ValueError for what is no such form.
+        """
+        if not is_form(form):
+            raise ValueError(f"not a stored text: {str(form)[:80]!r}")
+        words = english or {}
+        values = {name: _revived(value, words) for name, value in form["values"].items()}
+        return cls(form["id"], values, words.get(form["id"], ""))
+
+    def sentences(self) -> Iterator[tuple[str, str]]:
+        """Id and English sentence of this text and of those among its values."""
+        yield self.id, self.english
+        for value in self.values.values():
+            for one in value if isinstance(value, list | tuple) else (value,):
+                if isinstance(one, Text):
+                    yield from one.sentences()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence that can be said: called with its values it gives the `Text`."""
+
+    id: str
+    english: str
+
+    def __call__(self, **values: Any) -> Text:
+        """The text with these values."""
+        return Text(self.id, values, self.english)
+
+
+class Worded(Exception):
+    """An error whose sentence is recorded: it carries the `Text`, and is told in the language in force."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        """The sentence in the language in force."""
+        return str(self.text)
+
+
+def message(id: str, english: str) -> Message:  # noqa: A002  (the word that readers of a trace see)
+    """Define a sentence: an id that stays ("robot.unreachable"), and its English words with `{name:.1f}` for values."""
+    _sentences[id] = english
+    return Message(id, english)
+
+
+def plain(value: Any) -> Any:
+    """A value of a text as plain JSON."""
+    if isinstance(value, Text):
+        return value.form()
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return value
+
+
+def is_form(value: object) -> bool:
+    """Whether a JSON value is a stored text."""
+    return (
+        isinstance(value, Mapping)
+        and value.keys() == {"id", "values"}
+        and isinstance(value["id"], str)
+        and isinstance(value["values"], Mapping)
+    )
+
+
+def _revived(value: Any, english: Mapping[str, str]) -> Any:
+    if is_form(value):
+        return Text.from_form(value, english)
+    return [_revived(one, english) for one in value] if isinstance(value, list) else value
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str | None:
+    """The template with its values; None where they do not fit.
+
+    Sentences may come from a file of a stranger: only names and short formats of numbers are followed, never
+    attributes, indices or wide paddings.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0][0]  # a doubled brace is a brace
+        return _shown(values[found[1]], found[3] or "", bool(found[2]))
+
+    try:
+        return _FIELD.sub(value, template)
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return None
+
+
+def _shown(value: Any, form: str = "", quoted: bool = False) -> str:
+    """One value in words."""
+    if isinstance(value, list | tuple):
+        return _(", ").join(_shown(one, form, quoted) for one in value)
+    words = format(value, form) if form and not isinstance(value, Text) else str(value)
+    return repr(words[:_LONGEST_VALUE]) if quoted else words[:_LONGEST_VALUE]
+
+
+# --- languages ----------------------------------------------------------------------------------------
 
 
 def written() -> tuple[str, ...]:

@@ -9,15 +9,19 @@ the smallest whole one, for tests of everything that is not a robot.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.trace import Outcome, OutcomeKind, Visual
+from sheber.allowed import Allowed, Choice
+from sheber.i18n import Worded, message
+from sheber.trace import Outcome, OutcomeKind, TraceWriter, Visual
 
-__all__ = ["Answer", "Limits", "Mesh", "ProtocolError", "RunEnds", "Station", "Visual"]
+__all__ = ["Answer", "FakeStation", "Kind", "Limits", "Mesh", "ProtocolError", "RunEnds", "Station", "Visual"]
+
+SceneT = TypeVar("SceneT", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Limits:
 
     simulated_s: float = 120.0  # simulated time [s]; outcome: time limit
     commands: int = 200_000  # requests, pure computations included; outcome: resource limit
-    captures: int = 60  # camera pictures
+    counts: Mapping[str, int] = field(default_factory=dict)  # of what its kind of station counts: {"captures": 60}
     pictures: int = 20  # pictures that the program shows
     notes: int = 200  # notes
     processor_s: int = 60  # processor time of the program [s]; a safety limit, never part of a score
@@ -34,6 +38,11 @@ class Limits:
     memory_bytes: int = 2 << 30  # address space of the program
     output_bytes: int = 64 << 10  # printed text that is kept, per stream
     scratch_bytes: int = 16 << 20  # /tmp of the box
+
+    def shown(self) -> dict[str, float]:
+        """Every limit by name, those of the station among them."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "counts"}
+        return {**own, **self.counts}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +62,7 @@ class Answer:
     binary: bytes | memoryview = b""  # raw bytes sent after the body: an image
 
 
-class ProtocolError(Exception):
+class ProtocolError(Worded):
     """The program sent what no client sends. Ends the run; says what arrived and what is allowed."""
 
 
@@ -87,6 +96,55 @@ class Station(Protocol):
         ...
 
 
+class Kind(Protocol[SceneT]):
+    """A kind of station, as its exercises know it: `STATION = CELL` in an `exercise.py`.
+
+    Everything that shared parts must know of a kind of equipment is here, as data; none of them names one.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in a trace, and in the answer to a program that connects: "robot-cell"."""
+        ...
+
+    @property
+    def numbers(self) -> Mapping[str, Allowed | Choice]:
+        """What every `exercise.toml` for it holds beside the common numbers, by dotted key."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What it counts and limits beside requests: the usual limits, by the name in the table [limits]."""
+        ...
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages, by the names of their distributions, on whose versions the numbers of a run depend."""
+        ...
+
+    def build(self, scene: SceneT, limits: Limits, recorder: TraceWriter) -> Station:
+        """The station of a scene, alive, writing to the recorder."""
+        ...
+
+    def warm(self, scene: SceneT) -> None:
+        """Load what every run of such a scene needs, before a parent forks its workers. Starts no thread."""
+        ...
+
+    def mesh(self, name: str) -> Mesh:
+        """The mesh that a visual names; raises KeyError."""
+        ...
+
+    def texture(self, name: str) -> NDArray[np.uint8]:
+        """The texture (h, w, 3) RGB that a visual names; raises KeyError."""
+        ...
+
+
+NOT_A_COMMAND = message("fake.not_a_command", "not a command: {arrived!r}")
+UNKNOWN = message("fake.unknown", "unknown command {command!r}; known: connect, count, stop")
+ASKED_FOR = message("fake.asked_for", "The stop was asked for.")
+TIME_UP = message("fake.time_up", "{limit:d} ticks are over.")
+
+
 @dataclass
 class FakeStation:
     """A counter that a program can count up: one tick a request, no physics. For tests.
@@ -94,7 +152,7 @@ class FakeStation:
     Requests: {"do": "connect"}, {"do": "count"}, {"do": "stop"} (an emergency stop), {"do": "break"} (our fault).
     """
 
-    recorder: Any  # TraceWriter, or None
+    recorder: TraceWriter | None
     limit: int = 1_000_000  # ticks; the simulated time limit
     step: int = 0
     count: int = 0
@@ -108,16 +166,16 @@ class FakeStation:
             command = json.loads(request)
             do = command["do"]
         except (ValueError, TypeError, KeyError) as error:
-            raise ProtocolError(f"not a command: {request[:60]!r}") from error
+            raise ProtocolError(NOT_A_COMMAND(arrived=request[:60].decode("utf-8", "replace"))) from error
         if do == "break":
             raise RuntimeError("the station broke, as asked")
         if do not in ("connect", "count", "stop"):
-            raise ProtocolError(f"unknown command {do!r}; known: connect, count, stop")
+            raise ProtocolError(UNKNOWN(command=str(do)[:60]))
         self.step += 5
         if do == "stop":
-            raise RunEnds(Outcome(OutcomeKind.EMERGENCY_STOP, "asked for"))
+            raise RunEnds(Outcome(OutcomeKind.EMERGENCY_STOP, ASKED_FOR()))
         if self.step > 5 * self.limit:
-            raise RunEnds(Outcome(OutcomeKind.TIME_LIMIT, f"{self.limit} ticks are over"))
+            raise RunEnds(Outcome(OutcomeKind.TIME_LIMIT, TIME_UP(limit=self.limit)))
         if do == "count":
             self.count += 1
             if self.recorder is not None:

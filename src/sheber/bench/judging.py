@@ -42,5 +42,5 @@ def replay(quick: bool) -> list[Row]:
         source += _WAIT.format(seconds=round(REPORT_S - trace.duration, 2)).encode()
         trace = run(exercise, Program("reference.py", source), seed, sandbox)
     page = report(exercise, trace, exercise.score(trace)).encode()
-    pictures = f"{len(trace.frames)} camera pictures, {trace.duration:.0f} s"
+    pictures = f"{len(trace.captures)} camera pictures, {trace.duration:.0f} s"
     return [gated("report page of a minute", len(page) / 1e6, "MB", "≤ 4", pictures)]

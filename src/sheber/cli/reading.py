@@ -40,7 +40,7 @@ def exercises(arguments: argparse.Namespace) -> int:
     for exercise in found:
         seconds = _("{s:g} s").format(s=exercise.limits.simulated_s)
         level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
-        table.add_row(exercise.name, level, seconds, str(exercise.limits.captures), exercise.summary)
+        table.add_row(exercise.name, level, seconds, str(exercise.limits.counts.get("captures", 0)), exercise.summary)
     console().print(table)
     print("\n" + _("Begin one: sheber new {name} work/").format(name=found[0].name))
     return DONE

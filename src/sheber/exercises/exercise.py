@@ -14,15 +14,17 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from sheber.exercises.numbers import UNITS, Allowed, ExerciseError, Numbers, Tolerance, read_numbers
+from sheber.allowed import Allowed
+from sheber.exercises.numbers import ExerciseError, Numbers, Tolerance, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
 from sheber.station import Limits, Mesh, Station
+from sheber.units import SI
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +40,7 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
-_SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in UNITS.items()}
+_SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
 
 class _Rules(Protocol):
@@ -181,7 +183,7 @@ class Exercise:
 
     def _number(self, key: str) -> Any:
         """A number by its dotted key; limits that the file leaves out have their usual value."""
-        limits = {f"limits.{name}": value for name, value in asdict(self.limits).items()}
+        limits = {f"limits.{name}": value for name, value in self.limits.shown().items()}
         return limits[key] if key in limits else self.numbers[key]
 
     def _filled(self, file: Path) -> str:

@@ -8,7 +8,6 @@ missing, unknown, or out of range is refused when the exercise is loaded, never 
 from __future__ import annotations
 
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -16,64 +15,20 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from sheber.allowed import Allowed
 from sheber.exercises.score import GROUPS, ramp
 from sheber.i18n import _
 from sheber.station import Limits
+from sheber.units import SI
 
 __all__ = ["LEVELS", "Allowed", "ExerciseError", "Numbers", "Tolerance", "read_numbers"]
 
 LEVELS: Final = ("elementary", "intermediate", "advanced")
 REHEARSAL_SCENES: Final = 8
 
-UNITS: Final = {
-    "mm": 1e-3,
-    "m": 1.0,
-    "deg": math.pi / 180.0,
-    "rad": 1.0,
-    "s": 1.0,
-    "mm/s": 1e-3,
-    "m/s": 1.0,
-    "N": 1.0,
-    "%": 1e-2,
-}
-"""What one unit of a tolerance is in SI."""
-
 
 class ExerciseError(Exception):
     """An exercise cannot be used as it is written: which file, which entry, what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """The range of one number of an exercise, or of both ends of a tolerance or of a pair."""
-
-    low: float
-    high: float
-    unit: str = ""  # for words; SI unless it says otherwise
-    whole: bool = False
-    ramp: bool = False  # a tolerance: { full = ..., zero = ..., unit = "..." }
-    pair: bool = False  # [lowest, highest], of what is drawn by seed
-    more: bool = False  # of a tolerance: more is better, so that `full` is the larger end
-
-    def words(self) -> str:
-        """What may stand in the file."""
-        kind = _("a whole number") if self.whole else _("a number")
-        text = _("{kind} from {low:g} to {high:g} {unit}").format(
-            kind=kind, low=self.low, high=self.high, unit=self.unit
-        )
-        if self.ramp:
-            order = _("full more than zero") if self.more else _("full less than zero")
-            words = _('{{ full = ..., zero = ..., unit = "{unit}" }}, {order}, each {text}')
-            return words.format(unit=self.unit, order=order, text=text.strip())
-        if self.pair:
-            return _("[lowest, highest], each {text}").format(text=text.strip())
-        return text.strip()
-
-    def fits(self, value: object) -> bool:
-        """Whether `value` is such a number."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return False
-        return (isinstance(value, int) or not self.whole) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +45,17 @@ class Tolerance:
 
     def show(self, value: float) -> float:
         """`value` (SI) in the tolerance's own unit, rounded for readers."""
-        return round(value / UNITS[self.unit], 3)
+        return round(value / SI[self.unit], 3)
 
     @property
     def full_si(self) -> float:
         """The end where points are full, SI."""
-        return self.full * UNITS[self.unit]
+        return self.full * SI[self.unit]
 
     @property
     def zero_si(self) -> float:
         """The end where points are gone, SI."""
-        return self.zero * UNITS[self.unit]
+        return self.zero * SI[self.unit]
 
 
 _LIMITS: Final = {
@@ -178,7 +133,9 @@ class Numbers(Mapping[str, Any]):
 
     def limits(self) -> Limits:
         """What a run may use."""
-        return Limits(**{name: self[f"limits.{name}"] for name in _LIMITS if f"limits.{name}" in self._values})
+        given = {name: self[f"limits.{name}"] for name in _LIMITS if f"limits.{name}" in self._values}
+        counts = {name: given.pop(name) for name in ("captures",) if name in given}
+        return Limits(**given, counts={"captures": 60} | counts)
 
     def reference_time(self, counts: Mapping[str, float]) -> float:
         """T_ref [s] of a scene with these counts: cycle.fixed_s plus cycle.per.X for each X."""
@@ -314,4 +271,4 @@ def _check_seeds(file: Path, seeds: object) -> None:
         raise ExerciseError(text.format(file=file, count=REHEARSAL_SCENES))
 
 
-assert set(_LIMITS) == {field.name for field in fields(Limits)}, "every limit needs a range"
+assert set(_LIMITS) == {field.name for field in fields(Limits)} - {"counts"} | {"captures"}, "every limit needs a range"

@@ -20,7 +20,7 @@ from sheber.judge.program import Program
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox, attacks
 from sheber.station import FakeStation, Limits
-from sheber.trace import Trace, TraceWriter
+from sheber.trace import Channel, Trace, TraceWriter
 
 __all__ = ["ACCEPTED", "CountingExercise", "Verdict", "attack", "selftest", "temptations"]
 
@@ -47,7 +47,7 @@ class CountingExercise:
 
     def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
         """A counter."""
-        recorder.begin([("count", "u4", (), "")], [], [], {"seed": seed})
+        recorder.begin([Channel("count", "u4")], [], [], {"seed": seed}, step_s=0.002)
         return FakeStation(recorder)
 
     def score(self, trace: Trace) -> Score:

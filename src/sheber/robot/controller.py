@@ -69,9 +69,14 @@ class Controller:
         self.tool_frame = scene.tool.pose
         self.tool = tool_port(scene.tool, cell.tool)
         self.inputs, self.outputs = Signals(cell.inputs), Signals(cell.outputs)
-        facts = {**dict(scene.facts), "notices": notices(scene.arm)}
         row = recorder.begin(
-            channels(len(arm.joints), scene.tool.kind), cell.bodies, cell.visuals(), facts, taught=dict(scene.frames)
+            channels(len(arm.joints), scene.tool.kind),
+            cell.bodies,
+            cell.visuals(),
+            dict(scene.facts),
+            step_s=STEP_S,
+            taught=dict(scene.frames),
+            notices=notices(scene.arm),
         )
         self.record = Record(recorder, row, cell, arm, scene.tool.pose)
         self.interpolator = Interpolator(arm, scene.tool.pose, cell.measured_joints, STEP_S, cell.self_collides)
@@ -231,7 +236,7 @@ class Controller:
     def count(self, what: str, words: str) -> None:
         """Count one use of what is limited; the first beyond the limit ends the run."""
         self.used[what] += 1
-        limit: int = getattr(self.limits, what)
+        limit = int(self.limits.shown()[what])
         if self.used[what] > limit:
             reason = _("The program used up the {limit} {what} of this run.").format(limit=limit, what=words)
             outcome = Outcome(OutcomeKind.RESOURCE_LIMIT, reason, self.line)

@@ -32,18 +32,18 @@ TOOL_UNITS = {"gripper": "m, N", "suction": "kPa, ", "pointer": ", "}
 def channels(joints: int, tool: str) -> list[Channel]:
     """Names, types, shapes and units of the sample of a robot with that kind of tool."""
     return [
-        ("joints", "f8", (joints,), "rad"),  # true
-        ("joint_targets", "f8", (joints,), "rad"),
-        ("joint_speeds", "f4", (joints,), "rad/s"),
-        ("torques", "f4", (joints,), "Nm"),
-        ("tcp", "f8", (7,), "m, wxyz"),  # T_base_tcp, true
-        ("tcp_target", "f8", (7,), "m, wxyz"),  # of the targets, by the nominal arm
-        ("wrench", "f4", (6,), "N, Nm"),  # at the TCP, in TCP axes
-        ("tool", "f4", (2,), TOOL_UNITS[tool]),
-        ("inputs", "u4", (), "bits"),
-        ("outputs", "u4", (), "bits"),
-        ("moving", "u1", (), ""),
-        ("line", "u2", (), ""),  # of the program: the move that runs, or the command that is served
+        Channel("joints", "f8", (joints,), "rad"),  # true
+        Channel("joint_targets", "f8", (joints,), "rad"),
+        Channel("joint_speeds", "f4", (joints,), "rad/s"),
+        Channel("torques", "f4", (joints,), "Nm"),
+        Channel("tcp", "f8", (7,), "m, wxyz"),  # T_base_tcp, true
+        Channel("tcp_target", "f8", (7,), "m, wxyz"),  # of the targets, by the nominal arm
+        Channel("wrench", "f4", (6,), "N, Nm"),  # at the TCP, in TCP axes
+        Channel("tool", "f4", (2,), TOOL_UNITS[tool]),
+        Channel("inputs", "u4", (), "bits"),
+        Channel("outputs", "u4", (), "bits"),
+        Channel("moving", "u1", (), ""),
+        Channel("line", "u2", (), ""),  # of the program: the move that runs, or the command that is served
     ]
 
 

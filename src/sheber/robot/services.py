@@ -360,7 +360,7 @@ def _capture(station: Controller, command: c.Capture) -> Reply:
     depth = image.depth if spec.depth else None
     station.event("capture", {"camera": spec.name, "index": station.used["captures"] - 1, "line": station.line})
     station.record.hand_over()
-    station.recorder.frame(station.step, spec.name, image.colour, depth)
+    station.recorder.capture(station.step, spec.name, image.colour, depth)
     station.run(ticks - middle)
     height, width = image.colour.shape[:2]
     binary = image.colour.tobytes() + (b"" if depth is None else depth.astype("<f4", copy=False).tobytes())

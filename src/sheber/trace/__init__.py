@@ -16,9 +16,11 @@ outcome) and not what surrounds it (printed text, paths, versions, wall time). I
 from sheber.trace.reader import Trace, read
 from sheber.trace.records import (
     FORMAT,
+    NOTHING,
+    Capture,
     Channel,
     Event,
-    Frame,
+    EventKind,
     Header,
     Outcome,
     OutcomeKind,
@@ -34,9 +36,11 @@ from sheber.trace.writer import TraceWriter
 
 __all__ = [
     "FORMAT",
+    "NOTHING",
+    "Capture",
     "Channel",
     "Event",
-    "Frame",
+    "EventKind",
     "Header",
     "Outcome",
     "OutcomeKind",

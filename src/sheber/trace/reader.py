@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import _
+from sheber.i18n import Text, _, is_form, message
 from sheber.trace.records import (
     BEGIN,
     BODIES,
+    CAPTURE,
     END,
     EVENT,
     FORMAT,
-    FRAME,
     HEAD,
     HEADER,
     KINDS,
@@ -31,10 +31,12 @@ from sheber.trace.records import (
     PICTURE,
     PRINTED,
     SAMPLE,
+    SENTENCE,
     STEP,
+    Capture,
     Channel,
     Event,
-    Frame,
+    EventKind,
     Header,
     Outcome,
     OutcomeKind,
@@ -49,8 +51,10 @@ __all__ = ["Trace", "read"]
 
 T = TypeVar("T")
 
+BREAKS_OFF = message("trace.breaks_off", "The recording breaks off before the run came to its end.")
+
 _NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # of a file that is damaged, or made up
-_LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, FRAME: 8, PICTURE: 8}  # bytes of what stands before the rest
+_LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, CAPTURE: 8, PICTURE: 8}  # bytes of what stands before the rest
 
 
 def read(path: Path | str) -> Trace:
@@ -97,13 +101,15 @@ class Trace:
             self._check_sum()
         self.header: Header = _header(self._words(*self._spans[HEADER][0]))
         begin = self._words(*self._spans[BEGIN][0]) if self._spans[BEGIN] else {}
-        self.channels: tuple[Channel, ...] = tuple((n, k, tuple(s), u) for n, k, s, u in begin.get("channels", ()))
+        self.channels: tuple[Channel, ...] = tuple(_channel(one) for one in begin.get("channels", ()))
+        self.event_kinds: Mapping[str, EventKind] = {n: EventKind(**k) for n, k in begin.get("events", {}).items()}
+        self.notices: tuple[str, ...] = tuple(begin.get("notices", ()))  # licences of what is drawn
         self.bodies: tuple[str, ...] = tuple(begin.get("bodies", ()))
         self.visuals: tuple[Visual, ...] = tuple(_visual(one) for one in begin.get("visuals", ()))
         self.facts: Mapping[str, Any] = begin.get("facts", {})
         taught = begin.get("taught", {})
         self.taught: Mapping[str, Pose] = {name: Pose.from_list(pose) for name, pose in taught.items()}
-        self.step_s: float = begin.get("step_s", 0.002)
+        self.step_s: float = float(begin.get("step_s", 0.0))  # s; 0 where the run ended before the station began
         self._row = sample_dtype(self.channels)
 
     # --- samples and bodies
@@ -168,16 +174,16 @@ class Trace:
     @cached_property
     def events(self) -> list[Event]:
         """Everything that happened, in order."""
-        return [self._made(_event, start, end) for start, end in self._spans[EVENT]]
+        return [self._made(self._event, start, end) for start, end in self._spans[EVENT]]
 
     def events_of(self, *kinds: str) -> list[Event]:
         """The events of these kinds, in order."""
         return [event for event in self.events if event.kind in kinds]
 
     @cached_property
-    def frames(self) -> list[Frame]:
+    def captures(self) -> list[Capture]:
         """The pictures of the station's cameras, in order."""
-        return [self._made(_frame, start, end) for start, end in self._spans[FRAME]]
+        return [self._made(_capture, start, end) for start, end in self._spans[CAPTURE]]
 
     @cached_property
     def pictures(self) -> list[Picture]:
@@ -193,7 +199,7 @@ class Trace:
     def outcome(self) -> Outcome:
         """How the run ended; a trace that was cut short says so as a system fault."""
         if not self.whole:
-            return Outcome(OutcomeKind.SYSTEM_FAULT, _("the record breaks off before the run came to its end"))
+            return Outcome(OutcomeKind.SYSTEM_FAULT, BREAKS_OFF())
         return self._end[0]
 
     @property
@@ -216,13 +222,13 @@ class Trace:
     def sha256(self) -> str:
         """Hash of what the equipment did; equal for a repeated run of the same program, exercise, seed and build."""
         digest = hashlib.sha256(MAGIC % FORMAT)
-        digest.update(_words([self.channels, self.bodies, self.step_s]))
+        digest.update(_words([[one[:4] for one in self.channels], self.bodies, self.step_s]))
         for kind, start, end in self._order:
             if kind in (SAMPLE, BODIES, EVENT):
                 digest.update(HEAD.pack(end - start, kind))
                 digest.update(self._raw[start:end])
-        for frame in self.frames:
-            digest.update(_words([frame.step, frame.camera, frame.colour_sha256, frame.depth_sha256]))
+        for capture in self.captures:
+            digest.update(_words([capture.step, capture.camera, capture.colour_sha256, capture.depth_sha256]))
         digest.update(self.outcome.kind.value.encode())
         return digest.hexdigest()
 
@@ -230,7 +236,26 @@ class Trace:
 
     @cached_property
     def _end(self) -> tuple[Outcome, Mapping[str, Any]]:
-        return self._made(_end, *self._spans[END][0])
+        return self._made(self._ending, *self._spans[END][0])
+
+    @cached_property
+    def _sentences(self) -> Mapping[str, str]:
+        """The English sentences that the file brings along, by id."""
+        pairs = (self._words(start, end) for start, end in self._spans[SENTENCE])
+        return {str(id_): str(english) for id_, english in pairs}
+
+    def _text(self, value: Any) -> Any:
+        """A value of an event or an outcome; a stored text as a `Text`."""
+        return Text.from_form(value, self._sentences) if is_form(value) else value
+
+    def _event(self, raw: bytes) -> Event:
+        kind, data = json.loads(raw[STEP.size :])
+        return Event(STEP.unpack_from(raw)[0], str(kind), {name: self._text(value) for name, value in data.items()})
+
+    def _ending(self, raw: bytes) -> tuple[Outcome, Mapping[str, Any]]:
+        told = json.loads(raw[STEP.size :])
+        outcome = {name: self._text(value) for name, value in told["outcome"].items()}
+        return Outcome(kind=OutcomeKind(outcome.pop("kind")), **outcome), dict(told["usage"])
 
     def _check_sum(self) -> None:
         """Raise TraceReadError where bytes were changed since they were written. It guards against accidents alone."""
@@ -255,9 +280,8 @@ class Trace:
             raise TraceReadError(text.format(start=start, why=error)) from error
 
 
-def _event(raw: bytes) -> Event:
-    kind, data = json.loads(raw[STEP.size :])
-    return Event(STEP.unpack_from(raw)[0], str(kind), dict(data))
+def _channel(words: Mapping[str, Any]) -> Channel:
+    return Channel(**{**words, "shape": tuple(words["shape"]), "labels": tuple(words["labels"])})
 
 
 def _with_jpeg(raw: bytes) -> tuple[int, Any, bytes]:
@@ -266,9 +290,9 @@ def _with_jpeg(raw: bytes) -> tuple[int, Any, bytes]:
     return step, json.loads(raw[8 : 8 + words]), raw[8 + words :]
 
 
-def _frame(raw: bytes) -> Frame:
+def _capture(raw: bytes) -> Capture:
     step, about, jpeg = _with_jpeg(raw)
-    return Frame(step, jpeg=jpeg, **about)
+    return Capture(step, jpeg=jpeg, **about)
 
 
 def _picture(raw: bytes) -> Picture:
@@ -279,12 +303,6 @@ def _picture(raw: bytes) -> Picture:
 def _printed(raw: bytes) -> Printed:
     stream, text = json.loads(raw)
     return Printed(str(stream), str(text))
-
-
-def _end(raw: bytes) -> tuple[Outcome, Mapping[str, Any]]:
-    told = json.loads(raw[STEP.size :])
-    outcome = dict(told["outcome"])
-    return Outcome(kind=OutcomeKind(outcome.pop("kind")), **outcome), dict(told["usage"])
 
 
 def _check_magic(raw: bytes) -> None:

@@ -6,21 +6,45 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sheber.geometry import Pose
+from sheber.i18n import Text
 
-FORMAT = 1  # raised when an older reader would misread a newer file
+FORMAT = 2  # raised when an older reader would misread a newer file
 MAGIC = b"sheber-trace %02d\n"  # sixteen bytes once the number is in
 HEAD = struct.Struct("<IB")  # length of the payload, kind
 STEP = struct.Struct("<I")  # every payload but those of header, begin and printed starts with the step
 
-HEADER, BEGIN, SAMPLE, BODIES, EVENT, FRAME, PICTURE, PRINTED, END = b"HBSPEFVOZ"
-KINDS = frozenset(b"HBSPEFVOZ")
+HEADER, BEGIN, SAMPLE, BODIES, SENTENCE, EVENT, CAPTURE, PICTURE, PRINTED, END = b"HBSPWEFVOZ"
+KINDS = frozenset(b"HBSPWEFVOZ")
+NOTHING = Text("")
 
-Channel = tuple[str, str, tuple[int, ...], str]  # name, numpy type ("f8"), shape (() for one number), unit
+
+class Channel(NamedTuple):
+    """One recorded quantity, and how a reader is shown it. Only the first four are hashed."""
+
+    name: str
+    type: str  # numpy's: f8, f4, u4, ...
+    shape: tuple[int, ...] = ()  # () for one number
+    unit: str = ""  # of the recorded numbers; "m, wxyz" where components differ
+    title: str = ""  # marked with N_; the name where it is left out
+    shown: str = ""  # unit in plots, where it is another one: deg for rad
+    labels: tuple[str, ...] = ()  # of the first components, those that are plotted (marked with N_); (): numbered
+    plot: str = "value"  # value; length: the components and how long they are together; speed: of a place; none
+
+
+class EventKind(NamedTuple):
+    """What a kind of event is called, and whether a reader looks for it."""
+
+    title: str  # marked with N_: "contact"
+    says: str = ""  # marked with N_, with the names of the event's values: "{a}, {b}, {force_N:.0f} N"
+    grave: bool = False  # something went wrong
+    action: bool = False  # the equipment did something for the program: the cycle lasts until the last of these
+    quiet: bool = False  # nothing that a reader would look for
+    unless: str = ""  # name of a value; where it is true the event is quiet and not grave: a contact that was meant
 
 
 class TraceError(Exception):
@@ -49,12 +73,17 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended, and why, in words."""
+    """How a run ended, and why."""
 
     kind: OutcomeKind
-    reason: str = ""  # one calm sentence; empty for finished
+    text: Text = NOTHING  # one calm sentence, as id and values; nothing for finished
     line: int = 0  # line of the student's program, 0 where none is known
     connected: bool = True  # False: the program never connected
+
+    @property
+    def reason(self) -> str:
+        """Why it ended so, in the language in force; "" for finished."""
+        return str(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +92,7 @@ class Event:
 
     step: int  # physics steps since the start
     kind: str
-    data: Mapping[str, Any] = field(default_factory=dict)  # plain JSON values
+    data: Mapping[str, Any] = field(default_factory=dict)  # plain JSON values, and texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +121,7 @@ class Header:
     program_sha256: str = ""
     source: str = field(repr=False, default="")  # text of the program, for the report; "" where it is not kept
     scene: str = ""  # "practice 3", "rehearsal 2": what people call this scene
+    station: str = ""  # kind of the exercise's station: "robot-cell"
     seed: int | None = None  # None where it is not shown (a graded scene)
     sandbox: str = ""  # level: A, B or C
     language: str = "en"
@@ -102,7 +132,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Capture:
     """One picture of a camera of the station, as the program was given it."""
 
     step: int
@@ -133,4 +163,4 @@ class Printed:
 
 def sample_dtype(channels: Sequence[Channel]) -> np.dtype[np.void]:
     """The packed little-endian type of one sample row, fields in the order of the channels."""
-    return np.dtype([(name, np.dtype(kind).newbyteorder("<"), shape) for name, kind, shape, _ in channels])
+    return np.dtype([(one.name, np.dtype(one.type).newbyteorder("<"), one.shape) for one in channels])

@@ -16,22 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import _
+from sheber.i18n import Text, _
 from sheber.trace.records import (
     BEGIN,
     BODIES,
+    CAPTURE,
     END,
     EVENT,
     FORMAT,
-    FRAME,
     HEAD,
     HEADER,
     MAGIC,
     PICTURE,
     PRINTED,
     SAMPLE,
+    SENTENCE,
     STEP,
     Channel,
+    EventKind,
     Header,
     Outcome,
     TraceWriteError,
@@ -48,7 +50,9 @@ _SAMPLE_HEAD = struct.Struct("<IBI")  # HEAD and STEP in one go
 
 
 def _plain(value: object) -> object:
-    """Numbers of numpy, arrays and poses as JSON values."""
+    """Texts, numbers of numpy, arrays and poses as JSON values."""
+    if isinstance(value, Text):
+        return value.form()
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
@@ -86,6 +90,7 @@ class TraceWriter:
         except OSError as error:
             text = _("cannot write the trace {path}: {why}")
             raise TraceWriteError(text.format(path=self.path, why=_reason(error))) from error
+        self._known: set[str] = set()  # ids whose sentences stand in the file
         self._checksum = 0  # CRC-32 of what the system was handed
         self._row_bytes = 0
         self._sample_bytes = 0
@@ -104,25 +109,31 @@ class TraceWriter:
         visuals: Sequence[Visual] = (),
         facts: Mapping[str, Any] | None = None,
         *,
+        step_s: float,
         taught: Mapping[str, Pose] | None = None,
-        step_s: float = 0.002,
+        events: Mapping[str, EventKind] | None = None,
+        notices: Sequence[str] = (),
     ) -> np.dtype[np.void]:
         """Declare what the station records; once, before the first sample. Returns the type of a sample's row.
 
-        channels: name, numpy type, shape, unit of each, in the order of the row. bodies: names in the order
-        of the indices that `bodies` takes. visuals: what to draw. facts: truth for the checks, plain JSON.
-        taught: frames that the program is told, T_base_frame, drawn as axes. step_s: seconds a step.
+        channels: what a sample holds, in the order of the row. bodies: names in the order of the indices that `bodies`
+        takes. visuals: what to draw. facts: truth for the checks, plain JSON. step_s: seconds a step.
+        taught: frames that the program is told, T_base_frame, drawn as axes. events: what the kinds of events are
+        called. notices: licences of what is drawn.
         A channel named `tcp` of shape (7,) is what the report draws as the path of the tool.
         """
+        channels = [Channel(*one) for one in channels]
         row = sample_dtype(channels)
         self._row_bytes = row.itemsize
         self._sample_bytes = STEP.size + row.itemsize
         declared = {
-            "channels": [[name, kind, list(shape), unit] for name, kind, shape, unit in channels],
+            "channels": [one._asdict() for one in channels],
+            "events": {name: kind._asdict() for name, kind in (events or {}).items()},
             "bodies": list(bodies),
             "visuals": [{**{f.name: getattr(v, f.name) for f in fields(v)}, "pose": v.pose} for v in visuals],
             "facts": dict(facts or {}),
             "taught": dict(taught or {}),
+            "notices": list(notices),
             "step_s": step_s,
         }
         self._record(BEGIN, _json(declared))
@@ -190,12 +201,14 @@ class TraceWriter:
             self.flush()
 
     def event(self, step: int, kind: str, data: Mapping[str, Any] | None = None, *, at_once: bool = True) -> None:
-        """One thing that happened at `step`: plain JSON values. Handed to the system at once, or with what follows."""
+        """One thing that happened at `step`: plain JSON values and texts. Handed to the system at once, or later."""
+        for value in (data or {}).values():
+            self._tell(value)
         self._record(EVENT, STEP.pack(step), _json([kind, dict(data or {})]))
         if at_once:
             self.flush()
 
-    def frame(
+    def capture(
         self, step: int, camera: str, colour: NDArray[np.uint8] | None, depth: NDArray[np.float32] | None = None
     ) -> None:
         """A camera's picture of `step`: colour (h, w, 3) BGR, depth (h, w) m. Keeps hashes and a JPEG of the colour."""
@@ -207,7 +220,7 @@ class TraceWriter:
             "colour_sha256": _sha256(colour),
             "depth_sha256": _sha256(depth),
         }
-        self._attached(FRAME, step, about, b"" if colour is None else _jpeg(colour))
+        self._attached(CAPTURE, step, about, b"" if colour is None else _jpeg(colour))
 
     def picture(self, step: int, jpeg: bytes, title: str = "") -> None:
         """A picture that the program showed at `step`, already a JPEG."""
@@ -219,8 +232,10 @@ class TraceWriter:
 
     def end(self, step: int, outcome: Outcome, usage: Mapping[str, Any] | None = None) -> None:
         """How the run ended, and what it used (plain JSON; not part of the hash). The last record."""
+        self._tell(outcome.text)
         self.flush()  # so that the checksum is of all that stands before this record
-        told = {"outcome": asdict(outcome), "usage": dict(usage or {}), "crc32": self._checksum}
+        ended = {f.name: getattr(outcome, f.name) for f in fields(outcome)}
+        told = {"outcome": ended, "usage": dict(usage or {}), "crc32": self._checksum}
         self._record(END, STEP.pack(step), _json(told))
         self.flush()
 
@@ -260,6 +275,15 @@ class TraceWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _tell(self, value: object) -> None:
+        """Write the sentences of a text once, so that the file can be read without the module that said them."""
+        if not isinstance(value, Text):
+            return
+        for id_, english in value.sentences():
+            if english and id_ not in self._known:
+                self._known.add(id_)
+                self._record(SENTENCE, _json([id_, english]))
 
     def _record(self, kind: int, *parts: bytes) -> None:
         if self._error is not None:

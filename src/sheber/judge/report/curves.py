@@ -65,9 +65,9 @@ def plots(trace: Trace) -> list[Plot]:
     times = np.asarray(trace.time)
     if len(times) < 2:
         return []
-    units = {name: unit for name, _kind, _shape, unit in trace.channels}
-    shapes = {name: shape for name, _kind, shape, _unit in trace.channels}
-    numbers = {name for name, kind, shape, _unit in trace.channels if kind[0] == "f" and shape != (7,)} - _SKIPPED
+    units = {name: unit for name, _kind, _shape, unit, *_rest in trace.channels}
+    shapes = {name: shape for name, _kind, shape, *_rest in trace.channels}
+    numbers = {name for name, kind, shape, *_rest in trace.channels if kind[0] == "f" and shape != (7,)} - _SKIPPED
     found: list[Plot] = []
     for name in [*_KNOWN, *(name for name in shapes if name not in _KNOWN)]:
         if name == "wrench" and shapes.get("tcp") == (7,):
@@ -139,7 +139,7 @@ def _reduced(plot: Plot) -> Plot:
 
 def path(trace: Trace, channel: str = "tcp", tolerance: float = 5e-4) -> dict[str, str] | None:
     """The tool's path: times and points (k, 3) m that lines join within the tolerance; None where not recorded."""
-    if (channel, (7,)) not in {(name, shape) for name, _kind, shape, _unit in trace.channels} or len(trace.time) < 2:
+    if (channel, (7,)) not in {(name, shape) for name, _kind, shape, *_rest in trace.channels} or len(trace.time) < 2:
         return None
     points = _finite(trace[channel][:, :3])
     keys = thinned(np.asarray(trace.time), points, tolerance)

@@ -35,7 +35,7 @@ _VERTICES, _FACES = 34962, 34963
 
 def replay(trace: Trace, mesh: Callable[[str], Mesh], texture: Callable[[str], NDArray[np.uint8]]) -> bytes:
     """The animated GLB of a trace; `mesh` and `texture` look up what its visuals name (textures RGB)."""
-    file = _File(mesh, texture, str(next(iter(trace.facts.get("notices", ())), "")).partition("\n")[0])
+    file = _File(mesh, texture, next(iter(trace.notices), "").partition("\n")[0])
     bodies = {"": file.node("fixed")} | {name: file.node(name) for name in trace.bodies}
     for visual in trace.visuals:
         if visual.body not in bodies:  # never declared, so it does not move

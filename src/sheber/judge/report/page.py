@@ -162,7 +162,7 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
             for picture in trace.pictures
         ],
         "facts": [(name, visible(value)) for name, value in words.facts(trace)],
-        "licences": [*map(str, trace.facts.get("notices", ())), _asset("LICENSES.txt")],
+        "licences": [*trace.notices, _asset("LICENSES.txt")],
         "keys": _keys(),
         "run": _run(trace, lost),
         "glb": base64.b64encode(replay(trace, exercise.mesh, exercise.texture)).decode(),
@@ -171,7 +171,7 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
 
 def _frames(trace: Trace) -> list[dict[str, Any]]:
     """The camera's pictures; smaller ones where there are many, so that the page stays one that can be sent."""
-    frames = [frame for frame in trace.frames if frame.jpeg]
+    frames = [frame for frame in trace.captures if frame.jpeg]
     shrink = sum(len(frame.jpeg) for frame in frames) > FRAME_BYTES
     return [
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from sheber.station import Limits
@@ -48,4 +47,4 @@ def plain_setup(limits: Limits, probe: bool, program: str) -> dict[str, Any]:
 
 def limits_shown(limits: Limits) -> dict[str, float]:
     """The limits of a run as plain numbers, those of the box included: for headers, texts and reports."""
-    return {**asdict(limits), "threads": THREADS, "open_files": OPEN_FILES}
+    return {**limits.shown(), "threads": THREADS, "open_files": OPEN_FILES}
