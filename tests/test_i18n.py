@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -66,7 +66,9 @@ def test_the_gathered_texts_are_those_of_the_sources() -> None:
     package = Path(i18n.__file__).parent
     with (package / "locale" / "sheber.pot").open("rb") as file:
         gathered = {message.id for message in read_po(file) if message.id}
-    found = extract_from_dir(package, method_map=[("**.py", "python"), ("**.j2", "jinja2")])
+    found = extract_from_dir(
+        package, keywords=DEFAULT_KEYWORDS | {"message": (2,)}, method_map=[("**.py", "python"), ("**.j2", "jinja2")]
+    )
     shown = {message if isinstance(message, str) else tuple(message) for _, _, message, *_ in found}
     assert gathered == shown, "the texts changed: run `make messages`"
 
