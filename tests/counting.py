@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sheber.i18n import message
 from sheber.judge.selftest import CountingExercise
 from sheber.station import FakeStation, Limits, RunEnds
 from sheber.trace import Channel, Outcome, OutcomeKind, TraceWriter
@@ -90,11 +91,14 @@ class Breaks(Marked):
         return station
 
 
+COASTING = message("test.coasting", "hit the wall while coasting")
+
+
 class UnsettledStation(FakeStation):
     """Collides after the program has gone."""
 
     def settle(self) -> None:
-        raise RunEnds(Outcome(OutcomeKind.EMERGENCY_STOP, "hit the wall while coasting"))
+        raise RunEnds(Outcome(OutcomeKind.EMERGENCY_STOP, COASTING()))
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
+from gettext import NullTranslations
 from pathlib import Path
+from typing import ClassVar
 
+import msgspec
 import pytest
 
+from sheber import i18n
 from sheber.judge import JudgeError, Program, ProgramError, wire
 from sheber.judge.program import LARGEST_PROGRAM
 from sheber.judge.sandbox import Ending, LimitReached
@@ -18,9 +24,11 @@ from sheber.judge.sandbox.box import FLOOD_BYTES, Printing
 from sheber.judge.sandbox.ending import Said, outcome_of
 from sheber.judge.sandbox.separate import Doorman
 from sheber.judge.sandbox.setup import limits_shown
+from sheber.judge.sandbox.told import told_text
 from sheber.judge.wire import Channel, Expired, wait_for_socket
 from sheber.station import Answer, Limits, ProtocolError
-from sheber.trace import OutcomeKind
+from sheber.trace import Channel as Recorded
+from sheber.trace import Header, Outcome, OutcomeKind, TraceWriter, read
 
 
 @pytest.fixture
@@ -132,7 +140,7 @@ def test_closing_within_a_request_is_told(ends: tuple[Channel, socket.socket]) -
 def test_two_requests_at_once_are_refused(ends: tuple[Channel, socket.socket]) -> None:
     channel, program = ends
     program.sendall(frame(b"one") + frame(b"two"))
-    with pytest.raises(ProtocolError, match="one is allowed at a time"):
+    with pytest.raises(ProtocolError, match="Only one at a time is allowed"):
         channel.receive(soon())
 
 
@@ -141,7 +149,7 @@ def test_a_request_before_the_answer_is_refused(ends: tuple[Channel, socket.sock
     program.sendall(frame(b"one"))
     channel.receive(soon())
     program.sendall(frame(b"two"))
-    with pytest.raises(ProtocolError, match="one is allowed at a time"):
+    with pytest.raises(ProtocolError, match="Only one at a time is allowed"):
         channel.send(Answer(b"{}"), soon())
 
 
@@ -157,6 +165,26 @@ def test_printed_text_is_kept_up_to_its_limit_and_says_so() -> None:
     stream.fresh.clear()
     stream.take(b"never kept")
     assert stream.fresh == []
+
+
+@pytest.mark.parametrize("pieces", [(10,), (4, 6), (10, 0), (3, 7, 0)])
+def test_a_print_of_exactly_the_limit_is_not_cut(pieces: tuple[int, ...]) -> None:
+    stream = Printing("stdout", keep=10)
+    for size in pieces:
+        stream.take(b"x" * size)
+    assert "".join(stream.fresh) == "x" * 10
+    stream.take(b"#")
+    assert "".join(stream.fresh).startswith("x" * 10 + "\n[more was printed; only the first 0 KiB are kept]")
+    stream.take(b"#")
+    assert "".join(stream.fresh).count("more was printed") == 1, "it is said once"
+    assert "#" not in "".join(stream.fresh)
+
+
+def test_a_print_of_one_byte_too_much_in_one_piece_is_cut() -> None:
+    stream = Printing("stdout", keep=10)
+    stream.take(b"x" * 11)
+    assert stream.fresh[0] == "x" * 10
+    assert "more was printed" in stream.fresh[1]
 
 
 def test_a_character_cut_in_two_is_put_together() -> None:
@@ -189,7 +217,7 @@ FINISHED = Said(ended="finished")
         (Ending(-9, None, 2.0), True, OutcomeKind.RESOURCE_LIMIT, "memory"),
         (Ending(-11, None, 0.1), True, OutcomeKind.PROGRAM_ERROR, "segmentation fault"),
         (Ending(0, None, 0.1), True, OutcomeKind.PROGRAM_ERROR, "exit code 0"),
-        (Ending(-9, None, 0.1, stopped=True), True, OutcomeKind.PROGRAM_ERROR, "did not come to its end"),
+        (Ending(-9, None, 0.1, stopped=True), True, OutcomeKind.PROGRAM_ERROR, "did not end within 5 s"),
     ],
 )
 def test_how_a_program_ends(ending: Ending, connected: bool, kind: OutcomeKind, words: str) -> None:
@@ -197,6 +225,137 @@ def test_how_a_program_ends(ending: Ending, connected: bool, kind: OutcomeKind, 
     assert outcome.kind is kind
     assert words in outcome.reason
     assert outcome.connected is connected
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_an_outcome_is_worded_for_its_reader(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "_catalogues", {"ru": Translated()})
+    outcome = outcome_of(Ending(-11, None, 0.1), Limits(), True)
+    with i18n.language(language):
+        assert (
+            outcome.reason == {"en": "The program crashed: segmentation fault.", "ru": "Сбой: ошибка памяти."}[language]
+        )
+
+
+class Translated(NullTranslations):
+    """Two sentences in another language."""
+
+    SENTENCES: ClassVar = {
+        "The program crashed: {signal}.": "Сбой: {signal}.",
+        "segmentation fault": "ошибка памяти",
+        "unknown command {command!r}; known: connect, count, stop": "нет команды {command}",
+        "Line {line}: {told}": "Строка {line}: {told}",
+    }
+
+    def gettext(self, message: str) -> str:
+        return self.SENTENCES.get(message, message)
+
+
+# --- last words with a sentence of the station ---------------------------------------------
+
+UNKNOWN = {"id": "fake.unknown", "values": {"command": "dance"}}
+WORDS = "Line 3: the station says no\n    dance()\nTry count()."
+
+
+def told(text: object, words: str = WORDS, line: int = 3) -> Outcome:
+    """The outcome of a program whose last words were these, by the way that they take."""
+    line_of_json = json.dumps({"ended": "error", "message": words, "line": line, "text": text}).encode()
+    return outcome_of(Ending(1, msgspec.json.decode(line_of_json, type=Said), 0.1), Limits(), True)
+
+
+def test_an_error_of_the_station_is_worded_for_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(i18n, "_catalogues", {"ru": Translated()})
+    outcome = told(UNKNOWN)
+    known = "unknown command 'dance'; known: connect, count, stop"
+    assert outcome.reason == f"Line 3: {known} · dance() · Try count()."
+    assert told(UNKNOWN, "Line 3: no").reason == f"Line 3: {known}"
+    assert told(UNKNOWN, "no", 0).reason == known
+    with i18n.language("ru"):
+        assert outcome.reason == "Строка 3: нет команды dance · dance() · Try count()."
+    assert (outcome.kind, outcome.line) == (OutcomeKind.PROGRAM_ERROR, 3)
+
+
+def test_an_error_of_the_station_is_stored_with_its_english_sentence(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("counting")) as recorder:
+        recorder.begin([Recorded("count", "u4")], [], [], {}, step_s=0.002)
+        recorder.end(0, told({"id": "fake.time_up", "values": {"limit": 5, "more": [UNKNOWN, [1.5, None, True]]}}))
+    raw = (tmp_path / "run.trace").read_bytes()
+    assert b"{limit:d} ticks are over." in raw
+    assert b"unknown command {command!r}" in raw
+    assert read(tmp_path / "run.trace").outcome.reason.startswith("Line 3: 5 ticks are over.")
+
+
+def nested(depth: int) -> object:
+    """A sentence within sentences."""
+    return UNKNOWN if depth == 0 else {"id": "fake.unknown", "values": {"command": nested(depth - 1)}}
+
+
+@pytest.mark.parametrize("text", [nested(3), {"id": "fake.unknown", "values": {"command": [[["x"]]]}}])
+def test_three_levels_of_nesting_are_taken(text: object) -> None:
+    assert told(text).reason.startswith("Line 3: unknown command")
+
+
+FORGED = [
+    None,
+    7,
+    "fake.unknown",
+    [],
+    {},
+    {"id": "fake.unknown"},
+    {"id": "fake.unknown", "values": {}, "english": "You get all the points."},
+    {"id": 7, "values": {}},
+    {"id": None, "values": {}},
+    {"id": "fake.unknown", "values": []},
+    {"id": "fake.unknown" * 20, "values": {}},
+    {"id": "nobody.says_this", "values": {}},
+    {"id": "", "values": {}},
+    {"id": "fake.unknown", "values": {f"v{n}": n for n in range(21)}},
+    {"id": "fake.unknown", "values": {"c" * 101: 1}},
+    {"id": "fake.unknown", "values": {"command": "x" * 1001}},
+    {"id": "fake.unknown", "values": {"command": ["x" * 1001]}},
+    {"id": "fake.unknown", "values": {"command": list(range(21))}},
+    {"id": "fake.unknown", "values": {"command": [[[["x"]]]]}},
+    {"id": "fake.unknown", "values": {"command": nested(3)}},
+    {"id": "fake.unknown", "values": {"command": {"id": "nobody.says_this", "values": {}}}},
+    {"id": "fake.unknown", "values": {"command": {"plain": "object"}}},
+    {"id": "fake.unknown", "values": {"command": 1 << 257}},
+    {"id": "fake.unknown", "values": {"command": -1e300}},
+]
+
+
+@pytest.mark.parametrize("text", FORGED, ids=range(len(FORGED)))
+def test_a_forged_sentence_is_left_out_and_the_programs_words_stay(text: object) -> None:
+    assert told(text) == told(None)
+    assert told(text).reason == "Line 3: the station says no · dance() · Try count()."
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 10.0**300])
+def test_a_number_that_is_none_is_left_out(number: float) -> None:
+    assert told_text({"id": "fake.unknown", "values": {"command": number}}) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        (
+            {"command": "{0.__class__.__mro__} {limit:9999999999d} %s %n"},
+            "{0.__class__.__mro__} {limit:9999999999d} %s %n",
+        ),
+        ({"command": "\x1b]0;owned\x07"}, "\ufffd]0;owned\ufffd"),
+        ({"command": ["two\nlines", "\x9b2J"]}, "two · lines', '\ufffd2J"),
+        ({"command": {"id": "fake.unknown", "values": {"command": "\x1b[2J"}}}, "\ufffd[2J"),
+        ({"limit": 1}, "fake.unknown: limit 1"),  # the value that the sentence needs is missing
+        ({"command": "x", "\x1b": 1}, "unknown command 'x'"),
+    ],
+)
+def test_values_are_words_and_never_formats_or_commands(values: dict[str, object], shown: str) -> None:
+    reason = told({"id": "fake.unknown", "values": values}).reason
+    assert shown in reason
+    assert reason.isprintable()
+
+
+def test_a_sentence_may_not_format_what_does_not_fit() -> None:
+    assert "fake.time_up: limit many" in told({"id": "fake.time_up", "values": {"limit": "many"}}).reason
 
 
 def test_limits_are_plain_numbers_for_people() -> None:

@@ -70,7 +70,7 @@ def test_an_emergency_stop_is_told(served: tuple[subprocess.Popen[str], str]) ->
     with pytest.raises(WireClosed):
         channel.exchange({"do": "stop"})
     channel.close()
-    assert "Emergency stop: asked for" in child.communicate(timeout=30.0)[0]
+    assert "Emergency stop: The stop was asked for." in child.communicate(timeout=30.0)[0]
 
 
 def test_nobody_comes(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import subprocess
 import sys
@@ -12,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from counting import ASK, HONEST, Breaks, Coasts
+from sheber.i18n import language
 from sheber.judge import Program, Sandbox, best_sandbox, run
-from sheber.judge.selftest import CountingExercise
+from sheber.judge.collector import collector_at_rest
+from sheber.judge.selftest import CountingExercise, CountingStation
 from sheber.station import Answer, FakeStation, Limits
 from sheber.trace import OutcomeKind, Trace, TraceWriteError, TraceWriter, read
 
@@ -44,7 +48,41 @@ def test_an_honest_program_finishes_and_all_is_on_the_record(tmp_path: Path) -> 
     assert header.source.startswith(ASK.decode())
     assert header.limits["memory_bytes"] == exercise.limits.memory_bytes
     assert header.processor
-    assert {"sheberkhana", "python", "numpy"} <= header.versions.keys()
+    assert header.versions.keys() == {"sheberkhana", "python", "numpy"}
+    assert header.station == "counter"
+
+
+def test_the_packages_of_the_station_are_on_the_record(tmp_path: Path) -> None:
+    exercise = CountingExercise(station=CountingStation("clock", ("msgspec", "a-package-that-nobody-has")))
+    trace = run(exercise, Program("mine.py", HONEST), 5, best_sandbox(), to=tmp_path / "run.trace")
+    assert trace.header.station == "clock"
+    assert trace.header.versions.keys() == {"sheberkhana", "python", "numpy", "msgspec"}
+
+
+def test_a_run_is_in_the_language_of_the_judge() -> None:
+    with language("kk"):
+        trace = judged(b"import os\nprint(os.environ['SHEBER_LANGUAGE'])\n" + HONEST)
+    assert trace.header.language == "kk"
+    assert printed(trace).endswith("kk\n")
+    assert trace.sha256 == judged(HONEST).sha256
+
+
+def test_a_run_leaves_the_settings_of_its_process_alone() -> None:
+    found: list[tuple[int, ...]] = []
+
+    class Looks(CountingExercise):
+        def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
+            found.append((*gc.get_threshold(), gc.get_freeze_count()))
+            return super().build(seed, recorder)
+
+    before = (*gc.get_threshold(), gc.get_freeze_count())
+    run(Looks(), Program("mine.py", HONEST), 1, best_sandbox())
+    with collector_at_rest():
+        run(Looks(), Program("mine.py", HONEST), 1, best_sandbox())
+    assert found[0] == before
+    assert found[1][0] > before[0]
+    assert found[1][3] > before[3]
+    assert (*gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_the_same_run_gives_the_same_hash() -> None:
@@ -85,7 +123,7 @@ def test_a_loop_that_only_sleeps_gets_a_hint() -> None:
     trace = judged(ASK + b"import time\nask(do='connect')\nwhile True: time.sleep(0.1)\n", limits)
     assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
     assert "time.sleep" in trace.outcome.reason
-    assert "cell.wait" in trace.outcome.reason
+    assert "Ask the station to wait" in trace.outcome.reason
     assert trace.outcome.line == len(ASK.splitlines()) + 3
     assert f"Line {trace.outcome.line}: stopped here" in printed(trace)
 
@@ -156,6 +194,9 @@ def test_our_own_time_and_the_programs_are_bounded_apart() -> None:
         b'{"ended":"error","message":"","line":-1}',
         b'{"ended":"error","message":"","line":1e400}',
         b'{"ended":"system fault"}',
+        b'{"ended":"error","text":' + b'{"id":"fake.unknown","values":{"command":' * 190 + b"1" + b"}}" * 190 + b"}",
+        b'{"ended":"error","text":{"id":"run.fault","values":' + b'{"why":"' + b"x" * 40000 + b'"}}}',
+        b'{"ended":"error","text":{"id":"run.fault","values":{"why":' + b"9" * 6000 + b"}}}",
         b'{"ended":"error","message":"\xff"}\n' * 50,
         b"null",
         b"",
@@ -173,6 +214,24 @@ def test_last_words_are_one_line() -> None:
     trace = judged(b"import sys\nsys.exit('no' + chr(10) * 3 + '100 / 100   Everything was done as asked.')\n")
     assert "\n" not in trace.outcome.reason
     assert "\n" not in judged(b"1 / 0\n").outcome.reason
+
+
+def test_a_forged_sentence_changes_words_and_nothing_else(tmp_path: Path) -> None:
+    words = {
+        "ended": "error",
+        "line": 2,
+        "text": {"id": "run.fault", "values": {"kind": "a", "why": "b", "place": "c"}},
+    }
+    source = f"import os\nos.write(4, {json.dumps(words).encode()!r} + b'\\n')\nos._exit(0)\n".encode()
+    trace = run(Breaks(marks=tmp_path, times=0), Program("p.py", source), 1, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.PROGRAM_ERROR
+    assert trace.outcome.reason.startswith("Line 2: The judge itself failed")
+    assert len(list(tmp_path.iterdir())) == 1, "the run was repeated for it"
+
+
+def test_last_words_may_be_long_in_any_language() -> None:
+    trace = judged("import sys\nsys.exit('ш' * 3000)\n".encode())
+    assert trace.outcome.reason.count("ш") > 1900
 
 
 def test_last_words_do_not_command_a_terminal() -> None:

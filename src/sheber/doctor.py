@@ -73,9 +73,11 @@ def _python() -> Finding:
 
 
 def _versions() -> Iterator[Finding]:
+    from sheber.exercises import catalogue
     from sheber.judge.run import versions
 
-    found = dict(versions())
+    packages = dict.fromkeys(package for exercise in catalogue() for package in exercise.station.packages)
+    found = dict(versions(tuple(packages)))
     found.pop("python", None)
     yield Finding(_("versions"), ", ".join(f"{name} {version}" for name, version in found.items()), bool(found))
 
@@ -194,10 +196,12 @@ def _wall_s(exercise: str, source: str) -> float:
     """Wall time of a program's run [s]; raises RuntimeError where it did not finish."""
     from sheber.exercises import load
     from sheber.judge import Program, best_sandbox, run
+    from sheber.judge.collector import collector_at_rest
     from sheber.trace import OutcomeKind
 
     started = time.monotonic()
-    trace = run(load(exercise), Program("doctor.py", source.encode()), 1, best_sandbox())
+    with collector_at_rest():
+        trace = run(load(exercise), Program("doctor.py", source.encode()), 1, best_sandbox())
     if trace.outcome.kind is not OutcomeKind.FINISHED:
         raise RuntimeError(trace.outcome.reason)
     return time.monotonic() - started

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "choose",
     "current",
     "is_form",
+    "known",
     "language",
     "message",
     "ngettext",
@@ -155,6 +157,11 @@ def message(id: str, english: str) -> Message:  # noqa: A002  (the word that rea
     """Define a sentence: an id that stays ("robot.unreachable"), and its English words with `{name:.1f}` for values."""
     _sentences[id] = english
     return Message(id, english)
+
+
+def known() -> Mapping[str, str]:
+    """The English sentences by id, of the modules that are loaded."""
+    return MappingProxyType(_sentences)
 
 
 def plain(value: Any) -> Any:

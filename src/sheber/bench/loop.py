@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from sheber.bench.rows import Row, absolute, gated, in_turn
 from sheber.exercises import Exercise, load
 from sheber.judge import Program, Sandbox, best_sandbox, run
+from sheber.judge.collector import collector_at_rest
 from sheber.robot.cell import build
 from sheber.robot.cell import cell as cell_module
 from sheber.station import Answer, Limits, Station
@@ -78,12 +79,13 @@ class _Watched:
     def __init__(self, exercise: Exercise) -> None:
         self.name, self.version, self.sha256 = exercise.name, exercise.version, exercise.sha256
         self.limits: Limits = exercise.limits
+        self.station = exercise.station
         self._exercise = exercise
-        self.station: _Clocked | None = None
+        self.clocked: _Clocked | None = None
 
     def build(self, seed: int, recorder: TraceWriter) -> Station:
-        self.station = _Clocked(self._exercise.build(seed, recorder))
-        return self.station
+        self.clocked = _Clocked(self._exercise.build(seed, recorder))
+        return self.clocked
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,12 @@ def _graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, f
     """One graded run, timed."""
     watched = _Watched(exercise)
     started = time.perf_counter()
-    trace = run(watched, program, seed, sandbox, to=folder / "loop.trace")
+    with collector_at_rest():
+        trace = run(watched, program, seed, sandbox, to=folder / "loop.trace")
     whole = time.perf_counter() - started
-    if trace.outcome.kind is not OutcomeKind.FINISHED or watched.station is None:
+    if trace.outcome.kind is not OutcomeKind.FINISHED or watched.clocked is None:
         raise RuntimeError(f"the reference program of {exercise.name} did not finish: {trace.outcome}")
-    clocked = watched.station
+    clocked = watched.clocked
     processor = clocked.processor[1] - clocked.processor[0]
     return _Run(clocked.last - clocked.first, processor, clocked.steps, whole)
 

@@ -47,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load
     from sheber.judge import Program
     from sheber.judge import run as judge_run
+    from sheber.judge.collector import collector_at_rest
     from sheber.trace import OutcomeKind
 
     exercise = load(arguments.exercise)
@@ -56,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     folder = writable_folder(arguments.out or Path("reports", exercise.name))
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
     trace_file = folder / f"scene-{seed}.trace"
-    trace = judge_run(exercise, program, seed, sandbox, to=trace_file)
+    with collector_at_rest():
+        trace = judge_run(exercise, program, seed, sandbox, to=trace_file)
     if trace.outcome.kind is OutcomeKind.SYSTEM_FAULT:
         text = _("This run is not scored, through no fault of the program: {reason} What was recorded is in {path}.")
         raise Refused(text.format(reason=trace.outcome.reason, path=shown_path(trace_file)), FAULT)

@@ -1,4 +1,4 @@
-"""Practice: a cell for a program that a student started by hand, in an IDE, with breakpoints.
+"""Practice: a station for a program that a student started by hand, in an IDE, with breakpoints.
 
 `connect()` starts `sheber practice EXERCISE --endpoint` as its child, reads the endpoint from the first line
 it prints, and shows what it prints afterwards. Nothing is isolated: it is the student's own program on their own
@@ -89,7 +89,7 @@ class Guest:
 def practice(
     exercise: Practicable, seed: int, *, program: Path | None = None, out: Path, report_page: bool = True
 ) -> int:
-    """Serve one cell to one program on this machine, then score it and write trace and report into `out`.
+    """Serve one station to one program on this machine, then score the run and write trace and report into `out`.
 
     program: its file, for its name and text in the report. Prints the endpoint first, and at the end the score and
     where the files are. Returns the exit code of the command: 0; 3 where no program called.
@@ -99,7 +99,7 @@ def practice(
     with contextlib.closing(doorman):
         _say(doorman.endpoint)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the program; the run is then scored
-        about = header(exercise, text, seed, Sandbox("C"), _("practice {seed}, in an IDE").format(seed=seed))
+        about = header(exercise, text, seed, Sandbox("C"), f"practice {seed}")
         file = out / f"practice-{seed}.trace"
         with TraceWriter(file, about) as recorder:
             station = exercise.build(seed, recorder)

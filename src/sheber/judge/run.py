@@ -1,13 +1,20 @@
 """Run: one program, one scene, one trace. The central loop of the whole product is `converse`.
 
-A fault of ours (a broken station, a box that does not lock) is never the program's: the run is repeated once,
-and a second time around the outcome says "system fault", which nobody turns into points.
+Who waits for whom. There are two processes: this one, which holds the station and writes the trace, and the box, in
+which the program runs. They take turns. The program sends a request and waits for its answer; meanwhile the station
+moves its simulated time, in this process. The judge sends the answer and waits for the next request; meanwhile the
+station stands still. Wall time is added up for each of the two, apart from the other, and both sums are limited. While
+the judge waits it takes what the program prints, so that a full pipe never stops a program. When the program closes the
+conversation, the judge waits a few seconds for its last words and ends what is left of it; then the station comes to
+rest, and the judge writes how the run ended.
+
+A fault of ours (a broken station, a box that does not lock) is never the program's: the run is repeated once. If the
+fault comes back, the outcome says "system fault", which nobody turns into points.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import platform
 import tempfile
 import time
@@ -19,17 +26,32 @@ from pathlib import Path
 from typing import Protocol
 
 from sheber.cache import processor
-from sheber.i18n import _, current
+from sheber.i18n import Text, current, message
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import LAST_WORDS_S, LimitReached, Sandbox, best_sandbox, limits_shown
 from sheber.station import Answer, Limits, ProtocolError, RunEnds, Station
 from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceError, TraceWriter, read
 
-__all__ = ["Runnable", "converse", "header", "run"]
+__all__ = ["Conversation", "Equipment", "Runnable", "converse", "header", "judged", "run", "versions"]
 
 ATTEMPTS = 2  # of a run that failed by our own fault
-COLLECT_AFTER = 50_000  # new objects, while a run lasts
+
+MANY_REQUESTS = message("run.requests", "The program sent more than {count} requests, which is its limit.")
+FAULT = message(
+    "run.fault", "The judge itself failed ({kind}: {why}; {place}). The program never loses points for this."
+)
+
+
+class Equipment(Protocol):
+    """What a run needs to know of an exercise's kind of station; `sheber.station.Kind` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Distributions on whose versions the numbers of a run depend."""
+        ...
 
 
 class Runnable(Protocol):
@@ -43,6 +65,8 @@ class Runnable(Protocol):
     def sha256(self) -> str: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def station(self) -> Equipment: ...
     def build(self, seed: int, recorder: TraceWriter) -> Station:
         """The station of this seed, alive, writing to the recorder."""
         ...
@@ -59,7 +83,7 @@ class Conversation(Protocol):
         ...
 
     def receive(self) -> bytes | None:
-        """The next request; None where there is none any more. Raises LimitReached, ProtocolError."""
+        """The next request; None when no more will come. Raises LimitReached, ProtocolError."""
         ...
 
     def send(self, answer: Answer) -> None:
@@ -79,7 +103,7 @@ class Conversation(Protocol):
         ...
 
     def outcome(self) -> Outcome:
-        """How the run ended where the program went of itself."""
+        """How the run ended where the program ended by itself."""
         ...
 
 
@@ -103,7 +127,7 @@ def run(
     """
     sandbox = sandbox or best_sandbox()
     about = header(exercise, program, seed, sandbox, scene or f"practice {seed}")
-    with _file(to) as path, _collector_at_rest():
+    with _file(to) as path:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 if _attempt(exercise, program, seed, sandbox, path, about).kind is not OutcomeKind.SYSTEM_FAULT:
@@ -119,8 +143,7 @@ def converse(box: Conversation, station: Station, recorder: TraceWriter) -> Outc
     while (request := box.receive()) is not None:
         record_printed(box, recorder)
         if box.requests > box.limits.commands:
-            text = _("The program sent more than {count} requests, which is its limit.")
-            raise LimitReached(text.format(count=box.limits.commands))
+            raise LimitReached(MANY_REQUESTS(count=box.limits.commands))
         box.send(station.handle(request))
     return box.outcome()
 
@@ -147,7 +170,7 @@ def _attempt(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, 
 
 
 def judged(box: Conversation, station: Station, recorder: TraceWriter) -> Outcome:
-    """The conversation and what follows it; all is an outcome but a trace that cannot be written (TraceError)."""
+    """The conversation and what follows it. Whatever goes wrong is an outcome; only a TraceError is raised."""
     try:
         outcome = _ended(box, station, recorder)
         try:
@@ -157,7 +180,7 @@ def judged(box: Conversation, station: Station, recorder: TraceWriter) -> Outcom
     except TraceError:
         raise
     except Exception as fault:  # of ours, wherever it came from
-        outcome = Outcome(OutcomeKind.SYSTEM_FAULT, _fault_words(fault))
+        outcome = Outcome(OutcomeKind.SYSTEM_FAULT, _fault_text(fault))
     finally:
         box.hang_up()
     record_printed(box, recorder)
@@ -181,9 +204,9 @@ def _ended(box: Conversation, station: Station, recorder: TraceWriter) -> Outcom
         box.hang_up(LAST_WORDS_S)
         return end.outcome
     except ProtocolError as error:
-        return Outcome(OutcomeKind.PROTOCOL_ERROR, str(error), connected=box.requests > 0)
+        return Outcome(OutcomeKind.PROTOCOL_ERROR, error.text, connected=box.requests > 0)
     except LimitReached as error:
-        return Outcome(OutcomeKind.RESOURCE_LIMIT, str(error), box.where(), connected=box.requests > 0)
+        return Outcome(OutcomeKind.RESOURCE_LIMIT, error.text, box.where(), connected=box.requests > 0)
 
 
 def record_printed(box: Conversation, recorder: TraceWriter) -> None:
@@ -202,53 +225,40 @@ def header(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, sc
         program_sha256=program.sha256,
         source=program.source.decode("utf-8", "replace"),
         scene=scene,
+        station=exercise.station.name,
         seed=seed,
         sandbox=sandbox.level,
         language=current(),
         processor=processor(),
-        versions=versions(),
+        versions=versions(exercise.station.packages),
         limits=limits_shown(exercise.limits),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
     )
 
 
 @cache
-def versions() -> Mapping[str, str]:
-    """Versions of what the numbers of a run depend on."""
+def versions(packages: tuple[str, ...] = ()) -> Mapping[str, str]:
+    """Versions of what the numbers of a run depend on; `packages`: those of its kind of station."""
     found = {"python": platform.python_version()}
-    for package in ("sheberkhana", "mujoco-core", "numpy", "numba", "opencv-python-headless", "ruckig"):
+    for package in ("sheberkhana", "numpy", *packages):
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[package] = metadata.version(package)
     return found
 
 
-def _fault_words(fault: Exception) -> str:
+def _fault_text(fault: Exception) -> Text:
     """A fault of ours for the operator: what, and the place in our code."""
     traceback = fault.__traceback__
     place = ""
     while traceback is not None:
         place = f"{Path(traceback.tb_frame.f_code.co_filename).name}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
-    text = _("The judge itself failed ({kind}: {why}; {place}). This is never held against the program.")
-    return text.format(kind=type(fault).__name__, why=fault, place=place)
-
-
-@contextlib.contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Python's cycle collector leaves alone what was there before the run and comes seldom: it took 2 % of a run."""
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
+    return FAULT(kind=type(fault).__name__, why=str(fault), place=place)
 
 
 @contextlib.contextmanager
 def _file(to: Path | None) -> Iterator[Path]:
-    """Where the trace is written: the file that was asked for, or one that goes again."""
+    """Where the trace is written: the file that was asked for, or a temporary one."""
     if to is not None:
         yield to
         return

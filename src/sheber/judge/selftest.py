@@ -22,7 +22,7 @@ from sheber.judge.sandbox import Sandbox, attacks
 from sheber.station import FakeStation, Limits
 from sheber.trace import Channel, Trace, TraceWriter
 
-__all__ = ["ACCEPTED", "CountingExercise", "Verdict", "attack", "selftest", "temptations"]
+__all__ = ["ACCEPTED", "AttackFinding", "CountingExercise", "attack", "selftest", "temptations"]
 
 COUNTS = 7  # that the honest control makes
 ACCEPTED: Mapping[str, frozenset[str]] = {
@@ -30,6 +30,14 @@ ACCEPTED: Mapping[str, frozenset[str]] = {
     "B": frozenset({"a09_disk"}),  # bounded only by being looked at
 }
 """Attacks that get through a level, and of which its description warns."""
+
+
+@dataclass(frozen=True)
+class CountingStation:
+    """What a header names of the smallest station."""
+
+    name: str = "counter"
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class CountingExercise:
     sha256: str = ""
     limits: Limits = field(default_factory=lambda: Limits(processor_s=2, wall_s=6.0, memory_bytes=512 << 20))
     rehearsal: tuple[int, ...] = (1, 2, 3, 4)
+    station: CountingStation = CountingStation()
 
     def warm(self) -> None:
         """Nothing is shared here."""
@@ -57,7 +66,7 @@ class CountingExercise:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AttackFinding:
     """What came of one hostile program."""
 
     name: str
@@ -73,16 +82,16 @@ class Verdict:
         return "BREACH" not in self.printed and self.points == 0.0
 
 
-def attack(name: str, source: bytes, sandbox: Sandbox, lures: Mapping[str, str]) -> Verdict:
+def attack(name: str, source: bytes, sandbox: Sandbox, lures: Mapping[str, str]) -> AttackFinding:
     """Run one program of the corpus. Raises SandboxError where there is no box for it."""
     exercise = CountingExercise()
     trace = run(exercise, Program("program.py", attacks.baited(source, lures)), 1, sandbox)
     printed = "".join(piece.text for piece in trace.printed)
-    return Verdict(name, trace, printed, exercise.score(trace).points)
+    return AttackFinding(name, trace, printed, exercise.score(trace).points)
 
 
 def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) -> tuple[str, ...]:
-    """Names of the attacks that got through, those that the level warns of included; empty where all held.
+    """Names of the attacks that got through, with those that the level warns of; empty where all attacks were held.
 
     Raises SandboxError where the level cannot be had, where an honest program does not work in it, and for level C:
     it is no boundary, and the attacks would do what they try.
@@ -95,12 +104,12 @@ def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) ->
         for name in names:
             if progress is not None:
                 progress(name)
-            verdict = attack(name, attacks.source(name), sandbox, lures)
-            if name == attacks.CONTROL and not verdict.held:
+            found = attack(name, attacks.source(name), sandbox, lures)
+            if name == attacks.CONTROL and not found.held:
                 text = _("an honest program does not work at level {level}: {why}")
-                why = verdict.trace.outcome.reason or verdict.printed[-200:]
+                why = found.trace.outcome.reason or found.printed[-200:]
                 raise SandboxError(text.format(level=sandbox.level, why=why))
-            if not verdict.held:
+            if not found.held:
                 through.append(name)
     return tuple(through)
 

@@ -2,8 +2,8 @@
 
 A frame is a little-endian u32 length and that many bytes; an answer may be followed by raw bytes that
 its JSON announces. What a frame says is the station's business; here are only its length, its deadline
-and the rule of one request in flight. The deadline of a frame covers the whole of it: one that was
-renewed with each byte would let a slow sender hold the judge.
+and the rule of one request in flight. The deadline of a frame covers all of it: a deadline that each byte
+renewed would let a slow sender hold the judge.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import struct
 import time
 from typing import Protocol
 
-from sheber.i18n import N_, _
+from sheber.i18n import message
 from sheber.station import Answer, ProtocolError
 
 __all__ = ["FRAME_S", "LARGEST_REQUEST", "Channel", "Expired", "Waiter", "wait_for_socket"]
@@ -22,7 +22,14 @@ __all__ = ["FRAME_S", "LARGEST_REQUEST", "Channel", "Expired", "Waiter", "wait_f
 LARGEST_REQUEST = 64 << 10  # bytes
 FRAME_S = 5.0  # from a frame's first byte to its last [s]
 
-HASTE = N_("The program sent a second request before the first was answered; one is allowed at a time.")
+HASTE = message(
+    "wire.haste", "The program sent a second request before the first was answered. Only one at a time is allowed."
+)
+TOO_LONG = message("wire.too_long", "A request may have {allowed} bytes; the program announced one of {length}.")
+UNFINISHED = message(
+    "wire.unfinished", "A request of the program stopped after {had} bytes and was not finished within {limit:g} s."
+)
+BROKEN_OFF = message("wire.broken_off", "The program closed its connection within a request, after {had} bytes.")
 
 _LENGTH = struct.Struct("<I")
 
@@ -59,12 +66,11 @@ class Channel:
             chunk += self._more(len(chunk), end)
         (length,) = _LENGTH.unpack_from(chunk)
         if length > LARGEST_REQUEST:
-            text = _("A request may have {allowed} bytes; the program announced one of {length}.")
-            raise ProtocolError(text.format(allowed=LARGEST_REQUEST, length=length))
+            raise ProtocolError(TOO_LONG(allowed=LARGEST_REQUEST, length=length))
         while len(chunk) < _LENGTH.size + length:
             chunk += self._more(len(chunk), end)
         if len(chunk) > _LENGTH.size + length:
-            raise ProtocolError(_(HASTE))
+            raise ProtocolError(HASTE())
         return chunk[_LENGTH.size :]
 
     def send(self, answer: Answer, deadline: float) -> None:
@@ -91,19 +97,17 @@ class Channel:
         except ConnectionError:
             return  # it is gone; sending will say so
         if early:
-            raise ProtocolError(_(HASTE))
+            raise ProtocolError(HASTE())
 
     def _more(self, had: int, end: float) -> bytes:
         """Further bytes of a frame that has begun; raises ProtocolError where they do not come."""
         try:
             self._wait(self._socket, False, end)
         except Expired:
-            text = _("A request of the program stopped after {had} bytes and was not finished within {limit:g} s.")
-            raise ProtocolError(text.format(had=had, limit=FRAME_S)) from None
+            raise ProtocolError(UNFINISHED(had=had, limit=FRAME_S)) from None
         chunk = self._read(_LENGTH.size + LARGEST_REQUEST + 1 - had)
         if not chunk:
-            text = _("The program closed its connection within a request, after {had} bytes.")
-            raise ProtocolError(text.format(had=had))
+            raise ProtocolError(BROKEN_OFF(had=had))
         return chunk
 
     def _read(self, size: int) -> bytes:

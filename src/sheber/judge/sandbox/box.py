@@ -23,7 +23,7 @@ from typing import IO, Any, Self
 
 import msgspec
 
-from sheber.i18n import _
+from sheber.i18n import Text, Worded, _, message
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
 from sheber.judge.sandbox.setup import THREADS
@@ -39,10 +39,27 @@ ANSWER_S = 1.0  # for a program to say which line it is at [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
 FILES = 4096  # in a box's folder, after which the program is stopped
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
+LONGEST_LINE = 32 << 10  # bytes of one line of the stub: JSON writes each letter of many languages in six
 
 
-class LimitReached(Exception):
-    """The program has used up one of its limits; the message is for the student."""
+FLOOD = message("run.flood", "The program printed more than {size} MiB to {stream} and was stopped.")
+WORKED = message(
+    "run.worked", "Carrying out the program's requests took the judge more than {limit:g} s, which is the limit."
+)
+WAITED = message("run.waited", "The judge waited {limit:g} s of wall time for the program, which is the limit.")
+SLEPT = message(
+    "run.slept",
+    "The judge waited {limit:g} s for the program, and the program computed almost nothing in this time. "
+    "time.sleep passes no simulated time: the station stands still while a program sleeps. "
+    "Ask the station to wait instead.",
+)
+SCRATCH = message("run.scratch", "The program wrote more than {size} MiB to its folder and was stopped.")
+MANY_THREADS = message("run.threads", "The program ran more than {count} threads and was stopped.")
+MANY_FILES = message("run.files", "The program made more than {count} files and was stopped.")
+
+
+class LimitReached(Worded):
+    """The program has used up one of its limits; the sentence is for the student."""
 
 
 @dataclass
@@ -58,16 +75,15 @@ class Printing:
     def take(self, chunk: bytes) -> None:
         """Count a piece and keep what still fits. Raises LimitReached for a flood."""
         kept = chunk[: max(0, self.keep - self.taken)]
-        cut = self.taken <= self.keep < self.taken + len(chunk)
+        cut = self.taken <= self.keep < self.taken + len(chunk)  # by this piece; never again
         self.taken += len(chunk)
         if kept:
             self.fresh.append(self._decode(kept))
         if cut:
-            note = _("\n[more was printed; the first {size} KiB are kept]\n")
+            note = _("\n[more was printed; only the first {size} KiB are kept]\n")
             self.fresh.append(note.format(size=self.keep >> 10))
         if self.taken > FLOOD_BYTES:
-            text = _("The program printed more than {size} MiB to {stream} and was stopped.")
-            raise LimitReached(text.format(size=FLOOD_BYTES >> 20, stream=self.name))
+            raise LimitReached(FLOOD(size=FLOOD_BYTES >> 20, stream=self.name))
 
 
 class Box:
@@ -142,8 +158,7 @@ class Box:
         started = time.monotonic()
         self.worked_s += started - self._received
         if self.worked_s > self.limits.wall_s:
-            text = _("Carrying out the program's requests took the judge more than {limit:g} s; that is the limit.")
-            raise LimitReached(text.format(limit=self.limits.wall_s))
+            raise LimitReached(WORKED(limit=self.limits.wall_s))
         try:
             self._conversation().send(answer, self._deadline(started))
         except Expired:
@@ -158,7 +173,7 @@ class Box:
         return outcome_of(self.ending(), self.limits, connected=self.requests > 0)
 
     def where(self) -> int:
-        """The line of the program that is being executed; it is asked, and ends with its answer. 0: it does not say."""
+        """Ask the program for its current line; answering ends it. 0: it does not say."""
         if self._ending is None and self._spoke and sys.platform == "linux":
             program = self.process.pid
             while below := _children(program):
@@ -191,16 +206,9 @@ class Box:
     def _deadline(self, started: float) -> float:
         return started + max(0.0, self.limits.wall_s - self.waited_s)
 
-    def _out_of_time(self) -> str:
-        if sys.platform == "linux" and self.processor_s() < 0.25 * self.limits.wall_s:
-            text = _(
-                "The judge waited {limit:g} s for the program, which was hardly computing. Sleeping (time.sleep) "
-                "passes no simulated time: the cell stands still meanwhile. "
-                "Use cell.wait(seconds) or cell.wait_for(name)."
-            )
-        else:
-            text = _("The judge waited {limit:g} s of wall time for the program; that is its limit.")
-        return text.format(limit=self.limits.wall_s)
+    def _out_of_time(self) -> Text:
+        idle = sys.platform == "linux" and self.processor_s() < 0.25 * self.limits.wall_s
+        return (SLEPT if idle else WAITED)(limit=self.limits.wall_s)
 
     # --- the process
 
@@ -217,12 +225,11 @@ class Box:
         self.processor_s()
         files, size = _contents(self._scratch) if self._scratch is not None else (self._files_in_memory(), 0)
         if size > self.limits.scratch_bytes:
-            text = _("The program wrote more than {size} MiB to its folder and was stopped.")
-            raise LimitReached(text.format(size=self.limits.scratch_bytes >> 20))
+            raise LimitReached(SCRATCH(size=self.limits.scratch_bytes >> 20))
         if self._scratch is not None and _threads(self.process.pid) > THREADS:
-            raise LimitReached(_("The program ran more than {count} threads and was stopped.").format(count=THREADS))
+            raise LimitReached(MANY_THREADS(count=THREADS))
         if files > FILES:
-            raise LimitReached(_("The program made more than {count} files and was stopped.").format(count=FILES))
+            raise LimitReached(MANY_FILES(count=FILES))
 
     def _files_in_memory(self) -> int:
         """How many files the box's own /tmp holds: its size in bytes is bounded, but empty files take memory too."""
@@ -302,7 +309,7 @@ class Box:
     def _status_line(self, deadline: float) -> bytes:
         """One line from the stub; b"" at its end. Raises Expired."""
         line = b""
-        while self._status is not None and not line.endswith(b"\n") and len(line) < 8192:
+        while self._status is not None and not line.endswith(b"\n") and len(line) < LONGEST_LINE:
             self._wait(self._status, False, deadline)
             byte = self._status.recv(1)
             self._spoke = True

@@ -4,17 +4,45 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from sheber.i18n import _
+from sheber.i18n import Text, message
+from sheber.judge.sandbox.told import one_line, told_text
 from sheber.station import Limits
-from sheber.trace import Outcome, OutcomeKind
+from sheber.trace import NOTHING, Outcome, OutcomeKind
 
 __all__ = ["LAST_WORDS_S", "Ending", "Said", "outcome_of"]
 
 LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the process [s]
+
+NOT_CONNECTED = message(
+    "run.not_connected", "The program ended without connecting to the station. It has to call connect()."
+)
+PROCESSOR_TIME = message("run.processor_time", "The program used up its {limit} s of processor time.")
+STAYED = message(
+    "run.stayed", "The program closed its connection but did not end within {limit:g} s, so it was stopped."
+)
+KILLED = message("run.killed", "The system killed the program. The usual reason is a lack of memory.")
+CRASHED = message("run.crashed", "The program crashed: {signal}.")
+LEFT = message("run.left", "The program stopped in the middle with exit code {code}.")
+SAID = message("run.program_error", "{said}")
+TOLD = message("run.program_error_told", "Line {line}: {told}")
+FURTHER = message(
+    "run.program_error_further", "{told} · {further}"
+)  # a line of code and a hint, as the program has them
+
+SIGNAL = message("run.signal", "signal {number}")
+_SIGNALS = {
+    "SIGSEGV": message("run.segmentation_fault", "segmentation fault"),
+    "SIGABRT": message("run.aborted", "aborted"),
+    "SIGBUS": message("run.bus_error", "bus error"),
+    "SIGFPE": message("run.arithmetic", "arithmetic error"),
+    "SIGILL": message("run.illegal_instruction", "illegal instruction"),
+    "SIGSYS": message("run.forbidden_call", "a system call that the box forbids"),
+    "SIGTERM": message("run.terminated", "terminated"),
+}
 
 
 class Said(msgspec.Struct, forbid_unknown_fields=True):
@@ -24,6 +52,7 @@ class Said(msgspec.Struct, forbid_unknown_fields=True):
     message: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     line: Annotated[int, msgspec.Meta(ge=0, le=1 << 20)] = 0
     processor_s: Annotated[float, msgspec.Meta(ge=0.0, le=1e6)] = 0.0
+    text: Any = None  # id and values of the station's sentence, where the error came from the station
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,47 +62,47 @@ class Ending:
     code: int  # exit code; negative: minus the signal
     said: Said | None  # None: it went without a word
     processor_s: float  # processor time [s], as last seen
-    stopped: bool = False  # it did not go of itself: the judge ended it
+    stopped: bool = False  # it did not end by itself: the judge stopped it
 
 
 def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
-    """The outcome of a run whose program has gone of itself."""
-    said = ending.said
-    if said is not None and said.ended == "finished":
-        if connected:
-            return Outcome(OutcomeKind.FINISHED)
-        text = _("The program came to its end without connecting to the cell; it has to call connect().")
-        return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
-    if said is not None and said.ended == "stopped":
-        text = _("The program used up its {limit} s of processor time.").format(limit=limits.processor_s)
-        return Outcome(OutcomeKind.RESOURCE_LIMIT, text, said.line, connected)
-    if said is not None:
-        kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
-        return Outcome(kind, _plain(said.message), said.line, connected)
+    """The outcome of a run whose program has gone, where the station did not end it."""
+    if ending.said is not None:
+        return _outcome_said(ending.said, limits, connected)
+    kind, text = OutcomeKind.PROGRAM_ERROR, LEFT(code=ending.code)
     if ending.stopped:
-        text = _("The program closed its connection and did not come to its end within {limit:g} s; it was stopped.")
-        return Outcome(OutcomeKind.PROGRAM_ERROR, text.format(limit=LAST_WORDS_S), 0, connected)
-    if ending.code == -9:  # SIGKILL
-        if ending.processor_s > 0.9 * limits.processor_s - 1.0:
-            text = _("The program used up its {limit} s of processor time.").format(limit=limits.processor_s)
-        else:
-            text = _("The program was killed by the system; most often that is a lack of memory.")
-        return Outcome(OutcomeKind.RESOURCE_LIMIT, text, 0, connected)
-    if ending.code < 0:
-        text = _("The program crashed: {signal}.").format(signal=signal_words(-ending.code))
-    else:
-        text = _("The program left in the middle (exit code {code}), without coming to its end.").format(
-            code=ending.code
-        )
-    return Outcome(OutcomeKind.PROGRAM_ERROR, text, 0, connected)
+        text = STAYED(limit=LAST_WORDS_S)
+    elif ending.code == -9:  # SIGKILL
+        used_up = ending.processor_s > 0.9 * limits.processor_s - 1.0
+        kind, text = OutcomeKind.RESOURCE_LIMIT, PROCESSOR_TIME(limit=limits.processor_s) if used_up else KILLED()
+    elif ending.code < 0:
+        text = CRASHED(signal=signal_text(-ending.code))
+    return Outcome(kind, text, 0, connected)
 
 
-def _plain(text: str) -> str:
-    """Text of a program as one line, without what a terminal would obey or no file would take."""
-    line = " · ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
+def _outcome_said(said: Said, limits: Limits, connected: bool) -> Outcome:
+    """The outcome that the last words of the stub tell of."""
+    if said.ended == "finished":
+        kind, text = (OutcomeKind.FINISHED, NOTHING) if connected else (OutcomeKind.PROGRAM_ERROR, NOT_CONNECTED())
+        return Outcome(kind, text, 0, connected)
+    if said.ended == "stopped":
+        return Outcome(OutcomeKind.RESOURCE_LIMIT, PROCESSOR_TIME(limit=limits.processor_s), said.line, connected)
+    kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
+    return Outcome(kind, _error_text(said), said.line, connected)
 
 
-def signal_words(number: int) -> str:
+def _error_text(said: Said) -> Text:
+    """An error of the program: the station's own sentence where there is one, else what the program said."""
+    told = told_text(said.text)
+    if told is None:
+        return SAID(said=one_line(said.message))
+    text = TOLD(line=said.line, told=told) if said.line else told
+    further = one_line(said.message.partition("\n")[2])
+    return FURTHER(told=text, further=further) if further else text
+
+
+def signal_text(number: int) -> Text:
     """A signal in words: "segmentation fault"."""
-    return (signal.strsignal(number) or f"signal {number}").lower()
+    names = {one.value: one.name for one in signal.Signals}
+    known = _SIGNALS.get(names.get(number, ""))
+    return SIGNAL(number=number) if known is None else known()

@@ -85,12 +85,13 @@ def _through_link(folder: Path) -> bool:
     return any(parent.is_symlink() for parent in folder.parents)
 
 
-def environment(home: str) -> dict[str, str]:
+def environment(home: str, language: str) -> dict[str, str]:
     """The whole environment of a program: short, and the same everywhere."""
     return {
         "HOME": home,
         "TMPDIR": home,
         "LANG": "C.UTF-8",
+        "SHEBER_LANGUAGE": language,
         "PATH": "/usr/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",

@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from sheber.cache import folder as cache_folder
-from sheber.i18n import N_, _
+from sheber.i18n import N_, _, current
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
@@ -166,7 +166,7 @@ def _start_bubblewrap(
     python = ["/python/bin/python3", "-s", "-S", "-P", "-B", "/box/stub.py", json.dumps(setup)]
     return _launch(
         [*arguments, *python],
-        layout.environment("/tmp") | _home_of_python(),
+        layout.environment("/tmp", current()) | _home_of_python(),
         (box.fileno(), box_status.fileno(), source, rules),
         (judge, judge_status),
         limits,
@@ -214,7 +214,7 @@ def _bubblewrap_version(file: str) -> tuple[int, ...]:
 def _namespaces(user: int) -> list[str]:
     """bwrap's options for namespaces and rights. As root there is no user namespace: in one, root's limit of
     processes would not be enforced, and its stub becomes the slot's user instead."""
-    common = ["--die-with-parent", "--new-session", "--hostname", "cell", "--cap-drop", "ALL"]
+    common = ["--die-with-parent", "--new-session", "--hostname", "box", "--cap-drop", "ALL"]
     if user:
         apart = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
         return [*apart, *common, "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -343,9 +343,8 @@ def _start_alone(
         setup["limits"] = {**resource_limits(limits), "RLIMIT_NPROC": 32 * THREADS + _threads_of(os.getuid())}
     arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
     descriptors = (box.fileno(), box_status.fileno())
-    return _launch(
-        arguments, layout.environment(str(scratch)), descriptors, (judge, judge_status), limits, kept, scratch
-    )
+    environment = layout.environment(str(scratch), current())
+    return _launch(arguments, environment, descriptors, (judge, judge_status), limits, kept, scratch)
 
 
 def _scratch(stack: contextlib.ExitStack) -> Path:

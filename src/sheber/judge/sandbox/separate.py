@@ -23,7 +23,7 @@ from typing import IO, Annotated, Literal
 
 import msgspec
 
-from sheber.i18n import _
+from sheber.i18n import _, current
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
@@ -224,4 +224,4 @@ def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox
 def _environment(folder: Path) -> dict[str, str]:
     """The short environment of a box, and what Windows cannot start a process without."""
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR") if name in os.environ}
-    return kept | layout.environment(str(folder / "scratch"))
+    return kept | layout.environment(str(folder / "scratch"), current())
