@@ -214,8 +214,8 @@ def copied(folder: Path, *changes: tuple[str, str]) -> Any:
 
 
 def test_an_edition_that_the_catalogue_has_is_compared_entry_by_entry(tmp_path: Path) -> None:
-    from sheber.cli.editions import edition
     from sheber.exercises import load
+    from sheber.judge.editions import edition
     from sheber.trace import Header
 
     original = load("poses-and-moves")
@@ -231,9 +231,27 @@ def test_an_edition_that_the_catalogue_has_is_compared_entry_by_entry(tmp_path: 
     assert edition(header, load(str(mine.folder))).endswith("which differs in exercise.py")
 
 
-def test_an_edition_that_nobody_has_any_more_is_named_by_hashes() -> None:
-    from sheber.cli.editions import edition
+def test_another_version_of_the_product_is_named() -> None:
+    from importlib.metadata import version
+
     from sheber.exercises import load
+    from sheber.judge.editions import edition
+    from sheber.trace import Header
+
+    now = load("poses-and-moves")
+    same = Header(now.name, now.version, now.sha256, versions={"sheberkhana": version("sheberkhana"), "numpy": "0.1"})
+    assert edition(same, now) == ""
+    older = Header(now.name, now.version, now.sha256, versions={"sheberkhana": "0.0.1"})
+    product = f"made with Sheberkhana 0.0.1 and judged by {version('sheberkhana')}: the same run may get other points"
+    assert edition(older, now) == product
+    both = edition(Header(now.name, "0.9", "0123456789abcdef", versions={"sheberkhana": "0.0.1"}), now)
+    assert both.startswith("made with another edition of poses-and-moves")
+    assert both.endswith("; " + product)
+
+
+def test_an_edition_that_nobody_has_any_more_is_named_by_hashes() -> None:
+    from sheber.exercises import load
+    from sheber.judge.editions import edition
     from sheber.trace import Header
 
     now = load("poses-and-moves")
@@ -247,8 +265,8 @@ def test_an_edition_that_nobody_has_any_more_is_named_by_hashes() -> None:
 def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from sheber.cli.rehearsals import Stored, rehearsals
     from sheber.exercises import Check, Score, load
+    from sheber.judge.rehearsals import Stored, rehearsals
     from sheber.trace import Channel, Header, Outcome, OutcomeKind, TraceWriter, read
 
     exercise = load("poses-and-moves")

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from sheber.cli.errors import DONE, Refused
-from sheber.cli.forms import print_json
-from sheber.cli.output import console, progress, shown_path
+from sheber.cli.output import console, print_json, progress, shown_path
 from sheber.i18n import _
 
 __all__ = ["bench", "doctor", "prepare"]

@@ -15,19 +15,28 @@ from sheber.i18n import _
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["OVERVIEW", "console", "plain", "progress", "shown_path", "writable_folder", "write_text"]
+__all__ = ["OVERVIEW", "console", "plain", "print_json", "progress", "shown_path", "writable_folder", "write_text"]
 
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
 
 
 def console(beside: bool = False) -> Console:
-    """Where tables go: the standard output (`beside`: the standard error), as wide as the terminal, at least 100
-    columns in a pipe."""
+    """Where tables go: the standard output (`beside`: the standard error). As wide as the terminal; in a pipe at least
+    100 columns."""
     from rich.console import Console
 
     stream = sys.stderr if beside else sys.stdout
     wide = None if stream.isatty() else max(100, int(os.environ.get("COLUMNS", "0") or 0))
     return Console(highlight=False, width=wide, stderr=beside)
+
+
+def print_json(value: object) -> None:
+    """Strict JSON on the standard output; a number that JSON does not have (NaN, infinity) becomes null."""
+    import json
+
+    from sheber.judge.forms import strict
+
+    print(json.dumps(strict(value), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 @contextmanager

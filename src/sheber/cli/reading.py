@@ -8,15 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sheber.cli.editions import edition
 from sheber.cli.errors import DONE, Refused
-from sheber.cli.forms import exercise_form, print_json, scene_form
-from sheber.cli.output import OVERVIEW, console, plain, shown_path, writable_folder, write_text
-from sheber.cli.rehearsals import Rehearsal, Stored, rehearsals
+from sheber.cli.output import OVERVIEW, console, plain, print_json, shown_path, writable_folder, write_text
 from sheber.i18n import N_, _, current, ngettext
 
 if TYPE_CHECKING:
-    from sheber.exercises.exercise import Exercise
+    from sheber.exercises import Exercise
+    from sheber.judge.rehearsals import Rehearsal, Stored
     from sheber.trace import Trace
 
 __all__ = ["exercises", "report", "rescore"]
@@ -30,17 +28,19 @@ def exercises(arguments: argparse.Namespace) -> int:
 
     found = catalogue()
     if arguments.json:
+        from sheber.judge.forms import exercise_form
+
         print_json([exercise_form(exercise) for exercise in found])
         return DONE
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in (_("exercise"), _("level"), _("simulated time"), _("pictures"), _("what is asked")):
+    for heading in (_("exercise"), _("level"), _("simulated time"), _("what is asked")):
         table.add_column(heading, overflow="fold")
     for exercise in found:
         seconds = _("{s:g} s").format(s=exercise.limits.simulated_s)
         level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
-        table.add_row(exercise.name, level, seconds, str(exercise.limits.counts.get("captures", 0)), exercise.summary)
+        table.add_row(exercise.name, level, seconds, exercise.summary)
     console().print(table)
     print("\n" + _("Begin one: sheber new {name} work/").format(name=found[0].name))
     return DONE
@@ -49,6 +49,7 @@ def exercises(arguments: argparse.Namespace) -> int:
 def report(arguments: argparse.Namespace) -> int:
     """`sheber report`: the page of each trace, and the page over all scenes of a whole rehearsal."""
     from sheber.judge import report as page
+    from sheber.judge.rehearsals import rehearsals
 
     stored = _judged(arguments)
     whole = [one for one in rehearsals(stored) if arguments.out or len({s.path.parent for s in one.scenes}) == 1]
@@ -75,6 +76,8 @@ def _overview(rehearsal: Rehearsal, folder: Path) -> Path:
 
 def rescore(arguments: argparse.Namespace) -> int:
     """`sheber rescore`: the points of each trace, and the final score of a whole rehearsal."""
+    from sheber.judge.rehearsals import rehearsals
+
     stored = _judged(arguments)
     whole = rehearsals(stored)
     if arguments.json:
@@ -95,6 +98,8 @@ def rescore(arguments: argparse.Namespace) -> int:
 
 def _form(one: Stored, final: float | None) -> dict[str, Any]:
     """A trace as plain JSON values. A recording that breaks off has no outcome; `final` is that of its rehearsal."""
+    from sheber.judge.forms import scene_form
+
     header, trace = one.trace.header, one.trace
     form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
     if not trace.whole:
@@ -129,6 +134,7 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
     """Every trace with its score, all of them before anything is written. Notes go to the standard error."""
     import sys
 
+    from sheber.judge.rehearsals import Stored
     from sheber.trace import read
 
     stored = []
@@ -169,6 +175,8 @@ def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:
 
 def _notes(stored: Sequence[Stored]) -> dict[str, list[Path]]:
     """What a reader of these points should know, and which traces it is about."""
+    from sheber.judge.editions import edition
+
     notes: dict[str, list[Path]] = {}
     for one in stored:
         if not one.trace.whole:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
-from sheber.cli.forms import print_json, scene_form
-from sheber.cli.output import OVERVIEW, console, progress, shown_path, writable_folder, write_text
+from sheber.cli.output import OVERVIEW, console, print_json, progress, shown_path, writable_folder, write_text
 from sheber.i18n import _, current
 
 if TYPE_CHECKING:
@@ -48,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from sheber.judge import Program
     from sheber.judge import run as judge_run
     from sheber.judge.collector import collector_at_rest
+    from sheber.judge.forms import scene_form
     from sheber.trace import OutcomeKind
 
     exercise = load(arguments.exercise)
@@ -91,6 +91,7 @@ def grade(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load
     from sheber.judge import Program
     from sheber.judge import grade as judge_grade
+    from sheber.judge.forms import grade_form
 
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
@@ -104,7 +105,7 @@ def grade(arguments: argparse.Namespace) -> int:
 
         result = judge_grade(exercise, program, sandbox, workers=arguments.workers, out=folder, progress=show)
     if arguments.json:
-        print_json(grade_form(exercise, program.sha256, result))
+        print_json(grade_form(exercise.name, program.sha256, result))
     else:
         from sheber.judge.report.text import grade_table
 
@@ -124,17 +125,6 @@ def practice(arguments: argparse.Namespace) -> int:
     folder = writable_folder(arguments.out or Path("reports", exercise.name))
     code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
     return code
-
-
-def grade_form(exercise: Exercise, program_sha256: str, result: Grade) -> dict[str, Any]:
-    """A grade as plain JSON values."""
-    return {
-        "exercise": exercise.name,
-        "program_sha256": program_sha256,
-        "final": result.final,
-        "level": result.level,
-        "scenes": [scene_form(s.scene, s.outcome, s.score, s.trace_sha256) for s in result.scenes],
-    }
 
 
 def _grade_pages(exercise: Exercise, result: Grade, folder: Path) -> list[Path]:

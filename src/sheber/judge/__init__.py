@@ -7,7 +7,8 @@ text  = report(exercise, trace, score)            # pure
 
 # Imported here and now, not when asked for: a function must not be hidden by the module of the same name.
 from sheber.judge.errors import JudgeError, ProgramError, SandboxError, SystemFault
-from sheber.judge.grade import Grade, GradedScene, grade
+from sheber.judge.grade import Grade, GradedScene, SceneSeed, grade
+from sheber.judge.pool import Job, Judgement, Pool
 from sheber.judge.practice import practice
 from sheber.judge.program import Program
 from sheber.judge.report import report
@@ -17,11 +18,15 @@ from sheber.judge.sandbox import Sandbox, best_sandbox, sandbox_of_level
 __all__ = [
     "Grade",
     "GradedScene",
+    "Job",
     "JudgeError",
+    "Judgement",
+    "Pool",
     "Program",
     "ProgramError",
     "Sandbox",
     "SandboxError",
+    "SceneSeed",
     "SystemFault",
     "best_sandbox",
     "grade",

@@ -1,11 +1,12 @@
-"""Crew: the process that judges scenes for `grade`. It opens the exercise once and forks for each scene.
+"""Crew: the process that judges the scenes of a pool. It opens each exercise once and forks for each scene.
 
-Theory of operation. `grade` starts `python -m sheber.judge.crew` with one thread for each library, sends the
-exercise, the program and the level of the sandbox, then jobs. The crew warms the exercise, so that
-every import, compiled kernel and mesh is in memory, and forks a worker for each job, which judges one
-scene and ends. A pipe for each worker tells of its end, however it ends. Both die with their parents. Messages are
-pickles between processes of the judge; nothing of a program comes near them. Where a process cannot safely fork
-(macOS, Windows), scenes are judged one after another here.
+Theory of operation. A `Pool` starts `python -m sheber.judge.crew` with one thread for each library, sends the level of
+the sandbox and the number of workers, then jobs. When the crew first sees an exercise it warms it, so that every
+import, compiled kernel and mesh is in memory; then it forks a worker for each job, which judges one scene and ends. A
+pipe from each worker tells when it ends, in whatever way. Crew and workers die with their parents. All messages are
+pickles between processes of the judge: they carry the program as bytes and what its run was worth, and a worker writes
+its message itself, outside the box. Where a process cannot safely fork (macOS, Windows), scenes are judged one after
+another in this process.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ import select
 import signal
 import sys
 from collections import deque
-from dataclasses import dataclass
-from typing import IO, Any
+from dataclasses import dataclass, field
+from typing import IO
 
+from sheber import i18n
+from sheber.judge.collector import collector_at_rest
 from sheber.judge.errors import JudgeError
-from sheber.judge.grade import Gradable, Job, Verdict, take_parcel
-from sheber.judge.program import Program
+from sheber.judge.pool import Gradable, Judgement, Parcel, Report, take_parcel
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox
 from sheber.trace import Header, TraceError, TraceWriter
@@ -32,19 +34,27 @@ PR_SET_PDEATHSIG = 1
 
 
 @dataclass
-class Order:
-    """What `grade` sends first, and where to report."""
+class Desk:
+    """What the crew works with: its sandbox, the exercises that it has opened, and where it reports."""
 
-    exercise: Gradable
-    program: Program
     sandbox: Sandbox
     workers: int
     reports: IO[bytes]
+    opened: dict[tuple[bytes, str], Gradable] = field(default_factory=dict)
 
-    def report(self, kind: str, job: Job, words: Any = None) -> None:
-        """Tell `grade` how a job ended."""
-        pickle.dump((kind, job.index, words), self.reports)
+    def report(self, report: Report) -> None:
+        """Tell the pool how a job ended."""
+        pickle.dump(report, self.reports)
         self.reports.flush()
+
+    def exercise(self, parcel: Parcel) -> Gradable:
+        """The exercise of a job, opened and warm. Raises what opening it raises."""
+        key = (parcel.exercise, parcel.edition)
+        if key not in self.opened:
+            exercise: Gradable = pickle.loads(parcel.exercise)
+            _warm(exercise)
+            self.opened[key] = exercise
+        return self.opened[key]
 
 
 def main() -> None:
@@ -53,13 +63,12 @@ def main() -> None:
     _die_with(parent)
     reports = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the reports
-    exercise, program, sandbox, workers = take_parcel(0)
-    order = Order(exercise, program, sandbox, workers, reports)
-    _warm(order.exercise)
+    sandbox, workers = take_parcel(0)
+    desk = Desk(sandbox, workers, reports)
     if sys.platform == "linux":
-        _judge_in_workers(order)
+        _judge_in_workers(desk)
     else:
-        _judge_here(order)
+        _judge_here(desk)
 
 
 def _warm(exercise: Gradable) -> None:
@@ -71,31 +80,33 @@ def _warm(exercise: Gradable) -> None:
     gc.freeze()  # the workers share this memory as long as the collector does not touch it
 
 
-def _judge_here(order: Order) -> None:
-    while (job := take_parcel(0)) is not None:
-        order.report(*_report(job, _judge(order, job)))
+def _judge_here(desk: Desk) -> None:
+    while (parcel := take_parcel(0)) is not None:
+        desk.report(_judged(desk, parcel))
 
 
-def _judge_in_workers(order: Order) -> None:
-    """Up to `workers` at a time; ends when `grade` has closed its stream."""
-    waiting: deque[Job] = deque()
-    running: dict[int, tuple[int, Job]] = {}  # by the worker's pipe: its process and job
+def _judge_in_workers(desk: Desk) -> None:
+    """Up to `workers` at a time; ends when the pool has closed its stream."""
+    waiting: deque[Parcel] = deque()
+    running: dict[int, tuple[int, Parcel]] = {}  # by the worker's pipe: its process and job
     while True:
-        while waiting and len(running) < order.workers:
-            job = waiting.popleft()
-            pipe, pid = _start(order, job, list(running))
-            running[pipe] = (pid, job)
+        while waiting and len(running) < desk.workers:
+            parcel = waiting.popleft()
+            with contextlib.suppress(Exception):  # an exercise that cannot be opened is told by the worker
+                desk.exercise(parcel)
+            pipe, pid = _start(desk, parcel, list(running))
+            running[pipe] = (pid, parcel)
         for descriptor in select.select([0, *running], [], [])[0]:
             if descriptor == 0:
-                ordered = take_parcel(0)
-                if ordered is None:
+                parcel = take_parcel(0)
+                if parcel is None:
                     return
-                waiting.append(ordered)
+                waiting.append(parcel)
             else:
-                _tell_end(order, descriptor, *running.pop(descriptor))
+                desk.report(_ended(descriptor, *running.pop(descriptor)))
 
 
-def _start(order: Order, job: Job, others: list[int]) -> tuple[int, int]:
+def _start(desk: Desk, parcel: Parcel, others: list[int]) -> tuple[int, int]:
     """Fork a worker for the job; its pipe, and its process."""
     reading, writing = os.pipe()
     me = os.getpid()
@@ -110,39 +121,39 @@ def _start(order: Order, job: Job, others: list[int]) -> tuple[int, int]:
         for descriptor in (reading, *others):
             os.close(descriptor)
         with os.fdopen(writing, "wb") as stream:
-            pickle.dump(_judge(order, job), stream)
+            pickle.dump(_judged(desk, parcel), stream)
         code = 0
     finally:
         os._exit(code)
 
 
-def _tell_end(order: Order, pipe: int, pid: int, job: Job) -> None:
+def _ended(pipe: int, pid: int, parcel: Parcel) -> Report:
+    """What a worker found, or how it died."""
     with os.fdopen(pipe, "rb") as stream:
         words = stream.read()
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if code != 0:
-        order.report("died", job, f"exit code {code}" if code > 0 else f"signal {-code}")
-    else:
-        order.report(*_report(job, pickle.loads(words)))
+        return Report(parcel.number, f"exit code {code}" if code > 0 else f"signal {-code}")
+    report: Report = pickle.loads(words)
+    return report
 
 
-def _report(job: Job, found: Verdict | tuple[str, str]) -> tuple[str, Job, Verdict | tuple[str, str]]:
-    return ("done" if isinstance(found, Verdict) else "failed"), job, found
-
-
-def _judge(order: Order, job: Job) -> Verdict | tuple[str, str]:
-    """Judge one scene: its verdict, or the kind and the text of what could not be done."""
+def _judged(desk: Desk, parcel: Parcel) -> Report:
+    """Judge one scene: what it was worth, or the kind and the text of what could not be done."""
+    i18n.choose(parcel.language)
     try:
-        trace = run(order.exercise, order.program, job.seed, order.sandbox, job.file, scene=job.scene)
-        return Verdict(trace.outcome, order.exercise.score(trace), trace.sha256)
+        exercise = desk.exercise(parcel)
+        with collector_at_rest():
+            trace = run(exercise, parcel.program, parcel.seed, desk.sandbox, parcel.file, scene=parcel.scene)
+        return Report(parcel.number, Judgement(trace.outcome, exercise.score(trace), trace.sha256))
     except (JudgeError, TraceError) as error:
-        return type(error).__name__, str(error)
+        return Report(parcel.number, str(error), type(error).__name__)
     except Exception as error:  # an exercise that cannot build its scene, or a fault of ours
-        return type(error).__name__, f"{job.scene}: {error}"
+        return Report(parcel.number, f"{parcel.scene}: {error}", type(error).__name__)
 
 
 def _die_with(parent: int) -> None:
-    """Be killed when the parent goes, however it goes (Linux)."""
+    """Be killed when the parent goes, in whatever way (Linux)."""
     if sys.platform != "linux":
         return
     import ctypes

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sheber.trace import OutcomeKind
-
-if TYPE_CHECKING:
-    from sheber.exercises.exercise import Exercise
-    from sheber.exercises.score import Score
-    from sheber.judge import Grade
-    from sheber.trace import Trace
+from sheber.exercises import Exercise
+from sheber.exercises.score import Score, final
+from sheber.judge.grade import Grade, GradedScene
+from sheber.trace import OutcomeKind, Trace
 
 __all__ = ["Rehearsal", "Stored", "rehearsals"]
 
@@ -56,9 +52,6 @@ def _whole(group: Sequence[Stored]) -> bool:
 
 
 def _rehearsal(group: Sequence[Stored]) -> Rehearsal:
-    from sheber.exercises.score import final
-    from sheber.judge import Grade, GradedScene
-
     exercise = group[0].exercise
     order = {seed: place for place, seed in enumerate(exercise.rehearsal)}
     scenes = tuple(sorted(group, key=lambda one: order[one.trace.header.seed or 0]))

@@ -1,26 +1,44 @@
-"""Editions: what differs between the exercise that a trace was made with and the one that judges it, in words."""
+"""Editions: what differs between what a trace was made with and what judges it now, in words.
+
+Points depend on the exercise (its numbers and its `exercise.py`) and on the product, which brings the criteria.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sheber.exercises import Exercise, catalogue
 from sheber.i18n import _, ngettext
-
-if TYPE_CHECKING:
-    from sheber.exercises.exercise import Exercise
-    from sheber.trace import Header
+from sheber.judge.run import versions
+from sheber.trace import Header
 
 __all__ = ["edition"]
+
+PRODUCT = "sheberkhana"  # its name among the versions of a header
 
 _SHOWN = 4  # entries that differ; more are counted
 _DIGITS = 8  # of a hash
 
 
 def edition(header: Header, exercise: Exercise) -> str:
-    """One sentence where the exercise is not the one that the trace was made with; empty where it is.
+    """What differs, in a sentence or two; empty where exercise and product are those that the trace was made with."""
+    return "; ".join(note for note in (_exercise(header, exercise), _product(header)) if note)
 
-    Entry by entry where the edition of then is known, which is where the catalogue still has it; by hashes elsewhere.
+
+def _product(header: Header) -> str:
+    """A sentence where another version of the product made the trace; empty where the trace names none."""
+    then, now = header.versions.get(PRODUCT, ""), versions().get(PRODUCT, "")
+    if then in ("", now):
+        return ""
+    text = _("made with Sheberkhana {then} and judged by {now}: the same run may get other points")
+    return text.format(then=then, now=now)
+
+
+def _exercise(header: Header, exercise: Exercise) -> str:
+    """A sentence where another exercise made the trace.
+
+    It compares entry by entry where the catalogue still has the exercise that made the trace, and hashes elsewhere.
     """
     if header.exercise_sha256 == exercise.sha256:
         return ""
@@ -45,8 +63,6 @@ def edition(header: Header, exercise: Exercise) -> str:
 
 def _original(header: Header) -> Exercise | None:
     """The exercise that the trace was made with, if the catalogue has this very edition."""
-    from sheber.exercises import catalogue
-
     return next((one for one in catalogue() if one.sha256 == header.exercise_sha256), None)
 
 

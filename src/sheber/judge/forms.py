@@ -1,23 +1,22 @@
-"""Forms: scores and grades as plain JSON values, for `--json`. Documented in docs/researcher.md."""
+"""Forms: exercises, scores and grades as plain JSON values. Documented in docs/commands.md."""
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from sheber.exercises.exercise import Exercise
-    from sheber.exercises.score import Score
-    from sheber.trace import Outcome
+from sheber.exercises.score import GROUPS, Score
+from sheber.trace import Outcome
 
-__all__ = ["exercise_form", "print_json", "scene_form"]
+if TYPE_CHECKING:
+    from sheber.exercises import Exercise
+    from sheber.judge.grade import Grade
+
+__all__ = ["exercise_form", "grade_form", "scene_form", "strict"]
 
 
 def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) -> dict[str, Any]:
     """One judged scene. Points = quality + factor * (cycle + safety + procedure)."""
-    from sheber.exercises.score import GROUPS
-
     return {
         "scene": scene,
         "outcome": outcome.kind.value,
@@ -50,29 +49,34 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
 
 def exercise_form(exercise: Exercise) -> dict[str, Any]:
     """One line of the catalogue."""
-    from dataclasses import asdict
-
     return {
         "name": exercise.name,
         "title": exercise.title,
         "level": exercise.level,
         "version": exercise.version,
         "summary": exercise.summary,
-        "limits": asdict(exercise.limits),
+        "limits": exercise.limits.shown(),
         "sha256": exercise.sha256,
     }
 
 
-def print_json(value: object) -> None:
-    """Strict JSON: a number that is not one becomes null."""
-    print(json.dumps(_strict(value), indent=2, ensure_ascii=False, allow_nan=False))
+def grade_form(exercise: str, program_sha256: str, grade: Grade) -> dict[str, Any]:
+    """What a program got on the scenes of an exercise, by its name."""
+    return {
+        "exercise": exercise,
+        "program_sha256": program_sha256,
+        "final": grade.final,
+        "level": grade.level,
+        "scenes": [scene_form(one.scene, one.outcome, one.score, one.trace_sha256) for one in grade.scenes],
+    }
 
 
-def _strict(value: object) -> object:
+def strict(value: object) -> object:
+    """The value as strict JSON allows it: NaN and infinities become null."""
     if isinstance(value, dict):
-        return {str(key): _strict(one) for key, one in value.items()}
+        return {str(key): strict(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_strict(one) for one in value]
+        return [strict(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
