@@ -62,12 +62,17 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["run", "poses-and-moves"], "PROGRAM"),
         (["run", "poses-and-moves", "p.py", "--seed", "-1"], "whole number from 0"),
-        (["run", "poses-and-moves", "p.py", "--seed", "three"], "'three' is no seed"),
+        (
+            ["run", "poses-and-moves", "p.py", "--seed", "three"],
+            "three is no seed; a seed is a whole number from 0 to 2^256 - 1",
+        ),
+        (["run", "poses-and-moves", "p.py", "--seed", str(2**256)], "is no seed"),
+        (["practice", "poses-and-moves", "--seed", "1.5"], "1.5 is no seed"),
         (["run", "poses-and-moves", "p.py", "--sandbox", "D"], "invalid choice"),
-        (["grade", "poses-and-moves", "p.py", "--workers", "0"], "one is the least"),
-        (["exercises", "--language", "tlh"], "no texts in 'tlh'; there are: en"),
+        (["grade", "poses-and-moves", "p.py", "--workers", "0"], "at least 1"),
+        (["exercises", "--language", "tlh"], "no texts in 'tlh'; available: en"),
         (["fly"], "rescore"),
-        (["bench", "--only", "warp"], "there are"),
+        (["bench", "--only", "warp"], "available: loop"),
         (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? There are: palletising"),
         (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
         (["new", "nothing", "x"], "There are: palletising"),
@@ -104,7 +109,7 @@ def test_new_gives_text_and_program(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_new_never_overwrites_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "program.py").write_text("my work of a week\n")
     assert main(["new", "poses-and-moves", str(tmp_path)]) == 2
-    assert "stays as it is" in capsys.readouterr().err
+    assert "was not changed" in capsys.readouterr().err
     assert (tmp_path / "program.py").read_text() == "my work of a week\n"
     assert not (tmp_path / "exercise.md").exists()
 
@@ -112,7 +117,7 @@ def test_new_never_overwrites_a_program(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("")
     assert main(["new", "poses-and-moves", str(tmp_path / "taken")]) == 2
-    assert "a folder is needed there" in capsys.readouterr().err
+    assert "but a folder is needed" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that even root cannot write")
@@ -312,7 +317,7 @@ def test_a_language_without_a_translation_is_told_calmly(
 def test_help_offers_only_languages_that_are_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert "language of the texts, of these: en;" in text
+    assert "language of the texts, one of: en (" in text
     assert "zh-Hans" not in text
     assert "--language kk" not in text
 
@@ -404,6 +409,24 @@ def test_a_seed_by_chance_is_printed_and_repeats(program: Path, tmp_path: Path) 
 
 @pytest.mark.physics
 @pytest.mark.box
+def test_the_largest_seeds_go_the_whole_way(program: Path, tmp_path: Path) -> None:
+    seed = 2**255 + 1
+    run = sheber("run", "poses-and-moves", program, "--seed", seed, "--out", tmp_path, "--json")
+    assert run.returncode == 0, run.stderr
+    scene = json.loads(run.stdout)
+    assert scene["seed"] == seed
+    trace, page = tmp_path / f"scene-{seed}.trace", tmp_path / f"scene-{seed}.html"
+    assert str(seed) in page.read_text("utf-8")
+    page.unlink()
+    (again,) = json.loads(sheber("rescore", trace, "--json").stdout)
+    assert (again["seed"], again["points"], again["trace_sha256"]) == (seed, scene["points"], scene["trace_sha256"])
+    assert str(seed) in "".join(sheber("rescore", trace).stdout.split())
+    assert sheber("report", trace).returncode == 0
+    assert str(seed) in page.read_text("utf-8")
+
+
+@pytest.mark.physics
+@pytest.mark.box
 def test_json_of_a_scene_has_what_is_promised(program: Path, tmp_path: Path) -> None:
     run = sheber("run", "poses-and-moves", program, "--json", "--no-report", "--seed", 1, "--out", tmp_path)
     scene = json.loads(run.stdout)
@@ -449,7 +472,7 @@ def test_a_fault_of_ours_is_never_a_zero(program: Path, tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert run.returncode == 4, run.stderr
-    assert "not scored, through no fault of the program" in run.stderr
+    assert "not scored. The program is not to blame" in run.stderr
     assert "/ 100" not in run.stdout
     assert not list(tmp_path.glob("*.html"))
 

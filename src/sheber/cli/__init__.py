@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        _say(i18n._("stopped; what was written stays"))
+        _say(i18n._("stopped; the files that were written are kept"))
         return INTERRUPTED
     except BrokenPipeError:  # `sheber ... | head`: the reader has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell_of_english(asked: str) -> None:
-    """Say it where somebody asks for a language that nobody has translated the messages into yet."""
+    """Tell a user who asks for a language into which the messages are not translated yet."""
     if asked in _NAMES and asked not in i18n.written():
         _say(f"there is no {_NAMES[asked]} translation of the messages yet; they are in English")
 
@@ -58,7 +58,7 @@ def _say(message: str) -> None:
 
 
 def _fault(error: Exception) -> int:
-    """Report a fault of ours with all that mends it: the traceback and the versions."""
+    """Report a fault of ours with what is needed to mend it: the traceback and the versions."""
     import platform
     import traceback
 

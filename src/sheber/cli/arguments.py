@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sheber.i18n import LANGUAGES, _, written
+from sheber.seeds import checked
 
 __all__ = ["parser"]
 
-_SEEDS = 1 << 31  # practice seeds are 0 .. 2^31 - 1
-
 
 class _Parser(argparse.ArgumentParser):
-    """Prints the examples of the command with an error, since they answer it."""
+    """Prints the examples of the command after an error, because they show how it is used."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"sheber: {message}\n\n{self.epilog or self.format_usage()}\n")
@@ -28,19 +27,20 @@ def parser() -> argparse.ArgumentParser:
         prog="sheber",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=_(
-            "Sheberkhana: a digital workshop. Your program drives a simulated cell; what it did gets points."
+            "Sheberkhana: a digital workshop. Your program drives simulated equipment, and what the equipment did "
+            "gets points."
         ),
         epilog=_(
             "A first round:\n"
-            "  sheber exercises                                 what there is\n"
-            "  sheber new poses-and-moves work                  its text and a program to begin with\n"
+            "  sheber exercises                                 the list of exercises\n"
+            "  sheber new poses-and-moves work                  the text of one, and a program to begin with\n"
             "  sheber run poses-and-moves work/program.py       one practice scene: points and a replay\n"
             "  sheber grade poses-and-moves work/program.py     the rehearsal on 8 scenes\n\n"
-            "Each command has a --help with examples. Exit codes: 0 done (also with few points), 2 wrong use,\n"
+            "Each command has a --help with examples. Exit codes: 0 done (even with few points), 2 wrong use,\n"
             "3 the program never connected, 4 a fault of Sheberkhana."
         ),
     )
-    top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and end"))
+    top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and exit"))
     commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
     for add in (_exercises, _new, _run, _grade, _report, _rescore, _doctor, _bench, _prepare, _practice):
         add(commands)
@@ -79,14 +79,14 @@ def _command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         **shown,
     )
-    there = _("language of the texts, of these: {tags}; your system's if left out").format(tags=", ".join(written()))
+    there = _("language of the texts, one of: {tags} (default: your system's)").format(tags=", ".join(written()))
     added.add_argument("--language", type=_language, metavar="LANGUAGE", help=there)
     added.set_defaults(command=_later(where, name.replace("-", "_")))
     return added
 
 
 def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help=_("print JSON alone on the standard output"))
+    command.add_argument("--json", action="store_true", help=_("print only JSON on the standard output"))
 
 
 def _exercise(command: argparse.ArgumentParser) -> None:
@@ -96,26 +96,23 @@ def _exercise(command: argparse.ArgumentParser) -> None:
 
 
 def _program(command: argparse.ArgumentParser) -> None:
-    command.add_argument("program", type=Path, metavar="PROGRAM", help=_("your program, one file of Python"))
+    command.add_argument("program", type=Path, metavar="PROGRAM", help=_("your program, a Python file"))
 
 
 def _language(tag: str) -> str:
     """A language that texts may be written in; whether they are is said when the command runs."""
     if tag not in LANGUAGES:
-        text = _("there are no texts in {tag!r}; there are: {tags}")
+        text = _("there are no texts in {tag!r}; available: {tags}")
         raise argparse.ArgumentTypeError(text.format(tag=tag, tags=", ".join(written())))
     return tag
 
 
 def _seed(text: str) -> int:
-    """A seed; argparse prints the message of the ValueError's cousin itself."""
+    """A seed. argparse prints the message of an ArgumentTypeError as it is, and none of a ValueError."""
     try:
-        seed = int(text)
-    except ValueError:
-        seed = -1
-    if not 0 <= seed < _SEEDS:
-        raise argparse.ArgumentTypeError(_("{text!r} is no seed; a seed is a whole number from 0").format(text=text))
-    return seed
+        return checked(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _count(text: str) -> int:
@@ -124,7 +121,8 @@ def _count(text: str) -> int:
     except ValueError:
         count = 0
     if count < 1:
-        raise argparse.ArgumentTypeError(_("{text!r} is no number of workers; one is the least").format(text=text))
+        message = _("{text!r} is no number of workers; a grade needs at least 1").format(text=text)
+        raise argparse.ArgumentTypeError(message)
     return count
 
 
@@ -133,13 +131,13 @@ def _judging(command: argparse.ArgumentParser) -> None:
     _exercise(command)
     _program(command)
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help=_("folder for traces and report pages (reports/EXERCISE if left out)")
+        "--out", type=Path, metavar="DIR", help=_("folder for traces and report pages (default: reports/EXERCISE)")
     )
-    command.add_argument("--no-report", action="store_true", help=_("write the trace, but no report page"))
+    command.add_argument("--no-report", action="store_true", help=_("write the trace but no report page"))
     command.add_argument(
         "--sandbox",
         choices=("A", "B", "C"),
-        help=_("level of the sandbox; the strongest that this machine gives if left out (see: sheber doctor)"),
+        help=_("level of the sandbox (default: the strongest that works here; see: sheber doctor)"),
     )
     _json(command)
 
@@ -149,7 +147,7 @@ def _exercises(commands: Any) -> None:
         commands,
         "exercises",
         "reading",
-        _("List the exercises: level, limits, one line each."),
+        _("List the exercises, one line each, with level and simulated time."),
         "  sheber exercises\n  sheber exercises --json",
     )
     _json(command)
@@ -160,7 +158,7 @@ def _new(commands: Any) -> None:
         commands,
         "new",
         "running",
-        _("Begin an exercise: its text and a starter program, in a folder."),
+        _("Begin an exercise: put its text and a starter program into a folder."),
         "  sheber new vision-sorting work/\n  sheber new my-exercises/palletising work/",
     )
     _exercise(command)
@@ -173,12 +171,16 @@ def _run(commands: Any) -> None:
         "run",
         "running",
         _("Run a program on one practice scene: points, trace, and a report page with the replay."),
-        "  sheber run vision-sorting work/program.py              a scene by chance; its seed is printed\n"
+        "  sheber run vision-sorting work/program.py              a random scene; its seed is printed\n"
         "  sheber run vision-sorting work/program.py --seed 3     the same scene again\n"
         "  sheber run vision-sorting work/program.py --json > scene.json",
     )
     _judging(command)
-    command.add_argument("--seed", type=_seed, metavar="N", help=_("which practice scene; by chance if left out"))
+    _seed_option(command)
+
+
+def _seed_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=_seed, metavar="N", help=_("which practice scene (default: a random one)"))
 
 
 def _grade(commands: Any) -> None:
@@ -192,13 +194,13 @@ def _grade(commands: Any) -> None:
         "  sheber grade vision-sorting work/program.py --json | python -m json.tool",
     )
     _judging(command)
-    command.add_argument("--workers", type=_count, metavar="N", help=_("scenes at a time; one a core if left out"))
+    command.add_argument("--workers", type=_count, metavar="N", help=_("scenes at a time (default: one for each core)"))
 
 
 def _traces(command: argparse.ArgumentParser) -> None:
     command.add_argument("traces", type=Path, nargs="+", metavar="TRACE", help=_("a file that `sheber run` wrote"))
     command.add_argument(
-        "--exercise", metavar="EXERCISE", help=_("judge by this exercise, not by the one the trace names")
+        "--exercise", metavar="EXERCISE", help=_("judge by this exercise instead of the one that the trace names")
     )
 
 
@@ -207,14 +209,12 @@ def _report(commands: Any) -> None:
         commands,
         "report",
         "reading",
-        _("Write the report pages of stored traces anew; no physics."),
+        _("Write the report pages of stored traces again, without physics."),
         "  sheber report reports/palletising/scene-3.trace\n"
-        "  sheber report reports/palletising/*.trace --out pages/    of a whole rehearsal: report.html too",
+        "  sheber report reports/palletising/*.trace --out pages/    for a whole rehearsal, report.html too",
     )
     _traces(command)
-    command.add_argument(
-        "--out", type=Path, metavar="DIR", help=_("folder for the pages; beside the trace if left out")
-    )
+    command.add_argument("--out", type=Path, metavar="DIR", help=_("folder for the pages (default: beside the trace)"))
 
 
 def _rescore(commands: Any) -> None:
@@ -223,8 +223,8 @@ def _rescore(commands: Any) -> None:
         "rescore",
         "reading",
         _(
-            "Score stored traces anew; no physics. Traces of a whole rehearsal get their final score; a trace that was "
-            "made with another edition of the exercise is named."
+            "Score stored traces again, without physics. A whole rehearsal gets its final score. A trace that was made "
+            "with another edition of the exercise, or another version of Sheberkhana, is named."
         ),
         "  sheber rescore reports/palletising/scene-*.trace\n"
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
@@ -238,7 +238,7 @@ def _doctor(commands: Any) -> None:
         commands,
         "doctor",
         "machine",
-        _("Say what this machine gives: sandbox level (by trying attacks), renderer, speed, and what to install."),
+        _("Check this machine: sandbox levels (by trying attacks), camera, speed, and what to install."),
         "  sheber doctor\n  sheber doctor --json",
     )
     _json(command)
@@ -249,11 +249,11 @@ def _bench(commands: Any) -> None:
         commands,
         "bench",
         "machine",
-        _("Measure the ladder of docs/performance.md: ratios in one run, medians of interleaved runs."),
+        _("Measure the gates of docs/performance.md: ratios of things that are measured in turn."),
         "  sheber bench\n  sheber bench --only camera --only start\n  sheber bench --json > bench.json",
     )
-    command.add_argument("--only", action="append", metavar="GATE", help=_("measure this gate alone; may be repeated"))
-    command.add_argument("--quick", action="store_true", help=_("fewer repetitions: a look, not a measurement"))
+    command.add_argument("--only", action="append", metavar="GATE", help=_("measure only this gate; may be repeated"))
+    command.add_argument("--quick", action="store_true", help=_("fewer repetitions: a rough look, not a measurement"))
     _json(command)
 
 
@@ -262,7 +262,7 @@ def _prepare(commands: Any) -> None:
         commands,
         "prepare",
         "machine",
-        _("Compile the kernels and decimate the meshes ahead, so that the first run does not wait."),
+        _("Compile the kernels and simplify the meshes now, so that the first run does not have to wait."),
         "  sheber prepare",
     )
 
@@ -272,11 +272,11 @@ def _practice(commands: Any) -> None:
         commands,
         "practice",
         "running",
-        _("Serve a practice cell to a program that was started by itself. `connect()` calls this; you need not."),
+        _("Serve a practice scene to a program that was started by hand. connect() does this for you."),
         "  sheber practice poses-and-moves --seed 3",
     )
     _exercise(command)
-    command.add_argument("--seed", type=_seed, metavar="N", help=_("which practice scene; by chance if left out"))
+    _seed_option(command)
     command.add_argument("--program", type=Path, metavar="PROGRAM", help=_("file of the program, for the report"))
     command.add_argument("--out", type=Path, metavar="DIR", help=_("folder for trace and report page"))
     command.add_argument("--endpoint", action="store_true", help=argparse.SUPPRESS)

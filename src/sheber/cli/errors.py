@@ -1,4 +1,4 @@
-"""Exit codes, and which errors are whose."""
+"""Exit codes, and which errors the user, the operator or nobody can mend."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MENDED_BY_THE_OPERATOR: Final = (("sheber.judge.errors", "SandboxError"), ("she
 
 
 class Refused(Exception):
-    """The command ends here; the message says what was asked, what was wrong, what exists."""
+    """The command stops here. The message says what was asked, what was wrong, and what exists."""
 
     def __init__(self, message: str, code: int = WRONG_USE) -> None:
         super().__init__(message)
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 
 def expected(error: Exception) -> int | None:
-    """The exit code of an error whose text is the whole message; None for one that nobody foresaw."""
+    """The exit code of an error whose text is the whole message; None for an unexpected one."""
     if isinstance(error, Refused):
         return error.code
     if isinstance(error, _imported(_MENDED_BY_THE_OPERATOR)):

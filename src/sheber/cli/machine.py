@@ -14,7 +14,7 @@ __all__ = ["bench", "doctor", "prepare"]
 
 
 def prepare(arguments: argparse.Namespace) -> int:
-    """`sheber prepare`: decimate the meshes and compile the kernels, where they are not there yet."""
+    """`sheber prepare`: simplify the meshes and compile the kernels that are missing in the cache."""
     from time import perf_counter
 
     from sheber import cache
@@ -24,7 +24,7 @@ def prepare(arguments: argparse.Namespace) -> int:
     started = perf_counter()
     _follow(_("meshes"), meshes())
     _follow(_("kernels"), kernels())
-    text = _("Prepared in {s:.1f} s; kept in {folder}")
+    text = _("Prepared in {s:.1f} s and kept in {folder}")
     print(text.format(s=perf_counter() - started, folder=shown_path(cache.folder())))
     return DONE
 
@@ -41,7 +41,7 @@ def _follow(what: str, parts: Iterator[tuple[str, int, int]]) -> None:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """`sheber doctor`: what this machine gives, found out by trying."""
+    """`sheber doctor`: check what works on this machine, by trying it."""
     from sheber.doctor import examine
 
     findings = list(examine(progress=None if arguments.json else _examining))
@@ -77,7 +77,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
     unknown = [name for name in arguments.only or () if name not in GATES]
     if unknown:
-        text = _("there is no gate {name!r}; there are {names}")
+        text = _("there is no gate {name!r}; available: {names}")
         raise Refused(text.format(name=unknown[0], names=", ".join(GATES)))
     chosen = arguments.only or list(GATES)
     rows = []
@@ -101,5 +101,5 @@ def bench(arguments: argparse.Namespace) -> int:
         value = "-" if row.value is None else f"{row.value:.4g}"
         table.add_row(row.name, value, row.unit, row.gate, met, row.note)
     console().print(table)
-    print("\n" + _("machine's load before and after: {before}, {after}").format(before=before, after=load()))
+    print("\n" + _("load of the machine before and after: {before}; {after}").format(before=before, after=load()))
     return DONE

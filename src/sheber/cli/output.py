@@ -43,7 +43,7 @@ def print_json(value: object) -> None:
 def progress(what: str, total: int, *, shown: bool = True) -> Iterator[Any]:
     """Give `step(done, text)`: a bar on a terminal, plain lines on the standard error elsewhere.
 
-    It is drawn only when `step` is called: no thread of ours may run while the judge forks.
+    The bar is drawn only when `step` is called, without a thread of its own.
     """
     if not shown:
         yield lambda done, text="": None
@@ -78,8 +78,10 @@ def _bar(what: str, total: int) -> Iterator[Any]:
 
 
 def plain(text: str) -> str:
-    """The text with every control character but the line feed shown as U+FFFD: words of a file, a path or a program
-    must not drive the user's terminal."""
+    """The text with each control character, except the line feed, shown as U+FFFD.
+
+    Words of a file, a path or a program must not control the user's terminal.
+    """
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
@@ -88,7 +90,7 @@ def writable_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise Refused(_("{path} is a file; a folder is needed there").format(path=path)) from error
+        raise Refused(_("{path} is a file, but a folder is needed").format(path=path)) from error
     except OSError as error:
         text = _("cannot make the folder {path}: {why}")
         raise Refused(text.format(path=path, why=_why(error))) from error
@@ -112,7 +114,7 @@ def write_text(path: Path, text: str) -> Path:
 
 
 def shown_path(path: Path) -> str:
-    """A path as one would type it: relative where that is shorter."""
+    """A path as a user would type it: relative to the current folder where it lies in it."""
     try:
         relative = path.resolve().relative_to(Path.cwd())
     except (ValueError, OSError):

@@ -109,7 +109,7 @@ def _form(one: Stored, final: float | None) -> dict[str, Any]:
 
 @contextmanager
 def _stored(path: Path, trace: Trace, exercise: Exercise) -> Iterator[None]:
-    """What fails in here is the stored trace: it is of another exercise, damaged, or made up."""
+    """An error in here is the fault of the stored trace: it is of another exercise, damaged, or made up."""
     from sheber.exercises import ExerciseError
 
     wrong = (ExerciseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError)
@@ -120,7 +120,7 @@ def _stored(path: Path, trace: Trace, exercise: Exercise) -> Iterator[None]:
             raise Refused(_of_another(path, trace, exercise.name)) from error
         if isinstance(error, ExerciseError):
             raise
-        text = _("{path} does not hold what {exercise} needs to judge it ({why})")
+        text = _("{path} lacks what {exercise} needs to judge it ({why})")
         why = f"{type(error).__name__}: {error}"
         raise Refused(text.format(path=path, exercise=exercise.name, why=why)) from error
 
@@ -142,7 +142,7 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
         trace = read(path)
         exercise = _exercise_of(path, trace, arguments.exercise)
         if not trace.channels:
-            text = _("{path}: the run ended before the station began; there is nothing to judge")
+            text = _("{path}: the run ended before the station started; there is nothing to judge")
             raise Refused(text.format(path=path))
         with _stored(path, trace, exercise):
             stored.append(Stored(path, trace, exercise, exercise.score(trace)))
@@ -154,8 +154,11 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
 
 
 def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:
-    """The exercise that judges a trace. A trace may come from anybody, and opening an exercise runs its code: by
-    itself it may name one of the catalogue only, a folder is the user's to name."""
+    """The exercise that judges a trace.
+
+    A trace may come from anybody, and opening an exercise runs its code. So a trace may only name an exercise of the
+    catalogue; a folder must be named by the user.
+    """
     from sheber.exercises import catalogue, load
 
     found = {exercise.name: exercise for exercise in catalogue()}
@@ -180,7 +183,7 @@ def _notes(stored: Sequence[Stored]) -> dict[str, list[Path]]:
     notes: dict[str, list[Path]] = {}
     for one in stored:
         if not one.trace.whole:
-            text = _("the recording breaks off at {time:.2f} s, the file is incomplete; what it holds is judged")
+            text = _("the recording breaks off at {time:.2f} s: the file is incomplete, and what it holds is judged")
             notes.setdefault(text.format(time=one.trace.duration), []).append(one.path)
         if differs := edition(one.trace.header, one.exercise):
             notes.setdefault(differs, []).append(one.path)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["grade", "new", "practice", "run"]
 
-_PRACTICE_SEEDS = 1_000_000  # drawn below this: a number that one can tell a neighbour
+_PRACTICE_SEEDS = 1_000_000  # drawn below this: short enough to read out loud
 
 
 def new(arguments: argparse.Namespace) -> int:
@@ -31,11 +31,11 @@ def new(arguments: argparse.Namespace) -> int:
     folder = writable_folder(arguments.folder)
     program = folder / "program.py"
     if program.exists():
-        text = _("{path} is there already and stays as it is; name another folder")
+        text = _("{path} exists already and was not changed; name another folder")
         raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
     write_text(program, exercise.starter)
-    print(_("{path}: what is asked").format(path=shown_path(text_file)))
+    print(_("{path}: the text of the exercise").format(path=shown_path(text_file)))
     print(_("{path}: a program to begin with").format(path=shown_path(program)))
     print("\n" + _("Try it: sheber run {name} {path}").format(name=arguments.exercise, path=shown_path(program)))
     return DONE
@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     with collector_at_rest():
         trace = judge_run(exercise, program, seed, sandbox, to=trace_file)
     if trace.outcome.kind is OutcomeKind.SYSTEM_FAULT:
-        text = _("This run is not scored, through no fault of the program: {reason} What was recorded is in {path}.")
+        text = _("This run was not scored. The program is not to blame: {reason} The recording is in {path}.")
         raise Refused(text.format(reason=trace.outcome.reason, path=shown_path(trace_file)), FAULT)
     score = exercise.score(trace)
     _show_printed(arguments, trace, seed)
@@ -116,7 +116,7 @@ def grade(arguments: argparse.Namespace) -> int:
 
 
 def practice(arguments: argparse.Namespace) -> int:
-    """`sheber practice`: serve one cell to a program outside a box."""
+    """`sheber practice`: serve one scene to a program outside a box."""
     from sheber.exercises import load
     from sheber.judge import practice as judge_practice
 
@@ -149,7 +149,7 @@ def _page(exercise: Exercise, trace: Trace, score: Score, path: Path, overview: 
 
 
 def _sandbox(level: str | None) -> Sandbox:
-    """The sandbox asked for, or the strongest there is; a weaker one is named with the remedy."""
+    """The sandbox asked for, or the strongest that works here; a weaker one is named with the remedy."""
     from sheber.judge import SandboxError, best_sandbox, sandbox_of_level
 
     if level is not None:
@@ -164,7 +164,7 @@ def _sandbox(level: str | None) -> Sandbox:
 
 
 def _drawn() -> int:
-    """A practice seed by chance."""
+    """A random practice seed."""
     return random.SystemRandom().randrange(_PRACTICE_SEEDS)
 
 
@@ -174,7 +174,7 @@ def _tell(arguments: argparse.Namespace, text: str, exercise: Exercise, **values
 
 
 def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[Path]) -> None:
-    """Where the results lie."""
+    """Say where the results are."""
     stream = sys.stderr if arguments.json else sys.stdout
     for path in traces:
         print(_("trace   {path}").format(path=shown_path(path)), file=stream)
@@ -183,5 +183,5 @@ def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[P
 
 
 def _code(outcomes: list[Outcome]) -> int:
-    """The exit code of scored runs that ended so."""
+    """The exit code for scored runs with these outcomes."""
     return DONE if all(outcome.connected for outcome in outcomes) else NEVER_CONNECTED
