@@ -26,8 +26,8 @@ def test_it_looks_at_everything() -> None:
         == f"an honest program works; {len(attacks.NAMES) - 1} of {len(attacks.NAMES) - 1} attacks held"
     )
     assert found["sandbox used"].ok
-    assert "simulated time a second" in found["speed"].value, found["speed"]
-    assert "ms a picture" in found["camera"].value, found["camera"]
+    assert "simulated time per second" in found["speed"].value, found["speed"]
+    assert "ms per picture" in found["camera"].value, found["camera"]
     assert {"level A", attacks.CONTROL, "a05_processes", "speed"} <= set(told)
 
 
@@ -46,7 +46,7 @@ def test_a_level_where_no_honest_program_works_is_not_a_level(monkeypatch: pytes
 
 def test_level_c_is_never_attacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attacks, "source", lambda name: pytest.fail("an attack was about to run outside a box"))
-    with pytest.raises(SandboxError, match="is not isolated and is not attacked"):
+    with pytest.raises(SandboxError, match="is not isolated, so it is not attacked"):
         selftest(Sandbox("C"))
 
 

@@ -257,9 +257,9 @@ UNKNOWN = {"id": "fake.unknown", "values": {"command": "dance"}}
 WORDS = "Line 3: the station says no\n    dance()\nTry count()."
 
 
-def told(text: object, words: str = WORDS, line: int = 3) -> Outcome:
+def told(text: object, words: str = WORDS, line: int = 3, **more: object) -> Outcome:
     """The outcome of a program whose last words were these, by the way that they take."""
-    line_of_json = json.dumps({"ended": "error", "message": words, "line": line, "text": text}).encode()
+    line_of_json = json.dumps({"ended": "error", "message": words, "line": line, "text": text, **more}).encode()
     return outcome_of(Ending(1, msgspec.json.decode(line_of_json, type=Said), 0.1), Limits(), True)
 
 
@@ -270,6 +270,9 @@ def test_an_error_of_the_station_is_worded_for_its_reader(monkeypatch: pytest.Mo
     assert outcome.reason == f"Line 3: {known} · dance() · Try count()."
     assert told(UNKNOWN, "Line 3: no").reason == f"Line 3: {known}"
     assert told(UNKNOWN, "no", 0).reason == known
+    assert told(UNKNOWN, "no", kind="Unreachable").reason == f"Line 3: Unreachable: {known}"
+    assert told(UNKNOWN, "no", 0, kind="RunOver").reason == known
+    assert told(UNKNOWN, "no", kind="\x1b[2J").reason == f"Line 3: {known}"
     with i18n.language("ru"):
         assert outcome.reason == "Строка 3: нет команды dance · dance() · Try count()."
     assert (outcome.kind, outcome.line) == (OutcomeKind.PROGRAM_ERROR, 3)

@@ -14,11 +14,12 @@ from ordinary_user import ROOT
 from sheber.client.wire import WireClosed, open_endpoint
 from sheber.trace import OutcomeKind, read
 
+SEED = 2**255 + 1
 SERVE = """
 from pathlib import Path
 from counting import AtADesk
 from sheber.judge import practice
-raise SystemExit(practice(AtADesk(), 7, program=Path({program!r}), out=Path({out!r})))
+raise SystemExit(practice(AtADesk(), {seed}, program=Path({program!r}), out=Path({out!r})))
 """
 
 
@@ -27,7 +28,7 @@ def served(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A practice cell that waits for a program, and its endpoint."""
     (tmp_path / "mine.py").write_text("# my program")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])}
-    script = SERVE.format(program=str(tmp_path / "mine.py"), out=str(tmp_path))
+    script = SERVE.format(program=str(tmp_path / "mine.py"), out=str(tmp_path), seed=SEED)
     with subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         yield child, child.stdout.readline().strip()
@@ -43,13 +44,14 @@ def test_a_program_is_served_scored_and_reported(served: tuple[subprocess.Popen[
     channel.close()
     told = child.communicate(timeout=30.0)[0]
     assert child.returncode == 0
-    assert "Counting, seed 7: 60 points of 100. Passed. (practice, not verified)" in told
-    assert f"Trace: {tmp_path / 'practice-7.trace'}" in told
-    trace = read(tmp_path / "practice-7.trace")
+    assert f"Counting, seed {SEED}: 60 points of 100. Passed. (practice, not verified)" in told
+    assert f"Trace: {tmp_path / f'practice-{SEED}.trace'}" in told
+    trace = read(tmp_path / f"practice-{SEED}.trace")
     assert trace.outcome.kind is OutcomeKind.FINISHED
     assert trace.header.sandbox == "C"
+    assert (trace.header.seed, trace.header.station) == (SEED, "counter")
     assert trace.header.source == "# my program"
-    assert "Counting" in (tmp_path / "practice-7.html").read_text("utf-8")
+    assert "Counting" in (tmp_path / f"practice-{SEED}.html").read_text("utf-8")
 
 
 def test_a_stranger_is_not_served(served: tuple[subprocess.Popen[str], str]) -> None:
@@ -75,7 +77,7 @@ def test_an_emergency_stop_is_told(served: tuple[subprocess.Popen[str], str]) ->
 
 def test_nobody_comes(tmp_path: Path) -> None:
     script = "import sheber.judge, sys\nsys.modules['sheber.judge.practice'].ARRIVAL_S = 0.2\n" + SERVE.format(
-        program="none.py", out=str(tmp_path)
+        program="none.py", out=str(tmp_path), seed=SEED
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])}
     told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)

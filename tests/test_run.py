@@ -229,11 +229,6 @@ def test_a_forged_sentence_changes_words_and_nothing_else(tmp_path: Path) -> Non
     assert len(list(tmp_path.iterdir())) == 1, "the run was repeated for it"
 
 
-def test_last_words_may_be_long_in_any_language() -> None:
-    trace = judged("import sys\nsys.exit('ш' * 3000)\n".encode())
-    assert trace.outcome.reason.count("ш") > 1900
-
-
 def test_last_words_do_not_command_a_terminal() -> None:
     trace = judged(b"import sys\nsys.exit('\\x1b[2J\\x1b]0;owned\\x07')\n")
     assert "\x1b" not in trace.outcome.reason

@@ -256,7 +256,7 @@ def test_level_b_as_root_names_the_folder_in_the_way(tmp_path: Path, monkeypatch
 
 
 def test_an_unknown_level_is_named() -> None:
-    with pytest.raises(SandboxError, match="'D'; there are A, B, C"):
+    with pytest.raises(SandboxError, match="'D'; available: A, B, C"):
         Sandbox("D")
 
 

@@ -1,4 +1,4 @@
-"""Doctor: what this machine gives, found out by trying, and what would help, as commands to type."""
+"""Doctor: what works on this machine, found out by trying, and what would help, as commands to type."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _sandbox(tell: Callable[[str], None]) -> Iterator[Finding]:
     if working:
         value = _("level {words}").format(words=Sandbox(working[0]).words)
     else:
-        value = _("none: programs are not run here, unless level C is asked for by name")
+        value = _("none: no program is run here unless you ask for level C")
     yield Finding(_("sandbox used"), value, working[:1] == ["A"], "" if working[:1] == ["A"] else _remedy())
 
 
@@ -131,7 +131,7 @@ def _level(sandbox: Sandbox, tell: Callable[[str], None]) -> Finding:
     count = len(attacks.NAMES) - 1
     unexpected = sorted(through - ACCEPTED[sandbox.level])
     if unexpected:
-        text = _("got through: {names}. Do not grade others' programs at this level here.")
+        text = _("got through: {names}. Do not grade other people's programs at this level here.")
         return Finding(name, text.format(names=", ".join(unexpected)), False)
     value = _("an honest program works; {held} of {count} attacks held").format(held=count - len(through), count=count)
     if through:
@@ -140,13 +140,13 @@ def _level(sandbox: Sandbox, tell: Callable[[str], None]) -> Finding:
 
 
 def _remedy() -> str:
-    """What would bring level A about."""
+    """What would make level A work."""
     from sheber.judge.sandbox.levels import install_command
 
     if shutil.which("bwrap") is None:
         return install_command()
     if _APPARMOR_SWITCH.is_file() and _APPARMOR_SWITCH.read_text().strip() == "1":
-        text = _("This system forbids user namespaces to ordinary programs (AppArmor); allow them for bubblewrap:")
+        text = _("AppArmor on this system forbids user namespaces for ordinary programs. Allow them for bubblewrap:")
         return f"{text}\n    {_APPARMOR_PROFILE}"
     namespaces = Path("/proc/sys/user/max_user_namespaces")
     if namespaces.is_file() and namespaces.read_text().strip() == "0":
@@ -154,7 +154,7 @@ def _remedy() -> str:
     clone = Path("/proc/sys/kernel/unprivileged_userns_clone")
     if clone.is_file() and clone.read_text().strip() == "0":
         return "sudo sysctl -w kernel.unprivileged_userns_clone=1"
-    return _("inside a container, namespaces may be forbidden: start it with --security-opt seccomp=unconfined")
+    return _("A container may forbid namespaces. Start it with --security-opt seccomp=unconfined")
 
 
 # --- caches and speed ----------------------------------------------------------------------
@@ -182,14 +182,14 @@ def _speed(tell: Callable[[str], None]) -> Iterator[Finding]:
 
 def _simulation_speed() -> str:
     wall_s = _wall_s("palletising", _WAITING)
-    text = _("{speed:.0f} s of simulated time a second (palletising, waiting), the start of the box included")
+    text = _("{speed:.0f} s of simulated time per second (palletising, waiting; with the start of the box)")
     return text.format(speed=SPEED_S / wall_s)
 
 
 def _camera_speed() -> str:
     _wall_s("vision-sorting", _LOOKING.format(count=1))  # fills the caches
     once, often = (_wall_s("vision-sorting", _LOOKING.format(count=count)) for count in (1, 1 + PICTURES))
-    return _("{ms:.0f} ms a picture (vision-sorting)").format(ms=1000.0 * max(0.0, often - once) / PICTURES)
+    return _("{ms:.0f} ms per picture (vision-sorting)").format(ms=1000.0 * max(0.0, often - once) / PICTURES)
 
 
 def _wall_s(exercise: str, source: str) -> float:

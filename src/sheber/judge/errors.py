@@ -4,7 +4,7 @@ __all__ = ["JudgeError", "ProgramError", "SandboxError", "SystemFault"]
 
 
 class JudgeError(Exception):
-    """Something asked of the judge cannot be done; its text is the whole message for people."""
+    """The judge cannot do what was asked; its text is the whole message for people."""
 
 
 class ProgramError(JudgeError):

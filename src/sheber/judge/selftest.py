@@ -1,6 +1,6 @@
 """Selftest: what a sandbox level really holds on this machine, found out by attacking it.
 
-The honest control runs first: a box that holds everything because no program ever starts in it holds nothing.
+The honest control runs first: a box in which no program ever starts would hold every attack, and be of no use.
 """
 
 from __future__ import annotations
@@ -93,11 +93,11 @@ def attack(name: str, source: bytes, sandbox: Sandbox, lures: Mapping[str, str])
 def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) -> tuple[str, ...]:
     """Names of the attacks that got through, with those that the level warns of; empty where all attacks were held.
 
-    Raises SandboxError where the level cannot be had, where an honest program does not work in it, and for level C:
+    Raises SandboxError where the level does not work here, where an honest program does not work in it, and for level C:
     it is no boundary, and the attacks would do what they try.
     """
     if not sandbox.verified:
-        raise SandboxError(_("level {level} is not isolated and is not attacked").format(level=sandbox.level))
+        raise SandboxError(_("level {level} is not isolated, so it is not attacked").format(level=sandbox.level))
     names = sorted(attacks.NAMES, key=lambda name: name != attacks.CONTROL)
     through = []
     with temptations() as lures:

@@ -39,7 +39,7 @@ ANSWER_S = 1.0  # for a program to say which line it is at [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
 FILES = 4096  # in a box's folder, after which the program is stopped
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
-LONGEST_LINE = 32 << 10  # bytes of one line of the stub: JSON writes each letter of many languages in six
+LONGEST_LINE = 8192  # bytes of one line of the stub, which keeps below it
 
 
 FLOOD = message("run.flood", "The program printed more than {size} MiB to {stream} and was stopped.")

@@ -29,9 +29,12 @@ CRASHED = message("run.crashed", "The program crashed: {signal}.")
 LEFT = message("run.left", "The program stopped in the middle with exit code {code}.")
 SAID = message("run.program_error", "{said}")
 TOLD = message("run.program_error_told", "Line {line}: {told}")
+KIND = message("run.program_error_kind", "{kind}: {told}")
 FURTHER = message(
     "run.program_error_further", "{told} · {further}"
 )  # a line of code and a hint, as the program has them
+
+_SAY_IT_THEMSELVES = ("RunOver", "SystemExit")  # kinds whose sentences need no name before them
 
 SIGNAL = message("run.signal", "signal {number}")
 _SIGNALS = {
@@ -52,7 +55,8 @@ class Said(msgspec.Struct, forbid_unknown_fields=True):
     message: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     line: Annotated[int, msgspec.Meta(ge=0, le=1 << 20)] = 0
     processor_s: Annotated[float, msgspec.Meta(ge=0.0, le=1e6)] = 0.0
-    text: Any = None  # id and values of the station's sentence, where the error came from the station
+    kind: Annotated[str, msgspec.Meta(max_length=100)] = ""  # class of the error, beside `text`
+    text: Any = None  # id and values of the error's sentence, where it is one of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,14 @@ def _outcome_said(said: Said, limits: Limits, connected: bool) -> Outcome:
 
 
 def _error_text(said: Said) -> Text:
-    """An error of the program: the station's own sentence where there is one, else what the program said."""
-    told = told_text(said.text)
-    if told is None:
+    """An error of the program: the sentence of the station or the client where it was one, else the program's words."""
+    text = told_text(said.text)
+    if text is None:
         return SAID(said=one_line(said.message))
-    text = TOLD(line=said.line, told=told) if said.line else told
+    if said.kind.isidentifier() and said.kind not in _SAY_IT_THEMSELVES:
+        text = KIND(kind=said.kind, told=text)
+    if said.line:
+        text = TOLD(line=said.line, told=text)
     further = one_line(said.message.partition("\n")[2])
     return FURTHER(told=text, further=further) if further else text
 

@@ -4,7 +4,7 @@ A  bubblewrap and the stub: namespaces of its own, only the files of the layout,
 B  the stub alone: limits, Landlock, seccomp. Names of files on this machine can be seen.
 C  a separate process, not isolated: for one's own programs on one's own machine, and marked so.
 
-Nothing falls back by itself: a box of a level that does not come about is a SandboxError.
+Nothing falls back by itself: where a box of the wanted level cannot be made, there is a SandboxError.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ LEVELS = {
     "B": Level(
         "B",
         N_("resource limits, Landlock, seccomp"),
-        N_("names of files can be seen, not their content; files and threads are bounded only within half a second"),
+        N_("names of files can be seen, not their content; files and threads are counted only every half second"),
     ),
     "C": Level("C", N_("a separate process"), N_("not isolated: for your own programs only; practice, not verified")),
 }
@@ -76,7 +76,7 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
-            text = _("unknown sandbox level {level!r}; there are {known}")
+            text = _("unknown sandbox level {level!r}; available: {known}")
             raise SandboxError(text.format(level=self.level, known=", ".join(LEVELS)))
 
     @property
@@ -98,14 +98,14 @@ class Sandbox:
     def prepare(self, program: Program, limits: Limits, *, probe: bool = False) -> Box:
         """Start a fresh box for the program; it is locked, and the program runs, after `Box.wait_until_locked`.
 
-        probe: only lock and leave. Raises SandboxError where this level cannot be had here.
+        probe: only lock and leave. Raises SandboxError where this level does not work here.
         """
         if self.level == "C":
             from sheber.judge.sandbox.separate import start_separate
 
             return start_separate(program, limits, probe)
         if sys.platform != "linux":
-            text = _("level {level} needs Linux; on this system there is level C, for practice")
+            text = _("level {level} needs Linux; this system has only level C, for practice")
             raise SandboxError(text.format(level=self.level))
         start = _start_bubblewrap if self.level == "A" else _start_alone
         with contextlib.ExitStack() as kept, contextlib.ExitStack() as given:
@@ -116,8 +116,8 @@ class Sandbox:
 def best_sandbox() -> Sandbox:
     """The strongest level that works here, tried by starting a box of it; `reason` says why it is not a stronger one.
 
-    Level C is chosen on systems that have no other (macOS, Windows). On Linux a box that does not come about is a
-    fault to mend, not a reason to run programs without one: raises SandboxError with what was tried.
+    Level C is chosen on systems that have no other (macOS, Windows). On Linux a box that cannot be made is a fault to
+    mend, not a reason to run programs without one: raises SandboxError with what was tried.
     """
     reasons: list[str] = []
     for level in ("A", "B") if sys.platform == "linux" else ():
@@ -125,17 +125,17 @@ def best_sandbox() -> Sandbox:
         try:
             sandbox.probe()
         except SandboxError as error:
-            reasons.append(_("Level {level} cannot be had here: {why}").format(level=level, why=error))
+            reasons.append(_("Level {level} does not work here: {why}").format(level=level, why=error))
         else:
             return sandbox
     if reasons:
-        text = _("No sandbox works here. {reasons} Your own programs, and no others, you may run with --sandbox C.")
+        text = _("No sandbox works here. {reasons} You may run your own programs, and only those, with --sandbox C.")
         raise SandboxError(text.format(reasons=" ".join(reasons)))
     return Sandbox("C", _("This system has no sandbox; grades that count need Linux, WSL 2 or a container."))
 
 
 def sandbox_of_level(level: str) -> Sandbox:
-    """The sandbox of a level that was asked for by name. Raises SandboxError where it cannot be had here."""
+    """The sandbox of a level that was asked for by name. Raises SandboxError where it does not work here."""
     sandbox = Sandbox(level)
     if level != "C":
         sandbox.probe()
@@ -198,7 +198,7 @@ def install_command() -> str:
     ):
         if shutil.which(tool):
             return command
-    return "install the package bubblewrap"
+    return _("install the package bubblewrap")
 
 
 @cache
@@ -375,7 +375,7 @@ def _must_be_readable(python: layout.Interpreter) -> None:
         for folder in file.resolve().parents:
             if not folder.stat().st_mode & 0o001:
                 text = _(
-                    "level B as root needs files that an ordinary user can read, and {file} lies below {folder}, "
+                    "level B as root needs files that an ordinary user can read, but {file} lies below {folder}, "
                     "which only its owner may enter. Work as an ordinary user, or use a Python outside that folder."
                 )
                 raise SandboxError(text.format(file=file, folder=folder))

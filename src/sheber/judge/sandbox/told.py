@@ -1,9 +1,9 @@
-"""Told: a sentence of the station that came back through the program, as the judge takes it from untrusted hands.
+"""Told: a sentence of ours that came back through the program, as the judge takes it from untrusted hands.
 
-When a program ends with an error that the station reported, the stub's last words carry the id and the values of the
-station's sentence, so that the outcome can be read in any language. A program can forge them. All it can change is the
-wording of its own error: the judge accepts only ids of sentences that it knows, plain values, and no depth or length
-that would burden whoever reads the trace.
+When a program ends with an error of the station or of the client library, the stub's last words carry the id and the
+values of the error's sentence, so that the outcome can be read in any language. A program can forge them. All it can
+change is the wording of its own error: the judge accepts only ids of sentences that it knows, plain values, and no
+depth or length that would burden whoever reads the trace.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Form(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def told_text(form: object) -> Text | None:
-    """The sentence that the form stands for; None for anything that a station would not say."""
+    """The sentence that the form stands for; None for anything that we would not say."""
     try:
         return _text(form, 0)
     except (ValueError, RecursionError):
