@@ -169,7 +169,7 @@ class Box:
             self.waited_s += time.monotonic() - started
 
     def outcome(self) -> Outcome:
-        """How the run ended where the program went of itself."""
+        """How the run ended where the program ended by itself."""
         return outcome_of(self.ending(), self.limits, connected=self.requests > 0)
 
     def where(self) -> int:
