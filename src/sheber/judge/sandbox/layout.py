@@ -86,7 +86,7 @@ def _through_link(folder: Path) -> bool:
 
 
 def environment(home: str, language: str) -> dict[str, str]:
-    """The whole environment of a program: short, and the same everywhere."""
+    """The whole environment of a program: short, and the same everywhere. language: the run's, for what it is told."""
     return {
         "HOME": home,
         "TMPDIR": home,

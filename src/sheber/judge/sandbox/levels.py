@@ -343,8 +343,15 @@ def _start_alone(
         setup["limits"] = {**resource_limits(limits), "RLIMIT_NPROC": 32 * THREADS + _threads_of(os.getuid())}
     arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
     descriptors = (box.fileno(), box_status.fileno())
-    environment = layout.environment(str(scratch), current())
-    return _launch(arguments, environment, descriptors, (judge, judge_status), limits, kept, scratch)
+    return _launch(
+        arguments,
+        layout.environment(str(scratch), current()),
+        descriptors,
+        (judge, judge_status),
+        limits,
+        kept,
+        scratch,
+    )
 
 
 def _scratch(stack: contextlib.ExitStack) -> Path:
