@@ -29,7 +29,7 @@ def test_the_numbers_are_the_makers() -> None:
         assert (joint.a, joint.d, joint.alpha) == (a, d, pytest.approx(np.radians(alpha)))
         assert (link.mass, link.centre) == (mass, centre)
     assert np.allclose(ARM.max_speed, np.pi)
-    assert ARM.max_torque.tolist() == [150, 150, 150, 28, 28, 28]
+    assert [joint.torque for joint in ARM.joints] == [150, 150, 150, 28, 28, 28]
     assert [link.name for link in ARM.links] == [
         "base", "shoulder", "upper_arm", "forearm", "wrist_1", "wrist_2", "wrist_3"
     ]  # fmt: skip

@@ -13,7 +13,8 @@ farther off than `SLIP`, and its grip moves along.
 
 from __future__ import annotations
 
-from sheber.robot.cell.world import STEP_S, World
+from sheber.robot.cell.world import World
+from sheber.robot.clock import STEP_S
 
 __all__ = ["Grip"]
 

@@ -32,13 +32,15 @@ from sheber.robot.cell.world import (
     LOOSE,
     ROBOT,
     SCENERY,
-    STEP_S,
     World,
     add_shape,
     set_mass,
 )
+from sheber.robot.clock import TICK_S
 
-__all__ = ["Suction", "add", "shapes"]
+__all__ = ["BODIES", "Suction", "add", "shapes"]
+
+BODIES = ("tool_adapter", "tool")
 
 DEFAULTS = {"radius": 0.02, "vacuum_kPa": 65.0, "held_kPa": 30.0, "rise_s": 0.06, "fall_s": 0.03, "friction": 0.9}
 CUP = 0.034  # m, height of the bellows
@@ -51,7 +53,6 @@ LEAK = 4.0  # vacuum lost per open part of the rim: nothing is left when a quart
 REACH = 0.0025  # m, how far the lip's rubber follows a surface
 DEPTH = 0.03  # m, from where in the cup the rays start
 SEAL_CHECK, HELD_CHECK = 5, 20  # ticks between two looks at a seal, while the vacuum builds up and later
-TICK_S = 5 * STEP_S
 
 
 def numbers(tool: ToolSpec) -> dict[str, float]:
