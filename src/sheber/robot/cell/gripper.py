@@ -40,17 +40,9 @@ SIDES = (("finger_left", 1.0), ("finger_right", -1.0))
 POSITION_SPEED = 3  # bits of the inputs of a finger's drive
 
 
-def numbers(tool: ToolSpec) -> dict[str, float]:
-    """The tool's numbers over the defaults; raises ValueError for names that do not exist."""
-    unknown = set(dict(tool.numbers)) - set(DEFAULTS)
-    if unknown:
-        raise ValueError(f"gripper has no number {', '.join(sorted(unknown))}; it has: {', '.join(DEFAULTS)}")
-    return DEFAULTS | dict(tool.numbers)
-
-
 def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     """Add the gripper's body (`tool`), its fingers and their drives to the flange."""
-    number = numbers(tool)
+    number = tool.numbers_over(DEFAULTS)
     length = float(tool.pose.position[2])
     body = flange.add_body(name="tool")
     set_mass(body, tool.mass - 2 * FINGER_MASS, tool.centre, (0.075, 0.1, 0.6 * length))
@@ -130,7 +122,7 @@ class Gripper:
     kind = "gripper"
 
     def __init__(self, world: World, contacts: Contacts, tool: ToolSpec) -> None:
-        number = numbers(tool)
+        number = tool.numbers_over(DEFAULTS)
         self.stroke, self.max_force = number["stroke"], number["max_force"]
         self.holding = ""
         self._world, self._contacts = world, contacts
