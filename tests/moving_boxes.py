@@ -83,15 +83,15 @@ def load_pose(time: float) -> list[float]:
     return [held[0], held[1] + 0.2, 0.05 + 0.2 * np.sin(np.pi * (min(max(time, 2.0), 6.0) - 2.0) / 4.0), *held[3:]]
 
 
-def write(path: Path, seconds: float = 10.0, hostile: str = "hello") -> Trace:
-    """A run of the crane; `hostile` is printed, noted, shown and named as a student might."""
+def write(path: Path, seconds: float = 10.0, hostile: str = "hello", *, seed: int = 3, hit: str = "") -> Trace:
+    """A run of the crane; `hostile` is printed, noted, shown and named as a student might, `hit` ends it."""
     header = Header(
         "moving-boxes",
         "1",
         program="program.py" if hostile == "hello" else hostile,
         source=SOURCE + f"print({hostile!r})\n",
         scene="practice",
-        seed=3,
+        seed=seed,
         sandbox="A",
         versions={"sheber": "0.1"},
         processor="test",
@@ -124,7 +124,7 @@ def write(path: Path, seconds: float = 10.0, hostile: str = "hello") -> Trace:
             _happen(trace, n, hostile)
         trace.printed("stdout", f"[  1.00 s] {hostile}\nno time here\n[  7.50 s] later\n")
         trace.printed("stderr", f"{hostile}\n")
-        trace.end(int(seconds * 500), Outcome(OutcomeKind.EMERGENCY_STOP, HIT(what=hostile), line=5))
+        trace.end(int(seconds * 500), Outcome(OutcomeKind.EMERGENCY_STOP, HIT(what=hit or hostile), line=5))
     return read(path)
 
 
@@ -170,7 +170,7 @@ def score(message: str = "the load came down 4.2 mm beside the dock; 0.5 mm earn
 @dataclass
 class Scene:
     scene: str
-    seed: int
+    seed: int | None
     outcome: Outcome
     score: Score
 

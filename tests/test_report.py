@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import ground_pass
 import moving_boxes
 from sheber.exercises.score import Check, Score
 from sheber.i18n import Text, message
@@ -22,7 +23,7 @@ from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
 from sheber.judge.report.moments import moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
-from sheber.trace import Channel, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
+from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "src/sheber/judge/report/bundle"
@@ -329,6 +330,224 @@ def test_a_long_run_keeps_its_peaks(tmp_path: Path) -> None:
     (plot,) = plots(read(tmp_path / "run.trace"))
     assert plot.curves.shape[1] == POINTS
     assert (plot.curves.max(), plot.curves.min()) == (80.0, -70.0)
+
+
+# --- stations that nobody thought of -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    return ground_pass.write(tmp_path_factory.mktemp("ground") / "run.trace")
+
+
+def test_another_station_brings_its_own_plots(flown: Trace) -> None:
+    antenna, snr, battery = plots(flown)
+    assert (antenna.title, antenna.unit) == ("Antenna", "°")
+    assert antenna.labels == ("azimuth", "elevation", "azimuth of the satellite", "elevation of the satellite")
+    assert antenna.curves[3].max() == pytest.approx(np.degrees(1.2), abs=0.1)
+    assert (snr.title, snr.unit, snr.labels) == ("Signal to noise", "dB", ("",))
+    assert (battery.title, battery.unit) == ("Battery", "Wh")
+    assert battery.curves[0][0] == 60.0
+
+
+def test_another_station_brings_its_own_words(flown: Trace) -> None:
+    assert [(moment.text, moment.grave, moment.line) for moment in moments(flown)] == [
+        ("slew: azimuth to 12°", False, 4),
+        ("signal acquired: 8.2 dB at 21°", False, 5),
+        ("signal lost: 2.5 dB", True, 0),
+    ]
+
+
+def test_a_station_without_bodies_has_no_stage(flown: Trace, page: str) -> None:
+    html = report(ground_pass.Exercise(), flown, ground_pass.score())
+    elements = Elements(html)
+    ids = [attributes.get("id") for _, attributes in elements.found]
+    assert not {"canvas", "labels", "inset", "show-path", "show-frames", "view-reset"} & {*ids}
+    assert {"transport", "plots", "panel-events", "captures", "caption"} <= {*ids}
+    assert '<script type="text/plain" id="glb"></script>' in html
+    assert "signal lost: 2.5 dB" in elements.text
+    assert "canvas" in [attributes.get("id") for _, attributes in Elements(page).found]
+
+
+@pytest.mark.parametrize(
+    ("says", "text"),
+    [
+        ("{force_N.__class__}", "hit: {force_N.__class__}"),  # no value of that name: it stays as it stands
+        ("{nobody}", "hit: wall, 5 N"),
+        ("{force_N:>999999999}", "hit: {force_N:>999999999}"),
+        ("{what} {{x}}", "hit: wall {x}"),
+        ("\x1b[2J{what}", "hit: \N{REPLACEMENT CHARACTER}[2Jwall"),
+        ("", "hit"),
+    ],
+)
+def test_the_words_of_a_stranger_are_filled_in_safely(tmp_path: Path, says: str, text: str) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], step_s=0.1, events={"hit": EventKind("hit", says)})
+        writer.event(1, "hit", {"what": "wall", "force_N": 5, "line": "no line"})
+    (moment,) = moments(read(tmp_path / "run.trace"))
+    assert moment.text == text
+    assert moment.line == 0
+
+
+def test_many_events_of_a_kind_get_small_marks_and_grave_ones_do_not(tmp_path: Path) -> None:
+    kinds = {"move": EventKind("move"), "fault": EventKind("fault", grave=True)}
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], step_s=0.1, events=kinds)
+        for n in range(40):
+            for kind in ("move", "fault", *(["stop"] if n == 3 else [])):
+                writer.event(n, kind, {})
+    found = {moment.text: moment.often for moment in moments(read(tmp_path / "run.trace"))}
+    assert found == {"move": True, "fault": False, "stop": False}
+
+
+CHANNEL_PLOTS = [
+    (Channel("a", "f8", (3,), "m", "Place", "mm", ("x", "y")), [("Place", "mm", ("x", "y"), 1000.0)]),
+    (Channel("a", "f8", (3,), "m", "Place"), [("Place", "m", ("1", "2", "3"), 1.0)]),
+    (Channel("a", "f8", (3,), "m"), [("A (mm)", "mm", ("1", "2", "3"), 1000.0)]),
+    (Channel("a", "f8", (2,), "N", "Force", "", ("x", "y"), "length"), [("Force", "N", ("x", "y", "all"), 1.0)]),
+    (Channel("a", "f8", (6,), "N, Nm", "Force", "N", ("x",), "length"), [("Force", "N", ("x", "all"), 1.0)]),
+    (Channel("a", "f8", (2,), "m, N", "Tool", "mm, N", ("width", "force")), [
+        ("Tool: width", "mm", ("",), 1000.0), ("Tool: force", "N", ("",), 1.0)]),
+    (Channel("a", "f8", (2,), "kPa, "), [("A (kPa)", "kPa", ("",), 1.0)]),
+    (Channel("a", "f8", (), "furlong", "Way", "m"), [("Way", "furlong", ("",), 1.0)]),
+    (Channel("a", "f8", (), "rad/s", "Turn", "deg/s"), [("Turn", "°/s", ("",), 180.0 / np.pi)]),
+    (Channel("a", "f8", (3,), "m", "Speed", "mm/s", ("true",), "speed"), [("Speed", "mm/s", ("true",), None)]),
+    (Channel("a", "f8", (7,), "m, wxyz"), []),
+    (Channel("a", "f8", (2,), "m", "Place", plot="none"), []),
+    (Channel("a", "u4", (), "bits", "Inputs"), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("channel", "wanted"), CHANNEL_PLOTS, ids=lambda value: str(value)[:60])
+def test_a_channel_says_how_it_is_plotted(
+    tmp_path: Path, channel: Channel, wanted: list[tuple[str, str, tuple[str, ...], float | None]]
+) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        row = np.zeros((), writer.begin([channel], [], step_s=0.1))
+        for n in range(3):
+            row["a"] = n if channel.plot == "speed" else 1
+            writer.sample(n, row)
+    found = plots(read(tmp_path / "run.trace"))
+    assert [(plot.title, plot.unit, plot.labels) for plot in found] == [one[:3] for one in wanted]
+    for plot, (*_, first) in zip(found, wanted, strict=True):
+        assert plot.curves[0][0] == pytest.approx(np.sqrt(3) * 1e4 if first is None else first)
+
+
+# --- readers who may not know the scene ----------------------------------------------------------------
+
+
+SEED = 0xC0FFEE << 200
+
+
+@pytest.fixture(scope="module")
+def points_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("points")
+    made = moving_boxes.write(folder / "run.trace", hostile="SECRET-WORD", seed=SEED, hit="hard")
+    return report(EXERCISE, made, moving_boxes.score(), shown="points")
+
+
+def test_the_points_come_with_values_and_words(points_page: str) -> None:
+    text = " ".join(Elements(points_page).text.split())
+    for check in moving_boxes.score().checks:
+        assert check.name in text
+        assert check.message in text
+    for shown in (
+        "73.1",
+        "21.5 N",
+        "4.2 mm",
+        "0.5 mm",
+        "Emergency stop",
+        "(line 5)",
+        "Biggest possible gain",
+        "practice",
+    ):
+        assert shown in text
+
+
+def test_the_points_tell_nothing_of_the_scene(points_page: str, page: str) -> None:
+    text = points_page.split("</style>")[1].replace("<bdi>SECRET-WORD</bdi>", "", 1)  # the name of the program's file
+    for secret in (
+        str(SEED),
+        f"{SEED:x}",
+        "SECRET-WORD",  # printed, noted, shown, and in the program
+        "gripped",
+        "overhead",  # a camera
+        "dock\"",  # a taught frame
+        "crane",
+        "simulated time",
+        "Trace, SHA-256",
+        "Wedge (c) us",
+        "base64",
+        "data-time",
+        "<script",
+        "<canvas",
+        "<img",
+        "See it",
+        "data-tab=\"Program\"",
+    ):  # fmt: skip
+        assert secret not in text, secret
+        assert secret in page or secret in ("SECRET-WORD", str(SEED), f"{SEED:x}"), f"{secret} would never be there"
+    assert not re.search(r"[A-Za-z0-9+/]{80}", text)  # no block of anything
+    assert "script-src" not in points_page
+    for digits in range(20, len(str(SEED))):
+        assert str(SEED)[:digits] not in points_page
+
+
+def test_a_reader_who_is_not_known_is_shown_nothing(trace: Trace) -> None:
+    with pytest.raises(ValueError, match="everything or points, not 'Points'"):
+        report(EXERCISE, trace, moving_boxes.score(), shown="Points")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="everything or points"):
+        overview(EXERCISE, moving_boxes.grade(), {}, shown="")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words_shown"),
+    [
+        (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: part_1 at 0.31, 0.22"), 3), "with an error (line 3)"),
+        (Outcome(OutcomeKind.RESOURCE_LIMIT, OWN(said="part_1 at 0.31, 0.22"), 3), "a limit of the run (line 3)"),
+        (Outcome(OutcomeKind.PROTOCOL_ERROR, PLAIN(words="part_1 at 0.31, 0.22")), "an invalid request"),
+        (Outcome(OutcomeKind.PROGRAM_ERROR, PLAIN(words=PLAIN(words="part_1 at 0.31, 0.22"))), "with an error"),
+        (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: invalid syntax"), 3, connected=False), "invalid syntax"),
+        (Outcome(OutcomeKind.RESOURCE_LIMIT, AT_LINE(line=9, what=60.0)), "a limit of the run: Line 9: 60.0"),
+        (Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="82 N at the post"), 5), "82 N at the post (line 5)"),
+    ],
+)
+def test_a_program_that_saw_the_scene_tells_nothing_by_its_error(
+    tmp_path: Path, outcome: Outcome, words_shown: str
+) -> None:
+    made = ground_pass.write(tmp_path / "run.trace", seconds=1.0, outcome=outcome)
+    scene = moving_boxes.Scene("graded 1", SEED, outcome, ground_pass.score())
+    grade = moving_boxes.Grade(60.0, "A", [scene, replace(scene, scene="graded 2")])
+    for html in (
+        report(ground_pass.Exercise(), made, ground_pass.score(), shown="points"),
+        overview(ground_pass.Exercise(), grade, {}, shown="points"),
+    ):
+        assert words_shown in Elements(html).text
+        assert "0.31" not in html
+        assert str(SEED) not in html
+
+
+def test_the_page_over_graded_scenes_has_neither_seeds_nor_links() -> None:
+    grade = moving_boxes.grade()
+    scenes = [replace(scene, scene=f"graded {n}", seed=None) for n, scene in enumerate(grade.scenes, 1)]
+    unseen = moving_boxes.Grade(grade.final, "A", scenes)
+    for html in (overview(EXERCISE, unseen, {}, shown="points"), overview(EXERCISE, grade, {}, shown="points")):
+        elements = Elements(html)
+        assert not any(tag == "a" for tag, _ in elements.found)
+        assert "seed" not in elements.text
+        assert "101" not in elements.text
+    telling = replace(scenes[0], scene="practice 5", seed=5)  # a name that gives the seed away
+    text = Elements(overview(EXERCISE, moving_boxes.Grade(1.0, "A", [telling]), {}, shown="points")).text
+    assert "scene 1" in text
+    assert "practice" not in text
+
+
+def test_a_seed_of_256_bits_reaches_no_number_of_the_scripts(tmp_path: Path) -> None:
+    html = report(EXERCISE, moving_boxes.write(tmp_path / "run.trace", seed=SEED), moving_boxes.score())
+    assert f"seed {SEED}" in Elements(html).text
+    run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
+    assert run is not None
+    assert str(SEED) not in run[1]
 
 
 # --- terminals and grades -------------------------------------------------------------------------------

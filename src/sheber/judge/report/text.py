@@ -44,7 +44,7 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
 
 
 def _ending(trace: Trace) -> list[RenderableType]:
-    """How the run ended, where it did not end well; it stands before the points that it cost."""
+    """How the run ended, where it did not end well; shown before the points that this cost."""
     from rich.text import Text
 
     parts = words.ending_parts(trace)
@@ -53,7 +53,10 @@ def _ending(trace: Trace) -> list[RenderableType]:
 
 
 def said(trace: Trace, everything: str) -> RenderableType | None:
-    """The last lines that the program printed, and what it was told; None for neither. `everything`: where all is."""
+    """The last lines that the program printed, and the hints it was given; None where there are none.
+
+    everything: where a reader finds all printed lines ("scene-3.html, Printed").
+    """
     from rich.console import Group
     from rich.text import Text
 
@@ -77,7 +80,7 @@ def said(trace: Trace, everything: str) -> RenderableType | None:
 
 
 def _told(line: Line, trace: Trace) -> bool:
-    """Whether a line is part of the error that is told as the run's end."""
+    """Whether a line repeats the error that is shown as the end of the run."""
     text = " ".join(line.text.split())
     return text in " ".join(trace.outcome.reason.split())
 

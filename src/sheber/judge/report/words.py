@@ -103,7 +103,7 @@ def losses(score: Score, outcome: Outcome | None = None) -> list[Check]:
 
 
 def follows(check: Check, outcome: Outcome | None = None) -> bool:
-    """Whether a loss is no cause but a consequence: the duration of a job that was not done, or was cut off."""
+    """Whether a loss only follows from another one: the cycle time of a job that was not done, or was cut off."""
     cut_off = outcome is not None and outcome.kind is not OutcomeKind.FINISHED
     return check.group == "cycle" and (cut_off or check.measured is None)
 
@@ -142,7 +142,7 @@ def _reason(outcome: Outcome) -> str:
 
 
 def _names_line(outcome: Outcome) -> bool:
-    """Whether the reason itself names the line at which the run ended."""
+    """Whether the reason itself already names the line at which the run ended."""
     texts = list(_nested(outcome.text))
     return any(text.id == _OWN_WORDS or text.values.get("line") == outcome.line for text in texts)
 
@@ -161,7 +161,7 @@ def _parts(reason: str) -> list[str]:
 
 
 def ending_of_all(outcomes: Sequence[Outcome]) -> str:
-    """The sentence for several runs that all ended in the same bad way, to be said once; empty where they did not."""
+    """One sentence for several runs that all ended in the same bad way; empty where they did not."""
     sentences = {ending(outcome) for outcome in outcomes}
     if len(outcomes) < 2 or len(sentences) != 1 or "" in sentences:
         return ""
@@ -169,13 +169,13 @@ def ending_of_all(outcomes: Sequence[Outcome]) -> str:
 
 
 def costliest(score: Score, outcome: Outcome) -> str:
-    """The costliest loss of a run: points and name; empty where nothing was lost, or nothing begun."""
+    """The biggest loss of a run: points and name; empty where nothing was lost, or the program never connected."""
     lost = losses(score, outcome)
     return f"−{number(lost[0].lost)} {lost[0].name}" if lost and outcome.connected else ""
 
 
 def passed(points: float) -> str:
-    """Whether points suffice, in a word or two."""
+    """Whether the points are enough to pass, in a word or two."""
     return _("Passed") if points >= PASS else _("Not passed")
 
 
