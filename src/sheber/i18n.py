@@ -33,6 +33,7 @@ __all__ = [
     "_",
     "choose",
     "current",
+    "filled",
     "is_form",
     "language",
     "message",
@@ -94,9 +95,9 @@ class Text:
         """The sentence in the language in force."""
         english = _sentences.get(self.id, self.english)
         for template in (_(english), english) if english else ():
-            filled = _filled(template, self.values)
-            if filled is not None:
-                return filled
+            words = filled(template, self.values)
+            if words is not None:
+                return words
         values = ", ".join(f"{name} {_shown(value)}" for name, value in self.values.items())
         return f"{self.id}: {values}" if values else self.id
 
@@ -193,7 +194,7 @@ def revived(value: Any, english: Mapping[str, str]) -> Any:
     return [revived(one, english) for one in value] if isinstance(value, list) else value
 
 
-def _filled(template: str, values: Mapping[str, Any]) -> str | None:
+def filled(template: str, values: Mapping[str, Any]) -> str | None:
     """The template with its values; None where they do not fit.
 
     Sentences may come from a file of a stranger: only names and short formats of numbers are followed, never
