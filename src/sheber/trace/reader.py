@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import _, message, revived
+from sheber.i18n import Text, _, message, revived
 from sheber.trace.records import (
     BEGIN,
     BODIES,
@@ -251,7 +251,8 @@ class Trace:
 
     def _ending(self, raw: bytes) -> tuple[Outcome, Mapping[str, Any]]:
         told = json.loads(raw[STEP.size :])
-        outcome = {name: revived(value, self._sentences) for name, value in told["outcome"].items()}
+        outcome = dict(told["outcome"])
+        outcome["text"] = Text.from_form(outcome["text"], self._sentences)
         return Outcome(kind=OutcomeKind(outcome.pop("kind")), **outcome), dict(told["usage"])
 
     def _check_sum(self) -> None:
