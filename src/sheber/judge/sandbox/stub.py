@@ -433,7 +433,7 @@ def main() -> None:
         layers = lock(setup) if setup["lock"] else {}
         if not setup["lock"] and os.name == "posix":
             lower_limits(setup["limits"])
-        sys.path += setup["path"]
+        sys.path[:0] = setup["path"]  # before what else is installed: level C has that too
         if setup["probe"]:
             status.say(ready=True, **layers)
             return
