@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber import seeds
 from sheber.client.errors import wrong
 from sheber.client.wire import LARGEST_NUMBER
 from sheber.geometry import Pose
 from sheber.i18n import Text, message
+from sheber.seeds import checked
 
 __all__ = ["factor", "joints", "length", "number", "optional", "pixels", "points", "pose", "seed", "text", "truth"]
 
@@ -139,7 +139,7 @@ def pixels(u: Any, v: Any) -> NDArray[np.float64]:
 
 def seed(value: Any) -> int:
     """A seed, as a whole number (numpy's count) or as its digits; raises ValueError for anything else."""
-    return seeds.checked(value.item() if isinstance(value, np.integer) else value)
+    return checked(value.item() if isinstance(value, np.integer) else value)
 
 
 def _real(value: Any, rule: Text) -> Any:

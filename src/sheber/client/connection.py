@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from sheber.client import checks, messages
-from sheber.client.errors import RobotError, RunOver, SheberError, wrong
+from sheber.client.errors import RunOver, SheberError, wrong
 from sheber.client.session import Session
 from sheber.client.station import Station
 from sheber.client.wire import PROTOCOL, WireClosed, open_endpoint
@@ -130,7 +130,7 @@ def _practise(exercise: str | None, seed: int | None) -> Any:
     try:
         connected = _open(endpoint)
     except (OSError, WireClosed) as error:
-        raise RobotError(NOT_REACHED(exercise=exercise, why=str(error))) from None
+        raise SheberError(NOT_REACHED(exercise=exercise, why=str(error))) from None
     if not hasattr(sys, "ps1"):
         messages.install_stdout_times()
     return connected
