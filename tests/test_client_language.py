@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from catalogues import catalogue
 from ordinary_user import run_as_ordinary
 from sheber.client.messages import stopped
 from sheber.i18n import Text, language
 from sheber.judge.sandbox import layout, stub
-from translated import catalogue
 
 TRANSLATED = {
     "{rule} You gave {value}.": "{rule} Сіз {value} бердіңіз.",
@@ -23,7 +23,7 @@ TRANSLATED = {
 }
 TOLD_IN_THE_BOX = """
 import sys
-from translated import catalogue
+from catalogues import catalogue
 from sheber.i18n import choose
 from sheber.judge import Program, Sandbox
 from sheber.judge.sandbox import layout
