@@ -15,8 +15,8 @@ import pytest
 
 from exercise_traces import along, idle_run, write_trace
 from sheber.exercises import PROGRAMS, Exercise, ExerciseError, catalogue, load
-from sheber.exercises.layout import mark
 from sheber.exercises.numbers import REHEARSAL_SCENES
+from sheber.exercises.robot_cell import mark
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import language
 from sheber.robot import arms
@@ -137,6 +137,8 @@ def test_an_error_in_the_rules_is_told_with_its_line(copy: Path) -> None:
     rules.write_text("def scene(:\n")
     assert "line 1" in refusal(copy)
     rules.write_text("NUMBERS = {}\n")
+    assert "defines no STATION" in refusal(copy)
+    rules.write_text("NUMBERS, STATION = {}, object()\n")
     assert "defines no scene" in refusal(copy)
 
 
@@ -329,6 +331,7 @@ points.safety.safety = 15
 points.procedure.home = 10
 cycle = { fixed_s = 5.0, full = 1.0, zero = 2.0 }
 safety = { contact = 5, again_s = 5.0, emergency_stop = 10 }
+scene.arm = "ur5e"
 imperfections = { joint_zero_deg = 0.005, repeatability_mm = 0.02, wrench_N = 1.0 }
 
 [tolerance]

@@ -13,18 +13,20 @@ from hypothesis import strategies as st
 
 from exercise_traces import along, facts_of, idle_run, placing_run, poses_run, write_trace
 from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
-from sheber.exercises.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
+from sheber.exercises.criteria.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
 from sheber.exercises.score import GROUPS
 from sheber.geometry import Pose
-from sheber.robot import watch
+from sheber.i18n import message
 from sheber.trace import OutcomeKind, Trace
 
 NAMES = [exercise.name for exercise in catalogue()]
+A_CHECK = message("test_scores.a_check", "a check")
+HIT = message("test_scores.hit", "Emergency stop: the tool hit the table.")
 finite = st.floats(-1e6, 1e6)
 
 
 def check(points: float, group: str = "quality", maximum: float = 60.0) -> Check:
-    return Check("a check", group, points, maximum)
+    return Check(A_CHECK(), group, points, maximum)
 
 
 def by_key(score: Score) -> dict[str, Check]:
@@ -385,7 +387,7 @@ def test_the_worst_of_position_yaw_and_tilt_counts(palletising: Exercise, tmp_pa
     checks = by_key(palletising.score(placing_run(tmp_path / "run.trace", palletising, places)))
     assert [checks[f"place-{n}"].points for n in (1, 2, 3, 4)] == pytest.approx([2.5, 2.5, 2.5, 5.0], abs=0.01)
     assert [checks[f"place-{n}"].unit for n in (1, 2, 3)] == ["mm", "deg", "deg"]
-    assert "Box 1" in checks["place-1"].message
+    assert "box 1 was let go" in checks["place-1"].message
 
 
 def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exercise, tmp_path: Path) -> None:
@@ -399,7 +401,9 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
     assert by_key(score)["cycle"].points == 0.0
 
 
-@pytest.mark.parametrize(("later_s", "words"), [(1.0, "No box that was let go"), (2.5, "was moved away at 50.5 s")])
+@pytest.mark.parametrize(
+    ("later_s", "words"), [(1.0, "No box that was let go"), (2.5, "At 50.5 s box 1 was moved away")]
+)
 def test_a_stack_that_is_knocked_over_later_loses_its_points(
     palletising: Exercise, tmp_path: Path, later_s: float, words: str
 ) -> None:
@@ -423,7 +427,7 @@ def test_a_box_that_is_pushed_aside_later_counts_where_it_stands_at_the_end(
     score = palletising.score(placing_run(tmp_path / "run.trace", palletising, places, later={"box_1": path}))
     check = by_key(score)["place-1"]
     assert check.points == pytest.approx(2.5, abs=0.01)
-    assert "it moved 6 mm after it was let go" in check.message
+    assert "It moved 6 mm after it was let go" in check.message
 
 
 # --- vision sorting ---------------------------------------------------------------------------------
@@ -531,15 +535,18 @@ def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: P
 def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Path) -> None:
     score = touched(tmp_path / "run.trace", palletising, (5.0, 6.0, False))
     first, second = (check for check in score.checks if check.key == "contact")
-    assert (first.name, first.time) == ("Unintended contact: wrist 3 and feeder stop", 5.0)
-    assert (second.name, second.time) == ("Unintended contact: wrist 3 and feeder stop, still after 5 s", 10.0)
-    assert second.message.startswith("A contact that lasts counts again every 5 s, this one at 10.0 s. ")
+    assert (first.name, first.time) == ("Unintended contact: wrist 3 and the feeder stop", 5.0)
+    assert (second.name, second.time) == ("Unintended contact: wrist 3 and the feeder stop, still after 5 s", 10.0)
+    assert second.message.startswith("A contact that lasts counts again every 5 s. This one counted again at 10.0 s. ")
     assert "counts again every 5 s" in palletising.text()
 
 
 @pytest.mark.parametrize(
     ("at_s", "said"),
-    [(6.0, "Box 2 and table touched at 6.0 s"), (9.0, "Box 2 fell on the table at 9.0 s, with up to 30 N")],
+    [
+        (6.0, "At 6.0 s box 2 and the table touched for 0.5 s"),
+        (9.0, "At 9.0 s box 2 fell on the table, with up to 30 N"),
+    ],
 )
 def test_a_part_on_the_table_fell_there_unless_it_was_held(
     palletising: Exercise, tmp_path: Path, at_s: float, said: str
@@ -553,7 +560,7 @@ def test_a_part_on_the_table_fell_there_unless_it_was_held(
 
 
 def test_times_of_checks_are_rounded_for_readers() -> None:
-    assert Check("a check", "quality", 1.0, 1.0, time=5.6000000000000005).time == 5.6
+    assert Check(A_CHECK(), "quality", 1.0, 1.0, time=5.6000000000000005).time == 5.6
 
 
 def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_path: Path) -> None:
@@ -561,7 +568,7 @@ def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_
     contact = next(check for check in score.checks if check.key == "contact")
     assert contact.lost == 5.0
     assert contact.time == pytest.approx(5.0)
-    assert "Wrist 3 and feeder stop touched at 5.0 s, with up to 30 N" in contact.message
+    assert "At 5.0 s wrist 3 and the feeder stop touched for 0.2 s, with up to 30 N" in contact.message
 
 
 def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_path: Path) -> None:
@@ -574,28 +581,23 @@ def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_p
 def test_an_emergency_stop_is_not_hidden_by_another_ending(
     palletising: Exercise, tmp_path: Path, outcome: OutcomeKind
 ) -> None:
-    stop = (5.0, "emergency_stop", {"reason": "the tool hit the table with 459 N", "a": "tool", "b": "table"})
+    stop = (5.0, "emergency_stop", {"text": HIT(), "a": "tool", "b": "table"})
     facts = facts_of(palletising, 1)
     home = np.tile(facts["home"], (400, 1))
     tcp = np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
     trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, events=[stop], outcome=outcome)
     check = next(check for check in palletising.score(trace).checks if check.key == "stop")
     assert check.lost == 10.0
-    assert check.message == "The equipment was stopped at 5.0 s: the tool hit the table with 459 N."
+    assert check.message == "At 5.0 s the equipment was stopped. Emergency stop: the tool hit the table."
 
 
-def test_an_emergency_stop_without_its_event_is_not_named_twice(palletising: Exercise, tmp_path: Path) -> None:
+def test_an_emergency_stop_without_its_event_is_told_by_the_outcome(palletising: Exercise, tmp_path: Path) -> None:
     facts = facts_of(palletising, 1)
     home, tcp = np.tile(facts["home"], (400, 1)), np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
-    reason = "Emergency stop: the forearm hit box 2 with 240 N."
     stopped = OutcomeKind.EMERGENCY_STOP
-    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, outcome=stopped, reason=reason)
+    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, outcome=stopped, reason=HIT())
     check = next(check for check in palletising.score(trace).checks if check.key == "stop")
-    assert check.message == "The equipment was stopped at 8.0 s: the forearm hit box 2 with 240 N."
-
-
-def test_numbered_bodies_are_named_without_an_article() -> None:
-    assert [watch._called(name) for name in ("upper_arm", "box_2", "wrist_3")] == ["the upper arm", "box 2", "wrist 3"]
+    assert check.message == "At 8.0 s the equipment was stopped. Emergency stop: the tool hit the table."
 
 
 @pytest.mark.parametrize("duration", [1e308, 3e6, -5.0])
