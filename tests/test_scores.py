@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gettext
 import math
+import pickle
 import shutil
 from pathlib import Path
 
@@ -11,9 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import exercise_traces
 from exercise_traces import along, facts_of, idle_run, placing_run, poses_run, write_trace
+from sheber import i18n
 from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
-from sheber.exercises.criteria.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
+from sheber.exercises.criteria import set_down, worth
+from sheber.exercises.criteria.measure import (
+    best_in_order,
+    circle_deviation,
+    last_action,
+    line_deviation,
+    pose_errors,
+    turn_between,
+)
 from sheber.exercises.score import GROUPS
 from sheber.geometry import Pose
 from sheber.i18n import message
@@ -30,6 +42,8 @@ def check(points: float, group: str = "quality", maximum: float = 60.0) -> Check
 
 
 def by_key(score: Score) -> dict[str, Check]:
+    for text in (text for one in score.checks for text in (one.title, one.told) if text):
+        assert not str(text).startswith(text.id), "a sentence that does not fit its values"
     return {check.key: check for check in score.checks}
 
 
@@ -76,6 +90,27 @@ def test_groups_are_multiplied_by_quality() -> None:
     assert Score((check(0), *others)).points == 0.0
     assert Score((check(30), *others)).factor == 0.5
     assert Score((check(30), *others)).counted(others[0]) == 7.5
+
+
+def test_a_score_travels_and_is_equal_by_value(poses: Exercise, tmp_path: Path) -> None:
+    score = poses.score(idle_run(tmp_path / "idle.trace", poses))
+    assert pickle.loads(pickle.dumps(score)) == score
+    assert score != poses.score(poses_run(tmp_path / "run.trace", poses))
+
+
+def test_a_score_is_read_in_the_language_of_its_reader(
+    poses: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Marked(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return f"» {message}"
+
+    monkeypatch.setitem(i18n._catalogues, "kk", Marked())
+    score = poses.score(idle_run(tmp_path / "idle.trace", poses))
+    english = [(check.name, check.message) for check in score.checks]
+    with i18n.language("kk"):
+        assert [check.name for check in score.checks] == [f"» {name}" for name, _told in english]
+        assert all(check.message.startswith("» ") for check in score.checks if check.lost)
 
 
 def test_a_check_refuses_points_it_cannot_have() -> None:
@@ -220,6 +255,15 @@ def test_poses_out_of_order_do_not_count(poses: Exercise, tmp_path: Path) -> Non
     cycle = by_key(score)["cycle"]
     assert cycle.points == 0.0
     assert "whole job" in cycle.message
+
+
+def test_a_criterion_is_worth_what_the_table_of_its_points_says(poses: Exercise, tmp_path: Path) -> None:
+    changes = ("line = 12\n", "speed = 12\n"), ("speed = 6  ", "line = 6  ")
+    score = copied(poses, tmp_path / "copy", *changes).score(poses_run(tmp_path / "run.trace", poses))
+    assert score.points == 100.0
+    checks = by_key(score)
+    assert (checks["line-A-B"].group, checks["line-A-B"].maximum) == ("procedure", 6.0)
+    assert (checks["speed-C-D"].group, checks["speed-C-D"].maximum) == ("quality", 6.0)
 
 
 def test_the_arc_must_pass_its_via_pose(poses: Exercise, tmp_path: Path) -> None:
@@ -507,6 +551,18 @@ def test_a_trace_of_something_else_is_refused_in_words(
         palletising.score(trace)
 
 
+def test_a_fall_is_measured_from_the_height_before_the_part_was_let_go(palletising: Exercise, tmp_path: Path) -> None:
+    """A part may fall a good way within the sample in which it is let go."""
+    heights = np.full((200, 7), Pose((0.4, 0.2, 0.02)).to_list())
+    heights[100:, 2] = 0.0
+    events = [(1.0, "grip", {"part": "box_1"}), (2.0, "release", {"part": "box_1"})]
+    still = np.zeros((200, 6)), {"box_1": heights}
+    trace = write_trace(tmp_path / "run.trace", palletising, {}, heights, *still, events=events)
+    check = set_down(trace, worth(palletising.numbers, "set_down", "drop"), 1)
+    assert check.measured == pytest.approx(20.0, abs=0.01)
+    assert "The highest fall was 20.0 mm: box 1, let go at 2.0 s." in check.message
+
+
 # --- time and safety --------------------------------------------------------------------------------
 
 
@@ -530,6 +586,38 @@ def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: P
     assert points((5.0, 0.1, False), (9.0, 0.1, False)) == 5.0
     assert points((5.0, 6.0, False)) == 5.0  # longer than 5 s counts again
     assert points(*[(float(n), 0.1, False) for n in range(1, 9)]) == 0.0
+
+
+def test_the_first_losses_in_time_take_the_points(palletising: Exercise, tmp_path: Path) -> None:
+    """The long contact counts again only after the short one that began within it."""
+    events = []
+    for start, lasting, body in ((5.0, 12.0, "feeder_stop"), (7.0, 0.1, "pallet")):
+        pair = {"a": "wrist_3", "b": body, "meant": False}
+        events.append((start, "contact", {**pair, "force_N": 12.0}))
+        events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=events))
+    lost = [check for check in score.checks if check.key == "contact"]
+    assert [check.time for check in lost] == [5.0, 7.0, 10.0]
+    assert [("pallet" in check.name, "still after" in check.name) for check in lost] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_the_cycle_lasts_until_the_last_action_even_if_that_is_a_picture(poses: Exercise, tmp_path: Path) -> None:
+    rows = np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (300, 1))
+    events = [(1.0, "move_done", {}), (3.0, "capture", {}), (4.0, "lost", {}), (5.0, "contact", {})]
+    trace = write_trace(tmp_path / "run.trace", poses, {}, rows, np.zeros((300, 6)), events=events)
+    assert last_action(trace) == pytest.approx(3.0)
+
+
+def test_a_trace_that_names_no_actions_has_no_cycle_time(
+    poses: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exercise_traces, "EVENTS", {})
+    with pytest.raises(ExerciseError, match="does not say which kinds of events are actions"):
+        poses.score(poses_run(tmp_path / "run.trace", poses))
 
 
 def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Path) -> None:
