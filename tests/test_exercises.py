@@ -307,7 +307,9 @@ def test_a_scene_takes_every_bit_of_a_seed(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_largest_seed_makes_a_scene(name: str) -> None:
-    assert load(name).scene(2**256 - 1) == load(name).scene(2**256 - 1)
+    largest = 2**256 - 1
+    assert load(name).scene(largest) == load(name).scene(largest)
+    assert load(name).scene(largest).noise_seed == largest
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -114,12 +114,12 @@ class Exercise:
         file = self.folder / "exercise.py"
         try:
             scene = self._rules.scene(seed, self.numbers)
+            counts = dict(scene.facts).get("counts", {})
         except ExerciseError:
             raise
         except Exception as error:
             text = _("{file}: no scene for seed {seed}: {why}")
             raise ExerciseError(text.format(file=file, seed=seed, why=error)) from error
-        counts = dict(scene.facts).get("counts", {})
         if set(counts) != set(_counted(self._rules)):
             text = _("{file}: COUNTS names {named}, but the scene of seed {seed} counts {counted}")
             named, found = (", ".join(names) or _("nothing") for names in (_counted(self._rules), counts))

@@ -160,7 +160,7 @@ def _feeder_fixtures(size: tuple[float, ...], belt: Belt) -> tuple[Fixture, ...]
 
 
 def _barrier(size: tuple[float, ...]) -> LightBarrier:
-    """A beam across the belt, a hair before the stop: covered once a box has arrived."""
+    """A beam across the belt, just before the stop: covered when a box has arrived."""
     x, front = PICK
     y, z, reach = front - 0.001, BELT_TOP + 0.9 * size[2], size[1] / 2 + 0.03
     return LightBarrier("part_present", (x - reach, y, z), (x + reach, y, z))

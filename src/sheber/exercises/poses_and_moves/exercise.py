@@ -33,7 +33,7 @@ NUMBERS = {
     "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
 }
 
-HOME_TURN = -math.pi / 2  # rad, of the tool at home: poses turned about as much spare the wrist whole turns
+HOME_TURN = -math.pi / 2  # rad, of the tool at home; poses turned about as much need no full turn of the wrist
 NAMES = ("A", "B", "C", "D", "E", "F")
 COLOURS = {
     "A": (0.13, 0.42, 0.75),
