@@ -590,7 +590,7 @@ def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: P
 
 def test_the_first_losses_in_time_take_the_points(palletising: Exercise, tmp_path: Path) -> None:
     """The long contact counts again only after the short one that began within it."""
-    events = []
+    events: list[exercise_traces.Event] = []
     for start, lasting, body in ((5.0, 12.0, "feeder_stop"), (7.0, 0.1, "pallet")):
         pair = {"a": "wrist_3", "b": body, "meant": False}
         events.append((start, "contact", {**pair, "force_N": 12.0}))
