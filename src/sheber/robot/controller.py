@@ -79,7 +79,7 @@ class Controller:
             notices=notices(scene.arm),
         )
         self.record = Record(recorder, row, cell, arm, scene.tool.pose)
-        self.interpolator = Interpolator(arm, scene.tool.pose, cell.measured_joints, STEP_S, cell.self_collides)
+        self.interpolator = Interpolator(arm, scene.tool.pose, cell.measured_joints, cell.self_collides)
         cell.self_collides(self.interpolator.joints[None])  # makes the checker now, not within the first move
         self.moves = Moves(self.interpolator, self.event, cell.new_move)
         self.watch = Watch(cell, arm, self.inputs, self.tool, self.event)
@@ -149,7 +149,7 @@ class Controller:
     def tick(self, steps: int = TICK_STEPS) -> None:
         """One tick, or two at once (`SAMPLE_STEPS`); the order is that of the module's first page."""
         moves, watch = self.moves, self.watch
-        targets = self.interpolator.next(steps) if self._hold is None else self._hold[:steps]
+        targets = self.interpolator.next(steps, self.cell) if self._hold is None else self._hold[:steps]
         self.cell.advance(targets)
         self.step += steps
         if moves.pending:

@@ -19,6 +19,7 @@ def given(
 ) -> dict[str, Any]:
     """The answer to connect. Nothing of the scene's truth is in it."""
     return {
+        "station": "robot-cell",
         "robot": _robot(arm) | {"tool": _tool(scene, tool)},
         "frames": {name: pose.to_list() for name, pose in scene.frames},
         "sheet": dict(scene.sheet),

@@ -197,9 +197,7 @@ def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox
             "lock": False,
             "path": [str(folder / "sheber")],
         }
-        shutil.copytree(layout.sheber_files()["client"], folder / "sheber" / "sheber" / "client")
-        for name in ("__init__.py", "geometry.py"):
-            shutil.copy(layout.sheber_files()[name], folder / "sheber" / "sheber" / name)
+        layout.copy_sheber_files(folder / "sheber" / "sheber")
         printed = [(folder / name).open("w+b") for name in ("stdout", "stderr")]
         read = [kept.enter_context((folder / name).open("rb")) for name in ("stdout", "stderr")]
         arguments = [sys.executable, "-u", "-s", "-P", "-B", str(layout.stub_file()), json.dumps(setup)]
