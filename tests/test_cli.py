@@ -271,6 +271,7 @@ def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
     from dataclasses import replace
 
     from sheber.exercises import Check, Score, load
+    from sheber.i18n import message
     from sheber.judge.rehearsals import Stored, rehearsals
     from sheber.trace import Channel, Header, Outcome, OutcomeKind, TraceWriter, read
 
@@ -281,7 +282,9 @@ def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
         with TraceWriter(path, Header(exercise.name, program_sha256=program, seed=seed, sandbox="A")) as recorder:
             recorder.begin([Channel("tcp", "f8", (7,), "m")], [], [], {}, step_s=0.002)
             recorder.end(5, Outcome(OutcomeKind.FINISHED))
-        return Stored(path, read(path), exercise, Score((Check("all", "quality", points, 60.0),)))
+        return Stored(
+            path, read(path), exercise, Score((Check(message("test.all", "all")(), "quality", points, 60.0),))
+        )
 
     whole = [stored(seed, points=0.0 if seed == exercise.rehearsal[0] else 60.0) for seed in exercise.rehearsal]
     (found,) = rehearsals([stored(3), *reversed(whole)])  # a practice scene among them is passed over

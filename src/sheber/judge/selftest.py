@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sheber.exercises.score import Check, Score
-from sheber.i18n import _
+from sheber.i18n import _, message
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.run import run
@@ -25,6 +25,7 @@ from sheber.trace import Channel, Trace, TraceWriter
 __all__ = ["ACCEPTED", "AttackFinding", "CountingExercise", "attack", "selftest", "temptations"]
 
 COUNTS = 7  # that the honest control makes
+COUNTED = message("counting.counted", "Counts")
 ACCEPTED: Mapping[str, frozenset[str]] = {
     "A": frozenset(),
     "B": frozenset({"a09_disk"}),  # bounded only by being looked at
@@ -62,7 +63,7 @@ class CountingExercise:
     def score(self, trace: Trace) -> Score:
         """Sixty points for seven counts."""
         share = min(1.0, len(trace.events_of("count")) / COUNTS)
-        return Score((Check("counts", "quality", 60.0 * share, 60.0),))
+        return Score((Check(COUNTED(), "quality", 60.0 * share, 60.0),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ def attack(name: str, source: bytes, sandbox: Sandbox, lures: Mapping[str, str])
 def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) -> tuple[str, ...]:
     """Names of the attacks that got through, with those that the level warns of; empty where all attacks were held.
 
-    Raises SandboxError where the level does not work here, where an honest program does not work in it, and for level C:
-    it is no boundary, and the attacks would do what they try.
+    Raises SandboxError where the level does not work here, where an honest program does not work in it, and for level
+    C: it is no boundary, and the attacks would do what they try.
     """
     if not sandbox.verified:
         raise SandboxError(_("level {level} is not isolated, so it is not attacked").format(level=sandbox.level))
