@@ -153,9 +153,7 @@ def test_requests_are_counted() -> None:
 
 
 def test_what_a_program_prints_is_kept_up_to_its_limit() -> None:
-    trace = judged(
-        HONEST + b"for n in range(10000): print(n)\n", replace(CountingExercise().limits, output_bytes=5000)
-    )
+    trace = judged(HONEST + b"for n in range(10000): print(n)\n", replace(CountingExercise().limits, output_bytes=5000))
     assert trace.outcome.kind is OutcomeKind.FINISHED
     assert len(printed(trace)) < 5200
     assert "more was printed" in printed(trace)
