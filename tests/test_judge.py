@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import socket
 import struct
 import threading
@@ -16,6 +17,7 @@ from typing import ClassVar
 import msgspec
 import pytest
 
+import sheber.client
 from sheber import i18n
 from sheber.judge import JudgeError, Program, ProgramError, wire
 from sheber.judge.program import LARGEST_PROGRAM
@@ -286,6 +288,14 @@ def test_an_error_of_the_station_is_stored_with_its_english_sentence(tmp_path: P
     assert b"{limit:d} ticks are over." in raw
     assert b"unknown command {command!r}" in raw
     assert read(tmp_path / "run.trace").outcome.reason.startswith("Line 3: 5 ticks are over.")
+
+
+def test_sentences_of_the_client_are_known_to_the_judge() -> None:
+    """Each was said in a box: the judge has to load the client library of the station before it knows them."""
+    folder = Path(sheber.client.__file__).parent
+    ids = {found for file in folder.rglob("*.py") for found in re.findall(r'message\(\s*"([^"]+)"', file.read_text())}
+    assert len(ids) > 20
+    assert [id_ for id_ in sorted(ids) if told_text({"id": id_, "values": {}}) is None] == []
 
 
 def nested(depth: int) -> object:

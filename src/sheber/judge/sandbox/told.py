@@ -8,10 +8,14 @@ depth or length that would burden whoever reads the trace.
 
 from __future__ import annotations
 
+import pkgutil
+from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import msgspec
 
+import sheber.client
 from sheber.i18n import Text, is_form, known
 
 __all__ = ["one_line", "told_text"]
@@ -49,11 +53,25 @@ def one_line(text: str) -> str:
 def _text(form: object, depth: int) -> Text:
     """Raises ValueError (msgspec's is one) for a form that is not acceptable."""
     found = msgspec.convert(form, _Form)
-    sentence = known().get(found.id)
-    if sentence is None:
+    sentence = _sentence(found.id)
+    if not sentence:
         raise ValueError("unknown sentence")
     values = {one_line(name): _value(value, depth) for name, value in found.values.items()}
     return Text(found.id, values, sentence)
+
+
+def _sentence(id_: str) -> str:
+    """The English sentence of an id; "" for an unknown one."""
+    if id_ not in known():
+        _load_clients()
+    return known().get(id_, "")
+
+
+@cache
+def _load_clients() -> None:
+    """Load the client library of every kind of station: its sentences were said in a box, not in this process."""
+    for module in pkgutil.walk_packages(sheber.client.__path__, "sheber.client."):
+        import_module(module.name)
 
 
 def _value(value: Any, depth: int) -> Any:
