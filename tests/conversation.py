@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import socket
-import struct
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,44 +14,16 @@ from sheber.client.cell import Cell
 from sheber.client.session import Session
 from sheber.client.wire import PROTOCOL, Channel, _SocketStream
 from sheber.geometry import Pose
+from sheber.judge.practice import Guest
+from sheber.judge.run import judged
+from sheber.judge.wire import Channel as JudgesChannel
+from sheber.judge.wire import wait_for_socket
 from sheber.robot.cell import build
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.stock import pointer
 from sheber.robot.controller import Controller
-from sheber.station import Limits, ProtocolError, RunEnds, Station
+from sheber.station import Limits
 from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceWriter, read
-
-
-def serve(station: Station, connection: socket.socket, ended: list[Any]) -> None:
-    """Answer requests until the program closes or the run ends; `ended` gets what ended it."""
-
-    def receive(size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            piece = connection.recv(size - len(data))
-            if not piece:
-                raise EOFError
-            data += piece
-        return data
-
-    def send(answer: Any) -> None:
-        connection.sendall(struct.pack("<I", len(answer.body)) + answer.body + bytes(answer.binary))
-
-    with connection:
-        try:
-            while True:
-                (length,) = struct.unpack("<I", receive(4))
-                send(station.handle(receive(length)))
-        except (EOFError, OSError):
-            pass
-        except RunEnds as end:
-            ended.append(end.outcome)
-            if end.answer is not None:
-                send(end.answer)
-        except ProtocolError as error:
-            ended.append(Outcome(OutcomeKind.PROTOCOL_ERROR, str(error)))
-        except BaseException as error:  # a fault of ours, for the test to see
-            ended.append(error)
 
 
 @dataclass
@@ -81,28 +52,20 @@ def conversation(scene: Scene, path: Path, limits: Limits | None = None) -> Iter
     """Connect a program to a scene; leaving the block ends the program, settles and closes the trace."""
     station, recorder = station_for(scene, path, limits)
     ours, theirs = socket.socketpair()
-    ended: list[Any] = []
-    thread = threading.Thread(target=serve, args=(station, theirs, ended), daemon=True)
-    thread.start()
-    session = Session(Channel(_SocketStream(ours)))
-    facts = session.call("connect", protocol=PROTOCOL, client="test")
-    talk = Conversation(Cell(session, facts), session, station, path)
-    try:
-        yield talk
-    finally:
-        session.close()
-        thread.join(60.0)
+    guest = Guest(JudgesChannel(theirs, wait_for_socket), station.limits)
+    with ThreadPoolExecutor(1) as judge, recorder:
+        run = judge.submit(judged, guest, station, recorder)
+        session = Session(Channel(_SocketStream(ours)))
+        facts = session.call("connect", protocol=PROTOCOL, client="test")
+        talk = Conversation(Cell(session, facts), session, station, path)
         try:
-            station.settle()
-        except RunEnds as end:
-            ended.append(end.outcome)
-        talk.outcome = next((o for o in ended if isinstance(o, Outcome)), Outcome(OutcomeKind.FINISHED))
-        station.close()
-        recorder.end(station.step, talk.outcome)
-        recorder.close()
-    for fault in ended:
-        if not isinstance(fault, Outcome):
-            raise fault
+            yield talk
+        finally:
+            session.close()
+            talk.outcome = run.result(60.0)
+            station.close()
+            recorder.end(station.step, talk.outcome)
+    assert talk.outcome.kind is not OutcomeKind.SYSTEM_FAULT, talk.outcome.reason
 
 
 def empty_scene(**changes: Any) -> Scene:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -190,7 +191,7 @@ def test_computing_and_noting_leave_the_corner_open(talk: Conversation) -> None:
     assert robot.forward(robot.home).distance(robot.forward(robot.home)) == 0.0
     assert len(robot.inverse(robot.forward(robot.home))) > 1
     assert cell.time == after
-    assert not talk.station.moves.moving
+    assert not talk.station.motion.moving
 
 
 def test_at_most_two_moves_wait(talk: Conversation) -> None:
@@ -284,7 +285,7 @@ def test_configurations_are_chosen_by_name_and_every_branch_is_reachable(talk: C
         (lambda r: r.move_to(Pose((2.0, 0.0, 0.3)) @ DOWN), Unreachable, "out of reach"),
         (lambda r: r.move_linear(Pose((2.0, 0.0, 0.3)) @ DOWN), Unreachable, "reach"),
         (lambda r: r.move_linear(Pose((400.0, 0.0, 300.0)) @ DOWN), Unreachable, "metres, not in millimetres"),
-        (lambda r: r.inverse(Pose((2.0, 0.0, 0.3))), Unreachable, "850 mm"),
+        (lambda r: r.inverse(Pose((2.0, 0.0, 0.3))), Unreachable, "reaches 850 mm"),
         (lambda r: r.move_joints([9.0, 0, 0, 0, 0, 0]), JointLimit, "base"),
         (lambda r: r.move_linear(r.pose.offset(z=0.1), speed=9.0), SpeedLimit, "9000 mm/s"),
         (lambda r: r.move_joints(r.home + 0.1, speed=9.0), SpeedLimit, "speed"),
@@ -407,7 +408,8 @@ def test_suction_picks_and_lets_go(tmp_path: Path) -> None:
     assert abs(heights[-1] - 0.025) < 0.002
     inputs = [event.data["value"] for event in events(trace, "input")]
     assert inputs == [False, True]
-    assert trace["tool"][:, 0].max() > 30.0
+    assert trace["vacuum"].max() > 30.0
+    assert set(trace["sealed"]) == {0, 1}
 
 
 def test_a_part_dropped_while_the_fingers_were_told_to_narrow_is_lost(tmp_path: Path) -> None:
@@ -432,7 +434,7 @@ def test_refusals_beyond_five_hundred_are_answered_but_not_recorded(tmp_path: Pa
         station.handle(b'{"do": "connect", "protocol": 1}')
         for _turn in range(ERRORS_RECORDED + 20):
             answer = station.handle(b'{"do": "wait_for", "name": "nothing", "value": true, "timeout": 0.01}')
-            assert b"there is no digital input" in answer.body
+            assert b"There is no digital input" in answer.body
         station.close()
     assert len(events(read(tmp_path / "run.trace"), "error")) == ERRORS_RECORDED
 
@@ -463,10 +465,8 @@ def test_the_gripper_holds_by_friction_and_says_so(tmp_path: Path) -> None:
         assert hand.width == pytest.approx(BOX[1], abs=0.002)
         robot.move_linear(pick.offset(z=0.1))
         assert hand.holding
-        state = cell.state()
-        assert state.holding
-        assert state.width == pytest.approx(BOX[1], abs=0.002)
-        assert state.vacuum is None
+        told = talk.session.call("state")["tool"]
+        assert told == {"holding": True, "width": pytest.approx(BOX[1], abs=0.002)}
         robot.move_linear(pick.offset(z=0.001))
         hand.open()
         with pytest.raises(ToolError, match=r"asked to open to 200\.0 mm; it opens from 0 to 85\.0 mm"):
@@ -572,7 +572,7 @@ def test_simulated_time_is_limited(tmp_path: Path) -> None:
             robot.move_joints(robot.home + ASIDE, speed=0.1)
     assert talk.outcome is not None
     assert (talk.outcome.kind, talk.outcome.line) == (OutcomeKind.TIME_LIMIT, line)
-    assert talk.trace.time[-1] == pytest.approx(3.0)
+    assert 3.0 < talk.trace.time[-1] < 3.5, "braking, and what follows, are on record"
     assert np.abs(talk.trace["joint_speeds"][-1]).max() < 0.01
 
 
@@ -580,7 +580,7 @@ def test_commands_are_limited(tmp_path: Path) -> None:
     with conversation(empty_scene(), tmp_path / "run.trace", Limits(commands=5)) as talk:
         for _ in range(4):
             talk.cell.note("again")
-        with pytest.raises(RunOver, match="used up the 5 commands"):
+        with pytest.raises(RunOver):
             talk.cell.note("once too often")
     assert talk.outcome is not None
     assert talk.outcome.kind is OutcomeKind.RESOURCE_LIMIT
@@ -712,22 +712,20 @@ requests = st.one_of(
 def test_no_sequence_of_commands_breaks_the_station(tmp_path: Path, scene: Scene, asked: list[dict[str, Any]]) -> None:
     station, recorder = station_for(scene, tmp_path / "run.trace", Limits(simulated_s=6.0))
     station.handle(b'{"do":"connect","protocol":1}')
-    end: RunEnds | None = None
     try:
         for request in asked:
             before = station.step
             answer = json.loads(station.handle(json.dumps(request).encode()).body)
             assert answer["time"] == pytest.approx(station.step * 0.002)
             assert station.step >= before
-        station.settle()
-    except RunEnds as ended:
-        end = ended
+    except RunEnds as end:
+        assert end.answer is not None
+        assert json.loads(end.answer.body)["error"]["message"] == end.outcome.reason
     except ProtocolError:
         pass
+    with contextlib.suppress(RunEnds):
+        station.settle()
     station.settle()
     station.close()
     recorder.close()
-    if end is not None:
-        assert end.answer is not None
-        assert json.loads(end.answer.body)["error"]["message"] == end.outcome.reason
     assert (np.diff(read(tmp_path / "run.trace").time) > 0.0).all()

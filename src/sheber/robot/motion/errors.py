@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from sheber.i18n import Text, Worded, message
+
 __all__ = ["JointLimit", "MotionError", "SelfCollision", "Singularity", "SpeedLimit", "Unreachable"]
 
 
-class MotionError(Exception):
+REFUSED = message("motion.refused", "{why}")
+
+
+class MotionError(Worded):
     """A move that cannot be made; its text is for the student."""
+
+    def __init__(self, text: Text | str) -> None:
+        super().__init__(text if isinstance(text, Text) else REFUSED(why=text))
 
 
 class Unreachable(MotionError):

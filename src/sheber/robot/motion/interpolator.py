@@ -88,6 +88,7 @@ class Interpolator:
         self_collides: SelfCollides | None = None,
     ) -> None:
         self.arm = arm
+        self.every_tick = False  # what is planned does not change by what is sensed: two ticks may be taken at once
         self.step_s = step_s
         self.joints: Array = np.array(q_start, dtype=np.float64)  # (6,) the last target given out
         self.moving = False  # released motion is under way
@@ -169,8 +170,9 @@ class Interpolator:
 
     # --- targets out ------------------------------------------------------------------------
 
-    def next(self, n: int) -> Array:
-        """Joint targets (n, 6) for the next n physics steps; where nothing moves, the last one again."""
+    def next(self, steps: int, cell: object | None = None) -> Array:
+        """Joint targets (steps, 6) for the next physics steps; where nothing moves, the last one again."""
+        n = steps
         if not self.moving:
             return np.broadcast_to(self.joints, (n, len(self.joints)))
         if self._cursor + n > len(self._rows):
