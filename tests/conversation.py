@@ -13,17 +13,23 @@ from typing import Any
 from sheber.client.cell import Cell
 from sheber.client.session import Session
 from sheber.client.wire import PROTOCOL, Channel, _SocketStream
-from sheber.geometry import Pose
+from sheber.geometry import DOWN, Pose
 from sheber.judge.practice import Guest
 from sheber.judge.run import judged
 from sheber.judge.wire import Channel as JudgesChannel
 from sheber.judge.wire import wait_for_socket
 from sheber.robot.cell import build
-from sheber.robot.cell.scene import Scene
-from sheber.robot.cell.stock import pointer
+from sheber.robot.cell.scene import CameraSpec, Fixture, LightBarrier, Part, Scene, Shape
+from sheber.robot.cell.stock import pointer, table
 from sheber.robot.controller import Controller
 from sheber.station import Limits
-from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceWriter, read
+from sheber.trace import Event, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
+
+BOX = (0.06, 0.06, 0.05)
+PICK = Pose((0.5, 0.1, 0.05))
+CAMERA = CameraSpec(
+    "overhead", Pose((0.5, 0.1, 1.0)) @ DOWN, width=64, height=48, focal=(60.0, 60.0), centre=(31.5, 23.5)
+)
 
 
 @dataclass
@@ -71,3 +77,27 @@ def conversation(scene: Scene, path: Path, limits: Limits | None = None) -> Iter
 def empty_scene(**changes: Any) -> Scene:
     """An arm with a pointer on a floor."""
     return Scene(**({"tool": pointer(), "frames": (("corner", Pose((0.4, 0.1, 0.2))),)} | changes))
+
+
+def box_scene(tool: Any, **changes: Any) -> Scene:
+    """A table, one box at PICK, a lamp to switch."""
+    box = Part("box", (Shape("box", BOX),), Pose((0.5, 0.1, 0.025)), 0.4)
+    wall = Fixture("wall", (Shape("box", (0.2, 0.6, 0.8)),), Pose((0.7, -0.4, 0.4)))
+    known = {
+        "tool": tool,
+        "parts": (box,),
+        "fixtures": (table(), wall),
+        "cameras": (CAMERA,),
+        "outputs": ("lamp",),
+        "barriers": (LightBarrier("box_there", (0.4, 0.1, 0.02), (0.6, 0.1, 0.02)),),
+        "frames": (("pick", PICK),),
+        "sheet": (("count", 1),),
+        "meant_contacts": (("tool", "box"), ("finger_*", "box"), ("box", "table")),
+        "facts": (("secret", 42),),
+    }
+    return Scene(**(known | changes))
+
+
+def events(trace: Trace, kind: str) -> list[Event]:
+    """Those of one kind, in order."""
+    return [event for event in trace.events if event.kind == kind]

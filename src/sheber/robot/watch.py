@@ -28,21 +28,20 @@ SPEED_MARGIN = 1.25  # times the largest joint speed: beyond it something drives
 
 HIT = message(
     "robot.hit",
-    "Emergency stop: {a} hit {b} with {force:.0f} N. It acts when a contact that is not meant has more than "
-    "{limit:.0f} N.",
+    "Collision of {a} with {b}: {force:.0f} N. The emergency stop acts above {limit:.0f} N if a contact is not meant.",
 )
 BLOCKED = message(
     "robot.blocked",
-    "Emergency stop: joint {joint} is {error:.1f} deg behind its target. The arm is blocked or overloaded.",
+    "Joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded. The emergency stop acted.",
 )
 PRESSED = message(
     "robot.pressed",
-    "Emergency stop: joint {joint} is {error:.1f} deg behind its target, and {a} presses on {b}. "
-    "The arm is blocked or overloaded.",
+    "Joint {joint} is {error:.1f} deg behind its target, and {a} presses on {b}: the arm is blocked or overloaded. "
+    "The emergency stop acted.",
 )
 TOO_FAST = message(
     "robot.too_fast",
-    "Emergency stop: joint {joint} turned at {speed:.1f} rad/s. Its largest speed is {limit:.1f} rad/s.",
+    "Joint {joint} turned at {speed:.1f} rad/s; its largest speed is {limit:.1f} rad/s. The emergency stop acted.",
 )
 
 
