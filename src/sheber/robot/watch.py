@@ -106,7 +106,7 @@ class Watch:
         if speeds.dot(speeds) > self._gate_speed and (np.abs(speeds) > self._max_speed).any():
             joint = int(np.argmax(np.abs(speeds) / self._max_speed))
             name, most = self._arm.joints[joint].name, self._arm.joints[joint].speed
-            raise EmergencyStop(TOO_FAST(joint=name, speed=float(abs(speeds[joint])), limit=most))
+            raise EmergencyStop(TOO_FAST(joint=name, speed=round(float(abs(speeds[joint])), 2), limit=most))
 
     def _contacts(self, contacts: Iterable[Contact]) -> None:
         for contact in contacts:
@@ -140,10 +140,10 @@ class Watch:
 
     def _collided(self, pair: tuple[str, str], force_N: float) -> None:
         a, b = map(called, pair)
-        raise EmergencyStop(HIT(a=a, b=b, force=force_N, limit=FORCE_LIMIT_N), pair, force_N)
+        raise EmergencyStop(HIT(a=a, b=b, force=round(force_N, 2), limit=FORCE_LIMIT_N), pair, force_N)
 
     def _blocked(self, joint: int, error: float) -> None:
-        name, behind = self._arm.joints[joint].name, math.degrees(error)
+        name, behind = self._arm.joints[joint].name, round(math.degrees(error), 2)
         if self._touches.collision_N <= 0.0:
             raise EmergencyStop(BLOCKED(joint=name, error=behind))
         pair = self._touches.collision
