@@ -51,7 +51,7 @@ class Driver:
         """Advance along joint targets (n, 6), n a multiple of 5."""
         for i in range(0, len(path), 5):
             self.cell.advance(path[i : i + 5])
-            self.events += self.cell.contacts
+            self.events += self.cell.touches.events
             self.each_tick()
         if len(path):
             self.q = path[-1].copy()

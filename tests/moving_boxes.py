@@ -11,17 +11,27 @@ from numpy.typing import NDArray
 
 from sheber.exercises.score import Check, Score, final
 from sheber.geometry import Pose
+from sheber.i18n import message
 from sheber.station import Mesh, Visual
-from sheber.trace import Channel, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
+from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: list[Channel] = [
-    Channel("joints", "f8", (6,), "rad"),
-    Channel("tcp", "f8", (7,), "m"),
-    Channel("tcp_target", "f8", (7,), "m"),
-    Channel("wrench", "f4", (6,), "N, Nm"),
+    Channel("joints", "f8", (6,), "rad", "Joints", "deg"),
+    Channel("joint_targets", "f8", (6,), "rad", "Joint targets", "deg", plot="none"),
+    Channel("tcp", "f8", (7,), "m, wxyz", "Speed", "mm", ("true",), "speed"),
+    Channel("tcp_target", "f8", (7,), "m, wxyz", "Speed", "mm", ("commanded",), "speed"),
+    Channel("wrench", "f4", (6,), "N, Nm", "Force", "", ("x", "y", "z"), "length"),
     Channel("tank", "f4", (), "kPa"),
     Channel("line", "u2", (), ""),
 ]
+EVENTS = {
+    "connect": EventKind("connected", quiet=True),
+    "note": EventKind("note", "{text}"),
+    "grip": EventKind("gripped", "{tool}, {part}", action=True),
+    "release": EventKind("let go", "{tool}, {part}", action=True),
+    "contact": EventKind("contact", "{a}, {b}, {force_N:.1f} N", grave=True, unless="meant"),
+}
+HIT = message("boxes.hit", "the load hit the post ({what})")
 BODIES = ["crane", "load"]
 VISUALS = [
     Visual("", "plane", (2.0, 2.0), texture="chequered"),
@@ -73,15 +83,15 @@ def load_pose(time: float) -> list[float]:
     return [held[0], held[1] + 0.2, 0.05 + 0.2 * np.sin(np.pi * (min(max(time, 2.0), 6.0) - 2.0) / 4.0), *held[3:]]
 
 
-def write(path: Path, seconds: float = 10.0, hostile: str = "hello") -> Trace:
-    """A run of the crane; `hostile` is printed, noted, shown and named as a student might."""
+def write(path: Path, seconds: float = 10.0, hostile: str = "hello", *, seed: int = 3, hit: str = "") -> Trace:
+    """A run of the crane; `hostile` is printed, noted, shown and named as a student might, `hit` ends it."""
     header = Header(
         "moving-boxes",
         "1",
         program="program.py" if hostile == "hello" else hostile,
         source=SOURCE + f"print({hostile!r})\n",
         scene="practice",
-        seed=3,
+        seed=seed,
         sandbox="A",
         versions={"sheber": "0.1"},
         processor="test",
@@ -96,6 +106,7 @@ def write(path: Path, seconds: float = 10.0, hostile: str = "hello") -> Trace:
                 taught={"dock": Pose((0.3, 0.2, 0.03))},
                 notices=["Wedge (c) us"],
                 step_s=0.002,
+                events=EVENTS,
             ),
         )
         for n in range(int(seconds * 50) + 1):
@@ -113,7 +124,7 @@ def write(path: Path, seconds: float = 10.0, hostile: str = "hello") -> Trace:
             _happen(trace, n, hostile)
         trace.printed("stdout", f"[  1.00 s] {hostile}\nno time here\n[  7.50 s] later\n")
         trace.printed("stderr", f"{hostile}\n")
-        trace.end(int(seconds * 500), Outcome(OutcomeKind.EMERGENCY_STOP, f"the load hit the post ({hostile})", line=5))
+        trace.end(int(seconds * 500), Outcome(OutcomeKind.EMERGENCY_STOP, HIT(what=hit or hostile), line=5))
     return read(path)
 
 
@@ -159,7 +170,7 @@ def score(message: str = "the load came down 4.2 mm beside the dock; 0.5 mm earn
 @dataclass
 class Scene:
     scene: str
-    seed: int
+    seed: int | None
     outcome: Outcome
     score: Score
 
@@ -175,6 +186,6 @@ def grade() -> Grade:
     good = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in score().checks))
     scenes = [
         Scene("rehearsal 1", 101, Outcome(OutcomeKind.FINISHED), good),
-        Scene("rehearsal 2", 102, Outcome(OutcomeKind.EMERGENCY_STOP, HOSTILE), score()),
+        Scene("rehearsal 2", 102, Outcome(OutcomeKind.EMERGENCY_STOP, HIT(what=HOSTILE)), score()),
     ]
     return Grade(final([scene.score for scene in scenes]), "A", scenes)

@@ -8,8 +8,10 @@ from importlib import resources
 import numpy as np
 import pytest
 
+from sheber.geometry import DOWN, Pose
 from sheber.robot import arms
 from sheber.robot.arms import Arm, ArmError, Collider, Link
+from sheber.robot.motion import kinematics
 
 ARM = arms.load("ur5e")
 
@@ -29,7 +31,7 @@ def test_the_numbers_are_the_makers() -> None:
         assert (joint.a, joint.d, joint.alpha) == (a, d, pytest.approx(np.radians(alpha)))
         assert (link.mass, link.centre) == (mass, centre)
     assert np.allclose(ARM.max_speed, np.pi)
-    assert ARM.max_torque.tolist() == [150, 150, 150, 28, 28, 28]
+    assert [joint.torque for joint in ARM.joints] == [150, 150, 150, 28, 28, 28]
     assert [link.name for link in ARM.links] == [
         "base", "shoulder", "upper_arm", "forearm", "wrist_1", "wrist_2", "wrist_3"
     ]  # fmt: skip
@@ -43,6 +45,14 @@ def test_an_unknown_arm_is_told_what_exists() -> None:
 def test_the_numbers_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="read-only"):
         ARM.dh[0, 0] = 1.0
+
+
+@pytest.mark.parametrize("name", arms.available())
+def test_at_home_the_tool_points_down_and_is_not_turned(name: str) -> None:
+    """So the first move to a pose of a job, which is `T @ DOWN`, does not begin with a spin of the wrist."""
+    arm = arms.load(name)
+    flange = kinematics.forward(arm, np.array(arm.home))
+    assert (Pose(flange.position) @ DOWN).angle(flange) < 1e-9
 
 
 @pytest.mark.parametrize("name", arms.available())

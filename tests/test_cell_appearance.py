@@ -12,6 +12,7 @@ from sheber.geometry import DOWN, Pose
 from sheber.robot import appearance
 from sheber.robot.arms import load, meshes
 from sheber.robot.cell import build, stock
+from sheber.robot.cell.eyes import Eye
 from sheber.robot.cell.looks import camera_visuals, cell_visuals
 from sheber.robot.cell.scene import Belt, CameraSpec, LightBarrier, Part, Shape
 from sheber.station import Mesh
@@ -126,9 +127,10 @@ def test_cameras_do_not_see_themselves() -> None:
 
 @pytest.mark.physics
 def test_a_camera_of_the_cell_sees_the_box_where_it_is() -> None:
-    cell = build(everything(stock.pointer()))
+    scene = everything(stock.pointer())
+    cell = build(scene)
     image = cell.capture("overhead")
-    number = cell.camera_bodies("overhead").index("box")
+    number = Eye(scene, ARM, "overhead").bodies.index("box")
     assert image.depth is not None
     rows, columns = np.nonzero((image.segmentation == number) & (image.depth < 0.803))  # its top, without its sides
     # x of the picture is x of the base, y of the picture is -y; 0.8 m from the lens to the box's top

@@ -158,6 +158,17 @@ def test_an_error_travels_as_words_and_as_id_with_values(tmp_path: Path) -> None
     assert str(Text.from_form(error["text"])) == error["message"]
 
 
+@pytest.mark.physics
+def test_an_override_that_would_not_be_run_is_refused(tmp_path: Path) -> None:
+    station, recorder = station_for(empty_scene(), tmp_path / "run.trace")
+    with recorder:
+        with pytest.raises(CommandError, match=r"of 0\.001 was asked for; it goes from 0\.01 to 1") as refused:
+            station.serve(c.Override(factor=0.001))
+        assert refused.value.kind == "SpeedLimit"
+        assert station.interpolator.speed_override == 1.0
+        station.close()
+
+
 class Yielding:
     """Gives way at the base joint by what the encoders show: asked anew every tick."""
 

@@ -153,7 +153,7 @@ def test_a_capsule_is_round_at_its_ends() -> None:
 
 
 def test_an_unknown_shape_is_named() -> None:
-    with pytest.raises(ValueError, match="shape 'cone' cannot be drawn; known: box, cylinder, sphere, plane, capsule"):
+    with pytest.raises(ValueError, match="shape 'cone'; there is one for box, cylinder, sphere, plane"):
         shapes.unit("cone")
 
 

@@ -34,7 +34,7 @@ TICK = 5
 
 
 def interpolator(q: np.ndarray = HOME, **options: Any) -> Interpolator:
-    return Interpolator(ARM, TCP, q, STEP, **options)
+    return Interpolator(ARM, TCP, q, **options)
 
 
 def at_start() -> Interpolator:
@@ -356,8 +356,22 @@ def test_speed_override_scales_the_speed_at_once_and_back() -> None:
     assert speed[900:].max() == pytest.approx(0.3, rel=1e-3)
     assert from_line(tcp(q)[:, :3, 3], START.position, START.offset(y=-0.5).position).max() < 1e-5
     within_limits(q)
-    robot.speed_override = 7.0
-    assert robot.speed_override == 1.0
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.0099, 1.01, 7.0, -0.5, float("nan")])
+def test_a_speed_override_that_would_not_be_run_is_refused(factor: float) -> None:
+    robot = at_start()
+    robot.speed_override = 0.01
+    with pytest.raises(ValueError, match=r"from 0\.01 to 1"):
+        robot.speed_override = factor
+    assert robot.speed_override == 0.01
+
+
+def test_the_smallest_speed_override_is_run_as_it_is_set() -> None:
+    robot = at_start()
+    robot.speed_override = 0.01
+    robot.add(MoveLinear(START.offset(y=-0.01), speed=0.5))
+    assert tcp_speed(finish(robot)).max() == pytest.approx(0.005, rel=1e-3)
 
 
 def test_targets_do_not_depend_on_how_many_are_fetched_at_once() -> None:
@@ -378,19 +392,27 @@ def test_targets_do_not_depend_on_how_many_are_fetched_at_once() -> None:
     ("move", "error", "words"),
     [
         (MoveTo(Pose((1.5, 0, 0.3)) @ DOWN), Unreachable, r"\(1500.0, 0.0, 300.0\) mm.* is out of reach.*850 mm"),
-        (MoveTo(Pose((0.02, 0, 0.4)) @ DOWN), Unreachable, "too near to the robot's own axis"),
-        (MoveLinear(Pose((0.9, 0.1, 0.2)) @ DOWN), Unreachable, r"leaves the robot's reach \d+ % along, at"),
-        (MoveTo(START, configuration="sideways"), Unreachable, "no configuration is called 'sideways'; there are"),
+        (MoveTo(Pose((0.02, 0, 0.4)) @ DOWN), Unreachable, "from the axis of joint 1, which is too close"),
+        (
+            MoveLinear(Pose((0.9, 0.1, 0.2)) @ DOWN),
+            Unreachable,
+            r"leaves the robot's reach after \d+ % of its length, at",
+        ),
+        (
+            MoveTo(START, configuration="sideways"),
+            Unreachable,
+            "no configuration 'sideways'",
+        ),
         (
             MoveJoints(HOME + np.radians((0, 0, 120, 0, 0, 0))),
             JointLimit,
             r"Joint 3 \(elbow\).* 210.0 deg.* -180 to 180",
         ),
-        (MoveLinear(START, speed=2.0), SpeedLimit, r"speed of 2000 mm/s was asked.*at most 1000 mm/s"),
+        (MoveLinear(START, speed=2.0), SpeedLimit, r"speed of 2000 mm/s was asked.*up to 1000 mm/s"),
         (MoveLinear(START, acceleration=-1.0), SpeedLimit, "acceleration of -1000 mm/s2"),
-        (MoveTo(START, speed=4.0), SpeedLimit, r"229.2 deg/s was asked.*at most 180 deg/s"),
+        (MoveTo(START, speed=4.0), SpeedLimit, r"229.2 deg/s was asked.*up to 180 deg/s"),
         (MoveTo(START, speed=math.nan), SpeedLimit, "nan"),
-        (MoveLinear(Pose((-0.45, 0.1, 0.3)) @ DOWN), MotionError, "straight or round way"),
+        (MoveLinear(Pose((-0.45, 0.1, 0.3)) @ DOWN), MotionError, "line or arc"),
         (MoveCircular(START, START, speed=0.1), Unreachable, "No circle goes from"),
     ],
 )
@@ -405,7 +427,7 @@ def test_what_cannot_be_done_is_refused_in_words(move: Move, error: type[MotionE
 
 def test_a_line_through_a_singularity_is_refused() -> None:
     singular = kinematics.forward(ARM, np.radians((180.0, -90, 90, -90, 0, 0))) @ TCP
-    with pytest.raises(Singularity, match=r"singularity \d+ % along.*joints 4 and 6 turn about the same axis"):
+    with pytest.raises(Singularity, match=r"singularity after \d+ % .*joints 4 and 6 turn about the same axis"):
         interpolator().add(MoveLinear(singular))
     stretched = interpolator(np.radians((180.0, -60, 0.5, -60, -90, 0)))
     with pytest.raises(Singularity, match=r"stretched"):
@@ -416,7 +438,7 @@ def test_a_pose_that_one_configuration_does_not_reach_names_those_that_do() -> N
     goal = Pose((0.75, 0.1, 0.1)) @ DOWN
     names = [kinematics.configuration(ARM, q) for q in kinematics.inverse_one(ARM, goal @ TCP.inverse())]
     missing = next(name for name in kinematics.configurations(ARM) if name not in names)
-    with pytest.raises(Unreachable, match=f"It is reached only in: .*{names[0]}"):
+    with pytest.raises(Unreachable, match=f"These configurations reach it: .*{names[0]}"):
         interpolator().add(MoveTo(goal, configuration=missing))
 
 
@@ -426,7 +448,7 @@ def test_the_arm_against_itself_is_refused_before_it_moves() -> None:
         return int(hits[0]) if len(hits) else -1
 
     robot = interpolator(self_collides=folded)
-    with pytest.raises(SelfCollision, match=r"against itself \d+ % along"):
+    with pytest.raises(SelfCollision, match=r"touch itself after \d+ %"):
         robot.add(MoveJoints(HOME + np.radians((0, 0, 80, 0, 0, 0))))
     robot.add(MoveJoints(HOME + np.radians((0, 0, 40, 0, 0, 0))))
 

@@ -21,6 +21,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+import ground_pass
 import moving_boxes
 from sheber.exercises.score import Score
 from sheber.judge.report import overview, report
@@ -346,6 +347,72 @@ def test_the_page_over_all_scenes_reads_well(opened: Page, tmp_path: Path, width
     assert opened(FAINT) == []
     assert complaints(opened) == []
     assert requests(opened) == [path.as_uri()]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_station_without_bodies_is_played_without_a_picture(opened: Page, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "report.html"
+    made = ground_pass.write(tmp_path / "run.trace")
+    path.write_text(report(ground_pass.Exercise(), made, ground_pass.score()), "utf-8")
+    visit(opened, path, width)
+    assert not opened.browser.find_elements(By.CSS_SELECTOR, "canvas#canvas")
+    opened.find(".loss .jump").click()
+    assert opened.time == pytest.approx(252.0)
+    assert "signal lost: 2.5 dB" in opened.find("#caption").text
+    assert "line 5" in opened.find("#caption").text
+    assert [tab.text for tab in opened.browser.find_elements(By.CSS_SELECTOR, "#plot-tabs button")] == [
+        "Antenna",
+        "Signal to noise",
+        "Battery",
+    ]
+    assert opened.find(".u-over").size["height"] > 250
+    opened.find("#play").click()
+    opened.until(lambda: opened.time > 252.1)
+    opened.find("#play").click()
+    opened("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    reads_well(opened, path, width)
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_the_page_of_the_points_alone_reads_well(opened: Page, trace: Trace, tmp_path: Path, width: int) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(report(moving_boxes.Exercise(), trace, moving_boxes.score(), shown="points"), "utf-8")
+    visit(opened, path, width)
+    opened("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    assert opened.find("#panel-lost").size["width"] > 0.85 * width
+    reads_well(opened, path, width)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_seed_of_256_bits_does_not_widen_the_pages(opened: Page, tmp_path: Path, width: int) -> None:
+    made = moving_boxes.write(tmp_path / "run.trace", seconds=1.0, seed=2**256 - 1)
+    grade = moving_boxes.grade()
+    scenes = [replace(scene, seed=2**256 - 1) for scene in grade.scenes]
+    for name, html in (
+        ("scene", report(moving_boxes.Exercise(), made, moving_boxes.score())),
+        ("all", overview(moving_boxes.Exercise(), moving_boxes.Grade(grade.final, "A", scenes), {})),
+    ):
+        path = tmp_path / f"{name}.html"
+        path.write_text(html, "utf-8")
+        visit(opened, path, width)
+        assert opened("return document.documentElement.scrollWidth") <= width
+
+
+def visit(page: Page, path: Path, width: int) -> None:
+    page.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+    page.resize(width, 740)
+    page.browser.get_log("browser")
+    page.browser.get_log("performance")
+    page.browser.get(path.as_uri())
+
+
+def reads_well(page: Page, path: Path, width: int) -> None:
+    """Nothing too wide, too faint, over another, complained about or asked for."""
+    assert page("return document.documentElement.scrollWidth") <= width
+    assert page(OVERLAPS.replace("inView.contains(e)", "e.closest('.view')")) == []
+    assert page(FAINT) == []
+    assert complaints(page) == []
+    assert requests(page) == [path.as_uri()]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -15,17 +15,24 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import ground_pass
 import moving_boxes
 from sheber.exercises.score import Check, Score
+from sheber.i18n import Text, message
 from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
 from sheber.judge.report.moments import moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
-from sheber.trace import Channel, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
+from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
 ROOT = Path(__file__).parents[1]
 BUNDLE = ROOT / "src/sheber/judge/report/bundle"
 EXERCISE = moving_boxes.Exercise()
+NEVER = message("report_test.never", "The program never connected.")
+PLAIN = message("report_test.plain", "{words}")
+AT_LINE = message("report_test.at_line", "Line {line}: {what}")
+STOPPED = message("report_test.stopped", "Emergency stop: {reason}.")
+OWN = message("run.program_error", "{said}")
 
 
 @pytest.fixture(scope="module")
@@ -120,11 +127,11 @@ def test_nothing_that_a_student_writes_becomes_markup(tmp_path: Path, page: str)
 def test_a_run_without_anything_has_a_page(tmp_path: Path) -> None:
     """The program never connected: no samples, no pictures, nothing printed."""
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
-        writer.end(0, Outcome(OutcomeKind.PROGRAM_ERROR, "The program never connected.", connected=False))
+        writer.end(0, Outcome(OutcomeKind.PROGRAM_ERROR, NEVER(), connected=False))
     nothing = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
     text = Elements(report(EXERCISE, read(tmp_path / "run.trace"), nothing)).text
     assert "The program never connected." in text
-    assert "60 more points make it 60" in text
+    assert "You need 60 more points to reach 60." in text
 
 
 def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
@@ -138,8 +145,8 @@ def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
     run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
     assert run is not None
     assert "NaN" not in run[1]
-    assert "The recording breaks off at 0.16 s: the file is incomplete." in html
-    assert "fault of" not in Elements(html).text.split("Licences")[0]
+    assert "The recording breaks off at 0.16 s: the file is incomplete. Only the recorded part is judged." in html
+    assert "could not be judged" not in Elements(html).text
     assert "sandbox level C: for practice only" in html
 
 
@@ -165,48 +172,52 @@ def test_a_full_score_says_so(trace: Trace) -> None:
 
 def test_an_unknown_language_is_refused(trace: Trace) -> None:
     with pytest.raises(ValueError, match="unknown language 'tlh'"):
-        report(EXERCISE, trace, moving_boxes.score(), "tlh")
+        report(EXERCISE, trace, moving_boxes.score(), language="tlh")
 
 
 def test_the_costliest_loss_comes_first_and_the_greatest_gain_is_named() -> None:
     """Quality lifts the other groups too, so less lost there may bring more."""
     score = moving_boxes.score()
     assert [check.name for check in words.losses(score)] == ["No collision", "Load at the dock", "Cycle time"]
-    assert words.advice(score) == "What would bring the most: Load at the dock, up to 12.4 points."
+    assert words.advice(score) == "Biggest possible gain: Load at the dock (up to 12.4 points)."
 
 
 def test_what_ended_the_run_comes_before_what_follows_from_it() -> None:
     """A run that was cut off has no duration: that is a consequence, and the advice is the cause."""
     score = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
-    stop = Outcome(OutcomeKind.EMERGENCY_STOP, "the load hit the post at 6.5 deg", line=5)
+    stop = Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="the load hit the post at 6.5 deg"), line=5)
     measured = Score(tuple(replace(c, points=0) for c in moving_boxes.score().checks))
     finished = Outcome(OutcomeKind.FINISHED)
     assert words.losses(measured, finished)[2].group == "cycle"
     assert words.losses(measured, stop)[-1].group == "cycle"
     assert words.losses(score, finished)[-1].group == "cycle"  # of a job that was not done
     slow = Score(tuple(replace(c, points=0 if c.group == "cycle" else c.maximum - 1) for c in score.checks))
-    assert words.advice(Score(slow.checks), finished).startswith("What would bring the most: Load at the dock")
+    assert words.advice(Score(slow.checks), finished).startswith("Biggest possible gain: Load at the dock")
     quick = Score(tuple(replace(c, measured=1.0) for c in slow.checks))
-    assert words.advice(quick, finished).startswith("What would bring the most: Cycle time, up to")
-    assert words.advice(score, stop).startswith("What would bring the most: avoid the emergency stop (line 5).")
-    never = Outcome(OutcomeKind.PROGRAM_ERROR, "it never called", connected=False)
-    assert "let the program connect" in words.advice(score, never)
-    broken = Outcome(OutcomeKind.PROGRAM_ERROR, "Line 3: invalid syntax", line=3, connected=False)
-    assert "mend the error that ended the program (line 3)" in words.advice(score, broken)
-    assert "Load at the dock, up to" in words.advice(score, Outcome(OutcomeKind.FINISHED))
+    assert words.advice(quick, finished).startswith("Biggest possible gain: Cycle time (up to")
+    assert words.advice(score, stop).startswith(
+        "Biggest possible gain: avoid the emergency stop. The run ended at line 5"
+    )
+    never = Outcome(OutcomeKind.PROGRAM_ERROR, NEVER(), connected=False)
+    assert "call connect()" in words.advice(score, never)
+    broken = Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: invalid syntax"), line=3, connected=False)
+    assert "fix the error that ended the program. The run ended at line 3, so" in words.advice(score, broken)
+    assert "Load at the dock (up to" in words.advice(score, Outcome(OutcomeKind.FINISHED))
 
 
 @pytest.mark.parametrize(
     ("reason", "line", "text"),
     [
-        ("the arm is 6.1 deg behind", 6, "Emergency stop: the arm is 6.1 deg behind (line 6)"),
-        ("150 N at the tool", 5, "Emergency stop: 150 N at the tool (line 5)"),
-        ("Line 5: the post was hit", 5, "Emergency stop: Line 5: the post was hit"),
-        ("Emergency stop: asked for in line 12", 1, "Emergency stop: asked for in line 12 (line 1)"),
-        ("the post was hit", 0, "Emergency stop: the post was hit"),
+        (PLAIN(words="the arm is 6.1 deg behind"), 6, "Emergency stop: the arm is 6.1 deg behind (line 6)"),
+        (AT_LINE(line=5, what="the post was hit"), 5, "Emergency stop: Line 5: the post was hit"),
+        (PLAIN(words=AT_LINE(line=5, what="hit")), 5, "Emergency stop: Line 5: hit"),
+        (AT_LINE(line=12, what="asked for"), 1, "Emergency stop: Line 12: asked for (line 1)"),
+        (STOPPED(reason=PLAIN(words="150 N")), 3, "Emergency stop: 150 N (line 3)"),
+        (OWN(said="Line 7: NameError"), 7, "Emergency stop: Line 7: NameError"),
+        (PLAIN(words="the post was hit"), 0, "Emergency stop: the post was hit"),
     ],
 )
-def test_an_ending_names_its_line_once(reason: str, line: int, text: str) -> None:
+def test_an_ending_names_its_line_once(reason: Text, line: int, text: str) -> None:
     assert words.ending(Outcome(OutcomeKind.EMERGENCY_STOP, reason, line)) == text
 
 
@@ -216,7 +227,7 @@ def test_the_ending_stands_first_and_its_code_on_a_line_of_its_own(tmp_path: Pat
     raw = moving_boxes.write(tmp_path / "run.trace").header.source
     with TraceWriter(tmp_path / "stop.trace", Header("x", source=raw)) as writer:
         writer.begin([Channel("tcp", "f8", (7,), "m")], [], [], step_s=0.002)
-        writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, reason, 5))
+        writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said=reason), 5))
     stopped = read(tmp_path / "stop.trace")
     html = report(EXERCISE, stopped, moving_boxes.score())
     assert "<code>cell.crane.move(n) # &lt;b&gt;not bold&lt;/b&gt;</code>" in html
@@ -224,11 +235,11 @@ def test_the_ending_stands_first_and_its_code_on_a_line_of_its_own(tmp_path: Pat
     text = " ".join(Elements(html).text.split())
     assert "NameError: no <i>crane</i> See it at" in text
     assert text.index("The program ended with an error") < text.index("Passed.")
-    assert text.index("What would bring the most: mend the error") < text.index("No collision")
+    assert text.index("Biggest possible gain: fix the error") < text.index("No collision")
     lines = printed(table(EXERCISE, stopped, moving_boxes.score())).splitlines()
     assert lines[2].startswith("The program ended with an error: Line 5: NameError")
     assert lines[3].strip() == "cell.crane.move(n) # <b>not bold</b>"
-    assert "mend the error that ended the program (line 5)" in " ".join(" ".join(lines).split())
+    assert "fix the error that ended the program. The run ended at line 5," in " ".join(" ".join(lines).split())
 
 
 def test_a_recording_that_breaks_off_is_nobodys_fault(tmp_path: Path, trace: Trace) -> None:
@@ -241,8 +252,8 @@ def test_a_recording_that_breaks_off_is_nobodys_fault(tmp_path: Path, trace: Tra
     ):
         flowing = " ".join(text.split())
         assert f"The recording breaks off at {cut.duration:.2f} s: the file is incomplete." in flowing
-        assert "fault" not in flowing
-        assert "What would bring the most: Load at the dock" in flowing
+        assert "could not be judged" not in flowing
+        assert "Biggest possible gain: Load at the dock" in flowing
 
 
 @pytest.mark.parametrize(
@@ -270,12 +281,13 @@ def test_moments_are_words_with_units_and_flags(trace: Trace) -> None:
 
 def test_crowds_of_events_get_no_marks_unless_grave(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], step_s=0.002, events=moving_boxes.EVENTS)
         for n in range(200):
             writer.event(n, "blink", {})
-            writer.event(n, "contact", {"a": "upper_arm", "b": "post", "meant": n % 2 == 0})
+            writer.event(n, "contact", {"a": "upper_arm", "b": "post", "force_N": 3.0, "meant": n % 2 == 0})
     told = moments(read(tmp_path / "run.trace"))
     assert len(told) == 100
-    assert told[0].text == "contact: upper arm, post"
+    assert told[0].text == "contact: upper arm, post, 3.0 N"
 
 
 def test_printed_lines_carry_the_time_that_stands_before_them() -> None:
@@ -292,7 +304,7 @@ def test_running_lines_are_changes(trace: Trace) -> None:
     assert running_lines(trace) == [(0.0, 3), (1.02, 4), (2.02, 5)]
 
 
-def test_joints_speed_and_force_are_plotted_first(trace: Trace) -> None:
+def test_plots_come_in_the_order_of_the_channels(trace: Trace) -> None:
     found = plots(trace)
     assert [(plot.title, plot.unit, len(plot.labels)) for plot in found] == [
         ("Joints", "°", 6),
@@ -318,6 +330,224 @@ def test_a_long_run_keeps_its_peaks(tmp_path: Path) -> None:
     (plot,) = plots(read(tmp_path / "run.trace"))
     assert plot.curves.shape[1] == POINTS
     assert (plot.curves.max(), plot.curves.min()) == (80.0, -70.0)
+
+
+# --- stations that nobody thought of -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    return ground_pass.write(tmp_path_factory.mktemp("ground") / "run.trace")
+
+
+def test_another_station_brings_its_own_plots(flown: Trace) -> None:
+    antenna, snr, battery = plots(flown)
+    assert (antenna.title, antenna.unit) == ("Antenna", "°")
+    assert antenna.labels == ("azimuth", "elevation", "azimuth of the satellite", "elevation of the satellite")
+    assert antenna.curves[3].max() == pytest.approx(np.degrees(1.2), abs=0.1)
+    assert (snr.title, snr.unit, snr.labels) == ("Signal to noise", "dB", ("",))
+    assert (battery.title, battery.unit) == ("Battery", "Wh")
+    assert battery.curves[0][0] == 60.0
+
+
+def test_another_station_brings_its_own_words(flown: Trace) -> None:
+    assert [(moment.text, moment.grave, moment.line) for moment in moments(flown)] == [
+        ("slew: azimuth to 12°", False, 4),
+        ("signal acquired: 8.2 dB at 21°", False, 5),
+        ("signal lost: 2.5 dB", True, 0),
+    ]
+
+
+def test_a_station_without_bodies_has_no_stage(flown: Trace, page: str) -> None:
+    html = report(ground_pass.Exercise(), flown, ground_pass.score())
+    elements = Elements(html)
+    ids = [attributes.get("id") for _, attributes in elements.found]
+    assert not {"canvas", "labels", "inset", "show-path", "show-frames", "view-reset"} & {*ids}
+    assert {"transport", "plots", "panel-events", "captures", "caption"} <= {*ids}
+    assert '<script type="text/plain" id="glb"></script>' in html
+    assert "signal lost: 2.5 dB" in elements.text
+    assert "canvas" in [attributes.get("id") for _, attributes in Elements(page).found]
+
+
+@pytest.mark.parametrize(
+    ("says", "text"),
+    [
+        ("{force_N.__class__}", "hit: {force_N.__class__}"),  # no value of that name: it stays as it stands
+        ("{nobody}", "hit: wall, 5 N"),
+        ("{force_N:>999999999}", "hit: {force_N:>999999999}"),
+        ("{what} {{x}}", "hit: wall {x}"),
+        ("\x1b[2J{what}", "hit: \N{REPLACEMENT CHARACTER}[2Jwall"),
+        ("", "hit"),
+    ],
+)
+def test_the_words_of_a_stranger_are_filled_in_safely(tmp_path: Path, says: str, text: str) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], step_s=0.1, events={"hit": EventKind("hit", says)})
+        writer.event(1, "hit", {"what": "wall", "force_N": 5, "line": "no line"})
+    (moment,) = moments(read(tmp_path / "run.trace"))
+    assert moment.text == text
+    assert moment.line == 0
+
+
+def test_many_events_of_a_kind_get_small_marks_and_grave_ones_do_not(tmp_path: Path) -> None:
+    kinds = {"move": EventKind("move"), "fault": EventKind("fault", grave=True)}
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], step_s=0.1, events=kinds)
+        for n in range(40):
+            for kind in ("move", "fault", *(["stop"] if n == 3 else [])):
+                writer.event(n, kind, {})
+    found = {moment.text: moment.often for moment in moments(read(tmp_path / "run.trace"))}
+    assert found == {"move": True, "fault": False, "stop": False}
+
+
+CHANNEL_PLOTS = [
+    (Channel("a", "f8", (3,), "m", "Place", "mm", ("x", "y")), [("Place", "mm", ("x", "y"), 1000.0)]),
+    (Channel("a", "f8", (3,), "m", "Place"), [("Place", "m", ("1", "2", "3"), 1.0)]),
+    (Channel("a", "f8", (3,), "m"), [("A (mm)", "mm", ("1", "2", "3"), 1000.0)]),
+    (Channel("a", "f8", (2,), "N", "Force", "", ("x", "y"), "length"), [("Force", "N", ("x", "y", "all"), 1.0)]),
+    (Channel("a", "f8", (6,), "N, Nm", "Force", "N", ("x",), "length"), [("Force", "N", ("x", "all"), 1.0)]),
+    (Channel("a", "f8", (2,), "m, N", "Tool", "mm, N", ("width", "force")), [
+        ("Tool: width", "mm", ("",), 1000.0), ("Tool: force", "N", ("",), 1.0)]),
+    (Channel("a", "f8", (2,), "kPa, "), [("A (kPa)", "kPa", ("",), 1.0)]),
+    (Channel("a", "f8", (), "furlong", "Way", "m"), [("Way", "furlong", ("",), 1.0)]),
+    (Channel("a", "f8", (), "rad/s", "Turn", "deg/s"), [("Turn", "°/s", ("",), 180.0 / np.pi)]),
+    (Channel("a", "f8", (3,), "m", "Speed", "mm/s", ("true",), "speed"), [("Speed", "mm/s", ("true",), None)]),
+    (Channel("a", "f8", (7,), "m, wxyz"), []),
+    (Channel("a", "f8", (2,), "m", "Place", plot="none"), []),
+    (Channel("a", "u4", (), "bits", "Inputs"), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("channel", "wanted"), CHANNEL_PLOTS, ids=lambda value: str(value)[:60])
+def test_a_channel_says_how_it_is_plotted(
+    tmp_path: Path, channel: Channel, wanted: list[tuple[str, str, tuple[str, ...], float | None]]
+) -> None:
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        row = np.zeros((), writer.begin([channel], [], step_s=0.1))
+        for n in range(3):
+            row["a"] = n if channel.plot == "speed" else 1
+            writer.sample(n, row)
+    found = plots(read(tmp_path / "run.trace"))
+    assert [(plot.title, plot.unit, plot.labels) for plot in found] == [one[:3] for one in wanted]
+    for plot, (*_, first) in zip(found, wanted, strict=True):
+        assert plot.curves[0][0] == pytest.approx(np.sqrt(3) * 1e4 if first is None else first)
+
+
+# --- readers who may not know the scene ----------------------------------------------------------------
+
+
+SEED = 0xC0FFEE << 200
+
+
+@pytest.fixture(scope="module")
+def points_page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("points")
+    made = moving_boxes.write(folder / "run.trace", hostile="SECRET-WORD", seed=SEED, hit="hard")
+    return report(EXERCISE, made, moving_boxes.score(), shown="points")
+
+
+def test_the_points_come_with_values_and_words(points_page: str) -> None:
+    text = " ".join(Elements(points_page).text.split())
+    for check in moving_boxes.score().checks:
+        assert check.name in text
+        assert check.message in text
+    for shown in (
+        "73.1",
+        "21.5 N",
+        "4.2 mm",
+        "0.5 mm",
+        "Emergency stop",
+        "(line 5)",
+        "Biggest possible gain",
+        "practice",
+    ):
+        assert shown in text
+
+
+def test_the_points_tell_nothing_of_the_scene(points_page: str, page: str) -> None:
+    text = points_page.split("</style>")[1].replace("<bdi>SECRET-WORD</bdi>", "", 1)  # the name of the program's file
+    for secret in (
+        str(SEED),
+        f"{SEED:x}",
+        "SECRET-WORD",  # printed, noted, shown, and in the program
+        "gripped",
+        "overhead",  # a camera
+        "dock\"",  # a taught frame
+        "crane",
+        "simulated time",
+        "Trace, SHA-256",
+        "Wedge (c) us",
+        "base64",
+        "data-time",
+        "<script",
+        "<canvas",
+        "<img",
+        "See it",
+        "data-tab=\"Program\"",
+    ):  # fmt: skip
+        assert secret not in text, secret
+        assert secret in page or secret in ("SECRET-WORD", str(SEED), f"{SEED:x}"), f"{secret} would never be there"
+    assert not re.search(r"[A-Za-z0-9+/]{80}", text)  # no block of anything
+    assert "script-src" not in points_page
+    for digits in range(20, len(str(SEED))):
+        assert str(SEED)[:digits] not in points_page
+
+
+def test_a_reader_who_is_not_known_is_shown_nothing(trace: Trace) -> None:
+    with pytest.raises(ValueError, match="everything or points, not 'Points'"):
+        report(EXERCISE, trace, moving_boxes.score(), shown="Points")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="everything or points"):
+        overview(EXERCISE, moving_boxes.grade(), {}, shown="")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words_shown"),
+    [
+        (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: part_1 at 0.31, 0.22"), 3), "with an error (line 3)"),
+        (Outcome(OutcomeKind.RESOURCE_LIMIT, OWN(said="part_1 at 0.31, 0.22"), 3), "a limit of the run (line 3)"),
+        (Outcome(OutcomeKind.PROTOCOL_ERROR, PLAIN(words="part_1 at 0.31, 0.22")), "an invalid request"),
+        (Outcome(OutcomeKind.PROGRAM_ERROR, PLAIN(words=PLAIN(words="part_1 at 0.31, 0.22"))), "with an error"),
+        (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: invalid syntax"), 3, connected=False), "invalid syntax"),
+        (Outcome(OutcomeKind.RESOURCE_LIMIT, AT_LINE(line=9, what=60.0)), "a limit of the run: Line 9: 60.0"),
+        (Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="82 N at the post"), 5), "82 N at the post (line 5)"),
+    ],
+)
+def test_a_program_that_saw_the_scene_tells_nothing_by_its_error(
+    tmp_path: Path, outcome: Outcome, words_shown: str
+) -> None:
+    made = ground_pass.write(tmp_path / "run.trace", seconds=1.0, outcome=outcome)
+    scene = moving_boxes.Scene("graded 1", SEED, outcome, ground_pass.score())
+    grade = moving_boxes.Grade(60.0, "A", [scene, replace(scene, scene="graded 2")])
+    for html in (
+        report(ground_pass.Exercise(), made, ground_pass.score(), shown="points"),
+        overview(ground_pass.Exercise(), grade, {}, shown="points"),
+    ):
+        assert words_shown in Elements(html).text
+        assert "0.31" not in html
+        assert str(SEED) not in html
+
+
+def test_the_page_over_graded_scenes_has_neither_seeds_nor_links() -> None:
+    grade = moving_boxes.grade()
+    scenes = [replace(scene, scene=f"graded {n}", seed=None) for n, scene in enumerate(grade.scenes, 1)]
+    unseen = moving_boxes.Grade(grade.final, "A", scenes)
+    for html in (overview(EXERCISE, unseen, {}, shown="points"), overview(EXERCISE, grade, {}, shown="points")):
+        elements = Elements(html)
+        assert not any(tag == "a" for tag, _ in elements.found)
+        assert "seed" not in elements.text
+        assert "101" not in elements.text
+    telling = replace(scenes[0], scene="practice 5", seed=5)  # a name that gives the seed away
+    text = Elements(overview(EXERCISE, moving_boxes.Grade(1.0, "A", [telling]), {}, shown="points")).text
+    assert "scene 1" in text
+    assert "practice" not in text
+
+
+def test_a_seed_of_256_bits_reaches_no_number_of_the_scripts(tmp_path: Path) -> None:
+    html = report(EXERCISE, moving_boxes.write(tmp_path / "run.trace", seed=SEED), moving_boxes.score())
+    assert f"seed {SEED}" in Elements(html).text
+    run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
+    assert run is not None
+    assert str(SEED) not in run[1]
 
 
 # --- terminals and grades -------------------------------------------------------------------------------
@@ -361,20 +591,34 @@ def test_the_grade_shows_every_scene_and_how_the_final_score_is_made() -> None:
 
 def test_a_terminal_shows_the_last_printed_lines_without_what_steers_it(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
-        writer.event(5, "hint", {"text": "time.sleep in line 7 passes no simulated time; cell.wait does"})
         for n in range(30):
             writer.printed("stdout", f"[  1.50 s] number {n} \x1b[2J [red]\n")
         writer.printed("stderr", "Line 5: ZeroDivisionError: division by zero\n    1 / 0\n")
         writer.printed("stderr", "x" * 5000)
-        writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, "Line 5: ZeroDivisionError: division by zero · 1 / 0", 5))
+        writer.end(
+            5, Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 5: ZeroDivisionError: division by zero · 1 / 0"), 5)
+        )
     shown = said(read(tmp_path / "run.trace"), "scene-3.html, Printed")
     lines = printed(shown, 300).splitlines()
-    assert lines[0] == "your program printed"
-    assert lines[1] == "  … 11 lines before; all are in scene-3.html, Printed"
+    assert lines[0] == "Your program printed"
+    assert lines[1] == "  … 11 earlier lines; all lines are in scene-3.html, Printed"
     assert lines[2] == "  1.50 s  number 11 \N{REPLACEMENT CHARACTER}[2J [red]"
     assert len(lines[21]) < 250
-    assert lines[22] == "hint: time.sleep in line 7 passes no simulated time; cell.wait does"
     assert not any("ZeroDivisionError" in line for line in lines)  # the run's end says it
+
+
+def test_a_terminal_shows_a_hint_that_was_not_printed(tmp_path: Path) -> None:
+    """In the box the client prints its hints to the standard error; a program in an IDE prints to its own console."""
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        for _ in range(2):
+            writer.event(5, "hint", {"text": AT_LINE(line=7, what="time.sleep passes no simulated time")})
+    assert (
+        printed(said(read(tmp_path / "run.trace"), "")).strip() == "Hint: Line 7: time.sleep passes no simulated time"
+    )
+    with TraceWriter(tmp_path / "box.trace", Header("x")) as writer:
+        writer.event(5, "hint", {"text": AT_LINE(line=7, what="time.sleep")})
+        writer.printed("stderr", "Hint: time.sleep in line 7\n")
+    assert printed(said(read(tmp_path / "box.trace"), "")).count("time.sleep") == 1
 
 
 def test_a_program_that_printed_nothing_gets_no_heading(tmp_path: Path) -> None:
@@ -384,12 +628,12 @@ def test_a_program_that_printed_nothing_gets_no_heading(tmp_path: Path) -> None:
 
 
 def test_the_same_error_of_all_scenes_is_said_once() -> None:
-    never = Outcome(OutcomeKind.PROGRAM_ERROR, "It never called.", connected=False)
+    never = Outcome(OutcomeKind.PROGRAM_ERROR, NEVER(), connected=False)
     nothing = Score(tuple(Check(c.name, c.group, 0, c.maximum) for c in moving_boxes.score().checks))
     scenes = [moving_boxes.Scene(f"rehearsal {n}", 100 + n, never, nothing) for n in (1, 2, 3)]
     grade = moving_boxes.Grade(0.0, "A", scenes)
     for text in (printed(grade_table(EXERCISE, grade), 140), Elements(overview(EXERCISE, grade, {})).text):
-        assert text.count("It never called.") == 1
+        assert text.count("The program never connected.") == 1
         assert "In every scene: The program ended with an error" in text
         assert "Not passed" in text
         assert "−15" not in text  # a duration that is missing costs nothing by itself

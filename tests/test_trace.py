@@ -18,7 +18,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from catalogues import speak_kazakh
+from sheber import i18n
 from sheber.geometry import Pose
+from sheber.i18n import Text, current, language, message
 from sheber.trace import (
     Channel,
     Event,
@@ -65,6 +68,58 @@ def write(path: Path, samples: int = 5, header: Header = HEADER, text: str = "he
         trace.picture(31, b"jpeg", "what I saw")
         trace.end(10 * samples, Outcome(OutcomeKind.FINISHED), {"wall_s": 0.5})
     return path
+
+
+REFUSED = message("test.refused", "The way to {place} is too long by {more:.1f} mm: {why}.")
+WHY = message("test.why", "a wall stands there")
+
+
+def refused(path: Path) -> Path:
+    """A run with sentences in an event and in its outcome."""
+    with TraceWriter(path, Header("counting", language=current())) as trace:
+        trace.begin(CHANNELS, [], step_s=0.01)
+        text = REFUSED(place="the bin", more=12.34, why=WHY())
+        trace.event(5, "error", {"kind": "Unreachable", "text": text, "others": [text], "line": 3})
+        trace.end(5, Outcome(OutcomeKind.TIME_LIMIT, text))
+    return path
+
+
+def test_the_hash_of_a_run_does_not_depend_on_the_language_and_its_words_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kazakh = {REFUSED.english: "{place}: жол {more:.1f} мм ұзын, {why}.", WHY.english: "онда қабырға тұр"}
+    speak_kazakh(tmp_path, monkeypatch, kazakh)
+    with language("kk"):
+        one = read(refused(tmp_path / "kk.trace"))
+    other = read(refused(tmp_path / "en.trace"))
+    assert one.sha256 == other.sha256
+    assert one.header.language == "kk"
+    assert one.outcome.reason == "The way to the bin is too long by 12.3 mm: a wall stands there."
+    with language("kk"):
+        assert other.outcome.reason == "the bin: жол 12.3 мм ұзын, онда қабырға тұр."
+        assert str(other.events[0].data["others"][0]) == other.outcome.reason
+
+
+def test_the_hash_follows_the_id_and_the_values_of_a_text(tmp_path: Path) -> None:
+    def hashed(text: Text) -> str:
+        with TraceWriter(tmp_path / "run.trace", HEADER) as trace:
+            trace.begin(CHANNELS, [], step_s=0.01)
+            trace.event(5, "error", {"text": text})
+            trace.end(5, Outcome(OutcomeKind.FINISHED))
+        return read(tmp_path / "run.trace").sha256
+
+    text = REFUSED(place="the bin", more=12.34, why="")
+    assert hashed(text) == hashed(Text(text.id, text.values, "other words"))
+    assert hashed(text) != hashed(Text("test.other", text.values, text.english))
+    assert hashed(text) != hashed(REFUSED(place="the bin", more=12.35, why=""))
+
+
+def test_a_trace_tells_its_sentences_where_nobody_knows_their_ids(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = refused(tmp_path / "run.trace")
+    monkeypatch.setattr(i18n, "_sentences", {})
+    assert read(path).outcome.reason == "The way to the bin is too long by 12.3 mm: a wall stands there."
 
 
 def test_many_samples_at_once_are_the_same_records(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 // The keyboard.
 export function listenToKeys({ player, run, help }) {
-  const moments = run.moments.filter(({ kind }) => kind !== 'move').map(({ time }) => time)
+  const moments = run.moments.filter(({ often }) => !often).map(({ time }) => time)
   const next = () => moments.find((time) => time > player.time + 1e-3) ?? player.duration
   const previous = () => moments.findLast((time) => time < player.time - 0.05) ?? 0
   const actions = {

@@ -55,7 +55,7 @@ export class Follower {
     this.caption = document.getElementById('caption')
     this.inset = document.getElementById('inset')
     this.insetOn = true
-    this.pictures = [...document.querySelectorAll('#frames img')]
+    this.pictures = [...document.querySelectorAll('#captures img')]
     this.current = new Map()
     this.jumps(player, run)
     player.addEventListener('time', () => this.follow())
@@ -114,9 +114,9 @@ export class Follower {
   /** What runs now: the line of the program, and an event of the last moment. */
   say(time, line) {
     const event = this.run.moments[this.at(this.momentTimes, time)]
-    const fresh = event && time - event.time < 1.5 && event.kind !== 'move' ? event : null
+    const fresh = event && time - event.time < 1.5 && !event.often ? event : null
     const code = this.run.source[line - 1]?.trim()
-    const running = line ? `${this.run.words.line} ${line}${code ? `  ${code}` : ''}` : ''
+    const running = line ? `${this.run.words.line.replace('{n}', line)}${code ? `  ${code}` : ''}` : ''
     this.caption.replaceChildren(...[[running, 'running'], [fresh?.text, fresh?.grave ? 'grave' : 'event']].filter(([text]) => text).map(([text, kind]) => {
       const part = document.createElement('span')
       part.className = kind
@@ -127,6 +127,7 @@ export class Follower {
 
   /** The last picture that the camera had taken. */
   picture(time) {
+    if (!this.inset) return
     const times = this.pictures.map((image) => Number(image.dataset.at))
     const image = this.pictures[this.at(times, time)]
     this.inset.hidden = !image || !this.insetOn

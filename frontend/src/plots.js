@@ -7,6 +7,7 @@ export class Plots {
     Object.assign(this, { player, plots: run.plots, chosen: 0 })
     this.box = document.getElementById('plot')
     this.tabs = document.getElementById('plot-tabs')
+    this.height = Number.parseInt(getComputedStyle(this.box).getPropertyValue('--height'), 10)
     document.getElementById('plots').hidden = !this.plots.length
     if (!this.plots.length) return
     this.buttons = this.plots.map(({ title }, index) => {
@@ -52,7 +53,7 @@ export class Plots {
     this.drawn = new uPlot(
       {
         width: this.box.clientWidth || 300,
-        height: 170,
+        height: this.height,
         padding: [10, 12, 0, 0],
         scales: { x: { time: false, range: [0, Math.max(this.player.duration, 1e-3)] } },
         axes: [
@@ -87,7 +88,7 @@ export class Plots {
   }
 
   resize() {
-    if (this.drawn && this.box.clientWidth) this.drawn.setSize({ width: this.box.clientWidth, height: 170 })
+    if (this.drawn && this.box.clientWidth) this.drawn.setSize({ width: this.box.clientWidth, height: this.height })
     this.follow()
   }
 

@@ -12,7 +12,9 @@ const run = JSON.parse($('run').textContent)
 const player = new Player(run.duration, run.sample)
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
 
+/** The 3D picture; null where the station has nothing to draw, or the browser cannot. */
 function makeStage() {
+  if (!$('canvas')) return null
   try {
     const stage = new Stage({ canvas: $('canvas'), labels: $('labels'), glb: $('glb').textContent, run })
     $('canvas').addEventListener('webglcontextlost', () => notice(run.words.lost_3d))
@@ -68,7 +70,7 @@ function makeTransport(stage, follower) {
     follower.insetOn = on
     follower.follow()
   })
-  $('view-reset').addEventListener('click', () => stage?.home())
+  $('view-reset')?.addEventListener('click', () => stage?.home())
 }
 
 function toggle(button, act) {

@@ -42,9 +42,9 @@ export class Timeline {
     const pen = this.ticks.getContext('2d')
     const style = getComputedStyle(this.ticks)
     pen.scale(ratio, ratio)
-    for (const { time, grave, kind } of this.run.moments) {
-      pen.fillStyle = style.getPropertyValue(grave ? '--bad' : kind === 'move' ? '--line-strong' : '--muted')
-      const tall = grave ? height : kind === 'move' ? height * 0.35 : height * 0.65
+    for (const { time, grave, often } of this.run.moments) {
+      pen.fillStyle = style.getPropertyValue(grave ? '--bad' : often ? '--line-strong' : '--muted')
+      const tall = grave ? height : often ? height * 0.35 : height * 0.65
       pen.fillRect(this.share(time) * (width - 2), height - tall, grave ? 2 : 1.25, tall)
     }
   }

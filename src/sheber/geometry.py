@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec", "steady_rotvec"]
+__all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec", "quaternion_product", "steady_rotvec"]
 
 Array = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ def _vector(values: ArrayLike, size: int, name: str) -> Array:
     return vector
 
 
-def _multiply(p: Sequence[float], q: Sequence[float]) -> tuple[float, float, float, float]:
+def quaternion_product(p: Sequence[float], q: Sequence[float]) -> tuple[float, float, float, float]:
     """Hamilton product of two quaternions wxyz."""
     pw, px, py, pz = p
     qw, qx, qy, qz = q
@@ -144,7 +144,7 @@ class Pose:
         Pose(400.0, 100.0, 50.0 mm; rotvec 0.0, 0.0, 90.0 deg)
         """
         a, b, c = _vector(abc, 3, "the angles A, B, C")
-        q = _multiply(_about(2, a), _multiply(_about(1, b), _about(0, c)))
+        q = quaternion_product(_about(2, a), quaternion_product(_about(1, b), _about(0, c)))
         return cls(position, q)
 
     @classmethod
@@ -266,7 +266,7 @@ class Pose:
         if isinstance(other, Pose):
             return Pose(
                 self.position + self.rotation @ other.position,
-                _multiply(self.quaternion.tolist(), other.quaternion.tolist()),
+                quaternion_product(self.quaternion.tolist(), other.quaternion.tolist()),
             )
         points = np.asarray(other, dtype=np.float64)
         if points.shape[-1:] != (3,):
@@ -306,7 +306,7 @@ class Pose:
         Pose(400.0, 100.0, 0.0 mm; rotvec 0.0, 0.0, 30.0 deg)
         """
         turn = quaternion_from_rotvec((x, y, z))
-        return Pose(self.position, _multiply(self.quaternion.tolist(), turn.tolist()))
+        return Pose(self.position, quaternion_product(self.quaternion.tolist(), turn.tolist()))
 
     # --- comparing ------------------------------------------------------------------------
 
@@ -324,7 +324,7 @@ class Pose:
         >>> round(DOWN.angle(DOWN.rotated(z=0.3)), 3)
         0.3
         """
-        w, x, y, z = _multiply((self.inverse().quaternion).tolist(), other.quaternion.tolist())
+        w, x, y, z = quaternion_product((self.inverse().quaternion).tolist(), other.quaternion.tolist())
         return 2.0 * math.atan2(math.sqrt(x * x + y * y + z * z), abs(w))
 
     def __eq__(self, other: object) -> bool:

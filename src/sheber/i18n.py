@@ -33,12 +33,15 @@ __all__ = [
     "_",
     "choose",
     "current",
+    "filled",
     "is_form",
     "language",
     "message",
     "ngettext",
     "plain",
     "preferred",
+    "revived",
+    "texts_in",
     "written",
 ]
 
@@ -72,7 +75,7 @@ def N_(message: str) -> str:
 
 # --- texts that are recorded ----------------------------------------------------------------------
 
-_FIELD = re.compile(r"\{\{|\}\}|\{(\w+)(!r)?(?::([+]?\d{0,2}(?:\.\d{1,2})?[defg%]?))?\}")  # a name, and its format
+_FIELD = re.compile(r"\{\{|\}\}|\{([a-z]\w*)(!r)?(?::([+]?\d{0,2}(?:\.\d{1,2})?[defg%]?))?\}")  # a name, and its format
 _LONGEST_VALUE = 4000  # characters of one value in words: values may come from a program
 _sentences: dict[str, str] = {}  # by id, in English: those of the modules that are loaded
 
@@ -92,9 +95,9 @@ class Text:
         """The sentence in the language in force."""
         english = _sentences.get(self.id, self.english)
         for template in (_(english), english) if english else ():
-            filled = _filled(template, self.values)
-            if filled is not None:
-                return filled
+            words = filled(template, self.values)
+            if words is not None:
+                return words
         values = ", ".join(f"{name} {_shown(value)}" for name, value in self.values.items())
         return f"{self.id}: {values}" if values else self.id
 
@@ -115,16 +118,15 @@ class Text:
         if not is_form(form):
             raise ValueError(f"not a stored text: {str(form)[:80]!r}")
         words = english or {}
-        values = {name: _revived(value, words) for name, value in form["values"].items()}
+        values = {name: revived(value, words) for name, value in form["values"].items()}
         return cls(form["id"], values, words.get(form["id"], ""))
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """Id and English sentence of this text and of those among its values."""
         yield self.id, self.english
         for value in self.values.values():
-            for one in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(one, Text):
-                    yield from one.sentences()
+            for one in texts_in(value):
+                yield from one.sentences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,15 @@ def plain(value: Any) -> Any:
     return value
 
 
+def texts_in(value: object) -> Iterator[Text]:
+    """The texts that a value is, or holds in lists."""
+    if isinstance(value, Text):
+        yield value
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from texts_in(one)
+
+
 def is_form(value: object) -> bool:
     """Whether a JSON value is a stored text."""
     return (
@@ -176,13 +187,14 @@ def is_form(value: object) -> bool:
     )
 
 
-def _revived(value: Any, english: Mapping[str, str]) -> Any:
+def revived(value: Any, english: Mapping[str, str]) -> Any:
+    """A JSON value as it was recorded: stored texts in it, also within lists, are texts again."""
     if is_form(value):
         return Text.from_form(value, english)
-    return [_revived(one, english) for one in value] if isinstance(value, list) else value
+    return [revived(one, english) for one in value] if isinstance(value, list) else value
 
 
-def _filled(template: str, values: Mapping[str, Any]) -> str | None:
+def filled(template: str, values: Mapping[str, Any]) -> str | None:
     """The template with its values; None where they do not fit.
 
     Sentences may come from a file of a stranger: only names and short formats of numbers are followed, never

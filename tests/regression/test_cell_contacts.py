@@ -21,12 +21,12 @@ def test_a_collision_is_one_event_with_pair_and_force_and_one_at_its_end() -> No
     driver = Driver(cell)
     driver.to(Pose((0.5, 0.15, 0.2)) @ DOWN)
     forces = []
-    driver.each_tick = lambda: forces.append(cell.collision_N)
+    driver.each_tick = lambda: forces.append(cell.touches.collision_N)
     driver.line(Pose((0.5, 0.0365, 0.2)) @ DOWN, 1.0)
     driver.wait(0.5)
     began = [e for e in driver.events if not e.ended]
     assert [(e.a, e.b, e.meant) for e in began] == [("tool", "post", False)]
-    assert cell.collision_pair == ("tool", "post")
+    assert cell.touches.collision == ("tool", "post")
     assert max(forces) > 10.0
     driver.line(Pose((0.5, 0.15, 0.2)) @ DOWN, 1.0)
     driver.wait(0.2)
@@ -34,7 +34,7 @@ def test_a_collision_is_one_event_with_pair_and_force_and_one_at_its_end() -> No
     assert (last.a, last.b, last.ended) == ("tool", "post", True)
     assert last.peak_N == pytest.approx(max(forces))
     assert 0.4 < last.duration_s < 2.0
-    assert cell.collision_N == 0.0
+    assert cell.touches.collision_N == 0.0
 
 
 def test_a_crash_passes_the_force_of_an_emergency_stop_within_a_few_ticks() -> None:
@@ -44,9 +44,9 @@ def test_a_crash_passes_the_force_of_an_emergency_stop_within_a_few_ticks() -> N
     touched, stopped = [], []
 
     def look() -> None:
-        if cell.collision_N > 0.0:
+        if cell.touches.collision_N > 0.0:
             touched.append(cell.step)
-        if cell.collision_N > 150.0:
+        if cell.touches.collision_N > 150.0:
             stopped.append(cell.step)
 
     driver.each_tick = look
@@ -74,7 +74,7 @@ def test_touching_again_at_once_is_the_same_contact_and_later_is_another() -> No
 def test_meant_contacts_of_the_robot_are_events_and_resting_parts_are_none() -> None:
     cell, driver, _ = picked(box())
     assert [(e.a, e.b, e.meant) for e in driver.events] == [("tool", "box", True)]
-    assert cell.collision_N == 0.0
+    assert cell.touches.collision_N == 0.0
 
 
 def test_a_carried_part_that_hits_something_is_a_collision() -> None:

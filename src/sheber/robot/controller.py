@@ -85,7 +85,7 @@ class Controller:
         self.inputs = Signals(cell.inputs, cell.analog_inputs)
         self.outputs = Signals(cell.outputs, cell.analog_outputs)
         self.record = self._begun(recorder)
-        self.interpolator = Interpolator(self.arm, scene.tool.pose, cell.measured_joints, STEP_S, cell.self_collides)
+        self.interpolator = Interpolator(self.arm, scene.tool.pose, cell.measured_joints, cell.self_collides)
         self.motion: Motion = self.interpolator  # what gives the joint targets
         cell.self_collides(self.interpolator.joints[None])  # makes the checker now, not within the first move
         self.queue = Queue(self.interpolator, self.event, cell.new_move)

@@ -14,6 +14,7 @@ from sheber.robot import commands as c
 from sheber.robot.arms import Arm
 from sheber.robot.given import given
 from sheber.robot.motion import moves as m
+from sheber.robot.motion.interpolator import SLOWEST
 from sheber.robot.motion.kinematics import forward, inverse_one, nearest, within
 from sheber.robot.queue import Accepted
 from sheber.robot.serving import SERVICES, CommandError, Reply, Served, missing, serves
@@ -33,6 +34,9 @@ NOT_IN_TIME = message(
 )
 TRUTH_WANTED = message("robot.truth_wanted", "The output {name!r} is digital: it is True or False, not a number.")
 NUMBER_WANTED = message("robot.number_wanted", "The output {name!r} is analog: it takes a number, not True or False.")
+TOO_SLOW = message(
+    "robot.override_too_slow", "A speed override of {asked:g} was asked for; it goes from {least:g} to 1."
+)
 JOINT_COUNT = message("robot.joint_count", "{asked:d} joint angles were given; this arm has {n:d} joints.")
 ANGLE_IN_DEGREES = message(
     "robot.angle_in_degrees",
@@ -167,6 +171,8 @@ def _stop(station: Served, command: c.Stop) -> None:
 
 @serves(c.Override)
 def _override(station: Served, command: c.Override) -> None:
+    if command.factor < SLOWEST:
+        raise CommandError("SpeedLimit", TOO_SLOW(asked=command.factor, least=SLOWEST))
     station.interpolator.speed_override = command.factor
     station.tick()
 

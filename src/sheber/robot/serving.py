@@ -60,7 +60,7 @@ class Motion(Protocol):
     joints: NDArray[np.float64]  # (n,) rad, the last target given out
     moving: bool
 
-    def next(self, steps: int, cell: Cell) -> NDArray[np.float64]:
+    def next(self, steps: int, cell: Cell, /) -> NDArray[np.float64]:
         """Joint targets (steps, n) [rad] of the next physics steps; where nothing moves, the last one again."""
         ...
 

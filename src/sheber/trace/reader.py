@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import Text, _, is_form, message
+from sheber.i18n import Text, _, message, revived
 from sheber.trace.records import (
     BEGIN,
     BODIES,
@@ -244,17 +244,15 @@ class Trace:
         pairs = (self._words(start, end) for start, end in self._spans[SENTENCE])
         return {str(id_): str(english) for id_, english in pairs}
 
-    def _text(self, value: Any) -> Any:
-        """A value of an event or an outcome; a stored text as a `Text`."""
-        return Text.from_form(value, self._sentences) if is_form(value) else value
-
     def _event(self, raw: bytes) -> Event:
         kind, data = json.loads(raw[STEP.size :])
-        return Event(STEP.unpack_from(raw)[0], str(kind), {name: self._text(value) for name, value in data.items()})
+        told = {name: revived(value, self._sentences) for name, value in data.items()}
+        return Event(STEP.unpack_from(raw)[0], str(kind), told)
 
     def _ending(self, raw: bytes) -> tuple[Outcome, Mapping[str, Any]]:
         told = json.loads(raw[STEP.size :])
-        outcome = {name: self._text(value) for name, value in told["outcome"].items()}
+        outcome = dict(told["outcome"])
+        outcome["text"] = Text.from_form(outcome["text"], self._sentences)
         return Outcome(kind=OutcomeKind(outcome.pop("kind")), **outcome), dict(told["usage"])
 
     def _check_sum(self) -> None:

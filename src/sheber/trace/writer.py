@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import Text, _
+from sheber.i18n import Text, _, texts_in
 from sheber.trace.records import (
     BEGIN,
     BODIES,
@@ -277,10 +277,8 @@ class TraceWriter:
         self.close()
 
     def _tell(self, value: object) -> None:
-        """Write the sentences of a text once, so that the file can be read without the module that said them."""
-        if not isinstance(value, Text):
-            return
-        for id_, english in value.sentences():
+        """Write the sentences of texts once, so that the file can be read without the module that said them."""
+        for id_, english in (pair for text in texts_in(value) for pair in text.sentences()):
             if english and id_ not in self._known:
                 self._known.add(id_)
                 self._record(SENTENCE, _json([id_, english]))

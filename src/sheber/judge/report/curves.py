@@ -1,32 +1,31 @@
-"""Curves: the recorded channels as plots, few enough points for a page and no peak left out."""
+"""Curves: the recorded channels as plots, few enough points for a page and no peak left out.
+
+What is plotted, under which title and in which unit, the channels of the trace say themselves: a new station needs no
+line here. A channel without a title is plotted under its name.
+"""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.i18n import N_, _
+from sheber.i18n import _
+from sheber.judge.report.moments import translated
 from sheber.judge.report.thin import thinned
-from sheber.trace import Trace
+from sheber.trace import Channel, Trace
+from sheber.units import shown
 
 __all__ = ["Plot", "packed", "path", "plots"]
 
 POINTS: Final = 3000  # of a curve in a page
-MOST: Final = 8  # curves in one plot
+MOST: Final = 8  # curves of one channel in a plot
+POSE: Final = (7,)  # shape of a channel that holds a pose: m, wxyz
 Floats = NDArray[np.float64]
-
-# channel: title, unit in the plot, factor, names of the components, how many of them
-_KNOWN: Final[dict[str, tuple[str, str, float, tuple[str, ...]]]] = {
-    "joints": (N_("Joints"), "°", 180.0 / np.pi, ("1", "2", "3", "4", "5", "6")),
-    "wrench": (N_("Force"), "N", 1.0, ("x", "y", "z")),
-    "joint_speeds": (N_("Joint speeds"), "°/s", 180.0 / np.pi, ("1", "2", "3", "4", "5", "6")),
-    "torques": (N_("Torques"), "Nm", 1.0, ("1", "2", "3", "4", "5", "6")),
-}
-_SKIPPED: Final = frozenset({"joint_targets"})  # under the curves of the joints
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,66 +60,104 @@ def packed(array: NDArray[Any]) -> str:
 
 
 def plots(trace: Trace) -> list[Plot]:
-    """Joints, speed and force first, where the station records them; then every other channel of numbers."""
+    """The plots of a trace, in the order of its channels; channels with the same title and kind share one."""
     times = np.asarray(trace.time)
     if len(times) < 2:
         return []
-    units = {name: unit for name, _kind, _shape, unit, *_rest in trace.channels}
-    shapes = {name: shape for name, _kind, shape, *_rest in trace.channels}
-    numbers = {name for name, kind, shape, *_rest in trace.channels if kind[0] == "f" and shape != (7,)} - _SKIPPED
-    found: list[Plot] = []
-    for name in [*_KNOWN, *(name for name in shapes if name not in _KNOWN)]:
-        if name == "wrench" and shapes.get("tcp") == (7,):
-            found.append(_speed(trace, times))
-        if name in _KNOWN and name in shapes:
-            found.append(_channel(name, units[name], times, _finite(trace[name])))
-        elif name in numbers:
-            found += _components(name, units[name], times, _finite(trace[name]))
-    return found
+    found: dict[tuple[str, ...], Plot] = {}
+    for channel in trace.channels:
+        if channel.type[0] == "f" and channel.plot != "none":
+            for plot in _of_channel(channel, times, _columns(trace, channel)):
+                key = (channel.plot, plot.title, plot.unit) if channel.title else (channel.name, plot.title)
+                found[key] = _together(found[key], plot) if key in found else plot
+    return [_reduced(plot) for plot in found.values()]
 
 
-def _finite(values: NDArray[Any]) -> Floats:
-    """Zero where a run that went wrong has no number: a page holds numbers only."""
-    return np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+def _of_channel(channel: Channel, times: Floats, columns: Floats) -> Iterator[Plot]:
+    """What one channel adds to the plots."""
+    if channel.plot == "speed":
+        yield _speed(channel, times, columns)
+    elif channel.title or channel.shape != POSE:  # a pose that nobody named is no use as seven curves
+        yield from _values(channel, times, columns)
 
 
-def _unknown(name: str, unit: str) -> tuple[str, str, float, tuple[str, ...]]:
-    """Title, unit, factor and no labels for a channel that we have no words for."""
-    shown, factor = ("mm", 1e3) if unit == "m" else (unit, 1.0)
-    words = name.replace("_", " ").capitalize()
-    return (f"{words} ({shown})" if shown else words, shown, factor, ())
+def _columns(trace: Trace, channel: Channel) -> Floats:
+    """The components (n, k); zero where a run that went wrong has no number: a page holds numbers only."""
+    values = np.nan_to_num(np.asarray(trace[channel.name], np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    return values.reshape(len(values), -1)
 
 
-def _channel(name: str, unit: str, times: Floats, values: Floats) -> Plot:
-    columns = values.reshape(len(values), -1)
-    title, shown, factor, labels = _KNOWN.get(name) or _unknown(name, unit)
-    count = min(len(labels) or MOST, columns.shape[1])
-    names = labels[:count] or (("",) if columns.shape[1] == 1 else tuple(str(n + 1) for n in range(count)))
-    columns = columns[:, :count] * factor
-    if name == "wrench":
-        columns = np.column_stack((columns, np.linalg.norm(columns, axis=1)))
-        names = (*names, _("all"))
-    return _reduced(Plot(_(title), shown, tuple(names), times, columns.T))
+def _together(one: Plot, other: Plot) -> Plot:
+    return replace(one, labels=one.labels + other.labels, curves=np.concatenate((one.curves, other.curves)))
 
 
-def _components(name: str, unit: str, times: Floats, values: Floats) -> list[Plot]:
-    """A channel that we have no words for: one plot, or one a component where each has a unit ("mm, N")."""
-    units = [part.strip() for part in unit.split(",")]
-    columns = values.reshape(len(values), -1)
-    if len(units) == 1 or len(units) != columns.shape[1]:
-        return [_channel(name, unit if len(units) == 1 else "", times, values)]
-    return [_channel(name, part, times, columns[:, n]) for n, part in enumerate(units) if part]
+# --- one channel ------------------------------------------------------------------------------------------
 
 
-def _speed(trace: Trace, times: Floats) -> Plot:
-    """Speed of the tool, as it was and as it was commanded where that is recorded."""
-    names = {"tcp": _("true"), "tcp_target": _("commanded")}
-    channels = [name for name in names if name in {channel[0] for channel in trace.channels}]
-    curves = []
-    for name in channels:
-        path = _finite(trace[name][:, :3])
-        curves.append(np.linalg.norm(np.gradient(path, times, axis=0), axis=1) * 1e3)
-    return _reduced(Plot(_("Speed"), "mm/s", tuple(names[name] for name in channels), times, np.stack(curves)))
+def _values(channel: Channel, times: Floats, columns: Floats) -> Iterator[Plot]:
+    """The components in one plot; a plot for each where each has a unit of its own ("m, N")."""
+    units = [part.strip() for part in channel.unit.split(",")]
+    if len(units) > 1 and len(units) == columns.shape[1]:
+        wanted = [part.strip() for part in channel.shown.split(",")] if channel.shown else units
+        for n, unit in enumerate(units):
+            if unit:
+                yield _component(channel, n, unit, wanted[n] if n < len(wanted) else unit, times, columns[:, n])
+        return
+    unit = units[0] if channel.title or len(units) == 1 else ""  # labels name the first components: those of one unit
+    unit, factor = _in_plots(unit, channel.shown, bool(channel.title))
+    count = min(len(channel.labels) or MOST, columns.shape[1])
+    curves = columns[:, :count].T * factor
+    labels = tuple(_label(channel, n, count) for n in range(count))
+    if channel.plot == "length":
+        curves, labels = np.vstack((curves, np.linalg.norm(curves, axis=0))), (*labels, _("all"))
+    yield Plot(_title(channel, unit), unit, labels, times, curves)
+
+
+def _component(channel: Channel, n: int, unit: str, wanted: str, times: Floats, column: Floats) -> Plot:
+    """The plot of one component that has a unit of its own."""
+    unit, factor = _in_plots(unit, wanted, bool(channel.title))
+    title = _title(channel, unit)
+    if channel.title and n < len(channel.labels):
+        title = f"{title}: {translated(channel.labels[n])}"
+    return Plot(title, unit, ("",), times, column[None] * factor)
+
+
+def _speed(channel: Channel, times: Floats, columns: Floats) -> Plot:
+    """How fast a place moves: the first three components."""
+    wanted = channel.shown.removesuffix("/s")  # "mm" and "mm/s" ask for the same
+    unit, factor = _in_plots(channel.unit.split(",")[0].strip(), wanted, bool(channel.title))
+    speed = np.linalg.norm(np.gradient(columns[:, :3], times, axis=0), axis=1) * factor
+    unit = f"{unit}/s"
+    return Plot(_title(channel, unit), unit, (_label(channel, 0, 1),), times, speed[None])
+
+
+def _title(channel: Channel, unit: str) -> str:
+    """The channel's title; its name and unit where it has none."""
+    if channel.title:
+        return translated(channel.title)
+    name = channel.name.replace("_", " ").capitalize()
+    return f"{name} ({unit})" if unit else name
+
+
+def _label(channel: Channel, n: int, count: int) -> str:
+    """Name of a component: as declared, else its number; nothing where it is the only one."""
+    if n < len(channel.labels):
+        return translated(channel.labels[n])
+    return str(n + 1) if count > 1 else ""
+
+
+def _in_plots(recorded: str, wanted: str, titled: bool) -> tuple[str, float]:
+    """Unit in the plot, and what recorded numbers are multiplied by; as recorded where a unit is not known."""
+    if not wanted:
+        wanted = "mm" if recorded == "m" and not titled else recorded
+    try:
+        factor = shown(1.0, recorded, wanted)
+    except KeyError:
+        wanted, factor = recorded, 1.0
+    return wanted.replace("deg", "°"), factor
+
+
+# --- few enough points ------------------------------------------------------------------------------------
 
 
 def _reduced(plot: Plot) -> Plot:
@@ -134,13 +171,13 @@ def _reduced(plot: Plot) -> Plot:
     low = np.minimum.reduceat(plot.curves, starts, axis=1)
     high = np.maximum.reduceat(plot.curves, starts, axis=1)
     curves = np.where(high - middle >= middle - low, high, low)
-    return Plot(plot.title, plot.unit, plot.labels, plot.times[starts], curves)
+    return replace(plot, times=plot.times[starts], curves=curves)
 
 
 def path(trace: Trace, channel: str = "tcp", tolerance: float = 5e-4) -> dict[str, str] | None:
     """The tool's path: times and points (k, 3) m that lines join within the tolerance; None where not recorded."""
-    if (channel, (7,)) not in {(name, shape) for name, _kind, shape, *_rest in trace.channels} or len(trace.time) < 2:
+    if (channel, POSE) not in {(one.name, one.shape) for one in trace.channels} or len(trace.time) < 2:
         return None
-    points = _finite(trace[channel][:, :3])
+    points = np.nan_to_num(trace[channel][:, :3].astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     keys = thinned(np.asarray(trace.time), points, tolerance)
     return {"times": packed(trace.time[keys].astype("<f4")), "points": packed(points[keys].astype("<f4"))}

@@ -1,36 +1,35 @@
-"""Moments: what happened in a run, as words with a time, for marks and lists. Knows no station."""
+"""Moments: what happened in a run, as words with a time, for marks and lists.
+
+What a kind of event is called, and whether a reader looks for it, the trace says itself (`Trace.event_kinds`).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sheber.i18n import N_, _
-from sheber.trace import Event, Printed, Trace
+from sheber.i18n import Text, _, filled
+from sheber.trace import Event, EventKind, Printed, Trace
 
-__all__ = ["Line", "Moment", "last_trouble", "moments", "printed_lines", "running_lines", "visible"]
+__all__ = [
+    "Line",
+    "Moment",
+    "last_trouble",
+    "moments",
+    "printed_lines",
+    "running_lines",
+    "translated",
+    "visible",
+]
 
+OFTEN: Final = 30  # kinds with more events than this get small marks that the keys N and P pass over
 CROWD: Final = 120  # kinds with more events than this get no marks of their own
-QUIET: Final = frozenset({"connect", "end", "move_done", "wait", "contact_end"})  # nothing that one would look for
-GRAVE: Final = frozenset({"emergency_stop", "error", "lost"})
+_LONGEST: Final = 400  # characters of a moment
+_UNNAMED: Final = EventKind("")
 
-_WORDS: Final[Mapping[str, str]] = {
-    "move": N_("move"),
-    "error": N_("error"),
-    "grip": N_("gripped"),
-    "release": N_("let go"),
-    "lost": N_("lost"),
-    "contact": N_("contact"),
-    "emergency_stop": N_("emergency stop"),
-    "input": N_("input"),
-    "output": N_("output"),
-    "capture": N_("picture taken"),
-    "note": N_("note"),
-    "show": N_("picture shown"),
-    "hint": N_("hint"),
-}
 _UNIT: Final = re.compile(r"_(N|Nm|s|m|mm|kPa|deg)$")  # `force_N`: a name that carries its unit
 _NAME: Final = re.compile(r"[a-z]+(_\w+)+")  # `upper_arm`: a name of a thing, not a text
 _STAMP: Final = re.compile(r"^\[\s*(\d+(?:\.\d+)?)\s*s\]\s?")  # what the box puts before a printed line
@@ -42,9 +41,9 @@ class Moment:
     """One thing worth a mark."""
 
     time: float  # s
-    kind: str
     text: str
     grave: bool  # something went wrong
+    often: bool  # one of many of its kind
     line: int  # of the program; 0: none
 
 
@@ -62,46 +61,81 @@ def visible(text: object) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
+def translated(msgid: str) -> str:
+    """A title or label that the station brought along, in the language in force."""
+    return visible(_(msgid)) if msgid else ""
+
+
 def moments(trace: Trace) -> list[Moment]:
     """The events that a reader looks for, in order; kinds that come in crowds only where they are grave."""
-    counts: dict[str, int] = {}
+    counts = Counter(event.kind for event in trace.events)
+    found = []
     for event in trace.events:
-        counts[event.kind] = counts.get(event.kind, 0) + 1
-    return [
-        Moment(event.step * trace.step_s, event.kind, _said(event), _grave(event), int(event.data.get("line") or 0))
-        for event in trace.events
-        if _grave(event) or not (event.kind in QUIET or counts[event.kind] > CROWD or event.data.get("meant"))
-    ]
+        kind = trace.event_kinds.get(event.kind, _UNNAMED)
+        grave, often = _grave(event, kind), counts[event.kind] > OFTEN
+        if grave or not (kind.quiet or _as_meant(event, kind) or counts[event.kind] > CROWD):
+            time = event.step * trace.step_s
+            found.append(Moment(time, _said(event, kind), grave, often and not grave, _line(event)))
+    return found
 
 
 def last_trouble(trace: Trace) -> float:
     """When the last thing went wrong [s]; the run's end where nothing did."""
-    times = [event.step * trace.step_s for event in trace.events if event.kind in GRAVE]
-    return times[-1] if times else trace.duration
+    kinds = trace.event_kinds
+    troubles = [event for event in trace.events if _grave(event, kinds.get(event.kind, _UNNAMED))]
+    return troubles[-1].step * trace.step_s if troubles else trace.duration
 
 
-def _grave(event: Event) -> bool:
-    return event.kind in GRAVE or (event.kind == "contact" and event.data.get("meant") is False)
+def _as_meant(event: Event, kind: EventKind) -> bool:
+    """Whether the event's own values say that it needs no attention: a contact that was meant."""
+    return bool(kind.unless and event.data.get(kind.unless))
 
 
-def _said(event: Event) -> str:
+def _grave(event: Event, kind: EventKind) -> bool:
+    return kind.grave and not _as_meant(event, kind)
+
+
+def _line(event: Event) -> int:
+    line = event.data.get("line")
+    return line if isinstance(line, int) else 0
+
+
+def _said(event: Event, kind: EventKind) -> str:
     """`contact: forearm, post, 82 N`."""
-    head = _(_WORDS[event.kind]) if event.kind in _WORDS else event.kind.replace("_", " ")
-    skipped = {"line", "index", "meant", "start_step", "speed", "acceleration", "blend"}
-    parts = [_value(name, value) for name, value in event.data.items() if name not in skipped]
-    words = ", ".join(part for part in parts if part)
-    return visible(f"{head}: {words}" if words else head)[:400]
+    head = translated(kind.title) or event.kind.replace("_", " ")
+    words = _by_template(event, kind) if kind.title else _by_values(event)
+    return visible(f"{head}: {words}" if words else head)[:_LONGEST]
+
+
+def _by_template(event: Event, kind: EventKind) -> str:
+    """The words that the station has for this kind; the values alone where they do not fit the words."""
+    if not kind.says:
+        return ""
+    values = {name: _plain(value) for name, value in event.data.items()}
+    words = (filled(template, values) for template in (_(kind.says), kind.says))
+    return next((found for found in words if found is not None), None) or _by_values(event)
+
+
+def _plain(value: Any) -> Any:
+    """A value as it stands in a sentence: on and off, names without underscores."""
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    return value.replace("_", " ") if isinstance(value, str) and _NAME.fullmatch(value) else value
+
+
+def _by_values(event: Event) -> str:
+    """The values of an event that nobody has words for."""
+    parts = [_value(name, value) for name, value in event.data.items() if name != "line"]
+    return ", ".join(part for part in parts if part)
 
 
 def _value(name: str, value: Any) -> str:
     if isinstance(value, bool):
-        return f"{name} {_('on') if value else _('off')}" if name != "value" else (_("on") if value else _("off"))
+        return str(_plain(value)) if name == "value" else f"{name} {_plain(value)}"
     if isinstance(value, int | float):
         unit = _UNIT.search(name)
         return f"{value:.4g} {unit[1]}" if unit else ""
-    if not isinstance(value, str):
-        return ""
-    return value.replace("_", " ") if _NAME.fullmatch(value) else value
+    return str(_plain(value)) if isinstance(value, str | Text) else ""
 
 
 def printed_lines(pieces: Sequence[Printed]) -> list[Line]:
@@ -118,7 +152,7 @@ def printed_lines(pieces: Sequence[Printed]) -> list[Line]:
 
 def running_lines(trace: Trace, channel: str = "line") -> list[tuple[float, int]]:
     """Which line of the program was running from when on: (time s, line), one entry a change."""
-    if channel not in {name for name, *_rest in trace.channels}:
+    if channel not in {one.name for one in trace.channels}:
         return []
     lines = trace[channel].astype(int)
     changes = [n for n in range(len(lines)) if n == 0 or lines[n] != lines[n - 1]]

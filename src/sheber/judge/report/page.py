@@ -2,9 +2,10 @@
 
 Theory of operation. The words are written into the page here, so that a reader without scripts or without 3D
 still has the score and the reasons. The scripts of `bundle/` (built from `frontend/`) add the replay, the plots
-and the jumps. Everything that a student may have written (printed text, notes, titles, names of files, the
-program) passes through the template's escaping or lies in a JSON block whose `<` are written as escapes.
-A policy in the page's head forbids every request and every script but ours.
+and the jumps. Everything that a student or a station may have written (printed text, notes, titles, names of files,
+the program) passes through the template's escaping or lies in a JSON block whose `<` are written as escapes.
+A policy in the page's head forbids every request and every script but ours. What a reader may see at all is decided
+in `seen.py`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from sheber.exercises.score import GROUPS, Check, Score
-from sheber.i18n import LANGUAGES, _, ngettext, written
+from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
 from sheber.judge.report import words
+from sheber.judge.report.curves import path, plots
+from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
 from sheber.judge.report.moments import last_trouble, moments, printed_lines, running_lines, visible
+from sheber.judge.report.seen import Seen, Shown, seen, seen_ending, seen_scene
 from sheber.trace import Outcome, OutcomeKind, Trace
 
 if TYPE_CHECKING:
@@ -36,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Graded", "GradedRun", "Judged", "overview", "report"]
 
 _HERE: Final = Path(__file__).parent
-FRAME_BYTES: Final = 800_000  # of camera pictures in a page, before they are made smaller
+CAPTURE_BYTES: Final = 800_000  # of camera pictures in a page, before they are made smaller
 FIRST: Final = 6  # losses in sight; the others are folded away
 _SOURCE_LINES: Final = 2000  # of a program in a page
 _LINE_LENGTH: Final = 400
@@ -77,19 +81,42 @@ class Graded(Protocol):
     def scenes(self) -> Sequence[GradedRun]: ...
 
 
-def report(exercise: Judged, trace: Trace, score: Score, language: str = "en", overview: str = "") -> str:
-    """The report of one run: a whole HTML page. `overview`: where the page over all scenes lies, if there is one.
+def report(
+    exercise: Judged,
+    trace: Trace,
+    score: Score,
+    *,
+    language: str = "en",
+    overview: str = "",
+    shown: Shown = "everything",
+) -> str:
+    """The report of one run: a whole HTML page.
 
-    Raises ValueError for a language that texts are not written in.
+    overview: where the page over all scenes lies, if there is one. shown: "points" for a reader who may not know the
+    scene: points, measured and wanted values and words, and nothing of what was recorded (`seen.py`).
+    Raises ValueError for a language that texts are not written in, and for an unknown `shown`.
     """
     with in_language(language):
-        return _rendered("page.html.j2", "report", language, **_content(exercise, trace, score), overview=overview)
+        what = seen(trace, score, shown)
+        script = "report" if what.recording else ""
+        return _rendered("page.html.j2", script, language, **_content(exercise, what), overview=overview)
 
 
-def overview(exercise: Judged, grade: Graded, pages: Mapping[str, str], language: str = "en") -> str:
-    """The final score over all scenes: a whole HTML page. `pages`: where the page of each scene lies, by its name."""
+def overview(
+    exercise: Judged,
+    grade: Graded,
+    pages: Mapping[str, str],
+    *,
+    language: str = "en",
+    shown: Shown = "everything",
+) -> str:
+    """The final score over all scenes: a whole HTML page.
+
+    pages: where the page of each scene lies, by the scene's name; a scene without one has no link. shown: as in
+    `report`.
+    """
     with in_language(language):
-        return _rendered("overview.html.j2", "", language, **_grade_content(exercise, grade, pages))
+        return _rendered("overview.html.j2", "", language, **_grade_content(exercise, grade, pages, shown))
 
 
 def _rendered(template: str, script: str, language: str, **content: Any) -> str:
@@ -100,7 +127,7 @@ def _rendered(template: str, script: str, language: str, **content: Any) -> str:
     )
     page = _templates().get_template(template)
     spoken = language if language in written() else LANGUAGES[0]  # so that it is read aloud in the right language
-    return page.render(language=spoken, policy=policy, style=style, code=code, s=_labels(), **content)
+    return page.render(language=spoken, policy=policy, style=style, code=code, s=page_labels(), **content)
 
 
 @cache
@@ -120,39 +147,67 @@ def _templates() -> Environment:
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters["seconds"] = words.seconds
+    made.filters["see_it"] = lambda time: _("See it at {time}").format(time=words.seconds(time))
     return made
 
 
 # --- one run --------------------------------------------------------------------------------------------
 
 
-def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
-    """Everything that the page of one run says."""
-    from sheber.judge.report.glb import replay
-
-    lost = words.losses(score, trace.outcome)
+def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
+    """Everything that the page of one run says. `recorded` is None where nothing of the recording may be seen."""
+    score, outcome, trace = what.score, what.outcome, what.recording
+    lost = words.losses(score, outcome)
     return {
         "title": f"{words.number(score.points)} · {exercise.title}",
         "exercise": exercise.title,
-        "scene": words.scene(trace),
+        "scene": visible(words.scene(what.header, trace.duration if trace else None)),
         "points": words.number(score.points),
         "verdict": words.verdict(score),
-        "ending": [(visible(text), code) for text, code in words.ending_parts(trace)],
-        "end_time": last_trouble(trace),
+        "ending": _ending(what),
         "groups": _groups(score),
         "rule": words.rule(score),
         "losses": [_loss(check) for check in lost],
         "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
         "more": _("{count} more").format(count=len(lost) - FIRST),
-        "advice": words.advice(score, trace.outcome),
-        "cut_off": trace.outcome.kind is not OutcomeKind.FINISHED and trace.whole,
+        "advice": words.advice(score, outcome),
+        "cut_off": outcome.kind is not OutcomeKind.FINISHED and (trace is None or trace.whole),
+        "origin": [(name, visible(value)) for name, value in _origin(what)],
+        "licences": [*(trace.notices if trace else ()), _asset("LICENSES.txt")],
+        "recorded": _recorded(exercise, trace, lost) if trace else None,
+    }
+
+
+def _ending(what: Seen) -> list[tuple[str, bool]]:
+    """How the run ended, where it did not end well: lines of words, and whether they are code."""
+    if what.recording:
+        return [(visible(text), code) for text, code in words.ending_parts(what.recording)]
+    text = words.ending(what.outcome)
+    return [(visible(text), False)] if text else []
+
+
+def _origin(what: Seen) -> list[tuple[str, str]]:
+    trace = what.recording
+    if trace is None:
+        return words.origin(what.header, what.outcome)
+    return words.origin(what.header, what.outcome, trace.whole) + words.recording(trace)
+
+
+def _recorded(exercise: Judged, trace: Trace, lost: Sequence[Check]) -> dict[str, Any]:
+    """What the page shows of the recording."""
+    from sheber.judge.report.glb import replay
+
+    stage = has_stage(trace)
+    return {
+        "stage": stage,
+        "end_time": last_trouble(trace),
         "duration": trace.duration,
         "program": visible(trace.header.program),
         "source": [visible(line)[:_LINE_LENGTH] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
         "printed": printed_lines(trace.printed),
         "moments": moments(trace),
-        "frames": _frames(trace),
+        "captures": _captures(trace),
         "pictures": [
             {
                 "time": picture.step * trace.step_s,
@@ -161,27 +216,30 @@ def _content(exercise: Judged, trace: Trace, score: Score) -> dict[str, Any]:
             }
             for picture in trace.pictures
         ],
-        "facts": [(name, visible(value)) for name, value in words.facts(trace)],
-        "licences": [*trace.notices, _asset("LICENSES.txt")],
-        "keys": _keys(),
+        "keys": keys(),
         "run": _run(trace, lost),
-        "glb": base64.b64encode(replay(trace, exercise.mesh, exercise.texture)).decode(),
+        "glb": base64.b64encode(replay(trace, exercise.mesh, exercise.texture)).decode() if stage else "",
     }
 
 
-def _frames(trace: Trace) -> list[dict[str, Any]]:
-    """The camera's pictures; smaller ones where there are many, so that the page stays one that can be sent."""
-    frames = [frame for frame in trace.captures if frame.jpeg]
-    shrink = sum(len(frame.jpeg) for frame in frames) > FRAME_BYTES
+def has_stage(trace: Trace) -> bool:
+    """Whether there is anything to draw in 3D: a station may be one of numbers alone."""
+    return bool(trace.visuals or trace.taught) or path(trace) is not None
+
+
+def _captures(trace: Trace) -> list[dict[str, Any]]:
+    """The camera's pictures; smaller ones where there are many, so that the page can still be sent."""
+    captures = [capture for capture in trace.captures if capture.jpeg]
+    shrink = sum(len(capture.jpeg) for capture in captures) > CAPTURE_BYTES
     return [
         {
-            "time": frame.step * trace.step_s,
-            "title": frame.camera,
-            "width": frame.width,
-            "height": frame.height,
-            "jpeg": base64.b64encode(_smaller(frame.jpeg) if shrink else frame.jpeg).decode(),
+            "time": capture.step * trace.step_s,
+            "title": visible(capture.camera),
+            "width": capture.width,
+            "height": capture.height,
+            "jpeg": base64.b64encode(_smaller(capture.jpeg) if shrink else capture.jpeg).decode(),
         }
-        for frame in frames
+        for capture in captures
     ]
 
 
@@ -244,8 +302,6 @@ def _row(check: Check) -> dict[str, Any]:
 
 def _run(trace: Trace, lost: Sequence[Check]) -> str:
     """What the scripts need, as JSON that can stand inside a page."""
-    from sheber.judge.report.curves import path, plots
-
     content = {
         "duration": trace.duration,
         "sample": float(np.median(np.diff(trace.time))) if len(trace.time) > 1 else 0.02,
@@ -260,7 +316,7 @@ def _run(trace: Trace, lost: Sequence[Check]) -> str:
         "taught": [{"name": visible(name), "pose": pose.to_list()} for name, pose in trace.taught.items()],
         "path": path(trace),
         "plots": [plot.words() for plot in plots(trace)],
-        "words": _script_words(),
+        "words": script_labels(),
     }
     return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
 
@@ -272,89 +328,19 @@ def _inert(text: str) -> str:
     return text
 
 
-def _labels() -> dict[str, str]:
-    """Labels of the page, in the language in force."""
-    return {
-        "all_checks": _("All checks"),
-        "camera": _("Camera"),
-        "camera_pictures": _("Camera pictures"),
-        "canvas": _("3D replay of the run; drag to turn, scroll to zoom"),
-        "check": _("Check"),
-        "close": _("Close"),
-        "details": _("Details of the run"),
-        "end": _("End"),
-        "events": _("Events"),
-        "facts": _("About this run"),
-        "frames": _("Frames"),
-        "help": _("Keys"),
-        "licences": _("Licences of what this page contains"),
-        "line": _("line"),
-        "lost": _("Lost points"),
-        "measured": _("Measured"),
-        "moment": _("Moment"),
-        "no_script": _(
-            "The replay needs JavaScript, which is switched off here. Score and reasons are complete without it."
-        ),
-        "nothing_lost": _("No point was lost."),
-        "overview": _("All scenes"),
-        "path": _("Path"),
-        "play": _("Play"),
-        "plots": _("Plots"),
-        "points": _("Points"),
-        "points_of_100": _("{points} of 100 points"),
-        "printed": _("Printed"),
-        "program": _("Program"),
-        "replay": _("Replay"),
-        "reset_view": _("Reset view"),
-        "scene": _("Scene"),
-        "see": _("See it at"),
-        "shown_pictures": _("Pictures that the program showed"),
-        "speed": _("Speed of the replay"),
-        "theme": _("Light or dark"),
-        "time": _("Time in the run"),
-        "went_well": _("What went well"),
-        "wanted": _("For full points"),
-        "where": _("Where points were lost"),
-    }
-
-
-def _script_words() -> dict[str, str]:
-    """Words that the scripts write."""
-    return {
-        "auto": _("Auto"),
-        "dark": _("Dark"),
-        "light": _("Light"),
-        "line": _("line"),
-        "no_3d": _(
-            "This browser cannot draw in 3D (WebGL is missing). Score, reasons and plots are complete without it."
-        ),
-        "lost_3d": _("The 3D picture was lost; reload the page to have it back."),
-        "pause": _("Pause"),
-        "play": _("Play"),
-        "seconds": _("{time} seconds"),
-        "theme": _("Colours: {name}"),
-    }
-
-
-def _keys() -> list[tuple[str, str]]:
-    return [
-        (_("Space"), _("play or pause")),
-        ("← →", _("one second back or on; with Shift five")),
-        (", .", _("one sample back or on")),
-        ("N P", _("next or previous event")),
-        ("Home End", _("start or end")),
-        ("?", _("these keys")),
-    ]
-
-
 # --- all scenes of a grade ------------------------------------------------------------------------------
 
 
-def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str]) -> dict[str, Any]:
+def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str], shown: Shown) -> dict[str, Any]:
     """Everything that the page over all scenes says."""
     points = [scene.score.points for scene in grade.scenes]
     mean, worst = sum(points) / len(points), min(points)
-    alike = words.ending_of_all([scene.outcome for scene in grade.scenes])
+    alike = words.ending_of_all([seen_ending(scene.outcome, shown) for scene in grade.scenes])
+    rows = [_scene_row(scene, number, shown) for number, scene in enumerate(grade.scenes, 1)]
+    for row, scene in zip(rows, grade.scenes, strict=True):
+        row["page"] = pages.get(scene.scene, "")
+        row["worst"] = scene.score.points == worst < max(points)
+        row["ending"] = "" if alike else row["ending"]
     return {
         "title": f"{words.number(grade.final)} · {exercise.title}",
         "exercise": exercise.title,
@@ -362,27 +348,23 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str]) ->
         "passed": words.passed(grade.final),
         "level": grade.level,
         "alike": visible(alike),
-        "scenes": [
-            _scene_row(scene, pages.get(scene.scene, ""), scene.score.points == worst < max(points), not alike)
-            for scene in grade.scenes
-        ],
+        "scenes": rows,
         "common": [] if alike else _common(grade.scenes),
-        "g": _grade_labels(len(points), mean, worst),
+        "g": grade_labels(len(points), mean, worst),
     }
 
 
-def _scene_row(scene: GradedRun, page: str, worst: bool, with_ending: bool) -> dict[str, Any]:
-    groups = [(words.group_title(name), words.number(words.counted(scene.score, name))) for name in GROUPS]
+def _scene_row(scene: GradedRun, number: int, shown: Shown) -> dict[str, Any]:
+    """One scene of the table; `number` names it where its own name may not be seen."""
+    name, seed = seen_scene(scene.scene, scene.seed, shown)
     return {
-        "name": scene.scene,
-        "seed": "" if scene.seed is None else _("seed {seed}").format(seed=scene.seed),
-        "page": page,
+        "name": visible(name) or _("scene {number}").format(number=number),
+        "seed": "" if seed is None else _("seed {seed}").format(seed=seed),
         "points": words.number(scene.score.points),
         "passed": words.passed(scene.score.points),
         "width": round(10.0 * scene.score.points, 1),
-        "worst": worst,
-        "groups": groups,
-        "ending": visible(words.ending(scene.outcome)) if with_ending else "",
+        "groups": [(words.group_title(group), words.number(words.counted(scene.score, group))) for group in GROUPS],
+        "ending": visible(words.ending(seen_ending(scene.outcome, shown))),
         "lost": visible(words.costliest(scene.score, scene.outcome)),
     }
 
@@ -399,21 +381,7 @@ def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
         {
             "name": name,
             "lost": words.number(sum(lost) / len(scenes)),
-            "scenes": _("points on average; lost in {some} of {all} scenes").format(some=len(lost), all=len(scenes)),
+            "scenes": _("points on average, lost in {some} of {all} scenes").format(some=len(lost), all=len(scenes)),
         }
         for name, lost in ranked
     ]
-
-
-def _grade_labels(count: int, mean: float, worst: float) -> dict[str, Any]:
-    return {
-        "made_of": words.made_of(mean, worst),
-        "count": ngettext("{n} scene", "{n} scenes", count).format(n=count),
-        "scenes": _("Scenes"),
-        "ending": _("How it ended"),
-        "costliest": _("Costliest point"),
-        "worst": _("worst"),
-        "groups": [words.group_title(name) for name in GROUPS],
-        "common": _("What cost the most over all scenes"),
-        "level": _("Sandbox level"),
-    }

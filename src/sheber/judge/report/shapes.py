@@ -32,10 +32,13 @@ class Geometry:
 
 
 def unit(shape: str) -> Geometry:
-    """The unit geometry of box, cylinder, sphere or plane: half a metre becomes 1. Raises ValueError for others."""
+    """The unit geometry of box, cylinder, sphere or plane: half a metre becomes 1. Raises ValueError for others.
+
+    Capsules and meshes have no unit geometry: `capsule` and `drawn` make them.
+    """
     made = {"box": _box, "cylinder": _cylinder, "sphere": _sphere, "plane": _plane}
     if shape not in made:
-        raise ValueError(f"a visual of shape {shape!r} cannot be drawn; known: {', '.join(made)}, capsule, mesh")
+        raise ValueError(f"no unit geometry for the shape {shape!r}; there is one for {', '.join(made)}")
     return made[shape]()
 
 

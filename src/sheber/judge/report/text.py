@@ -35,7 +35,7 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
         grid.add_column(title, justify="right", no_wrap=True)
     for group in GROUPS:
         _add_group(grid, score, group)
-    head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace)), "dim"))
+    head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace.header, trace.duration)), "dim"))
     total = Text.assemble((words.number(score.points), "bold"), " / 100   ", words.verdict(score))
     rule = words.rule(score)
     parts: list[RenderableType] = [head, "", *_ending(trace), grid, *_reasons(score, trace.outcome)]
@@ -44,7 +44,7 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
 
 
 def _ending(trace: Trace) -> list[RenderableType]:
-    """How the run ended, where it did not end well; it stands before the points that it cost."""
+    """How the run ended, where it did not end well; shown before the points that this cost."""
     from rich.text import Text
 
     parts = words.ending_parts(trace)
@@ -53,28 +53,34 @@ def _ending(trace: Trace) -> list[RenderableType]:
 
 
 def said(trace: Trace, everything: str) -> RenderableType | None:
-    """The last lines that the program printed, and what it was told; None for neither. `everything`: where all is."""
+    """The last lines that the program printed, and the hints it was given; None where there are none.
+
+    everything: where a reader finds all printed lines ("scene-3.html, Printed").
+    """
     from rich.console import Group
     from rich.text import Text
 
     lines = [line for line in printed_lines(trace.printed) if line.stream == "stdout" or not _told(line, trace)]
-    hints = [str(event.data.get("text", "")) for event in trace.events_of("hint")]
+    hints = [] if any(line.stream == "stderr" for line in lines) else trace.events_of("hint")  # printed there already
     parts: list[RenderableType] = []
     if lines:
-        parts.append(Text(_("your program printed"), style="bold"))
+        parts.append(Text(_("Your program printed"), style="bold"))
         more = len(lines) - LAST_LINES
         if more > 0:
-            text = ngettext("  … {n} line before; all are in {where}", "  … {n} lines before; all are in {where}", more)
+            text = ngettext(
+                "  … {n} earlier line; all lines are in {where}",
+                "  … {n} earlier lines; all lines are in {where}",
+                more,
+            )
             parts.append(Text(text.format(n=more, where=everything), style="dim"))
         parts += [_printed_line(line) for line in lines[-LAST_LINES:]]
-    for hint in dict.fromkeys(hints):
-        if not any(line.text.startswith("hint:") for line in lines):  # already among the printed lines
-            parts.append(Text(_("hint: {text}").format(text=visible(hint)[:_LINE_LENGTH]), style="yellow"))
+    for hint in dict.fromkeys(visible(event.data.get("text", "")) for event in hints):
+        parts.append(Text(_("Hint: {text}").format(text=hint[:_LINE_LENGTH]), style="yellow"))
     return Group(*parts, "") if parts else None
 
 
 def _told(line: Line, trace: Trace) -> bool:
-    """Whether a line is part of the error that is told as the run's end."""
+    """Whether a line repeats the error that is shown as the end of the run."""
     text = " ".join(line.text.split())
     return text in " ".join(trace.outcome.reason.split())
 
@@ -145,7 +151,7 @@ def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
     grid.add_column(_("Scene"), no_wrap=True)
     for title in (_("Seed"), _("Points"), *(words.group_title(group) for group in GROUPS)):
         grid.add_column(title, justify="right", no_wrap=True)
-    grid.add_column(_("Costliest point"), ratio=1)
+    grid.add_column(_("Biggest loss"), ratio=1)
     points = [scene.score.points for scene in grade.scenes]
     alike = words.ending_of_all([scene.outcome for scene in grade.scenes])
     for scene in grade.scenes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from sheber.exercises.score import PASS, Check, Score
-from sheber.i18n import N_, _
+from sheber.i18n import N_, Text, _
 from sheber.judge.sandbox import LEVELS, Sandbox
-from sheber.trace import Outcome, OutcomeKind, Trace
+from sheber.trace import Header, Outcome, OutcomeKind, Trace
 
 __all__ = [
     "advice",
@@ -19,15 +19,16 @@ __all__ = [
     "ending",
     "ending_of_all",
     "ending_parts",
-    "facts",
     "follows",
     "group_title",
     "losses",
     "made_of",
     "number",
+    "origin",
     "outcome_title",
     "passed",
     "quantity",
+    "recording",
     "rule",
     "scene",
     "seconds",
@@ -44,20 +45,19 @@ _ENDINGS: Final[Mapping[OutcomeKind, str]] = {
     OutcomeKind.FINISHED: N_("Finished"),
     OutcomeKind.EMERGENCY_STOP: N_("Emergency stop"),
     OutcomeKind.PROGRAM_ERROR: N_("The program ended with an error"),
-    OutcomeKind.TIME_LIMIT: N_("The simulated time was used up"),
-    OutcomeKind.RESOURCE_LIMIT: N_("The program used more than a run may use"),
-    OutcomeKind.PROTOCOL_ERROR: N_("The program sent what no client sends"),
-    OutcomeKind.SYSTEM_FAULT: N_("Not judged to the end, through no fault of the program"),
+    OutcomeKind.TIME_LIMIT: N_("The simulated time ran out"),
+    OutcomeKind.RESOURCE_LIMIT: N_("The program exceeded a limit of the run"),
+    OutcomeKind.PROTOCOL_ERROR: N_("The program sent an invalid request"),
+    OutcomeKind.SYSTEM_FAULT: N_("The run could not be judged, and the program is not the cause"),
 }
-
-
 _REMEDIES: Final[Mapping[OutcomeKind, str]] = {
-    OutcomeKind.EMERGENCY_STOP: N_("avoid the emergency stop"),
-    OutcomeKind.PROGRAM_ERROR: N_("mend the error that ended the program"),
-    OutcomeKind.TIME_LIMIT: N_("come to the end within the simulated time"),
-    OutcomeKind.RESOURCE_LIMIT: N_("stay within what a run may use"),
-    OutcomeKind.PROTOCOL_ERROR: N_("speak to the cell through the package sheber alone"),
+    OutcomeKind.EMERGENCY_STOP: N_("Biggest possible gain: avoid the emergency stop."),
+    OutcomeKind.PROGRAM_ERROR: N_("Biggest possible gain: fix the error that ended the program."),
+    OutcomeKind.TIME_LIMIT: N_("Biggest possible gain: finish within the simulated time."),
+    OutcomeKind.RESOURCE_LIMIT: N_("Biggest possible gain: stay within the limits of the run."),
+    OutcomeKind.PROTOCOL_ERROR: N_("Biggest possible gain: send requests only through the package sheber."),
 }
+_OWN_WORDS: Final = "run.program_error"  # a text that is the program's own words; those begin with the line
 _PART: Final = re.compile(r"\n| · ")  # between the sentence of a reason, the line of code it is about, and a hint
 
 
@@ -103,7 +103,7 @@ def losses(score: Score, outcome: Outcome | None = None) -> list[Check]:
 
 
 def follows(check: Check, outcome: Outcome | None = None) -> bool:
-    """Whether a loss is no cause but a consequence: the duration of a job that was not done, or was cut off."""
+    """Whether a loss only follows from another one: the cycle time of a job that was not done, or was cut off."""
     cut_off = outcome is not None and outcome.kind is not OutcomeKind.FINISHED
     return check.group == "cycle" and (cut_off or check.measured is None)
 
@@ -117,40 +117,42 @@ def ending(outcome: Outcome) -> str:
     """One sentence for a run that did not end well, with its line; empty where it did."""
     if outcome.kind is OutcomeKind.FINISHED:
         return ""
-    words = outcome_title(outcome)
-    reason = next(iter(_parts(outcome.reason)), "")
-    if reason.lower().startswith(words.lower()):
-        words = reason
-    elif reason:
-        words += f": {reason}"
-    if outcome.line and not re.search(rf"\bline {outcome.line}\b", reason, re.IGNORECASE):
-        words += f" {_line(outcome)}"
-    return words
+    title, reason = outcome_title(outcome), next(iter(_parts(_reason(outcome))), "")
+    words = f"{title}: {reason}" if reason else title
+    if not outcome.line or _names_line(outcome):
+        return words
+    return _("{ending} (line {line})").format(ending=words, line=outcome.line)
 
 
 def ending_parts(trace: Trace) -> list[tuple[str, bool]]:
     """How a run ended, where it did not end well: (words, whether they are code), each for a line of its own."""
     if not trace.whole:
-        text = _("The recording breaks off at {time}: the file is incomplete. What it holds is judged.")
+        text = _("The recording breaks off at {time}: the file is incomplete. Only the recorded part is judged.")
         return [(text.format(time=seconds(trace.duration)), False)]
     first = ending(trace.outcome)
     source = {" ".join(line.split()) for line in trace.header.source.splitlines()}
-    rest = [part for part in _parts(trace.outcome.reason)[1:] if part != "^"]
+    rest = [part for part in _parts(_reason(trace.outcome))[1:] if part != "^"]
     return [(first, False), *((part, " ".join(part.split()) in source) for part in rest)] if first else []
 
 
-def ending_of_all(outcomes: Sequence[Outcome]) -> str:
-    """The sentence for several runs that all ended in the same bad way, to be said once; empty where they did not."""
-    sentences = {ending(outcome) for outcome in outcomes}
-    if len(outcomes) < 2 or len(sentences) != 1 or "" in sentences:
-        return ""
-    return _("In every scene: {ending}").format(ending=sentences.pop())
+def _reason(outcome: Outcome) -> str:
+    """Why a run ended so; of a text that is a frame round its reason ("Emergency stop: {reason}") the reason alone."""
+    inner = outcome.text.values.get("reason")
+    return str(inner) if isinstance(inner, Text) else outcome.reason
 
 
-def costliest(score: Score, outcome: Outcome) -> str:
-    """The costliest loss of a run: points and name; empty where nothing was lost, or nothing begun."""
-    lost = losses(score, outcome)
-    return f"−{number(lost[0].lost)} {lost[0].name}" if lost and outcome.connected else ""
+def _names_line(outcome: Outcome) -> bool:
+    """Whether the reason itself already names the line at which the run ended."""
+    texts = list(_nested(outcome.text))
+    return any(text.id == _OWN_WORDS or text.values.get("line") == outcome.line for text in texts)
+
+
+def _nested(text: Text) -> Iterator[Text]:
+    """A text and those among its values."""
+    yield text
+    for value in text.values.values():
+        if isinstance(value, Text):
+            yield from _nested(value)
 
 
 def _parts(reason: str) -> list[str]:
@@ -158,23 +160,32 @@ def _parts(reason: str) -> list[str]:
     return [part.strip() for part in _PART.split(reason) if part.strip()]
 
 
-def _line(outcome: Outcome) -> str:
-    return _("(line {line})").format(line=outcome.line)
+def ending_of_all(outcomes: Sequence[Outcome]) -> str:
+    """One sentence for several runs that all ended in the same bad way; empty where they did not."""
+    sentences = {ending(outcome) for outcome in outcomes}
+    if len(outcomes) < 2 or len(sentences) != 1 or "" in sentences:
+        return ""
+    return _("In every scene: {ending}").format(ending=sentences.pop())
+
+
+def costliest(score: Score, outcome: Outcome) -> str:
+    """The biggest loss of a run: points and name; empty where nothing was lost, or the program never connected."""
+    lost = losses(score, outcome)
+    return f"−{number(lost[0].lost)} {lost[0].name}" if lost and outcome.connected else ""
 
 
 def passed(points: float) -> str:
-    """Whether points suffice, in a word or two."""
+    """Whether the points are enough to pass, in a word or two."""
     return _("Passed") if points >= PASS else _("Not passed")
 
 
 def verdict(score: Score) -> str:
-    """One sentence under the points."""
-    missing = number(100.0 - score.points)
+    """What the points mean, under the points."""
     if score.points >= 99.95:
         return _("Everything was done as asked.")
     if score.passed:
-        return _("Passed. {points} points are still there to be had.").format(points=missing)
-    return _("Not passed yet: {points} more points make it {pass_mark}.").format(
+        return _("Passed. You can still gain {points} points.").format(points=number(100.0 - score.points))
+    return _("Not passed yet. You need {points} more points to reach {pass_mark}.").format(
         points=number(PASS - score.points), pass_mark=number(PASS)
     )
 
@@ -184,14 +195,14 @@ def rule(score: Score) -> str:
     if score.factor >= 1.0:
         return ""
     text = _(
-        "Cycle time, safety and procedure count {percent} % here, because quality has {points} of 60 points: "
-        "how fast and how safe counts as far as the job is done."
+        "Cycle time, safety and procedure count {percent} % here, because quality has {points} of 60 points. "
+        "The better the job is done, the more they count."
     )
     return text.format(percent=number(100.0 * score.factor), points=number(score.quality))
 
 
 def advice(score: Score, outcome: Outcome | None = None) -> str:
-    """What would bring the most: to mend what ended the run, or the check with the greatest gain."""
+    """What to do first: remove what ended the run, or improve the check with the greatest gain."""
     lost = losses(score)
     if not lost:
         return ""
@@ -199,17 +210,19 @@ def advice(score: Score, outcome: Outcome | None = None) -> str:
         return _first_remedy(outcome)
     causes = [check for check in lost if not follows(check)] or lost
     gain, check = max(((_gain(score, check), check) for check in causes), key=lambda pair: pair[0])
-    text = _("What would bring the most: {check}, up to {points} points.")
-    return text.format(check=check.name, points=number(gain))
+    return _("Biggest possible gain: {check} (up to {points} points).").format(check=check.name, points=number(gain))
 
 
 def _first_remedy(outcome: Outcome) -> str:
     """What to do about the end of a run that came too early."""
     if not outcome.connected and not outcome.line:
-        return _("What would bring the most: let the program connect to the cell. Nothing was done without it.")
-    what = _(_REMEDIES[outcome.kind]) + (f" {_line(outcome)}" if outcome.line else "")
-    text = _("What would bring the most: {what}. What should have come after it was not done.")
-    return text.format(what=what)
+        return _("Biggest possible gain: call connect(). A program that does not connect can do nothing.")
+    remedy = _(_REMEDIES[outcome.kind])
+    if outcome.line:
+        return _("{remedy} The run ended at line {line}, so the rest of the job was not done.").format(
+            remedy=remedy, line=outcome.line
+        )
+    return _("{remedy} The run ended early, so the rest of the job was not done.").format(remedy=remedy)
 
 
 def _gain(score: Score, check: Check) -> float:
@@ -218,22 +231,22 @@ def _gain(score: Score, check: Check) -> float:
     return mended.points - score.points
 
 
-def scene(trace: Trace) -> str:
-    """Which scene this was, for people."""
-    words = [trace.header.scene] if trace.header.scene else []
-    if trace.header.seed is not None:
-        words.append(_("seed {seed}").format(seed=trace.header.seed))
-    words.append(_("{seconds} simulated").format(seconds=seconds(trace.duration)))
-    if trace.header.sandbox == "C":
+def scene(header: Header, duration: float | None = None) -> str:
+    """Which scene this was, for people; with the seed and the simulated duration [s] where these are known."""
+    words = [header.scene] if header.scene else []
+    if header.seed is not None:
+        words.append(_("seed {seed}").format(seed=header.seed))
+    if duration is not None:
+        words.append(_("{seconds} of simulated time").format(seconds=seconds(duration)))
+    if header.sandbox == "C":
         words.append(_("sandbox level C: for practice only"))
-    elif trace.header.sandbox:
-        words.append(_("sandbox level {level}").format(level=trace.header.sandbox))
+    elif header.sandbox:
+        words.append(_("sandbox level {level}").format(level=header.sandbox))
     return " · ".join(words)
 
 
-def facts(trace: Trace) -> list[tuple[str, str]]:
-    """Where the run came from: names and values."""
-    header = trace.header
+def origin(header: Header, outcome: Outcome, whole: bool = True) -> list[tuple[str, str]]:
+    """Where a run came from and how it ended: names and values. `whole`: False for a recording that breaks off."""
     level = Sandbox(header.sandbox).words if header.sandbox in LEVELS else header.sandbox
     rows = [
         (_("Exercise"), f"{header.exercise} {header.exercise_version}".strip()),
@@ -242,16 +255,20 @@ def facts(trace: Trace) -> list[tuple[str, str]]:
         (_("Program"), header.program),
         (_("Program, SHA-256"), header.program_sha256),
         (_("Exercise, SHA-256"), header.exercise_sha256),
-        (_("Trace, SHA-256"), trace.sha256),
-        (_("End"), outcome_title(trace.outcome) if trace.whole else _("The recording breaks off")),
+        (_("End"), outcome_title(outcome) if whole else _("The recording breaks off")),
         (_("Sandbox level"), level),
-        (_("Class of processor"), header.processor),
+        (_("Processor class"), header.processor),
         (_("Started"), header.started),
         (_("Versions"), ", ".join(f"{name} {version}" for name, version in header.versions.items())),
         (_("Limits"), ", ".join(f"{name} {value:g}" for name, value in header.limits.items())),
-        (_("Used"), ", ".join(f"{name} {_short(value)}" for name, value in trace.usage.items())),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def recording(trace: Trace) -> list[tuple[str, str]]:
+    """What a trace says of itself: its hash, and what the run used."""
+    used = ", ".join(f"{name} {_short(value)}" for name, value in trace.usage.items())
+    return [(_("Trace, SHA-256"), trace.sha256), *([(_("Used"), used)] if used else [])]
 
 
 def _short(value: object) -> str:

@@ -119,11 +119,6 @@ class Arm:
         """Largest commanded joint accelerations (n,) rad/s2."""
         return _fixed([joint.acceleration for joint in self.joints])
 
-    @cached_property
-    def max_torque(self) -> Array:
-        """Largest joint torques (n,) Nm."""
-        return _fixed([joint.torque for joint in self.joints])
-
 
 def _fixed(values: Sequence[Any]) -> Array:
     array = np.array(values, dtype=np.float64)

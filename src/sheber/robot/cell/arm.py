@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.scene import Shape
-from sheber.robot.cell.world import ROBOT, STEP_S, World, add_shape
+from sheber.robot.cell.world import ROBOT, World, add_shape
+from sheber.robot.clock import STEP_S
 
 __all__ = ["Servo", "add_arm"]
 

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from sheber.geometry import Pose
 from sheber.robot.arms import load
 from sheber.robot.cell.arm import Servo
+from sheber.robot.cell.building import build_world
 from sheber.robot.cell.contacts import Contact, Contacts
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.snapshots import Changes, Snapshots
-from sheber.robot.cell.tool import Tool, make_tool
-from sheber.robot.cell.world import build_world
+from sheber.robot.cell.tool import TOOL_BODIES, Tool, make_tool
 from sheber.robot.cell.wrist import Wrist
+from sheber.robot.clock import TICK_STEPS
 from sheber.station import Visual
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ __all__ = ["Cell"]
 
 Array = NDArray[np.float64]
 
-TICK_STEPS = 5  # longest advance while the tool is busy
-TOOL_BODIES = ("tool_adapter", "tool", "finger_left", "finger_right")  # those that a kind of tool has
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
 
@@ -91,7 +90,10 @@ class Cell:
     # --- time -----------------------------------------------------------------------------------
 
     def advance(self, targets: Array) -> None:
-        """Move time by k physics steps; `targets` (k, 6): encoders [rad] as they shall be after each."""
+        """Move time by k physics steps; `targets` (k, 6): encoder targets [rad] after each step.
+
+        While the tool's drives change, it is looked at after every tick at the latest.
+        """
         k = len(targets)
         if k <= TICK_STEPS or not self.tool.busy:
             self._advance(targets, k)
@@ -178,23 +180,6 @@ class Cell:
         """What the surroundings do to the tool, as the wrist senses it (6,): N and Nm, at the TCP, in its axes."""
         return self._wrist.now(self.step)
 
-    # --- contacts -------------------------------------------------------------------------------
-
-    @property
-    def contacts(self) -> tuple[Contact, ...]:
-        """Contacts that began or ended in the last advance."""
-        return self.touches.events
-
-    @property
-    def collision_N(self) -> float:
-        """The largest force of a contact that was not meant, at the end of the last advance [N]."""
-        return self.touches.collision_N
-
-    @property
-    def collision_pair(self) -> tuple[str, str]:
-        """The two bodies of `collision_N`."""
-        return self.touches.collision
-
     # --- what it looks like ---------------------------------------------------------------------
 
     def keep(self) -> None:
@@ -242,10 +227,6 @@ class Cell:
         self.refresh()
         seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
         return self._eye(camera).look(seen, self._rng)
-
-    def camera_bodies(self, camera: str) -> tuple[str, ...]:
-        """Names behind the numbers of this camera's segmentation; raises KeyError that lists what exists."""
-        return self._eye(camera).bodies
 
     def _eye(self, camera: str) -> Eye:
         eye = self._eyes.get(camera)

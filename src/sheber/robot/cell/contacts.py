@@ -15,7 +15,8 @@ from fnmatch import fnmatchcase
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.robot.cell.world import STEP_S, World
+from sheber.robot.cell.world import World
+from sheber.robot.clock import STEP_S
 
 __all__ = ["Contact", "Contacts"]
 

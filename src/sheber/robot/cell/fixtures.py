@@ -6,7 +6,8 @@ import mujoco
 import numpy as np
 
 from sheber.robot.cell.scene import Belt, LightBarrier
-from sheber.robot.cell.world import LOOSE, ROBOT, STEP_S, World
+from sheber.robot.cell.world import LOOSE, ROBOT, World
+from sheber.robot.clock import STEP_S
 
 __all__ = ["Barriers", "Conveyor", "Waker"]
 
@@ -57,11 +58,10 @@ class Conveyor:
 
     def update(self, inputs: dict[str, bool], outputs: dict[str, bool], steps: int) -> None:
         """Run or stop by the light barrier or the output that the belt obeys, for the next `steps`."""
-        belt = self.belt
-        wanted = self._free(inputs[belt.until], steps) if belt.until else outputs.get(belt.output, not belt.output)
+        wanted = self._wanted(inputs, outputs, steps)
         if wanted is not self.running:
             self.running = wanted
-            self._velocity[0] = belt.speed if wanted else 0.0
+            self._velocity[0] = self.belt.speed if wanted else 0.0
             self._waker.wake(self.carried())
             self._sleep_check, self._sleepers = WAKE_EVERY, b""
         elif wanted:
@@ -69,6 +69,12 @@ class Conveyor:
             if self._sleep_check <= 0:
                 self._sleep_check = WAKE_EVERY
                 self._wake_sleepers()
+
+    def _wanted(self, inputs: dict[str, bool], outputs: dict[str, bool], steps: int) -> bool:
+        """Whether the belt shall run; one that obeys neither a light barrier nor an output always does."""
+        if self.belt.until:
+            return self._free(inputs[self.belt.until], steps)
+        return outputs[self.belt.output] if self.belt.output else True
 
     def _free(self, covered: bool, steps: int) -> bool:
         """Whether the barrier has been free for long enough."""

@@ -13,7 +13,9 @@ farther off than `SLIP`, and its grip moves along.
 
 from __future__ import annotations
 
-from sheber.robot.cell.world import STEP_S, World
+from sheber.geometry import quaternion_product
+from sheber.robot.cell.world import World
+from sheber.robot.clock import STEP_S
 
 __all__ = ["Grip"]
 
@@ -61,8 +63,8 @@ class Grip:
         tx, ty, tz = self._place.tolist()
         px, py, pz = self._positions[self._part].tolist()
         inverse = _conjugate(self._attitude.tolist())
-        away = _product(_product(inverse, (0.0, px - tx, py - ty, pz - tz)), _conjugate(inverse))
-        return away[1:], _product(inverse, self._quaternions[self._part].tolist())
+        away = quaternion_product(quaternion_product(inverse, (0.0, px - tx, py - ty, pz - tz)), _conjugate(inverse))
+        return away[1:], quaternion_product(inverse, self._quaternions[self._part].tolist())
 
     def _oppose(self) -> None:
         place, turn = self._relative()
@@ -113,14 +115,3 @@ def _component(p: Quaternion, q: Quaternion, axis: int) -> float:
 
 def _conjugate(q: Quaternion | list[float]) -> Quaternion:
     return (q[0], -q[1], -q[2], -q[3])
-
-
-def _product(p: Quaternion, q: Quaternion | list[float]) -> Quaternion:
-    pw, px, py, pz = p
-    qw, qx, qy, qz = q
-    return (
-        pw * qw - px * qx - py * qy - pz * qz,
-        pw * qx + px * qw + py * qz - pz * qy,
-        pw * qy - px * qz + py * qw + pz * qx,
-        pw * qz + px * qy - py * qx + pz * qw,
-    )

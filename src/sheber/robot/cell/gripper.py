@@ -21,49 +21,42 @@ from sheber.geometry import Pose
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.grip import Grip
 from sheber.robot.cell.scene import Shape, ToolSpec
-from sheber.robot.cell.world import COMPILED_SURFACE, FIRM_SOLIMP, ROBOT, STEP_S, World, add_shape, set_mass
+from sheber.robot.cell.world import COMPILED_SURFACE, FIRM_SOLIMP, ROBOT, World, add_shape, set_mass
+from sheber.robot.clock import TICK_S
 
-__all__ = ["Gripper", "add", "shapes"]
+__all__ = ["BODIES", "Gripper", "add", "shapes"]
+
+BODIES = ("tool", "finger_left", "finger_right")
 
 DEFAULTS = {"stroke": 0.085, "max_force": 130.0, "finger_speed": 0.08, "friction": 0.9}
 STIFFNESS = 30_000.0  # N/m, each finger
 FINGER_MASS = 0.06  # kg
 GEAR_INERTIA = 0.2  # kg, of the drive as the finger feels it
 TIP = 0.010  # m, the pads reach this far beyond the TCP
-PAD = 0.028  # m, height of the pads
+PAD, PAD_DEPTH = 0.028, 0.006  # m, height of the pads and how thick they are
 HELD_N = 2.0  # each pad must press at least so much for a part to count as held
 QUIET_TICKS = 5  # the target must rest so long until the motion counts as over
-TICK_S = 5 * STEP_S
 SIDES = (("finger_left", 1.0), ("finger_right", -1.0))
 POSITION_SPEED = 3  # bits of the inputs of a finger's drive
 
 
-def numbers(tool: ToolSpec) -> dict[str, float]:
-    """The tool's numbers over the defaults; raises ValueError for names that do not exist."""
-    unknown = set(dict(tool.numbers)) - set(DEFAULTS)
-    if unknown:
-        raise ValueError(f"gripper has no number {', '.join(sorted(unknown))}; it has: {', '.join(DEFAULTS)}")
-    return DEFAULTS | dict(tool.numbers)
-
-
 def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     """Add the gripper's body (`tool`), its fingers and their drives to the flange."""
-    number = numbers(tool)
+    number = tool.numbers_over(DEFAULTS)
     length = float(tool.pose.position[2])
     body = flange.add_body(name="tool")
     set_mass(body, tool.mass - 2 * FINGER_MASS, tool.centre, (0.075, 0.1, 0.6 * length))
     fingers = {name: _add_finger(spec, body, name, side, length, number) for name, side in SIDES}
     fingers["tool"] = body
     spec.add_exclude(bodyname1="finger_left", bodyname2="finger_right")  # their drives stop where the pads meet
-    for name, shape in shapes(tool):
-        if not shape.solid:
-            continue
-        pad = name != "tool" and shape.colour == RUBBER
-        geom = add_shape(spec, fingers[name], shape, number["friction"] if pad else 0.4, ROBOT)
-        if pad:
-            geom.priority, geom.condim = 1, 4
-            geom.friction = (number["friction"], 0.01, 0.0001)
-            geom.solimp, geom.surfacevel = FIRM_SOLIMP, COMPILED_SURFACE
+    for name, shape in _rigid_shapes(tool):
+        if shape.solid:
+            add_shape(spec, fingers[name], shape, 0.4, ROBOT)
+    for name, shape in _pads(tool):
+        geom = add_shape(spec, fingers[name], shape, number["friction"], ROBOT)
+        geom.priority, geom.condim = 1, 4
+        geom.friction = (number["friction"], 0.01, 0.0001)
+        geom.solimp, geom.surfacevel = FIRM_SOLIMP, COMPILED_SURFACE
 
 
 def _add_finger(spec: Any, body: Any, name: str, side: float, length: float, number: dict[str, float]) -> Any:
@@ -83,6 +76,17 @@ BODY, RUBBER, METAL, COVER = (0.19, 0.20, 0.22), (0.10, 0.10, 0.11), (0.70, 0.72
 
 def shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     """A coupling, a body with its guide rail, and two fingers with rubber pads; the fingers at opening zero."""
+    return (*_rigid_shapes(tool), *_pads(tool))
+
+
+def _pads(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
+    """The rubber that holds."""
+    end = float(tool.pose.position[2]) + TIP
+    size = (0.022, PAD_DEPTH, PAD)
+    return tuple((name, Shape("box", size, _at(side * PAD_DEPTH / 2, end - PAD / 2), RUBBER)) for name, side in SIDES)
+
+
+def _rigid_shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     length = float(tool.pose.position[2])
     end, rail = length + TIP, 0.60 * length  # z of the finger tips, of the guide
     middle = (0.022 + rail) / 2
@@ -93,12 +97,11 @@ def shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
         ("tool", Shape("box", (0.022, 0.150, 0.010), Pose((0.0, 0.0, rail + 0.003)), METAL)),
     ]
     for name, side in SIDES:
-        pad, bar, carriage = 0.006, 0.012, 0.016
+        bar, carriage = 0.012, 0.016
         foot = rail + 0.010
         parts += [
             (name, Shape("box", (0.036, 0.026, carriage), _at(side * 0.019, foot + carriage / 2), BODY)),
-            (name, Shape("box", (0.020, bar, end - foot), _at(side * (pad + bar / 2), (end + foot) / 2), METAL)),
-            (name, Shape("box", (0.022, pad, PAD), _at(side * pad / 2, end - PAD / 2), RUBBER)),
+            (name, Shape("box", (0.020, bar, end - foot), _at(side * (PAD_DEPTH + bar / 2), (end + foot) / 2), METAL)),
         ]
     return tuple(parts)
 
@@ -119,7 +122,7 @@ class Gripper:
     kind = "gripper"
 
     def __init__(self, world: World, contacts: Contacts, tool: ToolSpec) -> None:
-        number = numbers(tool)
+        number = tool.numbers_over(DEFAULTS)
         self.stroke, self.max_force = number["stroke"], number["max_force"]
         self.holding = ""
         self._world, self._contacts = world, contacts

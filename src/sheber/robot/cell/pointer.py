@@ -9,7 +9,9 @@ from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.scene import Shape, ToolSpec
 from sheber.robot.cell.world import ROBOT, World, add_shape, set_mass
 
-__all__ = ["Pointer", "add", "shapes"]
+__all__ = ["BODIES", "Pointer", "add", "shapes"]
+
+BODIES = ("tool",)
 
 
 def _length(tool: ToolSpec) -> float:

@@ -6,6 +6,7 @@ Metres, radians, kilograms, seconds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,6 +129,14 @@ class ToolSpec:
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
     numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
+
+    def numbers_over(self, defaults: Mapping[str, float]) -> dict[str, float]:
+        """The tool's numbers over the defaults of its kind; raises ValueError for names that do not exist."""
+        unknown = set(dict(self.numbers)) - set(defaults)
+        if unknown:
+            names, known = ", ".join(sorted(unknown)), ", ".join(defaults)
+            raise ValueError(f"a tool of kind {self.kind!r} has no number {names}; it has: {known}")
+        return {**defaults, **dict(self.numbers)}
 
 
 @dataclass(frozen=True, slots=True)

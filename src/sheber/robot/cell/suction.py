@@ -32,13 +32,15 @@ from sheber.robot.cell.world import (
     LOOSE,
     ROBOT,
     SCENERY,
-    STEP_S,
     World,
     add_shape,
     set_mass,
 )
+from sheber.robot.clock import TICK_S
 
-__all__ = ["Suction", "add", "shapes"]
+__all__ = ["BODIES", "Suction", "add", "shapes"]
+
+BODIES = ("tool_adapter", "tool")
 
 DEFAULTS = {"radius": 0.02, "vacuum_kPa": 65.0, "held_kPa": 30.0, "rise_s": 0.06, "fall_s": 0.03, "friction": 0.9}
 CUP = 0.034  # m, height of the bellows
@@ -51,20 +53,11 @@ LEAK = 4.0  # vacuum lost per open part of the rim: nothing is left when a quart
 REACH = 0.0025  # m, how far the lip's rubber follows a surface
 DEPTH = 0.03  # m, from where in the cup the rays start
 SEAL_CHECK, HELD_CHECK = 5, 20  # ticks between two looks at a seal, while the vacuum builds up and later
-TICK_S = 5 * STEP_S
-
-
-def numbers(tool: ToolSpec) -> dict[str, float]:
-    """The tool's numbers over the defaults; raises ValueError for names that do not exist."""
-    unknown = set(dict(tool.numbers)) - set(DEFAULTS)
-    if unknown:
-        raise ValueError(f"suction has no number {', '.join(sorted(unknown))}; it has: {', '.join(DEFAULTS)}")
-    return DEFAULTS | dict(tool.numbers)
 
 
 def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     """Add the adapter (body `tool_adapter`), the cup (body `tool`) and its drive to the flange."""
-    number = numbers(tool)
+    number = tool.numbers_over(DEFAULTS)
     length = float(tool.pose.position[2])
     adapter = flange.add_body(name="tool_adapter")
     set_mass(adapter, tool.mass - 0.03, tool.centre, (0.06, 0.06, length - CUP))
@@ -93,7 +86,7 @@ def _most_pull(number: dict[str, float]) -> float:
 
 def shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     """A flange adapter, an ejector block with its hose fitting, and a bellows cup."""
-    length, radius = float(tool.pose.position[2]), numbers(tool)["radius"]
+    length, radius = float(tool.pose.position[2]), tool.numbers_over(DEFAULTS)["radius"]
     plate, aluminium, dark = 0.014, (0.80, 0.81, 0.82), (0.17, 0.18, 0.20)
     stem = length - CUP - plate
     block = Shape("box", (0.044, 0.044, 0.6 * stem), Pose((0.0, 0.0, plate + 0.3 * stem)), dark)
@@ -128,7 +121,7 @@ class Suction:
     kind = "suction"
 
     def __init__(self, world: World, contacts: Contacts, tool: ToolSpec) -> None:
-        number = numbers(tool)
+        number = tool.numbers_over(DEFAULTS)
         self.holding = ""
         self.vacuum_kPa = 0.0  # of the sensor, below the air around
         self.busy = False  # the vacuum changes

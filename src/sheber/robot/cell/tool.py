@@ -1,20 +1,18 @@
-"""Tools: what is flanged to the arm. A new kind is a new file and a line in `KINDS`.
-
-A kind gives three things: `add` puts its bodies, colliders and drives into the engine's model,
-`shapes` says what it looks like, and a class is the tool alive, updated once a tick.
+"""Tools: what is flanged to the arm, as physics. A new kind is a file here and a line in `KINDS`; what a program may
+ask of it is a file in `robot/devices`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sheber.robot.cell import gripper, pointer, suction
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.scene import Shape, ToolSpec
 from sheber.robot.cell.world import World
 
-__all__ = ["Tool", "add_tool", "make_tool", "tool_shapes"]
+__all__ = ["TOOL_BODIES", "Tool", "add_tool", "make_tool", "tool_shapes"]
 
 
 class Tool(Protocol):
@@ -41,18 +39,25 @@ class Tool(Protocol):
         ...
 
 
-_Adder = Callable[[Any, Any, ToolSpec], None]
-_Shapes = Callable[[ToolSpec], tuple[tuple[str, Shape], ...]]
-_Maker = Callable[[World, Contacts, ToolSpec], Tool]
+class _Kind(NamedTuple):
+    """What a kind of tool gives."""
 
-KINDS: dict[str, tuple[_Adder, _Shapes, _Maker]] = {
-    "pointer": (pointer.add, pointer.shapes, pointer.Pointer),
-    "suction": (suction.add, suction.shapes, suction.Suction),
-    "gripper": (gripper.add, gripper.shapes, gripper.Gripper),
+    add: Callable[[Any, Any, ToolSpec], None]  # puts bodies, colliders and drives into the engine's model
+    shapes: Callable[[ToolSpec], tuple[tuple[str, Shape], ...]]  # what it looks like
+    alive: Callable[[World, Contacts, ToolSpec], Tool]  # the tool of a compiled world, updated once a tick
+    bodies: tuple[str, ...]  # names of its bodies, the one at the flange first
+
+
+KINDS: dict[str, _Kind] = {
+    "pointer": _Kind(pointer.add, pointer.shapes, pointer.Pointer, pointer.BODIES),
+    "suction": _Kind(suction.add, suction.shapes, suction.Suction, suction.BODIES),
+    "gripper": _Kind(gripper.add, gripper.shapes, gripper.Gripper, gripper.BODIES),
 }
+TOOL_BODIES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.bodies))
+"""Names that are taken by the bodies of tools."""
 
 
-def _kind(tool: ToolSpec) -> tuple[_Adder, _Shapes, _Maker]:
+def _kind(tool: ToolSpec) -> _Kind:
     try:
         return KINDS[tool.kind]
     except KeyError:
@@ -61,15 +66,15 @@ def _kind(tool: ToolSpec) -> tuple[_Adder, _Shapes, _Maker]:
 
 def add_tool(spec: Any, flange: Any, tool: ToolSpec) -> None:
     """Add the tool and its TCP, a frame called `tcp`, to the flange's body of `spec`."""
-    _kind(tool)[0](spec, flange, tool)
+    _kind(tool).add(spec, flange, tool)
     flange.add_body(name="tcp", pos=tool.pose.position, quat=tool.pose.quaternion)
 
 
 def tool_shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     """What the tool looks like: (body, shape) pairs."""
-    return _kind(tool)[1](tool)
+    return _kind(tool).shapes(tool)
 
 
 def make_tool(world: World, contacts: Contacts, tool: ToolSpec) -> Tool:
     """The tool alive in a compiled world."""
-    return _kind(tool)[2](world, contacts, tool)
+    return _kind(tool).alive(world, contacts, tool)

@@ -1,9 +1,7 @@
-"""World: a scene compiled for the physics engine, and the numbers of its parts.
+"""World: a compiled scene, who is who in it, and how a shape becomes a collider of the physics engine.
 
-The engine's model holds primitive colliders only; what is drawn never enters it. Bodies come in
-this order: the floor, the arm (base first), the tool, fixtures, belts, loose parts; so the arm's
-joints are the first six, the fingers follow, and the free joints of the parts are one block at
-the end of qpos.
+The engine's model holds primitive colliders only; what is drawn never enters it. `building.py` puts a whole scene
+together from these pieces.
 """
 
 from __future__ import annotations
@@ -17,24 +15,22 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.geometry import Pose
-from sheber.robot.arms import Arm
-from sheber.robot.cell.scene import Belt, Fixture, Part, Scene, Shape
+from sheber.robot.cell.scene import Fixture, Shape
+from sheber.robot.clock import STEP_S
 
 __all__ = [
     "LOOSE",
     "ROBOT",
     "SCENERY",
-    "STEP_S",
     "World",
     "add_fixture",
     "add_shape",
-    "build_world",
     "new_spec",
+    "quiet_engine",
     "set_mass",
+    "solid_shapes",
+    "volume",
 ]
-
-STEP_S = 0.002  # s, one physics step
 
 # Contacts: stiff enough that a stack of four stands 0.1 mm short, and at least twice the step (the engine's limit).
 CONTACT_SOLREF = (0.005, 1.0)
@@ -86,50 +82,6 @@ def new_spec() -> Any:
     option.impratio = 10.0
     option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)
     return spec
-
-
-def build_world(scene: Scene, arm: Arm) -> World:
-    """Compile `scene` with `arm` and its tool; raises ValueError in words where names clash or a shape is no shape."""
-    from sheber.robot.cell.arm import add_arm
-    from sheber.robot.cell.tool import add_tool
-
-    quiet_engine()
-    _check_names(scene, arm)
-    spec = new_spec()
-    world = spec.worldbody
-    floor = world.add_body(name="floor")
-    add_shape(spec, floor, Shape("plane", (0.0, 0.0), Pose((0.0, 0.0, scene.floor))), 0.8, SCENERY)
-    flange = add_arm(spec, arm)
-    add_tool(spec, flange, scene.tool)
-    for fixture in scene.fixtures:
-        add_fixture(spec, fixture)
-    for belt in scene.belts:
-        _add_belt(spec, belt)
-    for part in scene.parts:
-        _add_part(spec, part)
-    model = spec.compile()
-    names = tuple(model.body(i).name for i in range(1, model.nbody))
-    parts = tuple(part.name for part in scene.parts)
-    qpos_parts, dof_parts = model.nq - 7 * len(parts), model.nv - 6 * len(parts)
-    return World(model, mujoco.MjData(model), names, len(names) - len(parts), parts, qpos_parts, dof_parts)
-
-
-def _check_names(scene: Scene, arm: Arm) -> None:
-    names = [
-        "",
-        "floor",
-        "tcp",
-        "tool",
-        "tool_adapter",
-        "finger_left",
-        "finger_right",
-        *(link.name for link in arm.links),
-    ]
-    given = [t.name for t in scene.fixtures] + [t.name for t in scene.belts] + [t.name for t in scene.parts]
-    for name in given:
-        if name in names:
-            raise ValueError(f"two bodies are called {name!r}; taken: {', '.join(sorted(names)[1:])}")
-        names.append(name)
 
 
 def add_shape(spec: Any, body: Any, shape: Shape, friction: float, group: int, mass: float | None = None) -> Any:
@@ -184,25 +136,6 @@ def add_fixture(spec: Any, fixture: Fixture) -> None:
     body = spec.worldbody.add_body(name=fixture.name, pos=fixture.pose.position, quat=fixture.pose.quaternion)
     for shape in solid_shapes(fixture.shapes):
         add_shape(spec, body, shape, fixture.friction, SCENERY)
-
-
-def _add_belt(spec: Any, belt: Belt) -> None:
-    body = spec.worldbody.add_body(name=belt.name, pos=belt.pose.position, quat=belt.pose.quaternion)
-    shape = Shape("box", (belt.length, belt.width, belt.thickness), Pose((0.0, 0.0, -belt.thickness / 2)))
-    geom = add_shape(spec, body, shape, belt.friction, SCENERY)
-    # must not be zero when compiled, or the engine never looks at it again
-    geom.surfacevel = (max(abs(belt.speed), 1e-3), 0.0, 0.0, 0.0, 0.0, 0.0)
-
-
-def _add_part(spec: Any, part: Part) -> None:
-    body = spec.worldbody.add_body(name=part.name, pos=part.pose.position, quat=part.pose.quaternion)
-    body.add_freejoint()
-    shapes = list(solid_shapes(part.shapes))
-    if not shapes or part.mass <= 0.0:
-        raise ValueError(f"part {part.name!r} needs a solid shape and a mass above zero")
-    volumes = np.array([volume(shape) for shape in shapes])
-    for shape, share in zip(shapes, volumes / volumes.sum(), strict=True):
-        add_shape(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))
 
 
 def volume(shape: Shape) -> float:

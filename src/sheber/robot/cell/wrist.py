@@ -44,9 +44,6 @@ class Wrist:
         self._step = -1  # of the moment that was felt last
         self._last: tuple[Array | None, float, Array | None] = (None, 0.0, None)  # its raw numbers, pull [N], noise
         self._kept: list[tuple[Array | None, float, Array | None]] = []
-        if sigma > 0.0:
-            self._draw()  # the first rows are never used; without them all scenes would come out a little different
-            self._noise = []
 
     def _draw(self) -> None:
         self._noise = list(self._sigma * NOISE * self._rng.standard_normal((NOISE_ROWS, 6)))[::-1]

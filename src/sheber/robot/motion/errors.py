@@ -1,20 +1,16 @@
-"""Why a move is refused: what was asked, what was wrong, what exists, in words for a student."""
+"""Why a move is refused: the kinds of reasons, and their sentences for the student."""
 
 from __future__ import annotations
 
-from sheber.i18n import Text, Worded, message
+from typing import Final
+
+from sheber.i18n import Message, Worded, message
 
 __all__ = ["JointLimit", "MotionError", "SelfCollision", "Singularity", "SpeedLimit", "Unreachable"]
 
 
-REFUSED = message("motion.refused", "{why}")
-
-
 class MotionError(Worded):
     """A move that cannot be made; its text is for the student."""
-
-    def __init__(self, text: Text | str) -> None:
-        super().__init__(text if isinstance(text, Text) else REFUSED(why=text))
 
 
 class Unreachable(MotionError):
@@ -35,3 +31,81 @@ class SpeedLimit(MotionError):
 
 class SelfCollision(MotionError):
     """The arm or its tool would touch the arm itself on the way."""
+
+
+# --- sentences; poses, places and joints come in words (`words.py`), in mm and degrees ------------------
+
+NO_CONFIGURATION: Final = message(
+    "motion.no_configuration", "There is no configuration {asked!r}. The configurations of this arm are: {names}."
+)
+OTHER_CONFIGURATION: Final = message(
+    "motion.other_configuration",
+    "The configuration {asked!r} was asked for, but it does not reach {pose}. These configurations reach it: {names}.",
+)
+TOO_FAR: Final = message(
+    "motion.too_far",
+    "{pose} is out of reach. No joint angles bring the tool there: the wrist would be {far:.0f} mm from the shoulder, "
+    "and the arm reaches about {reach:.0f} mm.",
+)
+TOO_NEAR: Final = message(
+    "motion.too_near",
+    "{pose} is out of reach. No joint angles bring the tool there: the wrist would be {far:.0f} mm from the axis of "
+    "joint 1, which is too close.",
+)
+LEAVES_REACH: Final = message(
+    "motion.leaves_reach",
+    "The path (line or arc) to {pose} leaves the robot's reach after {percent:.0f} % of its length, at {place}. "
+    "A joint move (move_to) can take another way.",
+)
+NO_CIRCLE: Final = message(
+    "motion.no_circle",
+    "No circle goes from {start} through {via} to {to}: the three points lie on one line, or two of them are the same.",
+)
+RANGE_AT_POSE: Final = message(
+    "motion.range_at_pose",
+    "To reach {pose}, joint {number} ({name}) would have to turn to {angle:.1f} deg. Its range is from {low:.0f} to "
+    "{high:.0f} deg.",
+)
+RANGE_ON_PATH: Final = message(
+    "motion.range_on_path",
+    "On the path to {pose}, after {percent:.0f} % of its length, joint {number} ({name}) would have to turn to "
+    "{angle:.1f} deg. Its range is from {low:.0f} to {high:.0f} deg.",
+)
+RANGE_OF_JOINTS: Final = message(
+    "motion.range_of_joints",
+    "The joint angles {joints} were asked for. Joint {number} ({name}) cannot turn to {angle:.1f} deg: its range is "
+    "from {low:.0f} to {high:.0f} deg.",
+)
+SINGULAR: Final = message(
+    "motion.singular",
+    "The path (line or arc) to {pose} meets a singularity after {percent:.0f} % of its length, at {place}. {why} "
+    "Go around it, or use a joint move (move_joints, move_to).",
+)
+WHY_SINGULAR: Final[dict[str, Message]] = {
+    "wrist": message(
+        "motion.singular_wrist",
+        "There, joints 4 and 6 turn about the same axis (wrist singularity: joint 5 is at 0 or 180 deg).",
+    ),
+    "elbow": message(
+        "motion.singular_elbow",
+        "There, the arm is stretched out or folded (elbow singularity: joint 3 is at 0 or 180 deg).",
+    ),
+    "shoulder": message(
+        "motion.singular_shoulder", "There, the wrist is too close to the axis of joint 1 (shoulder singularity)."
+    ),
+    "": message("motion.singular_other", "There, a joint would have to jump."),
+}
+HITS_ITSELF: Final = message(
+    "motion.hits_itself",
+    "On the path to {pose} the robot would touch itself after {percent:.0f} % of its length, at the joint angles "
+    "{joints}.",
+)
+TOO_FAST: Final = message(
+    "motion.too_fast",
+    "A speed of {asked:.4g} {unit} was asked for. This robot takes a speed above 0 and up to {most:.4g} {unit}.",
+)
+TOO_SUDDEN: Final = message(
+    "motion.too_sudden",
+    "An acceleration of {asked:.4g} {unit} was asked for. This robot takes an acceleration above 0 and up to "
+    "{most:.4g} {unit}.",
+)

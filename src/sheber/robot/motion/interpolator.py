@@ -23,24 +23,25 @@ from numpy.typing import NDArray
 
 from sheber.geometry import Pose
 from sheber.robot.arms import Arm
+from sheber.robot.clock import STEP_S
 from sheber.robot.motion import kinematics
 from sheber.robot.motion.curve import JointCurve
-from sheber.robot.motion.legs import Bend, Cell, Leg, Planner, SelfCollides
+from sheber.robot.motion.legs import Bend, Leg, Planner, SelfCollides, Span
 from sheber.robot.motion.moves import Move
 from sheber.robot.motion.profile import Block, Profile, brake, plan
 
-__all__ = ["Interpolator"]
+__all__ = ["SLOWEST", "Interpolator"]
 
 Array = NDArray[np.float64]
 
+SLOWEST = 0.01  # smallest speed override; a program that wants to stand stops
 _CHUNK = 500  # steps that are sampled at once
 _SHORTEST_ZONE = 1e-4  # m or rad: a corner smaller than this is a fine point
-_SLOWEST = 0.01  # smallest speed override
 _AFTER = 1e-10  # s: just behind a border, where the state belongs to what comes next
 
 
 @dataclass(slots=True, eq=False)
-class _Queued:
+class _Entry:
     """A leg in the queue, with the corner at its end once that is known."""
 
     leg: Leg
@@ -55,10 +56,10 @@ class _Stretch:
     """What is run in one go: a part of a leg, or a corner."""
 
     curve: JointCurve
-    cells: tuple[Cell, ...]
+    spans: tuple[Span, ...]
     first: float  # the curve's parameter at its start
     last: float
-    of: _Queued
+    of: _Entry
     corner: Bend | None  # None: a part of the leg itself
     stop: bool  # at rest at its end
 
@@ -79,29 +80,28 @@ class Interpolator:
     `self_collides(q (n, 6))` gives the index of the first joints at which the arm touches itself, or -1.
     """
 
+    every_tick = False  # it looks at no sensor: two ticks may be taken at once
+
     def __init__(
         self,
         arm: Arm,
         T_flange_tcp: Pose,
         q_start: Array,
-        step_s: float = 0.002,
         self_collides: SelfCollides | None = None,
     ) -> None:
         self.arm = arm
-        self.every_tick = False  # what is planned does not change by what is sensed: two ticks may be taken at once
-        self.step_s = step_s
         self.joints: Array = np.array(q_start, dtype=np.float64)  # (6,) the last target given out
         self.moving = False  # released motion is under way
         self.pending = 0  # moves that are not finished; a corner's middle finishes the move before it
         self._planner = Planner(arm, T_flange_tcp, self_collides)
-        self._queue: deque[_Queued] = deque()
+        self._queue: deque[_Entry] = deque()
         self._open = False
         self._override = 1.0
         self._stopping = False
-        self._planned: _Queued | None = None  # the last move that the profile covers
-        self._fresh: _Queued | None = None  # the move whose corner was decided last
+        self._planned: _Entry | None = None  # the last move that the profile covers
+        self._fresh: _Entry | None = None  # the move whose corner was decided last
         self._stretches: list[_Stretch] = []
-        self._done: deque[tuple[int, _Queued]] = deque()  # at which step which move is finished
+        self._done: deque[tuple[int, _Entry]] = deque()  # at which step which move is finished
         self._rest()
 
     # --- moves in ---------------------------------------------------------------------------
@@ -112,7 +112,7 @@ class Interpolator:
         Raises Unreachable, JointLimit, Singularity, SpeedLimit or SelfCollision; then nothing is queued.
         """
         leg = self._planner.leg(move, self._end(), self._queue[-1].leg.goal if self._queue else None)
-        self._queue.append(_Queued(leg, move.blend > 0.0))
+        self._queue.append(_Entry(leg, move.blend > 0.0))
         self._open = move.blend > 0.0
         self.pending += 1
         self._release()
@@ -148,12 +148,14 @@ class Interpolator:
 
     @property
     def speed_override(self) -> float:
-        """Factor on all speeds, 0.01..1."""
+        """Factor on all speeds, from `SLOWEST` to 1; raises ValueError for another one."""
         return self._override
 
     @speed_override.setter
     def speed_override(self, factor: float) -> None:
-        self._override = min(1.0, max(_SLOWEST, float(factor)))
+        if not SLOWEST <= factor <= 1.0:
+            raise ValueError(f"a speed override is from {SLOWEST:g} to 1, got {factor:g}")
+        self._override = float(factor)
         state = self._state()
         if state is not None and not self._stopping:
             stretches = self._ahead(state)
@@ -170,9 +172,11 @@ class Interpolator:
 
     # --- targets out ------------------------------------------------------------------------
 
-    def next(self, steps: int, cell: object | None = None) -> Array:
-        """Joint targets (steps, 6) for the next physics steps; where nothing moves, the last one again."""
-        n = steps
+    def next(self, n: int, cell: object = None) -> Array:
+        """Joint targets (n, 6) for the next n physics steps; where nothing moves, the last one again.
+
+        `cell`: where a motion can read sensors. This one needs none: its path is known before it starts.
+        """
         if not self.moving:
             return np.broadcast_to(self.joints, (n, len(self.joints)))
         if self._cursor + n > len(self._rows):
@@ -206,19 +210,19 @@ class Interpolator:
             return self._queue[-1].leg.end
         return self._stop_point if self._stopping else self.joints
 
-    def _held(self, queued: _Queued) -> bool:
+    def _held(self, entry: _Entry) -> bool:
         """Whether a move has to wait for its corner: it is open and nothing leads into it on the fly."""
-        if not self._open or queued is not self._queue[-1]:
+        if not self._open or entry is not self._queue[-1]:
             return False
         return len(self._queue) == 1 or not self._queue[-2].blends
 
-    def _finish(self, queued: _Queued) -> None:
+    def _finish(self, entry: _Entry) -> None:
         """Take a finished move from the queue, and those behind it that had nothing to do."""
-        while self._queue and self._queue[0] is queued:
+        while self._queue and self._queue[0] is entry:
             self._queue.popleft()
             self.pending -= 1
             if self._queue and self._queue[0].leg.length == 0.0 and not self._held(self._queue[0]):
-                queued = self._queue[0]
+                entry = self._queue[0]
 
     def _release(self) -> None:
         """Plan what may run and is not planned yet."""
@@ -226,7 +230,7 @@ class Interpolator:
             return
         if not self.moving and self._queue and self._queue[0].leg.length == 0.0 and not self._held(self._queue[0]):
             self._finish(self._queue[0])
-        runnable = [queued for queued in self._queue if not self._held(queued)]
+        runnable = [entry for entry in self._queue if not self._held(entry)]
         if not runnable or runnable[-1] is self._planned:
             return
         state = self._state()
@@ -246,7 +250,7 @@ class Interpolator:
 
     # --- the path ---------------------------------------------------------------------------
 
-    def _lay_out(self, runnable: list[_Queued], state: _State | None) -> list[_Stretch]:
+    def _lay_out(self, runnable: list[_Entry], state: _State | None) -> list[_Stretch]:
         """The stretches of the moves that may run, from where the robot is."""
         self._fresh = None
         stretches: list[_Stretch] = []
@@ -259,28 +263,28 @@ class Interpolator:
                 stretches.append(replace(here, first=state.position))
                 first += 1
                 start = here.corner.zone_second
-        for queued, after in zip(runnable[first:], [*runnable[first + 1 :], None], strict=True):
-            if queued.leg.length > 0.0:
-                corner = self._corner(queued, after, start)
-                end = queued.leg.length - (corner.zone_first if corner else 0.0)
-                stretches.append(_Stretch(queued.leg.curve, queued.leg.cells, start, end, queued, None, corner is None))
+        for entry, after in zip(runnable[first:], [*runnable[first + 1 :], None], strict=True):
+            if entry.leg.length > 0.0:
+                corner = self._corner(entry, after, start)
+                end = entry.leg.length - (corner.zone_first if corner else 0.0)
+                stretches.append(_Stretch(entry.leg.curve, entry.leg.spans, start, end, entry, None, corner is None))
                 if corner is not None:
-                    stretches.append(_Stretch(corner.curve, (corner.cell,), 0.0, 1.0, queued, corner, False))
+                    stretches.append(_Stretch(corner.curve, (corner.span,), 0.0, 1.0, entry, corner, False))
                 start = corner.zone_second if corner else 0.0
         return stretches
 
-    def _corner(self, queued: _Queued, after: _Queued | None, start: float) -> Bend | None:
+    def _corner(self, entry: _Entry, after: _Entry | None, start: float) -> Bend | None:
         """The corner between a move, which is run from `start` on, and the one after it."""
-        if queued.settled or after is None:
-            return queued.corner
-        queued.settled = True
-        if queued.blends and after.leg.length > 0.0:
-            zone_first, zone_second = self._planner.zones(queued.leg, after.leg)
-            zone_first = min(zone_first, 0.95 * (queued.leg.length - start))
+        if entry.settled or after is None:
+            return entry.corner
+        entry.settled = True
+        if entry.blends and after.leg.length > 0.0:
+            zone_first, zone_second = self._planner.zones(entry.leg, after.leg)
+            zone_first = min(zone_first, 0.95 * (entry.leg.length - start))
             if min(zone_first, zone_second) > _SHORTEST_ZONE:
-                queued.corner = self._planner.bend(queued.leg, after.leg, zone_first, zone_second)
-                self._fresh = queued
-        return queued.corner
+                entry.corner = self._planner.bend(entry.leg, after.leg, zone_first, zone_second)
+                self._fresh = entry
+        return entry.corner
 
     def _plan(
         self, stretches: list[_Stretch], state: _State | None, braking: bool = False
@@ -289,19 +293,19 @@ class Interpolator:
         blocks: list[Block] = []
         places: list[tuple[_Stretch, float]] = []
         for stretch in stretches:
-            cells = [cell for cell in stretch.cells if cell.end > stretch.first + 1e-12 and cell.start < stretch.last]
-            for cell in cells:
-                start, end = max(cell.start, stretch.first), min(cell.end, stretch.last)
+            spans = [span for span in stretch.spans if span.end > stretch.first + 1e-12 and span.start < stretch.last]
+            for span in spans:
+                start, end = max(span.start, stretch.first), min(span.end, stretch.last)
                 corner = stretch.corner
                 blocks.append(
                     Block(
                         end - start,
-                        cell.speed * self._override,
-                        cell.acceleration,
-                        cell.acceleration / self.arm.ramp_s,
+                        span.speed * self._override,
+                        span.acceleration,
+                        span.acceleration / self.arm.ramp_s,
                         2.0 * corner.zone_first if corner else 1.0,
                         2.0 * corner.zone_second if corner else 1.0,
-                        stretch.stop and cell is cells[-1],
+                        stretch.stop and span is spans[-1],
                     )
                 )
                 places.append((stretch, start))
@@ -309,7 +313,7 @@ class Interpolator:
             raise ArithmeticError("nothing of the path is left")
         if state is None:
             return plan(blocks), places
-        before = self._profile.rest_of_block(self._at * self.step_s + _AFTER)
+        before = self._profile.rest_of_block(self._at * STEP_S + _AFTER)
         return (brake if braking else plan)(blocks, state.speed, state.acceleration, before), places
 
     def _start(self, stretches: list[_Stretch], places: list[tuple[_Stretch, float]], profile: Profile) -> None:
@@ -318,11 +322,11 @@ class Interpolator:
         self._starts = np.array([start for _, start in places])
         self._at = self._cursor = 0
         self._rows = np.empty((0, len(self.joints)))
-        self._steps = math.ceil(profile.duration / self.step_s - 1e-9)
+        self._steps = math.ceil(profile.duration / STEP_S - 1e-9)
         self._done = deque(self._finishing(profile, places))
         self.moving = True
 
-    def _finishing(self, profile: Profile, places: list[tuple[_Stretch, float]]) -> list[tuple[int, _Queued]]:
+    def _finishing(self, profile: Profile, places: list[tuple[_Stretch, float]]) -> list[tuple[int, _Entry]]:
         """At which step which move is finished."""
         done = []
         for k, (end, (stretch, start)) in enumerate(zip(profile.ends, places, strict=False)):
@@ -331,13 +335,13 @@ class Interpolator:
                 end = profile.when(k, 0.5 - start) if start < 0.5 else 0.0
             elif not (stretch.stop and last):
                 continue
-            done.append((math.ceil(end / self.step_s - 1e-9), stretch.of))
+            done.append((math.ceil(end / STEP_S - 1e-9), stretch.of))
         return done
 
     def _sample(self, n: int) -> None:
         """Fill the rows with the targets of the coming steps, at least n."""
         count = max(n, min(_CHUNK, self._steps - self._at))
-        times: Array = (self._at + np.arange(1.0, count + 1.0)) * self.step_s
+        times: Array = (self._at + np.arange(1.0, count + 1.0)) * STEP_S
         block, position = self._profile.at(times)
         position += self._starts[block]
         self._rows = np.empty((count, len(self.joints)))
@@ -356,7 +360,7 @@ class Interpolator:
         """Where the last target was on its stretch; None at rest."""
         if not self.moving:
             return None
-        block, position, speed, acceleration = self._profile.state(self._at * self.step_s + _AFTER)
+        block, position, speed, acceleration = self._profile.state(self._at * STEP_S + _AFTER)
         stretch, start = self._places[block]
         if abs(acceleration) < 1e-9:
             acceleration = 0.0

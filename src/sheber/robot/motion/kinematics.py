@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sheber.geometry import Pose
 from sheber.robot.arms import Arm
 from sheber.robot.motion.closed_form import closed_form
+from sheber.robot.motion.errors import NO_CONFIGURATION, Unreachable
 
 __all__ = [
     "configuration",
@@ -144,13 +145,13 @@ def configuration(arm: Arm, q: Array) -> str:
 def matching(arm: Arm, words: str) -> list[int]:
     """The branches that a configuration in words allows: "up" allows four, "left up flip" one, "" all.
 
-    Raises ValueError that lists the words there are.
+    Raises Unreachable that lists the words there are.
     """
     asked = set(words.replace(",", " ").lower().split())
     names = [set(name.split()) for name in configurations(arm)]
     fits = [branch for branch, name in enumerate(names) if asked <= name]
     if not fits:
-        raise ValueError(f"no configuration is called {words!r}; there are: {', '.join(configurations(arm))}")
+        raise Unreachable(NO_CONFIGURATION(asked=words, names=list(configurations(arm))))
     return fits
 
 

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import N_, _
+from sheber.i18n import Message, Text
 from sheber.robot.arms import Arm
+from sheber.robot.motion import errors as e
 from sheber.robot.motion import kinematics
 from sheber.robot.motion.closed_form import closed_form
 from sheber.robot.motion.curve import JointCurve, hermite, straight
@@ -25,7 +26,7 @@ from sheber.robot.motion.moves import Move, MoveCircular, MoveJoints, MoveLinear
 from sheber.robot.motion.paths import Arc, Corner, Line, SpatialPath, corner_weight
 from sheber.robot.motion.words import in_words, joints_in_words, place
 
-__all__ = ["Bend", "Cell", "Leg", "Planner"]
+__all__ = ["Bend", "Leg", "Planner", "Span"]
 
 Array = NDArray[np.float64]
 SelfCollides = Callable[[Array], int]
@@ -33,7 +34,7 @@ SelfCollides = Callable[[Array], int]
 _GRID = 0.005  # m (or u * m in a corner): distance of the knots on a Cartesian path
 _JOINT_GRID = 0.05  # rad that a joint turns at most between two knots; more means a finer grid
 _FINEST = 4096  # knots; a path that asks for more runs into a singularity
-_CELLS = 8  # parts of a path that get speed limits of their own where joints limit the speed
+_SPANS = 8  # parts of a path that get speed limits of their own where joints limit the speed
 _MARGIN = 0.97  # of the joint accelerations, for what the pieces of a curve leave out
 _SPEED_MARGIN = 0.9999  # of the joint speeds, likewise
 _BEND_SHARE = 0.5  # of a joint's acceleration that the bend of the path may use up
@@ -54,11 +55,11 @@ class Leg:
     acceleration: float  # asked, unit/s2
     end: Array  # (6,) joints at its end
     goal: Pose | None  # T_base_tcp at its end, where the move or its path says it
-    cells: tuple[Cell, ...]  # limits along it
+    spans: tuple[Span, ...]  # limits along it
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Span:
     """Limits between two parameters of a curve. They belong to the curve, however much of it is still to run."""
 
     start: float  # the curve's parameter
@@ -72,7 +73,7 @@ class Bend:
     """The corner between two legs; its parameter runs from 0 to 1."""
 
     curve: JointCurve
-    cell: Cell
+    span: Span
     zone_first: float  # what it takes from the end of the first leg, in that leg's unit
     zone_second: float  # ... and from the start of the second
 
@@ -110,10 +111,7 @@ class Planner:
         it turns its wrist over, then its elbow, and changes its shoulder last.
         """
         T = pose.matrix @ self._tcp_flange
-        try:
-            allowed = kinematics.matching(self.arm, configuration)
-        except ValueError as error:
-            raise Unreachable(str(error)) from error
+        allowed = kinematics.matching(self.arm, configuration)
         every = self.form.inverse(self.arm, T[None])[0]
         exists = ~np.isnan(every[:, 0])
         if not exists.any():
@@ -121,16 +119,12 @@ class Planner:
         here = int(self.form.branches(self.arm, q_near[None])[0])
         branches = sorted((branch for branch in allowed if exists[branch]), key=lambda branch: branch ^ here)
         if not branches:
-            names = ", ".join(name for name, there in zip(self.form.configurations, exists, strict=True) if there)
-            raise Unreachable(
-                _("{pose} was asked in the configuration {asked!r}. It is reached only in: {names}.").format(
-                    pose=in_words(pose), asked=configuration, names=names
-                )
-            )
+            names = [name for name, there in zip(self.form.configurations, exists, strict=True) if there]
+            raise Unreachable(e.OTHER_CONFIGURATION(pose=in_words(pose), asked=configuration, names=names))
         q = kinematics.nearest(self.arm, every[branches], q_near)
         legal = kinematics.within(self.arm, q).all(axis=1)
         if not legal.any():
-            raise JointLimit(self._beyond(q[0], _("to reach {pose}").format(pose=in_words(pose))))
+            raise JointLimit(self._beyond(e.RANGE_AT_POSE, q[0], pose=in_words(pose)))
         best: Array = q[int(legal.argmax())]
         return best
 
@@ -141,22 +135,22 @@ class Planner:
 
     def _joint_leg(self, move: MoveJoints | MoveTo, q_start: Array, q_end: Array, goal: Pose | None) -> Leg:
         arm = self.arm
-        speed = _limited(move.speed, arm.joint_speed, float(arm.max_speed.max()), N_("speed"), "deg/s")
+        speed = _limited(move.speed, arm.joint_speed, float(arm.max_speed.max()), e.TOO_FAST, "deg/s")
         acceleration = _limited(
-            move.acceleration, arm.joint_acceleration, float(arm.max_acceleration.max()), N_("acceleration"), "deg/s2"
+            move.acceleration, arm.joint_acceleration, float(arm.max_acceleration.max()), e.TOO_SUDDEN, "deg/s2"
         )
         length = float(np.abs(q_end - q_start).max())
         curve = straight(q_start, q_end, max(length, 1e-12))
-        cells = self._cells(curve, speed, acceleration)
-        leg = Leg(move, length if length > 1e-9 else 0.0, curve, None, -1, speed, acceleration, q_end, goal, cells)
+        spans = self._spans(curve, speed, acceleration)
+        leg = Leg(move, length if length > 1e-9 else 0.0, curve, None, -1, speed, acceleration, q_end, goal, spans)
         self._check_itself(leg)
         return leg
 
     def _spatial_leg(self, move: MoveLinear | MoveCircular, q_start: Array, start: Pose) -> Leg:
         arm = self.arm
-        speed = _limited(move.speed, arm.linear_speed, arm.max_linear_speed, N_("speed"), "mm/s")
+        speed = _limited(move.speed, arm.linear_speed, arm.max_linear_speed, e.TOO_FAST, "mm/s")
         acceleration = _limited(
-            move.acceleration, arm.linear_acceleration, arm.max_linear_acceleration, N_("acceleration"), "mm/s2"
+            move.acceleration, arm.linear_acceleration, arm.max_linear_acceleration, e.TOO_SUDDEN, "mm/s2"
         )
         goal = move.pose if isinstance(move, MoveLinear) else move.to
         path: SpatialPath = Line(start, goal, arm.rotation_radius)
@@ -164,11 +158,9 @@ class Planner:
             try:
                 path = Arc(start, move.via, goal, arm.rotation_radius)
             except ValueError as error:
-                raise Unreachable(
-                    _("No circle goes from {start} through {via} to {to}: {why}.").format(
-                        start=place(start.position), via=place(move.via.position), to=place(goal.position), why=error
-                    )
-                ) from error
+                points = {"start": start.position, "via": move.via.position, "to": goal.position}
+                told = e.NO_CIRCLE(**{name: place(position) for name, position in points.items()})
+                raise Unreachable(told) from error
         if path.length < 1e-7:
             curve = straight(q_start, q_start, 1.0)
             return Leg(move, 0.0, curve, path, -1, speed, acceleration, q_start, goal, ())
@@ -177,8 +169,8 @@ class Planner:
         if path.bend() > 0.0:  # the centripetal acceleration is held to the asked one as well
             speed = min(speed, math.sqrt(acceleration / path.bend()))
         curve = hermite(q, path.length)
-        cells = self._cells(curve, speed, acceleration)
-        leg = Leg(move, path.length, curve, path, branch, speed, acceleration, q[-1], goal, cells)
+        spans = self._spans(curve, speed, acceleration)
+        leg = Leg(move, path.length, curve, path, branch, speed, acceleration, q[-1], goal, spans)
         self._check_itself(leg)
         return leg
 
@@ -208,10 +200,8 @@ class Planner:
         beyond = ~kinematics.within(self.arm, q).all(axis=1)
         if beyond.any():
             k = int(beyond.argmax())
-            why = _("on the way to {pose}, {percent:.0f} % along,").format(
-                pose=in_words(goal), percent=100.0 * fraction[k]
-            )
-            raise JointLimit(self._beyond(q[k], why))
+            percent = 100.0 * float(fraction[k])
+            raise JointLimit(self._beyond(e.RANGE_ON_PATH, q[k], pose=in_words(goal), percent=percent))
         return q
 
     # --- checks -----------------------------------------------------------------------------
@@ -219,7 +209,7 @@ class Planner:
     def _check_joints(self, q: Array) -> None:
         q = np.asarray(q, dtype=np.float64)
         if not kinematics.within(self.arm, q).all():
-            raise JointLimit(self._beyond(q, _("to go to {joints}").format(joints=joints_in_words(q))))
+            raise JointLimit(self._beyond(e.RANGE_OF_JOINTS, q, joints=joints_in_words(q)))
 
     def _check_singular(self, q: Array, goal: Pose, fraction: Array, position: Array) -> None:
         nearness = self.form.nearness(self.arm, q)
@@ -237,55 +227,36 @@ class Planner:
         q = leg.curve.at(s)
         k = self.self_collides(q)
         if k >= 0:
-            raise SelfCollision(
-                _("The way to {pose} would bring the robot against itself {percent:.0f} % along, at {joints}.").format(
-                    pose=in_words(leg.goal or self.tcp(leg.end)),
-                    percent=100.0 * s[k] / leg.length,
-                    joints=joints_in_words(q[k]),
-                )
-            )
+            pose = in_words(leg.goal or self.tcp(leg.end))
+            percent = 100.0 * float(s[k]) / leg.length
+            raise SelfCollision(e.HITS_ITSELF(pose=pose, percent=percent, joints=joints_in_words(q[k])))
 
     # --- words ------------------------------------------------------------------------------
 
-    def _out_of_reach(self, pose: Pose) -> str:
+    def _out_of_reach(self, pose: Pose) -> Text:
         wrist = (pose.matrix @ self._tcp_flange) @ np.array([0.0, 0.0, -self.arm.dh[-1, 1], 1.0])
         height = float(wrist[2] - self.arm.dh[0, 1])
         distance = math.hypot(float(wrist[0]), float(wrist[1]), height)
-        text = _("{pose} is out of reach: no joint angles bring the tool there.").format(pose=in_words(pose))
         if distance > self.arm.reach:
-            more = _("The wrist would be {far:.0f} mm from the shoulder; the arm reaches about {reach:.0f} mm.")
-        else:
-            more = _("The wrist would be {far:.0f} mm from the shoulder, too near to the robot's own axis.")
-        return text + " " + more.format(far=1000.0 * distance, reach=1000.0 * self.arm.reach)
+            return e.TOO_FAR(pose=in_words(pose), far=1000.0 * distance, reach=1000.0 * self.arm.reach)
+        return e.TOO_NEAR(pose=in_words(pose), far=1000.0 * math.hypot(float(wrist[0]), float(wrist[1])))
 
-    def _lost(self, goal: Pose, fraction: float, position: Array) -> str:
-        return _(
-            "The straight or round way to {pose} leaves the robot's reach {percent:.0f} % along, at {place}. "
-            "A joint move (move_to) can take another way."
-        ).format(pose=in_words(goal), percent=100.0 * fraction, place=place(position))
+    def _lost(self, goal: Pose, fraction: float, position: Array) -> Text:
+        return e.LEAVES_REACH(pose=in_words(goal), percent=100.0 * fraction, place=place(position))
 
-    def _singular(self, goal: Pose, kind: str, fraction: float, position: Array) -> str:
-        why = {
-            "wrist": _("joints 4 and 6 turn about the same axis there (wrist singularity: joint 5 at 0 or 180 deg)"),
-            "elbow": _("the arm is stretched out or folded there (elbow singularity: joint 3 at 0 or 180 deg)"),
-            "shoulder": _("the wrist is too near to the axis of joint 1 there (shoulder singularity)"),
-        }.get(kind, _("a joint would have to turn at once there"))
-        return _(
-            "The straight or round way to {pose} meets a singularity {percent:.0f} % along, at {place}: {why}. "
-            "Go around it, or use a joint move (move_joints, move_to)."
-        ).format(pose=in_words(goal), percent=100.0 * fraction, place=place(position), why=why)
+    def _singular(self, goal: Pose, kind: str, fraction: float, position: Array) -> Text:
+        why = e.WHY_SINGULAR.get(kind, e.WHY_SINGULAR[""])()
+        return e.SINGULAR(pose=in_words(goal), percent=100.0 * fraction, place=place(position), why=why)
 
-    def _beyond(self, q: Array, why: str) -> str:
+    def _beyond(self, sentence: Message, q: Array, **values: object) -> Text:
+        """The sentence about the first joint of q (6,) [rad] that is beyond its range."""
         k = int((~kinematics.within(self.arm, q)).argmax())
         joint = self.arm.joints[k]
-        return _(
-            "Joint {number} ({name}) would have to be at {angle:.1f} deg {why}; "
-            "its range is {low:.0f} to {high:.0f} deg."
-        ).format(
+        return sentence(
+            **values,
             number=k + 1,
             name=joint.name,
             angle=math.degrees(q[k]),
-            why=why,
             low=math.degrees(joint.lower),
             high=math.degrees(joint.upper),
         )
@@ -333,8 +304,8 @@ class Planner:
         curve = hermite(q, 1.0)
         points = corner.at(u)[0] if corner is not None else q
         speed, acceleration = self._bend_limits(first, second, points, zone_first, zone_second)
-        (cell,) = self._cells(curve, speed, acceleration, 1)
-        return Bend(curve, cell, zone_first, zone_second)
+        (span,) = self._spans(curve, speed, acceleration, 1)
+        return Bend(curve, span, zone_first, zone_second)
 
     def _bend_limits(
         self, first: Leg, second: Leg, points: Array, zone_first: float, zone_second: float
@@ -355,7 +326,7 @@ class Planner:
         speed = min(speed, math.sqrt(asked / _size(bend, bool(joint_legs))))
         return speed, asked / fastest
 
-    def _cells(self, curve: JointCurve, speed: float, acceleration: float, most: int = _CELLS) -> tuple[Cell, ...]:
+    def _spans(self, curve: JointCurve, speed: float, acceleration: float, most: int = _SPANS) -> tuple[Span, ...]:
         """Limits along a curve: what was asked, lowered where joints could not follow."""
         slope, bend = curve.bounds()
         turns = np.maximum((slope * self._per_speed).max(axis=1), 1e-12)  # shares of what the joints have, (m,)
@@ -366,7 +337,7 @@ class Planner:
         parts = 1 if limit.min() >= speed else min(most, len(limit))
         edges = [len(limit) * k // parts for k in range(parts + 1)]
         return tuple(
-            Cell(a * curve.step, b * curve.step, float(limit[a:b].min()), float(by_joint[a:b].min()))
+            Span(a * curve.step, b * curve.step, float(limit[a:b].min()), float(by_joint[a:b].min()))
             for a, b in pairwise(edges)
         )
 
@@ -385,15 +356,11 @@ def _size(rows: Array, of_joints: bool) -> float:
     return max(float(sizes), 1e-9)
 
 
-def _limited(asked: float | None, default: float, most: float, what: str, unit: str) -> float:
-    """A speed or an acceleration that was asked for, or its default. Raises SpeedLimit in words."""
+def _limited(asked: float | None, default: float, most: float, too_much: Message, unit: str) -> float:
+    """A speed or an acceleration that was asked for, or its default. Raises SpeedLimit."""
     if asked is None:
         return default
     if asked > 0.0 and asked <= most * (1.0 + 1e-9):
         return min(asked, most)
     factor = 1000.0 if unit.startswith("mm") else math.degrees(1.0)
-    raise SpeedLimit(
-        _(
-            "A {what} of {asked:.4g} {unit} was asked; this robot takes more than 0 and at most {most:.4g} {unit}."
-        ).format(what=_(what), asked=asked * factor, most=most * factor, unit=unit)
-    )
+    raise SpeedLimit(too_much(asked=asked * factor, most=most * factor, unit=unit))

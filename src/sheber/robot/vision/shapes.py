@@ -42,7 +42,7 @@ def surface(shape: str, size: Sequence[float]) -> Surface:
         return _turned(_arc(size[0], -90, 90, 0.0))
     if shape == "capsule":
         return _turned(_arc(size[0], -90, 0, -size[1] / 2) + _arc(size[0], 0, 90, size[1] / 2))
-    raise ValueError(f"unknown shape {shape!r}; known: box, capsule, cylinder, mesh, plane, sphere")
+    raise ValueError(f"unknown shape {shape!r}; known: box, capsule, cylinder, plane, sphere")
 
 
 def plan_uv(vertices: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float32]:

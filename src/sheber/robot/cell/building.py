@@ -1,0 +1,82 @@
+"""Building: a scene with its arm and tool put together and compiled for the physics engine.
+
+Bodies come in this order: the floor, the arm (base first), the tool, fixtures, belts, loose parts; so the arm's
+joints are the first, the fingers follow, and the free joints of the parts are one block at the end of qpos.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from sheber.geometry import Pose
+from sheber.robot.arms import Arm
+from sheber.robot.cell.arm import add_arm
+from sheber.robot.cell.scene import Belt, Part, Scene, Shape
+from sheber.robot.cell.tool import TOOL_BODIES, add_tool
+from sheber.robot.cell.world import (
+    LOOSE,
+    SCENERY,
+    World,
+    add_fixture,
+    add_shape,
+    new_spec,
+    quiet_engine,
+    solid_shapes,
+    volume,
+)
+
+__all__ = ["build_world"]
+
+
+def build_world(scene: Scene, arm: Arm) -> World:
+    """Compile `scene` with `arm` and its tool; raises ValueError in words where names clash or a shape is no shape."""
+    quiet_engine()
+    _check_names(scene, arm)
+    spec = new_spec()
+    world = spec.worldbody
+    floor = world.add_body(name="floor")
+    add_shape(spec, floor, Shape("plane", (0.0, 0.0), Pose((0.0, 0.0, scene.floor))), 0.8, SCENERY)
+    flange = add_arm(spec, arm)
+    add_tool(spec, flange, scene.tool)
+    for fixture in scene.fixtures:
+        add_fixture(spec, fixture)
+    for belt in scene.belts:
+        _add_belt(spec, belt)
+    for part in scene.parts:
+        _add_part(spec, part)
+    model = spec.compile()
+    names = tuple(model.body(i).name for i in range(1, model.nbody))
+    parts = tuple(part.name for part in scene.parts)
+    qpos_parts, dof_parts = model.nq - 7 * len(parts), model.nv - 6 * len(parts)
+    return World(model, mujoco.MjData(model), names, len(names) - len(parts), parts, qpos_parts, dof_parts)
+
+
+def _check_names(scene: Scene, arm: Arm) -> None:
+    names = ["", "floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
+    given = [f.name for f in scene.fixtures] + [b.name for b in scene.belts] + [p.name for p in scene.parts]
+    for name in given:
+        if name in names:
+            raise ValueError(f"two bodies are called {name!r}; taken: {', '.join(sorted(names)[1:])}")
+        names.append(name)
+
+
+def _add_belt(spec: Any, belt: Belt) -> None:
+    body = spec.worldbody.add_body(name=belt.name, pos=belt.pose.position, quat=belt.pose.quaternion)
+    shape = Shape("box", (belt.length, belt.width, belt.thickness), Pose((0.0, 0.0, -belt.thickness / 2)))
+    geom = add_shape(spec, body, shape, belt.friction, SCENERY)
+    # must not be zero when compiled, or the engine never looks at it again
+    geom.surfacevel = (max(abs(belt.speed), 1e-3), 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def _add_part(spec: Any, part: Part) -> None:
+    body = spec.worldbody.add_body(name=part.name, pos=part.pose.position, quat=part.pose.quaternion)
+    body.add_freejoint()
+    shapes = list(solid_shapes(part.shapes))
+    if not shapes or part.mass <= 0.0:
+        raise ValueError(f"part {part.name!r} needs a solid shape and a mass above zero")
+    volumes = np.array([volume(shape) for shape in shapes])
+    for shape, share in zip(shapes, volumes / volumes.sum(), strict=True):
+        add_shape(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))

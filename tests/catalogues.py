@@ -1,0 +1,33 @@
+"""Made-up catalogues: a language that tests can read, without waiting for a translator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+
+from sheber import i18n
+
+Words = str | tuple[str, str]
+
+
+def write_catalogue(folder: Path, words: Mapping[Words, Words], language: str = "kk") -> Path:
+    """Write `words` (English to the other language) as the catalogue of `language` below `folder`; the file."""
+    catalogue = Catalog(locale=language.replace("-", "_"))
+    for english, other in words.items():
+        catalogue.add(english, other)
+    place = folder / language.replace("-", "_") / "LC_MESSAGES"
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "sheber.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    return place / "sheber.mo"
+
+
+def speak_kazakh(folder: Path, monkeypatch: pytest.MonkeyPatch, words: Mapping[Words, Words]) -> None:
+    """Let this process find `words` as its Kazakh catalogue."""
+    write_catalogue(folder, words)
+    monkeypatch.setattr(i18n, "_FOLDER", folder)
+    monkeypatch.setattr(i18n, "_catalogues", {})
