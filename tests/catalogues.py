@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -24,6 +27,20 @@ def write_catalogue(folder: Path, words: Mapping[Words, Words], language: str = 
     with (place / "sheber.mo").open("wb") as file:
         write_mo(file, catalogue)
     return place / "sheber.mo"
+
+
+@contextmanager
+def catalogue(sentences: Mapping[str, str], *, here: bool = False) -> Iterator[Path]:
+    """A locale folder, open to everybody, with these Kazakh sentences; `here`: this process reads it too."""
+    with tempfile.TemporaryDirectory(prefix="sheber-locale-", dir="/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write_catalogue(folder, dict(sentences))
+        if not here:
+            yield folder
+            return
+        with mock.patch.object(i18n, "_FOLDER", folder), mock.patch.object(i18n, "_catalogues", {}):
+            yield folder
 
 
 def speak_kazakh(folder: Path, monkeypatch: pytest.MonkeyPatch, words: Mapping[Words, Words]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sheber.client.cell import Cell
+from sheber.client.robot_cell import Cell
 from sheber.client.session import Session
 from sheber.client.wire import PROTOCOL, Channel, _SocketStream
 from sheber.geometry import DOWN, Pose
@@ -62,8 +62,8 @@ def conversation(scene: Scene, path: Path, limits: Limits | None = None) -> Iter
     with ThreadPoolExecutor(1) as judge, recorder:
         run = judge.submit(judged, guest, station, recorder)
         session = Session(Channel(_SocketStream(ours)))
-        facts = session.call("connect", protocol=PROTOCOL, client="test")
-        talk = Conversation(Cell(session, facts), session, station, path)
+        given = session.call("connect", protocol=PROTOCOL, client="test")
+        talk = Conversation(Cell(session, given), session, station, path)
         try:
             yield talk
         finally:

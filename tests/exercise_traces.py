@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 
 from sheber.exercises import Exercise
 from sheber.geometry import Pose
-from sheber.trace import Channel, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
+from sheber.i18n import Text
+from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
+ACTIONS = ("move_done", "grip", "release", "output", "capture")
+EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
+    kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
+}
 SAMPLE_STEPS = 10
 
 Event = tuple[float, str, dict[str, Any]]  # time [s], kind, data
@@ -28,14 +33,14 @@ def write_trace(
     bodies: Mapping[str, NDArray[np.float64]] | None = None,
     events: Sequence[Event] = (),
     outcome: OutcomeKind = OutcomeKind.FINISHED,
-    reason: str = "",
+    reason: Text = NOTHING,
 ) -> Trace:
     """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body."""
     bodies = bodies or {}
     names = list(bodies)
     left = sorted(events, key=lambda event: event[0])
     with TraceWriter(path, Header(exercise.name)) as writer:
-        row = writer.begin(CHANNELS, names, (), facts, step_s=0.002)
+        row = writer.begin(CHANNELS, names, (), facts, step_s=0.002, events=EVENTS)
         for n in range(len(tcp)):
             step = n * SAMPLE_STEPS
             while left and left[0][0] <= step * 0.002:

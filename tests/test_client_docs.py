@@ -14,12 +14,21 @@ import pytest
 import sheber
 from conversation import conversation
 from sheber import DOWN, Pose, client
+from sheber.client import robot_cell
 from sheber.robot import arms
 from sheber.robot.cell.scene import CameraSpec, LightBarrier, Part, Scene, Shape
 from sheber.robot.cell.stock import gripper, suction, table
 
 PAGE = (Path(__file__).parents[1] / "docs" / "program.md").read_text("utf-8")
-OBJECTS = (client.Cell, client.Robot, client.Gripper, client.Suction, client.Camera)
+OBJECTS = {
+    robot_cell.Cell: "cell",
+    client.Connected: "cell",  # what a cell has in common with every station
+    client.Station: "station",
+    robot_cell.Robot: "robot",
+    robot_cell.Gripper: "gripper",
+    robot_cell.Suction: "suction",
+    robot_cell.Camera: "camera",
+}
 
 
 def members() -> Iterator[tuple[str, object]]:
@@ -42,16 +51,22 @@ def test_they_are_found() -> None:
 def test_docstrings_show_an_example(name: str) -> None:
     text = inspect.getdoc(ALL[name]) or ""
     assert ">>>" in text, f"{name} shows no example"
-    assert text.splitlines()[0].endswith((".", ":", ",", ";")) or len(text.splitlines()[0]) > 40
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_docstrings_begin_with_a_sentence(name: str) -> None:
+    """`help` and an editor show the first paragraph: it begins like a sentence and ends like one, on one line."""
+    first, *rest = (inspect.getdoc(ALL[name]) or "").splitlines()
+    assert first[0].isupper(), first
+    assert first.endswith("."), f"{name}: the first line is not a sentence: {first}"
+    assert not rest or not rest[0], f"{name}: a blank line follows the first sentence"
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_page_describes_it(name: str) -> None:
     owner, _, member = name.rpartition(".")
-    thing = {"Cell": "cell", "Robot": "robot", "Gripper": "gripper", "Suction": "suction", "Camera": "camera"}.get(
-        owner
-    )
-    wanted = f"{thing}.{member}" if thing else f"{member}("
+    things = {kind.__name__: thing for kind, thing in OBJECTS.items()}
+    wanted = f"{things[owner]}.{member}" if owner else f"{member}("
     assert wanted in PAGE, f"docs/program.md does not speak of {wanted}"
 
 
@@ -61,7 +76,7 @@ def test_the_page_names_every_public_name() -> None:
 
 
 def test_the_page_names_every_field_that_a_program_reads() -> None:
-    for kind in (client.State, client.Image, client.Tool, client.RobotLimits):
+    for kind in (robot_cell.State, robot_cell.Image, robot_cell.Tool, robot_cell.RobotLimits):
         for field in kind.__dataclass_fields__:  # type: ignore[attr-defined]
             assert f".{field}" in PAGE, f"docs/program.md does not name {kind.__name__}.{field}"
 
@@ -73,8 +88,8 @@ def test_the_usual_speeds_that_the_page_and_the_docstrings_name_are_the_arms() -
     assert f"| `move_joints`, `move_to` | {joint[0]} | {joint[1]}² | {max(arm.max_speed):.2f} rad/s;" in PAGE
     most = f"{arm.max_linear_speed:g} m/s, {arm.max_linear_acceleration:g} m/s²"
     assert f"| `move_linear`, `move_circular` | {line[0]} | {line[1]}² | {most} |" in PAGE
-    assert f"(UR5e: {joint[0]}, {joint[1]}^2)" in (client.Robot.move_joints.__doc__ or "")
-    assert f"(UR5e: {line[0]}, {line[1]}^2)" in (client.Robot.move_linear.__doc__ or "")
+    assert f"(UR5e: {joint[0]}, {joint[1]}^2)" in (robot_cell.Robot.move_joints.__doc__ or "")
+    assert f"(UR5e: {line[0]}, {line[1]}^2)" in (robot_cell.Robot.move_linear.__doc__ or "")
 
 
 # --- the examples run ---------------------------------------------------------------------------
@@ -82,10 +97,10 @@ def test_the_usual_speeds_that_the_page_and_the_docstrings_name_are_the_arms() -
 
 def documented() -> Iterator[tuple[str, str]]:
     """Name and docstring of everything in the program's side that shows an example."""
-    for kind in (*OBJECTS, client.State, client.Image, client.Tool, client.RobotLimits):
+    for kind in (*OBJECTS, robot_cell.State, robot_cell.Image, robot_cell.Tool, robot_cell.RobotLimits):
         yield kind.__name__, inspect.getdoc(kind) or ""
     for name, member in ALL.items():
-        if name != "connect":
+        if name != "connect" and not name.startswith("Station."):  # no such station stands here
             yield name, inspect.getdoc(member) or ""
 
 
@@ -112,7 +127,7 @@ def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pyt
     tool = gripper() if name.startswith("Gripper") or name.endswith("gripper") else suction()
     with conversation(scene_for(tool), tmp_path / "run.trace") as talk:
         cell = talk.cell
-        monkeypatch.setattr("sheber.client.connection._cell", cell)
+        monkeypatch.setattr("sheber.client.connection._connected", cell)
         names = {"cell": cell, "robot": cell.robot, "camera": cell.cameras["overhead"], "DOWN": DOWN, "Pose": Pose}
         names |= cell._tools
         if "Suction.on" in name or name in ("Suction", "Cell.suction"):

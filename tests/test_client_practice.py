@@ -36,7 +36,7 @@ def test_it_runs_is_scored_and_leaves_a_trace(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "without isolation" in done.stderr
-    assert "in the box: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
+    assert "In the box: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
     assert "s] moved\n" in done.stdout
     assert "points of 100" in done.stdout
     traces = list(tmp_path.rglob("*.trace"))
@@ -66,7 +66,7 @@ def test_an_unknown_exercise_says_what_exists(tmp_path: Path) -> None:
     done = start(tmp_path, 'from sheber import connect\nconnect(exercise="juggling")\n')
     assert done.returncode == 1
     assert "palletising" in done.stderr, "the child's own message lists what exists"
-    assert "Line 2: ValueError: the practice cell of 'juggling' did not start" in done.stderr
+    assert "Line 2: ValueError: The practice cell of 'juggling' did not start" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -84,14 +84,14 @@ def test_the_command_for_the_box_names_the_file_as_it_can_be_typed_here(
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("input('how many? ')", "Line 3: nobody sits at a keyboard in the box, so input() has nothing to read"),
+        ("input('how many? ')", "Line 3: There is no keyboard in the box, so input() has nothing to read"),
         ("breakpoint()\ncell.wait(1)", "so breakpoint() cannot stop there"),
         (
             "from urllib.request import urlopen\nurlopen('http://example.com')",
-            "Line 4: a program in the box has no network",
+            "Line 4: A program in the box has no network",
         ),
-        ("import subprocess\nsubprocess.run(['ls'])", "Line 4: a program in the box cannot start other programs"),
-        ("import os\nos.fork()", "Line 4: the box does not allow this: no other programs or processes"),
+        ("import subprocess\nsubprocess.run(['ls'])", "Line 4: A program in the box cannot start other programs"),
+        ("import os\nos.fork()", "Line 4: The box does not allow this: no other programs or processes"),
     ],
 )
 def test_what_the_box_refuses_is_one_sentence(source: str, sentence: str) -> None:

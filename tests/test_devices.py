@@ -21,6 +21,7 @@ from sheber.robot.clock import SAMPLE_STEPS, TICK_STEPS
 from sheber.robot.controller import Controller
 from sheber.robot.devices import DEVICES
 from sheber.robot.io import Signals
+from sheber.robot.kind import CELL
 from sheber.robot.motion import errors
 from sheber.robot.record import EVENTS, channels
 from sheber.robot.serving import SERVICES, CommandError
@@ -105,7 +106,8 @@ def test_analog_signals_are_set_read_and_recorded(tmp_path: Path) -> None:
     with recorder:
         station.after_tick.append(loop_back)
         known = ask("connect", protocol=1)
-        assert (known["station"], known["inputs"], known["outputs"]) == ("robot-cell", ["flow"], ["lamp", "valve"])
+        assert (known["station"], known["inputs"], known["outputs"]) == (CELL.name, ["flow"], ["lamp", "valve"])
+        assert known["analog"] == {"inputs": {"flow": "V"}, "outputs": {"valve": "%"}}
         assert ask("state")["outputs"] == {"lamp": False, "valve": 0.0}
         ask("output", name="valve", value=42.5)
         ask("output", name="lamp", value=True)
@@ -127,6 +129,18 @@ def test_analog_signals_are_set_read_and_recorded(tmp_path: Path) -> None:
     assert trace["output_valve"][0] == 0.0
     assert (trace["output_valve"][-1], trace["input_flow"][-1]) == (42.5, 4.25)
     assert trace["outputs"][-1] == 1
+
+
+@pytest.mark.physics
+def test_a_program_reads_and_sets_numbers_by_name(tmp_path: Path) -> None:
+    scene = empty_scene(outputs=("lamp",), analog_inputs=(("flow", "V"),), analog_outputs=(("valve", "%"),))
+    with conversation(scene, tmp_path / "run.trace") as talk:
+        cell = talk.cell
+        talk.station.cell.analog_inputs["flow"] = 2.5
+        cell.outputs["valve"] = 40
+        cell.outputs["lamp"] = True
+        assert (cell.inputs["flow"], cell.outputs["valve"], cell.outputs["lamp"]) == (2.5, 40.0, True)
+    assert [event.data["value"] for event in events(talk.trace, "output")] == [40.0, True]
 
 
 # --- commands without bytes, motions, whoever looks on ------------------------------------------
@@ -154,7 +168,7 @@ def test_an_error_travels_as_words_and_as_id_with_values(tmp_path: Path) -> None
         error = json.loads(station.handle(b'{"do":"capture","camera":"left","line":3}').body)["error"]
         station.close()
     assert (error["kind"], error["line"]) == ("NotGiven", 3)
-    assert error["message"] == "There is no camera 'left' in this cell; it has none at all."
+    assert error["message"] == "This cell has no camera 'left'. It has none at all."
     assert str(Text.from_form(error["text"])) == error["message"]
 
 

@@ -12,16 +12,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exercise_traces import along, idle_run, write_trace
 from sheber.exercises import PROGRAMS, Exercise, ExerciseError, catalogue, load
-from sheber.exercises.layout import mark
+from sheber.exercises.exercise import _KIND
 from sheber.exercises.numbers import REHEARSAL_SCENES
+from sheber.exercises.robot_cell import mark
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import language
 from sheber.robot import arms
 from sheber.robot.cell.scene import Scene
+from sheber.robot.kind import CELL
 from sheber.robot.motion import kinematics
+from sheber.station import FakeStation, Kind
+from sheber.trace import EventKind, Header, Outcome, OutcomeKind, TraceWriter, read
 
 EXERCISES = catalogue()
 NAMES = [exercise.name for exercise in EXERCISES]
@@ -105,17 +111,52 @@ def test_an_exercise_travels_to_other_processes() -> None:
         ("101, 102,", "102, 102,", "8 different whole numbers"),
         ('level = "elementary"', 'level = "easy"', "elementary, intermediate, advanced"),
         ('version = "1"', "version = 1", "version is missing"),
-        ("zero = 2.0  # none", "zero = 0.5  # none", "cycle.full must be less than cycle.zero"),
+        ("zero = 2.0  # no points", "zero = 0.5  # no points", "cycle.full must be less than cycle.zero"),
         ("[limits]", "[limits", "not valid TOML"),
         ("tilt_deg = 25.0", "tilt_deg = 25,0", "with a point, 25.0, not with a comma, 25,0"),
         ("angle = { full = 0.2,", "angle = { full = 0,2,", "a number is written with a point, 0.2, not with a comma"),
         ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 5.0, zero = 0.5, unit = "mm"', "full less than zero"),
+        ("line_s = 1.0", "line_s = 1.0\ntiles = 3.0", "scenes of this exercise count no 'tiles'. They count: line_s"),
+        (
+            "line_s = 1.0",
+            "line_a = 1.0",
+            "count no 'line_a'; did you mean line_s? They count: line_s",
+        ),
+        ("speed = 6  ", "line = 6  ", "points.quality.line, points.procedure.line have the same name"),
+        ('arm = "ur5e"', 'arm = "ur55"', "scene.arm is 'ur55'; it must be one of \"ur5e\""),
+        ('arm = "ur5e"', "", "scene.arm is missing; it must be one of"),
+        ("captures = 0", "captures = 601", "limits.captures is 601; it must be a whole number from 0 to 600"),
+        (
+            "captures = 0",
+            "orbits = 5",
+            "There are: limits.captures, limits.commands, limits.memory",
+        ),
+        ("101, 102,", "-1, 102,", "rehearsal.seeds: -1 is no seed"),
+        ("101, 102,", f"{2**256}, 102,", "a seed is a whole number from 0 to 2^256 - 1"),
+        ("101, 102,", "'7', 102,", "8 different whole numbers"),
     ],
 )
 def test_a_wrong_number_is_told_with_file_key_and_range(copy: Path, old: str, new: str, says: str) -> None:
     message = refusal(changed(copy, old, new))
     assert says in message
     assert str(copy / "exercise.toml") in message
+
+
+def test_two_equal_ends_of_a_range_are_a_number_that_no_seed_changes(copy: Path) -> None:
+    exercise = load(str(changed(copy, "post_height = [0.22, 0.28]", "post_height = [0.25, 0.25]")))
+    assert {dict(exercise.scene(seed).sheet)["post"]["height"] for seed in range(5)} == {0.25}
+
+
+def test_a_limit_of_the_station_that_is_left_out_is_the_usual_one(copy: Path) -> None:
+    assert load(str(copy)).limits.counts == {"captures": 0}
+    assert load(str(changed(copy, "captures = 0\n", ""))).limits.counts == {"captures": 60} == CELL.counts
+
+
+def test_an_arm_is_chosen_by_name_and_told_to_students(copy: Path) -> None:
+    exercise = load(str(copy))
+    assert exercise.numbers.choice("scene.arm") == exercise.scene(1).arm == "ur5e"
+    assert "A robot arm (`ur5e`)" in exercise.text()
+    assert len(exercise.scene(1).imperfections.joint_zero) == len(arms.load("ur5e").joints)
 
 
 def test_what_is_missing_in_a_folder_is_named(copy: Path) -> None:
@@ -137,7 +178,23 @@ def test_an_error_in_the_rules_is_told_with_its_line(copy: Path) -> None:
     rules.write_text("def scene(:\n")
     assert "line 1" in refusal(copy)
     rules.write_text("NUMBERS = {}\n")
+    assert "defines no STATION" in refusal(copy)
+    rules.write_text("NUMBERS, STATION, scene, checks = {}, object(), print, print\n")
+    assert "STATION is no kind of station: it has no 'name'; a kind has name, numbers" in refusal(copy)
+    rules.write_text("from sheber.robot.kind import CELL\nNUMBERS, STATION = {}, CELL\n")
     assert "defines no scene" in refusal(copy)
+
+
+def test_a_kind_of_station_is_asked_for_all_that_a_kind_has() -> None:
+    cell: Kind[Scene] = CELL
+    asked = {name for name in vars(Kind) if not name.startswith("_")}
+    assert set(_KIND) == asked == {name for name in asked if hasattr(cell, name)}
+
+
+def test_a_scene_counts_what_the_exercise_names(copy: Path) -> None:
+    changed(copy, 'COUNTS = ("line_s",)', 'COUNTS = ("line_s", "posts")', "exercise.py")
+    with pytest.raises(ExerciseError, match="COUNTS names line_s, posts, but the scene of seed 4 counts line_s"):
+        load(str(copy)).scene(4)
 
 
 def test_the_starter_of_a_copy_connects_to_the_copy(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,6 +298,23 @@ def test_a_scene_comes_from_its_seed_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@given(seed=st.integers(0, 2**256 - 1))
+@settings(max_examples=4)
+def test_a_scene_takes_every_bit_of_a_seed(name: str, seed: int) -> None:
+    exercise = load(name)
+    for bit in (31, 63, 200, 255):
+        assert exercise.scene(seed).frames != exercise.scene(seed ^ (1 << bit)).frames
+    assert exercise.scene(seed).noise_seed == seed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_largest_seed_makes_a_scene(name: str) -> None:
+    largest = 2**256 - 1
+    assert load(name).scene(largest) == load(name).scene(largest)
+    assert load(name).scene(largest).noise_seed == largest
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_facts_and_sheet_are_plain_json(name: str) -> None:
     scene = load(name).scene(1)
     for table in (dict(scene.facts), dict(scene.sheet)):
@@ -329,6 +403,7 @@ points.safety.safety = 15
 points.procedure.home = 10
 cycle = { fixed_s = 5.0, full = 1.0, zero = 2.0 }
 safety = { contact = 5, again_s = 5.0, emergency_stop = 10 }
+scene.arm = "ur5e"
 imperfections = { joint_zero_deg = 0.005, repeatability_mm = 0.02, wrench_N = 1.0 }
 
 [tolerance]
@@ -354,6 +429,82 @@ def test_the_smallest_exercise_of_the_teachers_page_works(tmp_path: Path) -> Non
     done = write_trace(tmp_path / "run.trace", exercise, facts, way, joints, events=[(2.0, "move_done", {})])
     assert exercise.score(done).points == 100.0
     assert exercise.score(idle_run(tmp_path / "idle.trace", exercise)).points == 0.0
+
+
+COUNTER = """
+from types import SimpleNamespace
+
+from sheber.exercises.criteria.common import cycle_time, worth
+from sheber.exercises.numbers import Allowed
+from sheber.exercises.score import Check
+from sheber.i18n import message
+from sheber.station import FakeStation
+from sheber.trace import NOTHING
+
+DONE = message("counter.done", "Counted")
+
+
+class Counter:
+    name, packages = "counter", ()
+    numbers = {"tolerance.snr": Allowed(0, 60, "dB", ramp=True, more=True), "limits.passes": Allowed(1, 9, whole=True)}
+    counts = {"passes": 3}
+
+    def build(self, scene, limits, recorder):
+        return FakeStation(recorder, limits.counts["passes"])
+
+    def warm(self, scene):
+        pass
+
+    mesh = texture = warm
+
+
+STATION, COUNTS, NUMBERS = Counter(), ("passes",), {}
+
+
+def scene(seed, numbers):
+    return SimpleNamespace(facts=(("counts", {"passes": 2}),))
+
+
+def checks(trace, numbers):
+    count = worth(numbers, "count", "snr")
+    return [
+        count.check("count", DONE(), 30.0, None, NOTHING),
+        cycle_time(trace, numbers, NOTHING),
+        *(Check(DONE(), group, points, points) for group, points in (("safety", 15), ("procedure", 10))),
+    ]
+"""
+COUNTER_NUMBERS = """
+name = "counter"
+version = "1"
+level = "elementary"
+order = 9
+rehearsal.seeds = [1, 2, 3, 4, 5, 6, 7, 8]
+limits.passes = 7
+points = { quality.count = 60, cycle.cycle = 15, safety.safety = 15, procedure.home = 10 }
+cycle = { fixed_s = 1.0, full = 1.0, zero = 2.0, per.passes = 2.0 }
+safety = { contact = 5, again_s = 5.0, emergency_stop = 10 }
+tolerance.snr = { full = 20.0, zero = 5.0, unit = "dB" }
+"""
+
+
+def test_an_exercise_of_another_kind_of_station_needs_no_number_of_a_robot(tmp_path: Path) -> None:
+    folder = tmp_path / "counter"
+    folder.mkdir()
+    (folder / "exercise.toml").write_text(COUNTER_NUMBERS)
+    (folder / "exercise.py").write_text(COUNTER)
+    exercise = load(folder)
+    assert (exercise.station.name, exercise.limits.counts) == ("counter", {"passes": 7})
+    with TraceWriter(tmp_path / "run.trace", Header("counter")) as writer:
+        writer.begin(
+            (), (), (), dict(exercise.scene(1).facts), step_s=0.1, events={"pass": EventKind("pass", action=True)}
+        )
+        station = exercise.build(1, writer)
+        assert isinstance(station, FakeStation)
+        assert station.limit == 7
+        writer.event(75, "pass", {})
+        writer.end(80, Outcome(OutcomeKind.FINISHED))
+    cycle = exercise.score(read(tmp_path / "run.trace")).checks[1]
+    assert (cycle.measured, cycle.points) == (7.5, 7.5)
 
 
 @pytest.mark.physics

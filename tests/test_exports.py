@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import inspect
 import pkgutil
 import subprocess
 import sys
+import textwrap
 import types
 import typing
 from pathlib import Path
@@ -19,6 +21,7 @@ import sheber
 PUBLIC = [
     "sheber",
     "sheber.client",
+    "sheber.client.robot_cell",
     "sheber.geometry",
     "sheber.station",
     "sheber.trace",
@@ -51,9 +54,10 @@ def test_exports_exist_and_are_documented(name: str) -> None:
 
 
 def student_classes() -> list[type]:
-    import sheber.client as client
+    from sheber import client
+    from sheber.client import robot_cell
 
-    return [value for _, value in [*members(client), *members(sheber)] if inspect.isclass(value)]
+    return [value for _, value in [*members(client), *members(robot_cell), *members(sheber)] if inspect.isclass(value)]
 
 
 @pytest.mark.parametrize("owner", sorted(set(student_classes()), key=lambda c: c.__name__), ids=lambda c: c.__name__)
@@ -66,7 +70,7 @@ def test_what_students_reach_is_documented(owner: type) -> None:
 
 def test_names_of_the_program_api_exist() -> None:
     """The names that lessons print; a renamed one would break every student's program."""
-    from sheber.client import Camera, Cell, Gripper, Robot, Suction
+    from sheber.client.robot_cell import Camera, Cell, Gripper, Robot, Suction
 
     promised: dict[type, str] = {
         Cell: "robot cameras frames sheet inputs outputs wait_for wait time state note show",
@@ -86,7 +90,29 @@ def test_names_of_the_program_api_exist() -> None:
 
 
 def _set_in_init(owner: type, name: str) -> bool:
-    return f"self.{name}" in inspect.getsource(owner)
+    """Whether the constructor of the class, or that of one of its bases, assigns `self.NAME`."""
+    constructors = [vars(kind)["__init__"] for kind in owner.__mro__ if "__init__" in vars(kind) and kind is not object]
+    trees = [ast.parse(textwrap.dedent(inspect.getsource(one))) for one in constructors if hasattr(one, "__code__")]
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and node.attr == name
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+        for tree in trees
+        for node in ast.walk(tree)
+    )
+
+
+def test_a_name_that_is_only_read_is_not_set() -> None:
+    class Reads:
+        def __init__(self) -> None:
+            self.there = getattr(self, "elsewhere", None)
+            print(self.nowhere)  # type: ignore[attr-defined]
+
+    assert _set_in_init(Reads, "there")
+    assert not _set_in_init(Reads, "nowhere")
+    assert not _set_in_init(Reads, "the")
 
 
 def test_importing_sheber_is_light() -> None:

@@ -158,14 +158,14 @@ def test_a_pose_cannot_be_changed() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Pose((1, 2)), "a position must be 3 numbers, got 2"),
+        (lambda: Pose((1, 2)), "A position must be 3 numbers. You gave 2"),
         (lambda: Pose((1, 2, float("nan"))), "must be finite"),
         (lambda: Pose("abc"), "must be 3 numbers"),
         (lambda: Pose((0, 0, 0), (0, 0, 0, 0)), "must not be zero"),
         (lambda: Pose.from_matrix(np.eye(4) * 2), "last row"),
         (lambda: Pose.from_matrix(np.diag([1.0, 1.0, -1.0])), "not a rotation"),
         (lambda: quaternion_from_matrix(np.ones((2, 2))), "shape"),
-        (lambda: quaternion_from_rotvec((1, 2)), "a rotation vector must be 3 numbers"),
+        (lambda: quaternion_from_rotvec((1, 2)), "A rotation vector must be 3 numbers"),
         (lambda: Pose() @ np.zeros(2), "points"),
     ],
 )

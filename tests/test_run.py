@@ -87,7 +87,7 @@ def test_a_loop_that_only_sleeps_gets_a_hint() -> None:
     assert "time.sleep" in trace.outcome.reason
     assert "cell.wait" in trace.outcome.reason
     assert trace.outcome.line == len(ASK.splitlines()) + 3
-    assert f"Line {trace.outcome.line}: stopped here" in printed(trace)
+    assert f"Line {trace.outcome.line}: The program was stopped here" in printed(trace)
 
 
 def test_a_loop_that_computes_is_told_of_processor_time() -> None:

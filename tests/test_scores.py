@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gettext
 import math
+import pickle
 import shutil
 from pathlib import Path
 
@@ -11,23 +13,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import exercise_traces
 from exercise_traces import along, facts_of, idle_run, placing_run, poses_run, write_trace
+from sheber import i18n
 from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
-from sheber.exercises.measure import best_in_order, circle_deviation, line_deviation, pose_errors, turn_between
+from sheber.exercises.criteria import set_down, worth
+from sheber.exercises.criteria.measure import (
+    best_in_order,
+    circle_deviation,
+    last_action,
+    line_deviation,
+    pose_errors,
+    turn_between,
+)
 from sheber.exercises.score import GROUPS
 from sheber.geometry import Pose
-from sheber.robot import watch
+from sheber.i18n import message
 from sheber.trace import OutcomeKind, Trace
 
 NAMES = [exercise.name for exercise in catalogue()]
+A_CHECK = message("test_scores.a_check", "a check")
+HIT = message("test_scores.hit", "Emergency stop: the tool hit the table.")
 finite = st.floats(-1e6, 1e6)
 
 
 def check(points: float, group: str = "quality", maximum: float = 60.0) -> Check:
-    return Check("a check", group, points, maximum)
+    return Check(A_CHECK(), group, points, maximum)
 
 
 def by_key(score: Score) -> dict[str, Check]:
+    for text in (text for one in score.checks for text in (one.title, one.told) if text):
+        assert not str(text).startswith(text.id), "a sentence that does not fit its values"
     return {check.key: check for check in score.checks}
 
 
@@ -74,6 +90,27 @@ def test_groups_are_multiplied_by_quality() -> None:
     assert Score((check(0), *others)).points == 0.0
     assert Score((check(30), *others)).factor == 0.5
     assert Score((check(30), *others)).counted(others[0]) == 7.5
+
+
+def test_a_score_travels_and_is_equal_by_value(poses: Exercise, tmp_path: Path) -> None:
+    score = poses.score(idle_run(tmp_path / "idle.trace", poses))
+    assert pickle.loads(pickle.dumps(score)) == score
+    assert score != poses.score(poses_run(tmp_path / "run.trace", poses))
+
+
+def test_a_score_is_read_in_the_language_of_its_reader(
+    poses: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Marked(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return f"» {message}"
+
+    monkeypatch.setitem(i18n._catalogues, "kk", Marked())
+    score = poses.score(idle_run(tmp_path / "idle.trace", poses))
+    english = [(check.name, check.message) for check in score.checks]
+    with i18n.language("kk"):
+        assert [check.name for check in score.checks] == [f"» {name}" for name, _told in english]
+        assert all(check.message.startswith("» ") for check in score.checks if check.lost)
 
 
 def test_a_check_refuses_points_it_cannot_have() -> None:
@@ -218,6 +255,15 @@ def test_poses_out_of_order_do_not_count(poses: Exercise, tmp_path: Path) -> Non
     cycle = by_key(score)["cycle"]
     assert cycle.points == 0.0
     assert "whole job" in cycle.message
+
+
+def test_a_criterion_is_worth_what_the_table_of_its_points_says(poses: Exercise, tmp_path: Path) -> None:
+    changes = ("line = 12\n", "speed = 12\n"), ("speed = 6  ", "line = 6  ")
+    score = copied(poses, tmp_path / "copy", *changes).score(poses_run(tmp_path / "run.trace", poses))
+    assert score.points == 100.0
+    checks = by_key(score)
+    assert (checks["line-A-B"].group, checks["line-A-B"].maximum) == ("procedure", 6.0)
+    assert (checks["speed-C-D"].group, checks["speed-C-D"].maximum) == ("quality", 6.0)
 
 
 def test_the_arc_must_pass_its_via_pose(poses: Exercise, tmp_path: Path) -> None:
@@ -385,7 +431,7 @@ def test_the_worst_of_position_yaw_and_tilt_counts(palletising: Exercise, tmp_pa
     checks = by_key(palletising.score(placing_run(tmp_path / "run.trace", palletising, places)))
     assert [checks[f"place-{n}"].points for n in (1, 2, 3, 4)] == pytest.approx([2.5, 2.5, 2.5, 5.0], abs=0.01)
     assert [checks[f"place-{n}"].unit for n in (1, 2, 3)] == ["mm", "deg", "deg"]
-    assert "Box 1" in checks["place-1"].message
+    assert "box 1 was let go" in checks["place-1"].message
 
 
 def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exercise, tmp_path: Path) -> None:
@@ -399,7 +445,9 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
     assert by_key(score)["cycle"].points == 0.0
 
 
-@pytest.mark.parametrize(("later_s", "words"), [(1.0, "No box that was let go"), (2.5, "was moved away at 50.5 s")])
+@pytest.mark.parametrize(
+    ("later_s", "words"), [(1.0, "No box that was let go"), (2.5, "At 50.5 s box 1 was moved away")]
+)
 def test_a_stack_that_is_knocked_over_later_loses_its_points(
     palletising: Exercise, tmp_path: Path, later_s: float, words: str
 ) -> None:
@@ -423,7 +471,7 @@ def test_a_box_that_is_pushed_aside_later_counts_where_it_stands_at_the_end(
     score = palletising.score(placing_run(tmp_path / "run.trace", palletising, places, later={"box_1": path}))
     check = by_key(score)["place-1"]
     assert check.points == pytest.approx(2.5, abs=0.01)
-    assert "it moved 6 mm after it was let go" in check.message
+    assert "It moved 6 mm after it was let go" in check.message
 
 
 # --- vision sorting ---------------------------------------------------------------------------------
@@ -503,6 +551,18 @@ def test_a_trace_of_something_else_is_refused_in_words(
         palletising.score(trace)
 
 
+def test_a_fall_is_measured_from_the_height_before_the_part_was_let_go(palletising: Exercise, tmp_path: Path) -> None:
+    """A part may fall a good way within the sample in which it is let go."""
+    heights = np.full((200, 7), Pose((0.4, 0.2, 0.02)).to_list())
+    heights[100:, 2] = 0.0
+    events = [(1.0, "grip", {"part": "box_1"}), (2.0, "release", {"part": "box_1"})]
+    still = np.zeros((200, 6)), {"box_1": heights}
+    trace = write_trace(tmp_path / "run.trace", palletising, {}, heights, *still, events=events)
+    check = set_down(trace, worth(palletising.numbers, "set_down", "drop"), 1)
+    assert check.measured == pytest.approx(20.0, abs=0.01)
+    assert "The highest fall was 20.0 mm: box 1, let go at 2.0 s." in check.message
+
+
 # --- time and safety --------------------------------------------------------------------------------
 
 
@@ -528,18 +588,53 @@ def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: P
     assert points(*[(float(n), 0.1, False) for n in range(1, 9)]) == 0.0
 
 
+def test_the_first_losses_in_time_take_the_points(palletising: Exercise, tmp_path: Path) -> None:
+    """The long contact counts again only after the short one that began within it."""
+    events: list[exercise_traces.Event] = []
+    for start, lasting, body in ((5.0, 12.0, "feeder_stop"), (7.0, 0.1, "pallet")):
+        pair = {"a": "wrist_3", "b": body, "meant": False}
+        events.append((start, "contact", {**pair, "force_N": 12.0}))
+        events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=events))
+    lost = [check for check in score.checks if check.key == "contact"]
+    assert [check.time for check in lost] == [5.0, 7.0, 10.0]
+    assert [("pallet" in check.name, "still after" in check.name) for check in lost] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_the_cycle_lasts_until_the_last_action_even_if_that_is_a_picture(poses: Exercise, tmp_path: Path) -> None:
+    rows = np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (300, 1))
+    events = [(1.0, "move_done", {}), (3.0, "capture", {}), (4.0, "lost", {}), (5.0, "contact", {})]
+    trace = write_trace(tmp_path / "run.trace", poses, {}, rows, np.zeros((300, 6)), events=events)
+    assert last_action(trace) == pytest.approx(3.0)
+
+
+def test_a_trace_that_names_no_actions_has_no_cycle_time(
+    poses: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exercise_traces, "EVENTS", {})
+    with pytest.raises(ExerciseError, match="does not say which kinds of events are actions"):
+        poses.score(poses_run(tmp_path / "run.trace", poses))
+
+
 def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Path) -> None:
     score = touched(tmp_path / "run.trace", palletising, (5.0, 6.0, False))
     first, second = (check for check in score.checks if check.key == "contact")
-    assert (first.name, first.time) == ("Unintended contact: wrist 3 and feeder stop", 5.0)
-    assert (second.name, second.time) == ("Unintended contact: wrist 3 and feeder stop, still after 5 s", 10.0)
-    assert second.message.startswith("A contact that lasts counts again every 5 s, this one at 10.0 s. ")
+    assert (first.name, first.time) == ("Unintended contact: wrist 3 and the feeder stop", 5.0)
+    assert (second.name, second.time) == ("Unintended contact: wrist 3 and the feeder stop, still after 5 s", 10.0)
+    assert second.message.startswith("A contact that lasts counts again every 5 s. This one counted again at 10.0 s. ")
     assert "counts again every 5 s" in palletising.text()
 
 
 @pytest.mark.parametrize(
     ("at_s", "said"),
-    [(6.0, "Box 2 and table touched at 6.0 s"), (9.0, "Box 2 fell on the table at 9.0 s, with up to 30 N")],
+    [
+        (6.0, "At 6.0 s box 2 and the table touched for 0.5 s"),
+        (9.0, "At 9.0 s box 2 fell on the table, with up to 30 N"),
+    ],
 )
 def test_a_part_on_the_table_fell_there_unless_it_was_held(
     palletising: Exercise, tmp_path: Path, at_s: float, said: str
@@ -553,7 +648,7 @@ def test_a_part_on_the_table_fell_there_unless_it_was_held(
 
 
 def test_times_of_checks_are_rounded_for_readers() -> None:
-    assert Check("a check", "quality", 1.0, 1.0, time=5.6000000000000005).time == 5.6
+    assert Check(A_CHECK(), "quality", 1.0, 1.0, time=5.6000000000000005).time == 5.6
 
 
 def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_path: Path) -> None:
@@ -561,7 +656,7 @@ def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_
     contact = next(check for check in score.checks if check.key == "contact")
     assert contact.lost == 5.0
     assert contact.time == pytest.approx(5.0)
-    assert "Wrist 3 and feeder stop touched at 5.0 s, with up to 30 N" in contact.message
+    assert "At 5.0 s wrist 3 and the feeder stop touched for 0.2 s, with up to 30 N" in contact.message
 
 
 def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_path: Path) -> None:
@@ -574,28 +669,23 @@ def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_p
 def test_an_emergency_stop_is_not_hidden_by_another_ending(
     palletising: Exercise, tmp_path: Path, outcome: OutcomeKind
 ) -> None:
-    stop = (5.0, "emergency_stop", {"reason": "the tool hit the table with 459 N", "a": "tool", "b": "table"})
+    stop = (5.0, "emergency_stop", {"text": HIT(), "a": "tool", "b": "table"})
     facts = facts_of(palletising, 1)
     home = np.tile(facts["home"], (400, 1))
     tcp = np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
     trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, events=[stop], outcome=outcome)
     check = next(check for check in palletising.score(trace).checks if check.key == "stop")
     assert check.lost == 10.0
-    assert check.message == "The equipment was stopped at 5.0 s: the tool hit the table with 459 N."
+    assert check.message == "At 5.0 s the equipment was stopped. Emergency stop: the tool hit the table."
 
 
-def test_an_emergency_stop_without_its_event_is_not_named_twice(palletising: Exercise, tmp_path: Path) -> None:
+def test_an_emergency_stop_without_its_event_is_told_by_the_outcome(palletising: Exercise, tmp_path: Path) -> None:
     facts = facts_of(palletising, 1)
     home, tcp = np.tile(facts["home"], (400, 1)), np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
-    reason = "Emergency stop: the forearm hit box 2 with 240 N."
     stopped = OutcomeKind.EMERGENCY_STOP
-    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, outcome=stopped, reason=reason)
+    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home, outcome=stopped, reason=HIT())
     check = next(check for check in palletising.score(trace).checks if check.key == "stop")
-    assert check.message == "The equipment was stopped at 8.0 s: the forearm hit box 2 with 240 N."
-
-
-def test_numbered_bodies_are_named_without_an_article() -> None:
-    assert [watch._called(name) for name in ("upper_arm", "box_2", "wrist_3")] == ["the upper arm", "box 2", "wrist 3"]
+    assert check.message == "At 8.0 s the equipment was stopped. Emergency stop: the tool hit the table."
 
 
 @pytest.mark.parametrize("duration", [1e308, 3e6, -5.0])

@@ -2,8 +2,8 @@
 
 `T_a_b` is the pose of frame b in frame a: it takes coordinates in b to coordinates in a, so
 that inner names cancel: ``T_base_part = T_base_camera @ T_camera_part``. Metres and radians;
-quaternions are ``wxyz`` and of unit length. Only numpy is needed, because this file also lies
-in the box beside the student's program.
+quaternions are ``wxyz`` and of unit length. Only numpy is needed (and `i18n`, for messages), because this
+file also lies in the box beside the student's program.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from sheber.i18n import N_, _
 
 __all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec", "quaternion_product", "steady_rotvec"]
 
@@ -29,11 +31,14 @@ def _vector(values: ArrayLike, size: int, name: str) -> Array:
     try:
         vector = np.array(values, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be {size} numbers, got {values!r}") from error
+        text = _("{name} must be {size} numbers. You gave {values!r}.")
+        raise ValueError(text.format(name=_(name), size=size, values=values)) from error
     if vector.shape != (size,):
-        raise ValueError(f"{name} must be {size} numbers, got {vector.size}: {values!r}")
+        text = _("{name} must be {size} numbers. You gave {count}: {values!r}.")
+        raise ValueError(text.format(name=_(name), size=size, count=vector.size, values=values))
     if not np.isfinite(vector).all():
-        raise ValueError(f"{name} must be finite numbers, got {vector.tolist()}")
+        text = _("{name} must be finite numbers. You gave {values}.")
+        raise ValueError(text.format(name=_(name), values=vector.tolist()))
     return vector
 
 
@@ -51,7 +56,7 @@ def quaternion_product(p: Sequence[float], q: Sequence[float]) -> tuple[float, f
 
 def quaternion_from_rotvec(rotvec: ArrayLike) -> Array:
     """Unit quaternion (4,) wxyz of a rotation vector (3,): axis times angle [rad]."""
-    vector = _vector(rotvec, 3, "a rotation vector")
+    vector = _vector(rotvec, 3, N_("A rotation vector"))
     angle = float(np.linalg.norm(vector))
     # sin(a/2)/a without dividing by zero; the series is exact to 1e-16 below 1e-4
     scale = 0.5 - angle * angle / 48.0 if angle < 1e-4 else math.sin(angle / 2.0) / angle
@@ -62,9 +67,9 @@ def quaternion_from_matrix(matrix: ArrayLike) -> Array:
     """Unit quaternion (4,) wxyz, w >= 0, of a rotation matrix (3, 3) (Shepperd 1978)."""
     m = np.array(matrix, dtype=np.float64)
     if m.shape != (3, 3) or not np.isfinite(m).all():
-        raise ValueError(f"a rotation must be a finite (3, 3) matrix, got shape {m.shape}")
+        raise ValueError(_("A rotation must be a finite (3, 3) matrix. You gave shape {shape}.").format(shape=m.shape))
     if np.abs(m @ m.T - np.eye(3)).max() > 1e-6 or np.linalg.det(m) < 0.0:
-        raise ValueError("the matrix is not a rotation: its columns must be orthonormal, determinant +1")
+        raise ValueError(_("The matrix is not a rotation: its columns must be orthonormal, its determinant +1."))
     diagonal = np.array([m[0, 0] + m[1, 1] + m[2, 2], m[0, 0], m[1, 1], m[2, 2]])
     largest = int(np.argmax(diagonal))
     if largest == 0:
@@ -95,11 +100,11 @@ class Pose:
 
     def __init__(self, position: ArrayLike = (0.0, 0.0, 0.0), quaternion: ArrayLike = (1.0, 0.0, 0.0, 0.0)) -> None:
         """Take (3,) m and (4,) wxyz of any positive length; raises ValueError where they are not."""
-        p = _vector(position, 3, "a position")
-        q = _vector(quaternion, 4, "a quaternion")
+        p = _vector(position, 3, N_("A position"))
+        q = _vector(quaternion, 4, N_("A quaternion"))
         length = float(np.linalg.norm(q))
         if length < 1e-9:
-            raise ValueError("a quaternion must not be zero")
+            raise ValueError(_("A quaternion must not be zero."))
         if abs(length - 1.0) > 1e-15:
             q = q / length
         if q[0] < 0.0 or (q[0] == 0.0 and q[np.flatnonzero(q)[0]] < 0.0):
@@ -124,7 +129,8 @@ class Pose:
         if m.shape == (3, 3):
             return cls((0.0, 0.0, 0.0), quaternion_from_matrix(m))
         if m.shape != (4, 4) or not np.allclose(m[3], (0.0, 0.0, 0.0, 1.0)):
-            raise ValueError(f"a pose must be a (4, 4) matrix with last row 0 0 0 1, got shape {m.shape}")
+            text = _("A pose must be a (4, 4) matrix with last row 0 0 0 1. You gave shape {shape}.")
+            raise ValueError(text.format(shape=m.shape))
         return cls(m[:3, 3], quaternion_from_matrix(m[:3, :3]))
 
     @classmethod
@@ -143,7 +149,7 @@ class Pose:
         >>> Pose.from_abc((0.4, 0.1, 0.05), (math.radians(90), 0.0, 0.0))
         Pose(400.0, 100.0, 50.0 mm; rotvec 0.0, 0.0, 90.0 deg)
         """
-        a, b, c = _vector(abc, 3, "the angles A, B, C")
+        a, b, c = _vector(abc, 3, N_("The angles A, B, C"))
         q = quaternion_product(_about(2, a), quaternion_product(_about(1, b), _about(0, c)))
         return cls(position, q)
 
@@ -154,7 +160,7 @@ class Pose:
         >>> Pose.from_wpr((0.4, 0.1, 0.05), (math.radians(180), 0.0, 0.0))
         Pose(400.0, 100.0, 50.0 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
-        w, p, r = _vector(wpr, 3, "the angles W, P, R")
+        w, p, r = _vector(wpr, 3, N_("The angles W, P, R"))
         return cls.from_abc(position, (r, p, w))
 
     @classmethod
@@ -173,7 +179,7 @@ class Pose:
         >>> Pose.from_list(DOWN.to_list()) == DOWN
         True
         """
-        seven = _vector(list(values), 7, "a pose")
+        seven = _vector(list(values), 7, N_("A pose"))
         return cls(seven[:3], seven[3:])
 
     # --- reading --------------------------------------------------------------------------
@@ -254,7 +260,11 @@ class Pose:
 
     # --- composing ------------------------------------------------------------------------
 
-    def __matmul__(self, other: Any) -> Any:
+    @overload
+    def __matmul__(self, other: Pose) -> Pose: ...
+    @overload
+    def __matmul__(self, other: ArrayLike) -> Array: ...
+    def __matmul__(self, other: Pose | ArrayLike) -> Pose | Array:
         """`T_a_b @ T_b_c` is T_a_c; with points (3,) or (n, 3) in b, the points in a.
 
         Raises ValueError for anything else.
@@ -270,7 +280,8 @@ class Pose:
             )
         points = np.asarray(other, dtype=np.float64)
         if points.shape[-1:] != (3,):
-            raise ValueError(f"a Pose takes a Pose or points (n, 3), got shape {points.shape}")
+            text = _("A Pose takes a Pose or points (n, 3). You gave shape {shape}.")
+            raise ValueError(text.format(shape=points.shape))
         moved: Array = points @ self.rotation.T + self.position
         return moved
 
@@ -289,7 +300,7 @@ class Pose:
         >>> DOWN.offset(z=0.1)
         Pose(0.0, 0.0, 100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
-        return Pose(self.position + _vector((x, y, z), 3, "an offset"), self.quaternion)
+        return Pose(self.position + _vector((x, y, z), 3, N_("An offset")), self.quaternion)
 
     def offset_tool(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
         """The same orientation, moved by x, y, z [m] along the pose's own axes (ABB: RelTool).
@@ -297,7 +308,7 @@ class Pose:
         >>> DOWN.offset_tool(z=0.1)
         Pose(0.0, 0.0, -100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
-        return Pose(self @ _vector((x, y, z), 3, "an offset"), self.quaternion)
+        return Pose(self @ _vector((x, y, z), 3, N_("An offset")), self.quaternion)
 
     def rotated(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
         """The same position, turned about the pose's own axes by the rotation vector x, y, z [rad].

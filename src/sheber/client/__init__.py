@@ -1,7 +1,9 @@
-"""The program's side of the wire: what a student's program imports. Standard library and numpy only."""
+"""The program's side of the wire: what a student's program imports. Standard library and numpy only.
 
-from sheber.client.camera import Camera, Image
-from sheber.client.cell import Cell, State
+What all stations share lies here; the client of each station has a folder, which is imported when a program connects
+to such a station.
+"""
+
 from sheber.client.connection import connect
 from sheber.client.errors import (
     Collision,
@@ -18,32 +20,24 @@ from sheber.client.errors import (
     Unreachable,
 )
 from sheber.client.named import Inputs, Named, Outputs
-from sheber.client.robot import Robot, RobotLimits, Tool
-from sheber.client.tools import Gripper, Suction
+from sheber.client.station import Connected, Station
 
 __all__ = [
-    "Camera",
-    "Cell",
     "Collision",
-    "Gripper",
-    "Image",
+    "Connected",
     "Inputs",
     "JointLimit",
     "Named",
     "NotGiven",
     "Outputs",
-    "Robot",
     "RobotError",
-    "RobotLimits",
     "RunOver",
     "SelfCollision",
     "SheberError",
     "Singularity",
     "SpeedLimit",
-    "State",
-    "Suction",
+    "Station",
     "Timeout",
-    "Tool",
     "ToolError",
     "Unreachable",
     "connect",

@@ -3,49 +3,85 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheber.client.errors import wrong
 from sheber.client.wire import LARGEST_NUMBER
 from sheber.geometry import Pose
+from sheber.i18n import Text, message
+from sheber.seeds import checked
 
-__all__ = ["joints", "length", "number", "optional", "pixels", "points", "pose", "seed", "text", "truth"]
+__all__ = ["factor", "joints", "length", "number", "optional", "pixels", "points", "pose", "seed", "text", "truth"]
 
-FAR = 20.0  # m: nothing of a cell is so far away
+GIVEN = message("client.you_gave", "{rule} You gave {value}.")  # the rule is one of the sentences below
+SHAPE = message("client.you_gave_shape", "{rule} You gave an array of shape {value}.")
+A_NUMBER = message("client.a_number", "{name} must be a number in {unit}.")
+FINITE = message("client.finite", "{name} must be a finite number in {unit}, of {most:g} at most.")
+ABOVE = message("client.above", "{name} must be greater than {limit:g} {unit}.")
+AT_LEAST = message("client.at_least", "{name} must be at least {limit:g} {unit}.")
+FACTOR = message("client.factor", "{name} must be a number from {least:g} to {most:g}.")
+METRES = message(
+    "client.metres",
+    "{name} is {metres:g} m, which is too far to make sense here. Lengths are in metres, not in millimetres: "
+    "{metres:g} mm is {wanted:g}.",
+)
+TRUTH = message("client.truth", "{name} must be True or False.")
+A_TEXT = message("client.a_text", "{name} must be a text.")
+JOINTS = message("client.joints", "{name} must be {count:d} joint angles in rad.")
+JOINTS_OF_POSE = message(
+    "client.joints_of_pose",
+    "{name} must be {count:d} joint angles in rad. You gave a Pose: move_to and move_linear take poses.",
+)
+A_POSE = message(
+    "client.a_pose",
+    "{name} must be a Pose. Make one with Pose((x, y, z)), Pose.from_rotvec(...) or Pose.from_matrix(...), or take "
+    "one from cell.frames.",
+)
+FAR_AWAY = message("client.far_away", "{name} is {metres:g} m away. Positions are in metres.")
+POINTS = message("client.points", "{name} must be points of three numbers in metres, (3,) or (n, 3).")
+PIXELS = message("client.pixels", "{name} must be numbers in pixels.")
+ALL_FINITE = message("client.all_finite", "{rule} All must be finite and {most:g} at most. You gave {value}.")
+ONE_SHAPE = message("client.one_shape", "u and v must have one shape. You gave {u} and {v}.")
+
+FAR = 20.0  # m: nothing in a cell is so far away
+
+E = TypeVar("E", bound=Exception)
 
 
-def number(value: Any, name: str, unit: str = "", above: float | None = None, least: float | None = None) -> float:
+def number(value: Any, name: str, unit: str, above: float | None = None, least: float | None = None) -> float:
     """A finite float of `value`; raises TypeError where it is no number, ValueError where it is out of range."""
-    unit_words = f" in {unit}" if unit else ""
-    single = value.item() if isinstance(value, np.generic | np.ndarray) and np.size(value) == 1 else value
-    if isinstance(single, bool) or not isinstance(single, numbers.Real):
-        raise TypeError(f"{name} must be a number{unit_words}, got {_shown(value)}")
-    real: Any = single  # numbers.Real has no typed comparison
+    real = _real(value, A_NUMBER(name=name, unit=unit))
     if not -LARGEST_NUMBER <= real <= LARGEST_NUMBER:
-        raise ValueError(f"{name} must be a finite number{unit_words}, at most {LARGEST_NUMBER:g}, got {_shown(value)}")
-    result = float(real)
-    if above is not None and result <= above:
-        raise ValueError(f"{name} must be greater than {above:g}{' ' + unit if unit else ''}, got {result:g}")
-    if least is not None and result < least:
-        raise ValueError(f"{name} must be at least {least:g}{' ' + unit if unit else ''}, got {result:g}")
-    return result
+        raise _refused(ValueError, FINITE(name=name, unit=unit, most=LARGEST_NUMBER), value)
+    if above is not None and real <= above:
+        raise _refused(ValueError, ABOVE(name=name, unit=unit, limit=above), value)
+    if least is not None and real < least:
+        raise _refused(ValueError, AT_LEAST(name=name, unit=unit, limit=least), value)
+    return float(real)
 
 
-def optional(value: Any, name: str, unit: str = "", above: float | None = None) -> float | None:
+def optional(value: Any, name: str, unit: str, above: float | None = None) -> float | None:
     """None, or `number`."""
     return None if value is None else number(value, name, unit, above)
+
+
+def factor(value: Any, name: str, least: float, most: float) -> float:
+    """A number without a unit in a range; raises TypeError where it is no number, ValueError outside the range."""
+    rule = FACTOR(name=name, least=least, most=most)
+    real = _real(value, rule)
+    if not least <= real <= most:
+        raise _refused(ValueError, rule, value)
+    return float(real)
 
 
 def length(value: Any, name: str, most: float = FAR, least: float | None = None) -> float:
     """`number` in metres; raises ValueError, with the metres of those millimetres, for more than `most` [m]."""
     metres = number(value, name, "m", least=least)
     if abs(metres) > most:
-        raise ValueError(
-            f"{name} is {metres:g} m, which is further than makes sense here; lengths are in metres, "
-            f"not in millimetres: {metres:g} mm is {metres / 1000.0:g}"
-        )
+        raise wrong(ValueError, METRES(name=name, metres=metres, wanted=metres / 1000.0))
     return metres
 
 
@@ -53,75 +89,82 @@ def truth(value: Any, name: str) -> bool:
     """A bool; 0, 1 and numpy's bools count; raises TypeError for anything else."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
-    raise TypeError(f"{name} must be True or False, got {_shown(value)}")
+    raise _refused(TypeError, TRUTH(name=name), value)
 
 
 def text(value: Any, name: str, longest: int) -> str:
     """A text that can travel, cut to `longest` characters; raises TypeError for anything that is no text."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a text, got {_shown(value)}")
+        raise _refused(TypeError, A_TEXT(name=name), value)
     return value.encode("utf-8", "replace").decode()[:longest]
 
 
 def joints(values: Any, name: str, count: int) -> list[float]:
     """`count` joint angles [rad] as plain floats; raises ValueError or TypeError in words."""
     if isinstance(values, Pose):
-        raise TypeError(f"{name} must be {count} joint angles in rad, got a Pose; move_to and move_linear take poses")
-    array = _array(values, f"{name} must be {count} joint angles in rad")
+        raise wrong(TypeError, JOINTS_OF_POSE(name=name, count=count))
+    array = _array(values, JOINTS(name=name, count=count))
     if array.shape != (count,):
-        raise ValueError(f"{name} must be {count} joint angles in rad, got an array of shape {array.shape}")
+        raise wrong(ValueError, SHAPE(rule=JOINTS(name=name, count=count), value=str(array.shape)))
     return [float(value) for value in array]
 
 
 def pose(value: Any, name: str) -> Pose:
     """The Pose itself; a (4, 4) matrix counts; raises TypeError for anything else, with the ways to make one."""
     if isinstance(value, Pose):
-        if max(abs(value.position)) > LARGEST_NUMBER:
-            raise ValueError(f"{name} is {max(abs(value.position)):g} m away; positions are in metres")
+        furthest = float(max(abs(value.position)))
+        if furthest > LARGEST_NUMBER:
+            raise wrong(ValueError, FAR_AWAY(name=name, metres=furthest))
         return value
     if isinstance(value, np.ndarray) and value.shape == (4, 4):
         return Pose.from_matrix(value)
-    raise TypeError(
-        f"{name} must be a Pose, got {_shown(value)}; make one by Pose((x, y, z)), Pose.from_rotvec(...), "
-        f"Pose.from_matrix(...) or take one of cell.frames"
-    )
+    raise _refused(TypeError, A_POSE(name=name), value)
 
 
 def points(values: Any, name: str) -> NDArray[np.float64]:
     """Points (..., 3) [m] as floats; raises ValueError where they are not."""
-    array = _array(values, f"{name} must be points of three numbers in metres")
+    array = _array(values, POINTS(name=name))
     if array.shape[-1:] != (3,):
-        raise ValueError(f"{name} must be points (3,) or (n, 3) in metres, got shape {array.shape}")
+        raise wrong(ValueError, SHAPE(rule=POINTS(name=name), value=str(array.shape)))
     return array
 
 
 def pixels(u: Any, v: Any) -> NDArray[np.float64]:
     """Columns and rows [px] as pairs (..., 2); raises TypeError or ValueError where they are not."""
-    columns, rows = (_array(values, f"{name} must be numbers in pixels") for values, name in ((u, "u"), (v, "v")))
+    columns, rows = (_array(values, PIXELS(name=name)) for values, name in ((u, "u"), (v, "v")))
     if columns.shape != rows.shape and columns.size != 1 and rows.size != 1:
-        raise ValueError(f"u and v must have one shape, got {columns.shape} and {rows.shape}")
+        raise wrong(ValueError, ONE_SHAPE(u=str(columns.shape), v=str(rows.shape)))
     return np.stack(np.broadcast_arrays(columns, rows), axis=-1)
 
 
 def seed(value: Any) -> int:
-    """A whole number from 0 up, as a number or as its digits; raises ValueError for anything else."""
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    if isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= 0:
-        return int(value)
-    raise ValueError(f"seed must be a whole number from 0 up, got {_shown(value)}")
+    """A seed, as a whole number (numpy's count) or as its digits; raises ValueError for anything else."""
+    return checked(value.item() if isinstance(value, np.integer) else value)
 
 
-def _array(values: Any, wanted: str) -> NDArray[np.float64]:
+def _real(value: Any, rule: Text) -> Any:
+    """The real number in `value`, numpy's included (numbers.Real has no typed comparison); raises TypeError."""
+    single = value.item() if isinstance(value, np.generic | np.ndarray) and np.size(value) == 1 else value
+    if isinstance(single, bool) or not isinstance(single, numbers.Real):
+        raise _refused(TypeError, rule, value)
+    return single
+
+
+def _array(values: Any, rule: Text) -> NDArray[np.float64]:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise TypeError(f"{wanted}, got {_shown(values)}") from None
+        raise _refused(TypeError, rule, values) from None
     if not np.isfinite(array).all() or (array.size and np.abs(array).max() > LARGEST_NUMBER):
-        raise ValueError(f"{wanted}, all finite and at most {LARGEST_NUMBER:g}, got {_shown(array.tolist())}")
+        raise wrong(ValueError, ALL_FINITE(rule=rule, most=LARGEST_NUMBER, value=_shown(array.tolist())))
     return array
 
 
+def _refused(kind: type[E], rule: Text, value: Any) -> E:
+    return wrong(kind, GIVEN(rule=rule, value=_shown(value)))
+
+
 def _shown(value: Any) -> str:
+    """A value as it is written, short, and its kind: two numbers may look alike and be of different kinds."""
     words = repr(value)
     return f"{words if len(words) <= 60 else words[:57] + '...'} ({type(value).__name__})"

@@ -1,5 +1,8 @@
 """connect(): find the cell that this program was started for, or start a practice cell beside it.
 
+The answer to connect names the station, and `CLIENTS` says which class is its client. A station that is not in the
+table gets the plain `Station`; a new one adds its folder and its line here.
+
 The judge names the endpoint in SHEBER_ENDPOINT. Where there is none (the program was started by hand, in an
 IDE, in a debugger), `sheber practice` is started as a child: it builds the cell, gives an endpoint on this
 machine, and when the program has ended it scores the run and writes the report, which is waited for and shown.
@@ -9,55 +12,91 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sheber.client import checks, messages
-from sheber.client.cell import Cell
-from sheber.client.errors import RobotError, RunOver, SheberError
+from sheber.client.errors import RunOver, SheberError, wrong
 from sheber.client.session import Session
+from sheber.client.station import Station
 from sheber.client.wire import PROTOCOL, WireClosed, open_endpoint
+from sheber.i18n import _, message
 
 if TYPE_CHECKING:
     import subprocess
 
-__all__ = ["connect", "in_the_box"]
+    from sheber.client.robot_cell import Cell
 
-_cell: Cell | None = None
+__all__ = ["CLIENTS", "client_of", "connect", "in_the_box"]
+
+CLIENTS = {"robot-cell": ("sheber.client.robot_cell", "Cell")}
+"""The client of each station, by the station's name: a module, and in it the class that takes session and given."""
+
+NO_STATION = message("client.no_station", "The cell did not say what kind of station it is: it is no sheber station.")
+NO_EXERCISE = message(
+    "client.no_exercise",
+    "This program was not started by `sheber run`, so connect() needs the name of an exercise: "
+    'connect(exercise="palletising"). You can also set SHEBER_EXERCISE. `sheber exercises` lists what exists.',
+)
+NOT_STARTED = message(
+    "client.practice_not_started", "The practice cell of {exercise!r} did not start. The message above says why."
+)
+NOT_REACHED = message("client.practice_not_reached", "The practice cell of {exercise!r} cannot be reached: {why}")
+
+_connected: Any = None  # the Cell, or the client of another station
 
 
 def connect(exercise: str | None = None, seed: int | None = None) -> Cell:
     """The cell that this program was started for.
 
-    Started by `sheber run` or `sheber grade`, the arguments are not needed and not looked at. Started by
-    hand (``python program.py``, an IDE), a practice cell of `exercise` is started: named here or in the
-    environment (SHEBER_EXERCISE); `seed` chooses the scene (SHEBER_SEED), a random one if left out. At the
-    program's end the score is printed and the report written. Called again, gives the same cell. Raises
+    `sheber run` and `sheber grade` have chosen the cell already, and both arguments are ignored. When you start
+    the program by hand (``python program.py``, an IDE), a practice cell of `exercise` is started; you can also name
+    it in the environment (SHEBER_EXERCISE). `seed` (or SHEBER_SEED) chooses the scene, a random one if left out. At
+    the program's end the score is printed and the report is written. Called again, it gives the same cell. Raises
     ValueError where the exercise is not named or does not exist.
+
+    Stations of other kinds give the object of their own client, and a station without one a
+    `sheber.client.Station`.
 
     >>> from sheber import connect
     >>> cell = connect(exercise="palletising", seed=3)
     """
-    global _cell
-    if _cell is None:
+    global _connected
+    if _connected is None:
         endpoint = os.environ.get("SHEBER_ENDPOINT")
         if endpoint:
-            _cell = _open(endpoint)
+            _connected = _open(endpoint)
         else:
-            _cell = _practise(exercise or os.environ.get("SHEBER_EXERCISE"), _seed(seed))
-    return _cell
+            _connected = _practise(exercise or os.environ.get("SHEBER_EXERCISE"), _seed(seed))
+    return cast("Cell", _connected)
 
 
-def _open(endpoint: str) -> Cell:
+def _open(endpoint: str) -> Any:
     session = Session(open_endpoint(endpoint))
     messages.set_clock(lambda: session.time)
     # the client's name is an event of the trace: with a version in it, the same run would hash differently elsewhere
-    facts = session.call("connect", protocol=PROTOCOL, client="python")
+    given = session.call("connect", protocol=PROTOCOL, client="python")
     messages.hint_on_sleep(lambda seconds: _tell_of_sleep(session, seconds))
     atexit.register(session.close)
-    return Cell(session, facts)
+    return client_of(session, given)
+
+
+def client_of(session: Session, given: Mapping[str, Any]) -> Any:
+    """The client's object for the station that answered; `given`: its answer to connect.
+
+    Raises SheberError for an answer that names no station.
+    """
+    name = given.get("station")
+    if not isinstance(name, str):
+        raise SheberError(NO_STATION())
+    if name not in CLIENTS:
+        return Station(session, given)
+    module, kind = CLIENTS[name]
+    return getattr(importlib.import_module(module), kind)(session, given)
 
 
 def _tell_of_sleep(session: Session, seconds: float) -> None:
@@ -73,34 +112,28 @@ def _seed(seed: int | None) -> int | None:
 # --- practice, where no judge started the program -------------------------------------------
 
 
-def _practise(exercise: str | None, seed: int | None) -> Cell:
+def _practise(exercise: str | None, seed: int | None) -> Any:
     program = str(getattr(sys.modules.get("__main__"), "__file__", "") or "")
     if program:
         messages.explain_uncaught(program)
     if not exercise:
-        raise ValueError(
-            "this program was not started by `sheber run`, so connect() needs the exercise: "
-            'connect(exercise="palletising"), or set SHEBER_EXERCISE; `sheber exercises` lists what exists'
-        )
+        raise wrong(ValueError, NO_EXERCISE())
     child = _start(exercise, seed, program)
     assert child.stdout is not None
     endpoint = child.stdout.readline().strip()
     if not endpoint.startswith("tcp:"):
         child.wait()
-        raise ValueError(f"the practice cell of {exercise!r} did not start; its message stands above")
-    print(
-        f"Practice cell of {exercise}. The program runs beside it without isolation; in the box: "
-        f"{in_the_box(exercise, seed, program)}",
-        file=sys.stderr,
-    )
+        raise wrong(ValueError, NOT_STARTED(exercise=exercise))
+    text = _("Practice cell of {exercise}. Your program runs beside it without isolation. In the box: {command}")
+    print(text.format(exercise=exercise, command=in_the_box(exercise, seed, program)), file=sys.stderr)
     atexit.register(_wait_for_report, child)  # runs after the wire was closed: atexit goes backwards
     try:
-        cell = _open(endpoint)
+        connected = _open(endpoint)
     except (OSError, WireClosed) as error:
-        raise RobotError(f"the practice cell of {exercise!r} cannot be reached: {error}") from None
+        raise SheberError(NOT_REACHED(exercise=exercise, why=str(error))) from None
     if not hasattr(sys, "ps1"):
         messages.install_stdout_times()
-    return cell
+    return connected
 
 
 def in_the_box(exercise: str, seed: int | None, program: str) -> str:

@@ -5,18 +5,26 @@
     │   ├── Unreachable      no joint angles bring the tool there
     │   ├── JointLimit       a joint would leave its range
     │   ├── Singularity      a straight path runs through a place where joints would have to race
-    │   ├── SpeedLimit       faster, or with more acceleration, than the arm has
+    │   ├── SpeedLimit       faster, or with more acceleration, than the arm can move
     │   ├── SelfCollision    the arm would touch itself on the way
     │   ├── Collision        an emergency stop: the run is over
-    │   └── ToolError        the tool did not do what was asked: nothing held, nothing sealed
+    │   └── ToolError        the tool did not do what was asked: it holds nothing, or the cup does not seal
     ├── Timeout              what was waited for did not come in time
     └── NotGiven             the exercise does not have it, or withholds it
 
-Each says what was asked, what was wrong and what exists. Wrong kinds of arguments are Python's
-own ValueError and TypeError, raised on the program's side before anything is sent.
+Each message says what was asked, what was wrong and what exists. Wrong kinds of arguments are Python's own
+ValueError and TypeError, raised on the program's side before anything is sent.
+
+Every error that this package raises carries its sentence as `text`: the id of the sentence and its values, or None.
+A run that ends with such an error can then be read in any language.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sheber.i18n import Text
 
 __all__ = [
     "KINDS",
@@ -32,7 +40,10 @@ __all__ = [
     "Timeout",
     "ToolError",
     "Unreachable",
+    "wrong",
 ]
+
+E = TypeVar("E", bound=Exception)
 
 
 class SheberError(Exception):
@@ -48,9 +59,11 @@ class SheberError(Exception):
     the cell says no 12
     """
 
-    def __init__(self, message: str = "", line: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, message: str | Text = "", line: int = 0, text: Mapping[str, Any] | None = None) -> None:
+        """Take the sentence; `text`: its id and values as the cell sent them beside words."""
+        super().__init__(str(message))
         self.line = line
+        self.text = message.form() if isinstance(message, Text) else text
 
 
 class RobotError(SheberError):
@@ -117,3 +130,10 @@ KINDS: dict[str, type[SheberError]] = {
     )
 }
 """Kinds of errors as they travel on the wire."""
+
+
+def wrong(kind: type[E], text: Text, **about: Any) -> E:
+    """An error of one of Python's own kinds that carries its sentence as `text`; `about`: more for its constructor."""
+    error = kind(str(text), **about)
+    error.text = text.form()  # type: ignore[attr-defined]
+    return error

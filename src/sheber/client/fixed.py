@@ -1,13 +1,21 @@
-"""What a program holds in its hands has the attributes that it has: a misspelt one is an error, not a new one."""
+"""What a program holds in its hands has fixed attributes: a misspelt one is an error, not a new one."""
 
 from __future__ import annotations
 
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
+from sheber.client.errors import wrong
 from sheber.client.suggest import listed, question
+from sheber.i18n import Text, message
 
 __all__ = ["Fixed"]
+
+CANNOT_BE_SET = message("client.cannot_be_set", "A program cannot set {name}: it can only read it.")
+NO_ATTRIBUTE = message("client.no_attribute", "{kind} has no attribute {name!r}. It has: {known}.")
+NO_ATTRIBUTE_MEANT = message(
+    "client.no_attribute_meant", "{kind} has no attribute {name!r}. {question} It has: {known}."
+)
 
 
 class Fixed:
@@ -21,14 +29,16 @@ class Fixed:
     if not TYPE_CHECKING:  # with these in sight, a type checker would let every name pass
 
         def __getattr__(self, name: str) -> Any:
-            raise AttributeError(_unknown(self, name), name=name, obj=self)
+            if name.startswith("__"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            raise wrong(AttributeError, _unknown(self, name), name=name, obj=self)
 
         def __setattr__(self, name: str, value: Any) -> None:
             member = getattr(type(self), name, None)
             if member is None and not name.startswith("_"):
                 self.__getattr__(name)  # says what exists
             if not _may_be_set(self, name, member):
-                raise AttributeError(f"{_called(self)}.{name} cannot be set by a program", name=name, obj=self)
+                raise wrong(AttributeError, CANNOT_BE_SET(name=f"{type(self).__name__}.{name}"), name=name, obj=self)
             object.__setattr__(self, name, value)
 
 
@@ -45,14 +55,10 @@ def _may_be_set(thing: object, name: str, member: Any) -> bool:
     return False
 
 
-def _called(thing: object) -> str:
-    return type(thing).__name__.lower()
-
-
-def _unknown(thing: object, name: str) -> str:
-    if name.startswith("__"):
-        return f"{type(thing).__name__!r} object has no attribute {name!r}"
-    known = listed(type(thing))
+def _unknown(thing: object, name: str) -> Text:
+    """The sentence for an attribute that does not exist."""
+    kind, known = type(thing).__name__, listed(type(thing))
     asked = question(name, known)
-    words = f"the {_called(thing)} has no {name!r}"
-    return f"{words}: {asked} There is: {', '.join(known)}" if asked else f"{words}. There is: {', '.join(known)}"
+    if asked is None:
+        return NO_ATTRIBUTE(kind=kind, name=name, known=known)
+    return NO_ATTRIBUTE_MEANT(kind=kind, name=name, question=asked, known=known)

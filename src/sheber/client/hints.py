@@ -1,4 +1,8 @@
-"""What was probably meant, and what the box does not have: the sentences beside a student's error."""
+"""What was probably meant, and what the box does not have: the sentences beside a student's error.
+
+Python, numpy and OpenCV word their own errors, and here some of those words are read: tests/test_client_hints.py
+provokes each of them for real, so that a new release cannot switch a hint off unnoticed.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,17 @@ from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any
 
+from sheber.client.errors import KINDS, SheberError
 from sheber.client.fixed import Fixed
 from sheber.client.named import Named
 from sheber.client.suggest import listed, question
+from sheber.geometry import Pose
+from sheber.i18n import _
 
-__all__ = ["hint", "in_plain_words"]
+__all__ = ["PUBLIC", "hint", "in_plain_words"]
 
-PACKAGES = "numpy, OpenCV (cv2) and Python's standard library"
-FILES = "A program in the box may write files in /tmp only, and finds there nothing but what it wrote itself."
-REFUSED = "the box does not allow this: no other programs or processes, no network, and files in /tmp only"
-UNCHANGED = "this cannot be changed: pose.offset(z=0.1) gives a new pose, array.copy() an array to work on"
+PUBLIC = ("DOWN", "Pose", "connect", SheberError.__name__, *KINDS)
+"""What `sheber` exports (a test compares): the package itself imports this module."""
 FROZEN = ("super(type, obj)", "cannot assign to field", "assignment destination is read-only")
 NETWORK = ("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "xmlrpc", "asyncio", "requests")
 PROCESSES = ("subprocess", "multiprocessing", "concurrent", "pty")
@@ -32,28 +37,30 @@ def in_plain_words(error: BaseException) -> str:
     if kind == "BdbQuit":
         return _debugger()
     if isinstance(error, EOFError) and "reading a line" in str(error):
-        return "nobody sits at a keyboard in the box, so input() has nothing to read; write the value into the program"
+        return _(
+            "There is no keyboard in the box, so input() has nothing to read. Write the value into the program instead."
+        )
     if isinstance(error, OSError):
         return _closed(error)
     if isinstance(error, ImportError) and (found := _sheber_lacks(error)):
-        return f"there is no {found!r} in sheber"
-    return UNCHANGED if str(error).startswith(FROZEN) else ""
+        return _("There is no {name!r} in sheber.").format(name=found)
+    return _unchanged() if str(error).startswith(FROZEN) else ""
 
 
 def hint(error: BaseException) -> str:
     """One line that helps further, or nothing."""
     if isinstance(error, ModuleNotFoundError):
-        return f"The box has {PACKAGES}; nothing else can be imported there."
+        return _("The box has numpy, OpenCV (cv2) and Python's standard library. Nothing else can be imported there.")
     if isinstance(error, ImportError):
         return _import(_sheber_lacks(error))
     if isinstance(error, NameError) and isinstance(name := getattr(error, "name", None), str):
-        return _missing_import(name) or _among(name, _names_at(error.__traceback__))
+        return _missing_import(name) or _asked(name, _names_at(error.__traceback__))
     if isinstance(error, PermissionError | FileNotFoundError) and not _closed(error):
-        return FILES
+        return _("A program in the box can write files in /tmp only, and finds only its own files there.")
     if isinstance(error, AttributeError):
         return _attribute(error)
     if isinstance(error, TypeError):
-        return _arguments(str(error))
+        return _arguments(error)
     return ""
 
 
@@ -61,15 +68,21 @@ def _in_box() -> bool:
     return "SHEBER_ENDPOINT" in os.environ
 
 
+def _unchanged() -> str:
+    return _(
+        "This cannot be changed. pose.offset(z=0.1) gives you a new pose, array.copy() an array that you can change."
+    )
+
+
 # --- what the box does not have ---------------------------------------------------------------
 
 
 def _debugger() -> str:
     if not _in_box():
-        return "the debugger was left"
-    return (
-        "nobody sits at a keyboard in the box, so breakpoint() cannot stop there; remove it, or start the program by "
-        "hand (python program.py), where breakpoints work"
+        return _("You left the debugger.")
+    return _(
+        "There is no keyboard in the box, so breakpoint() cannot stop there. Remove it, or start the program by hand "
+        "(python program.py): there, breakpoints work."
     )
 
 
@@ -79,10 +92,12 @@ def _closed(error: OSError) -> str:
         return ""
     through = {name.partition(".")[0] for name in _modules(error.__traceback__)}
     if through & set(PROCESSES):
-        return "a program in the box cannot start other programs or processes"
+        return _("A program in the box cannot start other programs or processes.")
     if through & set(NETWORK):
-        return "a program in the box has no network"
-    return REFUSED if isinstance(error, PermissionError) and error.filename is None else ""
+        return _("A program in the box has no network.")
+    if isinstance(error, PermissionError) and error.filename is None:
+        return _("The box does not allow this: no other programs or processes, no network, and files in /tmp only.")
+    return ""
 
 
 def _modules(trace: TracebackType | None) -> Iterable[str]:
@@ -95,18 +110,26 @@ def _modules(trace: TracebackType | None) -> Iterable[str]:
 
 
 def _opencv(error: BaseException) -> str:
-    """What OpenCV has to say, without the places in its source text."""
+    """What OpenCV says to people, without the places in its own sources."""
     words, text = str(getattr(error, "err", "") or ""), str(error)
-    name = re.search(r"in function '([A-Za-z]\w*)'", text)
-    if "Rebuild the library with Windows" in words or (name and name[1] in WINDOWS):
-        return 'OpenCV has no window here; cell.show(image, "title") puts the picture into the report'
+    found = re.search(r"in function '([A-Za-z]\w*)'", text)
+    name = found[1] if found else ""
+    if "Rebuild the library with Windows" in words or name in WINDOWS:
+        return _('OpenCV has no window here. cell.show(image, "title") puts the picture into the report.')
     if "empty()" in words:
-        return "OpenCV was given an empty picture, or None instead of one"
+        return _("OpenCV was given an empty picture, or None instead of a picture.")
     said = [line.lstrip("> ").rstrip() for line in text.splitlines() if line.startswith(">")]
-    where = f"OpenCV's {name[1]}" if name else "OpenCV"
     if said:
-        return f"{where}: {_few(said)}"
-    return f"{where}: this must hold, and does not: {words.strip()}" if words else f"{where}: {text.strip()}"
+        return _opencv_says(name, _few(said))
+    if words and name:
+        return _("OpenCV's {name} needs this, and it is not so: {words}").format(name=name, words=words.strip())
+    return _opencv_says(name, words.strip() or text.strip())
+
+
+def _opencv_says(name: str, words: str) -> str:
+    if name:
+        return _("OpenCV's {name} says: {words}").format(name=name, words=words)
+    return _("OpenCV says: {words}").format(words=words)
 
 
 def _few(said: list[str]) -> str:
@@ -117,28 +140,34 @@ def _few(said: list[str]) -> str:
 # --- what was meant ---------------------------------------------------------------------------
 
 
-def _among(name: str, known: Iterable[str]) -> str:
+def _asked(name: str, known: Iterable[str]) -> str:
+    """The question which name was meant, or nothing."""
     asked = question(name, known)
-    return asked[:1].upper() + asked[1:]
+    return "" if asked is None else str(asked)
 
 
-def _names_at(trace: TracebackType | None) -> list[str]:
-    """The names that could be used where the error was raised."""
+def _asked_and_listed(name: str, known: Iterable[str]) -> str:
+    """The question which name was meant, where one is like it, and the names that exist."""
+    names = [*known]
+    listing = _("These names exist: {names}.").format(names=_(", ").join(names))
+    return " ".join(sentence for sentence in (_asked(name, names), listing) if sentence)
+
+
+def _names_at(trace: TracebackType | None) -> dict[str, Any]:
+    """What could be used by name where the error was raised."""
     frame: FrameType | None = None
     while trace is not None:
         frame, trace = trace.tb_frame, trace.tb_next
-    return [] if frame is None else [*frame.f_locals, *frame.f_globals, *frame.f_builtins]
+    return {} if frame is None else {**frame.f_builtins, **frame.f_globals, **frame.f_locals}
 
 
 def _missing_import(name: str) -> str:
-    import sheber
-
-    if name in sheber.__all__:
-        return f"{name} must be imported: from sheber import {name}"
+    if name in PUBLIC:
+        return _("You must import {name}: from sheber import {name}").format(name=name)
     if name in ("np", "numpy"):
-        return "numpy must be imported: import numpy as np"
+        return _("You must import numpy: import numpy as np")
     if name in ("cv2", "math", "time"):
-        return f"{name} must be imported: import {name}"
+        return _("You must import {name}: import {name}").format(name=name)
     return ""
 
 
@@ -149,9 +178,7 @@ def _sheber_lacks(error: ImportError) -> str:
 
 
 def _import(name: str) -> str:
-    import sheber
-
-    return f"{_among(name, sheber.__all__)} There is: {', '.join(sheber.__all__)}".strip() if name else ""
+    return _asked_and_listed(name, sorted(PUBLIC)) if name else ""
 
 
 def _attribute(error: AttributeError) -> str:
@@ -162,30 +189,46 @@ def _attribute(error: AttributeError) -> str:
         known = listed(thing)
     except Exception:  # whatever a student's own __dir__ does
         return ""
-    if not type(thing).__module__.startswith("sheber"):
-        return _among(name, known)
-    return f"{_among(name, known)} There is: {', '.join(known)}".strip()
+    return (_asked_and_listed if type(thing).__module__.startswith("sheber") else _asked)(name, known)
 
 
-def _arguments(words: str) -> str:
+def _arguments(error: TypeError) -> str:
     """What a function of ours takes, where it was called with something else."""
+    words = str(error)
     found = re.match(r"(?:(\w+)\.)?(\w+)\(\) (got an unexpected|takes|missing|got multiple)", words)
-    function = _ours(found[1], found[2]) if found else None
+    function = _ours(found[1], found[2], error.__traceback__) if found else None
     if found is None or function is None:
         return ""
     code = function.__code__
     takes = [name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if name != "self"]
-    called = found[1] if found[2] == "__init__" else found[2]
     keyword = re.search(r"keyword argument '(\w+)'", words)
-    asked = _among(keyword[1], takes) if keyword and keyword[1] not in takes else ""
-    return f"{asked} {called} takes: {', '.join(takes) or 'nothing'}".strip()
+    asked = _asked(keyword[1], takes) if keyword and keyword[1] not in takes else ""
+    return " ".join(sentence for sentence in (asked, _takes(found[1] or "", found[2], takes)) if sentence)
 
 
-def _ours(owner: str | None, name: str) -> Any:
-    """The function of the program's side with this name, or None."""
-    import sheber
-    from sheber import client
+def _takes(owner: str, name: str, takes: list[str]) -> str:
+    called = owner if name == "__init__" else name
+    if not takes:
+        return _("{function} takes nothing.").format(function=called)
+    return _("{function} takes: {names}.").format(function=called, names=_(", ").join(takes))
 
-    place: Any = sheber if owner is None else getattr(client, owner, None) or getattr(sheber, owner, None)
-    function = getattr(place, name, None)
+
+def _ours(owner: str | None, name: str, trace: TracebackType | None) -> Any:
+    """The function of the program's side that the student called by this name, or None."""
+    if owner is None:
+        called = _names_at(trace).get(name)
+        function = called if str(getattr(called, "__module__", "")).startswith("sheber.") else None
+    else:
+        function = getattr(_classes().get(owner), name, None)
     return function if hasattr(function, "__code__") else None
+
+
+def _classes() -> dict[str, type]:
+    """Our classes of which a student calls functions, by name: Pose, and all that a connected program holds."""
+    found: dict[str, type] = {"Pose": Pose}
+    coming = [Fixed]
+    while coming:
+        for kind in coming.pop().__subclasses__():
+            found[kind.__name__] = kind
+            coming.append(kind)
+    return found

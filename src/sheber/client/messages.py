@@ -12,11 +12,26 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-from sheber.client.errors import RunOver, SheberError
+from sheber.client.errors import RunOver, SheberError, wrong
 from sheber.client.hints import hint, in_plain_words
 from sheber.client.session import is_students_file
+from sheber.i18n import Text, _, is_form, message
 
-__all__ = ["TimedLines", "explain", "explain_uncaught", "hint_on_sleep", "install_stdout_times", "set_clock"]
+__all__ = [
+    "TimedLines",
+    "ended_itself",
+    "explain",
+    "explain_uncaught",
+    "hint_on_sleep",
+    "install_stdout_times",
+    "set_clock",
+    "stopped",
+    "told",
+]
+
+ENDED_ITSELF = message("client.ended_itself", "The program ended itself: sys.exit({code}).")
+NOT_A_TEXT = message("client.write_takes_a_text", "write() takes a text. You gave a {kind}.")
+CALLERS = 5  # calls named beside an error, at most
 
 _clock: Callable[[], float] = lambda: 0.0  # noqa: E731  (simulated s; set_clock puts the session's here)
 
@@ -40,20 +55,46 @@ def explain(error: BaseException, program: str | Path) -> str:
     places = _places(error.__traceback__, str(program))
     if isinstance(error, SheberError) and not places and error.line:
         places = [error.line]
-    plain = in_plain_words(error)
-    lines = [_sentence(error, places, plain)]
-    if places:
-        source = linecache.getline(str(program), places[-1]).strip()
-        if source:
-            lines.append(f"    {source}")
-        callers = [str(line) for line in places[-2::-1]]
-        if callers:
-            shown = ", ".join(callers[:5]) + (", ..." if len(callers) > 5 else "")
-            lines.append(f"(called from line {shown})")
-    further = hint(error)
-    if further:
-        lines.append(further)
-    return "\n".join(lines)
+    words = in_plain_words(error) or _words(error, places)
+    lines = [_at_line(places[-1], words) if places else words, *_shown_source(program, places), hint(error)]
+    return "\n".join(line for line in lines if line)
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """What the judge may record of an uncaught error of ours: its kind, and the id and values of its sentence.
+
+    Empty for every other error.
+    """
+    form = getattr(error, "text", None)  # a SyntaxError's `text` is a line of the program
+    return {"kind": type(error).__name__, "text": form} if is_form(form) else {}
+
+
+def ended_itself(code: object) -> Text:
+    """The sentence for a program that called `sys.exit(code)`."""
+    return ENDED_ITSELF(code=repr(code)[:200])
+
+
+def stopped(line: int) -> str:
+    """What a program prints last when a limit has stopped it at a line."""
+    return _at_line(line, _("The program was stopped here, because a limit is used up."))
+
+
+def _at_line(line: int, words: str) -> str:
+    return _("Line {line}: {words}").format(line=line, words=words)
+
+
+def _shown_source(program: str | Path, places: list[int]) -> list[str]:
+    """The line that failed, as it stands in the program, and the lines that called it."""
+    source = linecache.getline(str(program), places[-1]).strip() if places else ""
+    callers = [str(line) for line in places[-2::-1]]
+    return [f"    {source}" if source else "", _called_from(callers) if callers else ""]
+
+
+def _called_from(callers: list[str]) -> str:
+    lines = _(", ").join(callers[:CALLERS])
+    if len(callers) > CALLERS:
+        return _("(called from line {lines}, ...)").format(lines=lines)
+    return _("(called from line {lines})").format(lines=lines)
 
 
 def _places(trace: TracebackType | None, program: str) -> list[int]:
@@ -72,30 +113,28 @@ def _same_file(one: str, other: str) -> bool:
     return one == other or Path(one) == Path(other) or (Path(one).is_absolute() and Path(one) == Path(other).absolute())
 
 
-def _sentence(error: BaseException, places: list[int], plain: str) -> str:
-    where = f"Line {places[-1]}: " if places else ""
-    if plain:
-        return f"{where}{plain}"
+def _words(error: BaseException, places: list[int]) -> str:
+    """An error in its own words, its kind before them; the usual ones of Python in ours."""
     words = str(error).strip()
-    if isinstance(error, SheberError):
-        moved = f" (the move of line {error.line})" if error.line and places and error.line != places[-1] else ""
-        return f"{where}{type(error).__name__}: {words}{moved}"
     if isinstance(error, RunOver):
-        return f"{where}{words}"
+        return words
     if isinstance(error, KeyboardInterrupt):
-        return f"{where}interrupted"
+        return _("The program was interrupted.")
     if isinstance(error, MemoryError):
-        return f"{where}MemoryError: the program used up its memory"
+        return _("MemoryError: the program used up its memory.")
     if isinstance(error, RecursionError):
-        return f"{where}RecursionError: a function called itself too many times"
+        return _("RecursionError: a function called itself too many times.")
     if isinstance(error, KeyError) and len(error.args) == 1:
-        return f"{where}KeyError: there is no entry {error.args[0]!r}"
-    return f"{where}{type(error).__name__}{': ' + words if words else ''}"
+        return _("KeyError: there is no entry {name!r}.").format(name=error.args[0])
+    said = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    if isinstance(error, SheberError) and error.line and places and error.line != places[-1]:
+        return _("{words} (This was the move of line {line}.)").format(words=said, line=error.line)
+    return said
 
 
 def _explain_syntax(error: SyntaxError) -> str:
-    where = f"Line {error.lineno}: " if error.lineno else ""
-    lines = [f"{where}the program cannot be read as Python: {error.msg}"]
+    words = _("The program cannot be read as Python: {why}").format(why=error.msg)
+    lines = [_at_line(error.lineno, words) if error.lineno else words]
     if error.text and error.text.strip():
         text = error.text.rstrip("\n")
         shown = text.lstrip()
@@ -133,7 +172,7 @@ class TimedLines(io.TextIOBase):
     def write(self, text: str) -> int:
         """Write `text`; every line that begins in it gets the time of now."""
         if not isinstance(text, str):
-            raise TypeError(f"write() takes a text, not {type(text).__name__}")
+            raise wrong(TypeError, NOT_A_TEXT(kind=type(text).__name__))
         stamp = f"[{_clock():7.2f} s] "
         with self._writing:
             for line in text.splitlines(keepends=True):
@@ -185,22 +224,25 @@ def hint_on_sleep(tell: Callable[[float], None]) -> None:
     if getattr(time.sleep, "hints", False):
         return
     usual = time.sleep
-    told = False
+    hinted = False
 
     def sleep(seconds: float, /) -> None:
         """Sleep in wall time; passes no simulated time (sheber: cell.wait)."""
-        nonlocal told
+        nonlocal hinted
         caller = sys._getframe(1)
-        if not told and is_students_file(caller.f_code.co_filename):
-            told = True
-            print(
-                f"hint: time.sleep({seconds:g}) in line {caller.f_lineno} passes no simulated time: "
-                f"the cell stands still while a program sleeps. Use cell.wait({seconds:g}).",
-                file=sys.stderr,
-                flush=True,
-            )
+        if not hinted and is_students_file(caller.f_code.co_filename):
+            hinted = True
+            print(_sleep_hint(seconds, caller.f_lineno), file=sys.stderr, flush=True)
             tell(seconds)
         usual(seconds)
 
     sleep.hints = True  # type: ignore[attr-defined]
     time.sleep = sleep  # type: ignore[assignment]
+
+
+def _sleep_hint(seconds: float, line: int) -> str:
+    text = _(
+        "Hint: time.sleep({seconds:g}) in line {line} passes no simulated time, because the cell stands still while "
+        "a program sleeps. Use cell.wait({seconds:g})."
+    )
+    return text.format(seconds=seconds, line=line)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from sheber.client import checks
-from sheber.client.errors import NotGiven
+from sheber.client.errors import NotGiven, wrong
 from sheber.client.fixed import Fixed
 from sheber.client.session import Session
+from sheber.i18n import Message, Text, message
 
-__all__ = ["Inputs", "Named", "Outputs"]
+__all__ = ["INPUT", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
+
+NO_SUCH = message("client.no_such", "This cell has no {what} {name!r}. It has: {known}.")
+NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has none at all.")
+IN_BRACKETS = message("client.in_brackets", "Write the name in brackets: [{name!r}], not .{name}")
+INPUT = message("client.what_input", "input")
+OUTPUT = message("client.what_output", "output")
 
 T = TypeVar("T")
 
@@ -18,16 +25,17 @@ T = TypeVar("T")
 class Named(dict[str, T], Generic[T]):
     """A dict whose wrong names raise NotGiven with the names that exist.
 
-    >>> from sheber.client.named import Named
-    >>> Named("frame", {"pick": 1, "pallet": 2})["palet"]
+    >>> from sheber.client.named import INPUT, Named
+    >>> Named(INPUT, {"pick": 1, "pallet": 2})["palet"]
     Traceback (most recent call last):
     ...
-    sheber.client.errors.NotGiven: there is no frame 'palet' in this cell; there is: pallet, pick
+    sheber.client.errors.NotGiven: This cell has no input 'palet'. It has: pallet, pick.
     """
 
     __slots__ = ("_what",)
 
-    def __init__(self, what: str, values: Mapping[str, T]) -> None:
+    def __init__(self, what: Message, values: Mapping[str, T]) -> None:
+        """Take the values by name; `what`: the word for one of them."""
         super().__init__(values)
         self._what = what
 
@@ -37,43 +45,57 @@ class Named(dict[str, T], Generic[T]):
     if not TYPE_CHECKING:  # with this in sight, a type checker would let every name pass
 
         def __getattr__(self, name: str) -> Any:
-            raise AttributeError(_in_brackets(self._what, name, self), name=name, obj=self)
+            raise wrong(AttributeError, _in_brackets(self._what, name, self), name=name, obj=self)
 
 
-def _in_brackets(what: str, name: str, known: Iterable[str]) -> str:
+def _in_brackets(what: Message, name: str, known: Iterable[str]) -> Text:
     """The sentence for a name that was looked for as an attribute."""
-    return f"names stand in brackets: [{name!r}], not .{name}" if name in known else missing(what, name, known)
+    return IN_BRACKETS(name=name) if name in known else missing(what, name, known)
 
 
-def missing(what: str, name: Any, known: Iterable[str]) -> str:
+def missing(what: Message, name: Any, known: Iterable[str]) -> Text:
     """The sentence for a name that does not exist."""
-    names = ", ".join(sorted(known))
-    return f"there is no {what} {name!r} in this cell; " + (f"there is: {names}" if names else "it has none at all")
+    names = sorted(known)
+    if not names:
+        return NONE_AT_ALL(what=what(), name=str(name))
+    return NO_SUCH(what=what(), name=str(name), known=names)
 
 
 class Inputs(Fixed):
-    """The digital inputs by name: `cell.inputs["part_present"]` reads the cell once (one tick, 10 ms).
+    """The inputs by name: `cell.inputs["part_present"]` reads the cell once (one tick, 10 ms).
 
-    Wrong names raise NotGiven with the names that exist; `list(cell.inputs)` gives all names.
+    A digital input is True or False, an analog one a number; `units` tells the unit of each analog one. Wrong names
+    raise NotGiven with the names that exist; `list(cell.inputs)` gives all names.
     """
 
-    __slots__ = ("_names", "_session")
+    __slots__ = ("_names", "_session", "_units")
+    _what: ClassVar[Message] = INPUT
+    _field: ClassVar[str] = "inputs"
 
-    def __init__(self, session: Session, names: Iterable[str]) -> None:
+    def __init__(self, session: Session, names: Iterable[str], units: Mapping[str, str] | None = None) -> None:
+        """Take the names of all signals, and the units of those that are numbers."""
         self._session = session
         self._names = tuple(names)
+        self._units = dict(units or {})
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            raise AttributeError(_in_brackets(self._what, name, self._names), name=name, obj=self)
+            raise wrong(AttributeError, _in_brackets(self._what, name, self._names), name=name, obj=self)
 
-    _what = "digital input"
-    _field = "inputs"
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each analog signal by its name; a digital one is not in it.
 
-    def __getitem__(self, name: str) -> bool:
+        >>> cell.inputs.units
+        {}
+        """
+        return dict(self._units)
+
+    def __getitem__(self, name: str) -> bool | float:
         self._check(name)
-        return bool(self._session.call("state")[self._field][name])
+        value = self._session.call("state")[self._field][name]
+        return float(value) if name in self._units else bool(value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -93,15 +115,18 @@ class Inputs(Fixed):
 
 
 class Outputs(Inputs):
-    """The digital outputs by name: `cell.outputs["belt"] = True` sets one (one tick); reading tells what is set.
+    """The outputs by name: `cell.outputs["belt"] = True` sets one (one tick); reading tells what is set.
 
-    Wrong names raise NotGiven with the names that exist; values other than True and False raise TypeError.
+    A digital output takes True or False, an analog one a number in its unit; other values raise TypeError or
+    ValueError. Wrong names raise NotGiven with the names that exist.
     """
 
     __slots__ = ()
-    _what = "digital output"
+    _what = OUTPUT
     _field = "outputs"
 
-    def __setitem__(self, name: str, value: bool) -> None:
+    def __setitem__(self, name: str, value: bool | float) -> None:
         self._check(name)
-        self._session.call("output", name=name, value=checks.truth(value, f"the output {name}"))
+        unit = self._units.get(name)
+        checked = checks.truth(value, name) if unit is None else checks.number(value, name, unit)
+        self._session.call("output", name=name, value=checked)

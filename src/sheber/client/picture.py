@@ -8,9 +8,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.client.errors import NotGiven
+from sheber.client.errors import NotGiven, wrong
+from sheber.i18n import message
 
 __all__ = ["LARGEST_PICTURE", "compressed"]
+
+NO_OPENCV = message(
+    "client.no_opencv",
+    "cell.show needs OpenCV (the package opencv-python-headless), and it is not installed here.",
+)
+AN_ARRAY = message("client.show_array", "show takes an array, (h, w, 3) or (h, w). You gave a {kind}.")
+IMAGE_COLOUR = message(
+    "client.show_image", "show takes an array, (h, w, 3) or (h, w). You gave a {kind}: show its .colour instead."
+)
+PICTURE_SHAPE = message(
+    "client.show_shape", "show takes a picture, (h, w, 3) BGR or (h, w) grey. You gave an array of shape {shape}."
+)
+PICTURE_KIND = message(
+    "client.show_kind", "show takes arrays of uint8, bool, or floats from 0 to 1. You gave an array of {kind}."
+)
+PICTURE_RANGE = message(
+    "client.show_range",
+    "show takes floats from 0 (black) to 1 (white). You gave {lowest} to {highest}. Divide by the largest value, "
+    "image / image.max(), or convert the array: image.astype(np.uint8).",
+)
 
 LARGEST_PICTURE = 44 << 10  # bytes of a JPEG; in base64 it still fits one request
 LARGEST_SIDE = 640  # px
@@ -26,9 +47,7 @@ def compressed(image: Any) -> bytes:
     try:
         cv2: Any = importlib.import_module("cv2")
     except ImportError:
-        raise NotGiven(
-            "cell.show needs OpenCV (the package opencv-python-headless), which is not installed here"
-        ) from None
+        raise NotGiven(NO_OPENCV()) from None
     side = LARGEST_SIDE
     while True:
         factor = min(1.0, side / max(pixels.shape[:2]))
@@ -43,17 +62,17 @@ def compressed(image: Any) -> bytes:
 
 def _as_bytes(image: Any) -> NDArray[np.uint8]:
     if not isinstance(image, np.ndarray):
-        hint = "; show image.colour" if hasattr(image, "colour") else ""
-        raise TypeError(f"show takes an array (h, w, 3) or (h, w), got {type(image).__name__}{hint}")
+        wanted = IMAGE_COLOUR if hasattr(image, "colour") else AN_ARRAY
+        raise wrong(TypeError, wanted(kind=type(image).__name__))
     if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (1, 3)) or 0 in image.shape:
-        raise ValueError(f"show takes a picture (h, w, 3) BGR or (h, w) grey, got shape {image.shape}")
+        raise wrong(ValueError, PICTURE_SHAPE(shape=str(image.shape)))
     if image.dtype == np.uint8:
         return np.ascontiguousarray(image)
     if image.dtype == np.bool_:
         return np.ascontiguousarray(image.astype(np.uint8) * np.uint8(255))
     if image.dtype.kind == "f":
         return _from_floats(image)
-    raise TypeError(f"show takes uint8, bool or floats from 0 to 1, got {image.dtype}")
+    raise wrong(TypeError, PICTURE_KIND(kind=str(image.dtype)))
 
 
 def _from_floats(image: NDArray[Any]) -> NDArray[np.uint8]:
@@ -61,8 +80,5 @@ def _from_floats(image: NDArray[Any]) -> NDArray[np.uint8]:
     known = np.where(np.isnan(image), 0.0, image)
     lowest, highest = float(known.min()), float(known.max())
     if lowest < -ROUNDING or highest > 1.0 + ROUNDING:
-        raise ValueError(
-            f"show takes floats from 0 (black) to 1 (white), got {lowest:.3g} to {highest:.3g}; "
-            "divide by the largest: image / image.max(), or convert: image.astype(np.uint8)"
-        )
+        raise wrong(ValueError, PICTURE_RANGE(lowest=f"{lowest:.3g}", highest=f"{highest:.3g}"))  # may be inf
     return np.ascontiguousarray((np.clip(known, 0.0, 1.0) * 255.0).round().astype(np.uint8))

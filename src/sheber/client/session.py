@@ -5,14 +5,18 @@ from __future__ import annotations
 import sys
 import sysconfig
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn
 
-from sheber.client.errors import KINDS, Collision, RobotError, RunOver
+from sheber.client.errors import KINDS, Collision, RunOver, SheberError
 from sheber.client.wire import Channel, WireClosed
+from sheber.i18n import _, is_form, message
 
 __all__ = ["Session", "is_students_file", "student_line"]
+
+UNKNOWN_KIND = message("client.unknown_kind", "The cell reports {kind}: {words}")
 
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "geometry.py"))
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -63,9 +67,9 @@ class Session:
             with self._lock:
                 reply, binary = self._channel.exchange(fields)
         except WireClosed:
-            self._over = "the run is over: the cell has ended the conversation"
+            self._over = _("The run is over: the cell has ended the conversation.")
             raise RunOver(self._over) from None
-        except ValueError:
+        except (ValueError, TypeError):
             raise  # nothing was sent
         except BaseException:
             self.close()  # interrupted between request and reply: the next reply would be that of this request
@@ -73,19 +77,25 @@ class Session:
         self.time = float(reply.get("time", self.time))
         error = reply.get("error")
         if error is not None:
-            self._raise(str(error.get("kind")), str(error.get("message")), int(error.get("line") or 0))
+            self._raise(error)
         return reply, binary
 
-    def _raise(self, kind: str, message: str, line: int) -> NoReturn:
+    def _raise(self, told: Mapping[str, Any]) -> NoReturn:
+        """Raise what the cell reports, as the error of its kind."""
+        kind, words, line = str(told.get("kind")), str(told.get("message")), int(told.get("line") or 0)
+        form = told.get("text") if is_form(told.get("text")) else None
         if kind == "RunOver":
-            self._over = message
-            raise RunOver(message)
-        error = KINDS.get(kind, RobotError)(message, line)
-        if isinstance(error, Collision):
-            self._over = f"the run is over: {message}"
-        raise error from None
+            self._over = words
+            raise RunOver(words)
+        if kind not in KINDS:  # of a station that is newer than this client
+            values = {"kind": kind, "words": form or words}
+            text = str(UNKNOWN_KIND(kind=kind, words=words))
+            raise SheberError(text, line, {"id": UNKNOWN_KIND.id, "values": values})
+        if KINDS[kind] is Collision:
+            self._over = _("The run is over: {why}").format(why=words)
+        raise KINDS[kind](words, line, form)
 
     def close(self) -> None:
         """End the conversation; may be called again."""
-        self._over = self._over or "the conversation with the cell is closed"
+        self._over = self._over or _("The conversation with the cell is closed.")
         self._channel.close()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sheber.i18n import Text, message
+
 __all__ = ["listed", "meant", "question"]
+
+MEANT = message("client.meant", "Did you mean {name}?")
+MEANT_ONE_OF_TWO = message("client.meant_one_of_two", "Did you mean {one} or {other}?")
 
 ELSEWHERE = {
     "movej": ("move_joints", "move_to"),
@@ -33,7 +38,7 @@ ELSEWHERE = {
     "grasp": ("close",),
     "release": ("open", "off"),
 }
-"""What the makers of robots, and other libraries, call things; without underscores and in small letters."""
+"""What robot makers and other libraries call things; without underscores and in small letters."""
 
 
 def meant(name: str, known: Iterable[str]) -> list[str]:
@@ -49,10 +54,12 @@ def meant(name: str, known: Iterable[str]) -> list[str]:
     return [small[match] for match in difflib.get_close_matches(name.lower(), small, n=1, cutoff=0.6)]
 
 
-def question(name: str, known: Iterable[str]) -> str:
-    """The question "did you mean move_linear?", or nothing where no name is like it."""
+def question(name: str, known: Iterable[str]) -> Text | None:
+    """The question "Did you mean move_linear?"; None where no name is like it."""
     names = meant(name, known)
-    return f"did you mean {' or '.join(names)}?" if names else ""
+    if len(names) == 2:
+        return MEANT_ONE_OF_TWO(one=names[0], other=names[1])
+    return MEANT(name=names[0]) if names else None
 
 
 def listed(thing: object) -> list[str]:

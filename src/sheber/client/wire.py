@@ -13,6 +13,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from sheber.client.errors import wrong
+from sheber.i18n import _, message
+
 __all__ = [
     "LARGEST_NUMBER",
     "LARGEST_REQUEST",
@@ -24,6 +27,9 @@ __all__ = [
     "WireClosed",
     "open_endpoint",
 ]
+
+TOO_LONG = message("client.request_too_long", "A request may have {most:d} bytes. This one has {size:d}.")
+NO_ENDPOINT = message("client.no_endpoint", "An endpoint is fd:NUMBER or tcp:HOST:PORT:TOKEN. Got {endpoint!r}.")
 
 PROTOCOL = 1
 LARGEST_REQUEST = 64 << 10  # bytes of one request, at most
@@ -107,9 +113,9 @@ class Channel:
         """Send one request without waiting for a reply; raises as `exchange` does."""
         body = _in_json(request).encode()
         if len(body) > LARGEST_REQUEST:
-            raise ValueError(f"a request may have {LARGEST_REQUEST} bytes, this one has {len(body)}")
+            raise wrong(ValueError, TOO_LONG(most=LARGEST_REQUEST, size=len(body)))
         if self.closed:
-            raise WireClosed("closed")
+            raise WireClosed(_("The conversation with the cell is closed."))
         try:
             self._stream.write(struct.pack("<I", len(body)) + body)
         except OSError as error:
@@ -117,13 +123,13 @@ class Channel:
 
     def _read(self, size: int) -> bytearray:
         if size > LARGEST_REPLY:
-            raise WireClosed(f"a reply of {size} bytes")
+            raise WireClosed(_("The cell sent a reply of {size} bytes, which is too long.").format(size=size))
         data = bytearray(size)
         view = memoryview(data)
         while view:
             count = self._stream.read_into(view)
             if count == 0:
-                raise WireClosed("the other side has closed the connection")
+                raise WireClosed(_("The cell has closed the connection."))
             view = view[count:]
         return data
 
@@ -152,4 +158,4 @@ def open_endpoint(endpoint: str) -> Channel:
         channel = Channel(_SocketStream(connection))
         channel.send({"do": "hello", "token": token})
         return channel
-    raise ValueError(f"an endpoint is fd:NUMBER or tcp:HOST:PORT:TOKEN, got {endpoint!r}")
+    raise wrong(ValueError, NO_ENDPOINT(endpoint=endpoint))

@@ -1,8 +1,10 @@
 """Exercise: one folder that asks something of students, opened: scene by seed, score of a trace, texts.
 
-The folder holds `exercise.toml` (numbers that a teacher may change), `exercise.py` (the scene, the
-criteria, and which numbers there are), `text/en.md` and its translations, `starter.py`, and
+The folder holds `exercise.toml` (numbers that a teacher may change), `exercise.py` (the kind of station, the scene,
+the criteria, and which numbers there are), `text/en.md` and its translations, `starter.py`, and
 `programs/` (reference, clumsy, wrong, hostile, nothing: what the exercise is tested with).
+
+Nothing here knows what equipment an exercise has: what depends on it is asked of its kind of station, `STATION`.
 """
 
 from __future__ import annotations
@@ -13,24 +15,23 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from sheber.allowed import Allowed
+from sheber.allowed import Allowed, Choice
 from sheber.exercises.numbers import ExerciseError, Numbers, Tolerance, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
-from sheber.station import Limits, Mesh, Station
+from sheber.station import Kind, Limits, Mesh, Station
 from sheber.units import SI
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sheber.robot.cell.scene import Scene
     from sheber.trace import Trace, TraceWriter
 
 __all__ = ["PROGRAMS", "Exercise", "read_exercise"]
@@ -38,22 +39,33 @@ __all__ = ["PROGRAMS", "Exercise", "read_exercise"]
 PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
+_RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
+_KIND: Final = ("name", "numbers", "counts", "packages", "build", "warm", "mesh", "texture")  # of `Kind`, all of it
+
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
 
-class _Rules(Protocol):
-    """What `exercise.py` of an exercise gives."""
+class _Scene(Protocol):
+    """What the scenes of all kinds of station have: the truth for the checks."""
 
-    NUMBERS: Mapping[str, Allowed]
-    scene: Callable[[int, Numbers], Scene]
+    @property
+    def facts(self) -> tuple[tuple[str, Any], ...]: ...
+
+
+class _Rules(Protocol):
+    """What `exercise.py` of an exercise gives; it may also name its `COUNTS`."""
+
+    NUMBERS: Mapping[str, Allowed | Choice]
+    STATION: Kind[Any]
+    scene: Callable[[int, Numbers], _Scene]
     checks: Callable[[Trace, Numbers], list[Check]]
 
 
 @dataclass(frozen=True, slots=True)
 class Exercise:
-    """What is asked: text, scene, limits, checks. Everything but `build` is pure."""
+    """What is asked: text, station, scene, limits, checks. Everything but `build` and `warm` is pure."""
 
     name: str
     level: str  # elementary, intermediate, advanced
@@ -62,8 +74,13 @@ class Exercise:
     numbers: Numbers
     limits: Limits
     rehearsal: tuple[int, ...]  # the public seeds of `sheber grade`
-    sha256: str  # of exercise.toml and exercise.py: what scene and score come from
+    sha256: str  # of exercise.toml and exercise.py; ready-made criteria and fixtures are the package's, in its version
     _rules: _Rules
+
+    @property
+    def station(self) -> Kind[Any]:
+        """The kind of station that its programs talk to."""
+        return self._rules.STATION
 
     @property
     def title(self) -> str:
@@ -89,33 +106,33 @@ class Exercise:
         """What each of the exercise's own programs must get: `programs/expected.toml`."""
         return tomllib.loads(self._read("programs/expected.toml"))
 
-    def scene(self, seed: int) -> Scene:
-        """What stands in the cell for this seed; the same seed gives the same scene. Raises ExerciseError."""
+    def scene(self, seed: int) -> Any:
+        """What stands in the station for this seed, as its kind describes it; the same seed gives the same scene.
+
+        Raises ExerciseError.
+        """
+        file = self.folder / "exercise.py"
         try:
-            return self._rules.scene(seed, self.numbers)
+            scene = self._rules.scene(seed, self.numbers)
+            counts = dict(scene.facts).get("counts", {})
         except ExerciseError:
             raise
         except Exception as error:
             text = _("{file}: no scene for seed {seed}: {why}")
-            raise ExerciseError(text.format(file=self.folder / "exercise.py", seed=seed, why=error)) from error
+            raise ExerciseError(text.format(file=file, seed=seed, why=error)) from error
+        if set(counts) != set(_counted(self._rules)):
+            text = _("{file}: COUNTS names {named}, but the scene of seed {seed} counts {counted}")
+            named, found = (", ".join(names) or _("nothing") for names in (_counted(self._rules), counts))
+            raise ExerciseError(text.format(file=file, named=named, seed=seed, counted=found))
+        return scene
 
     def build(self, seed: int, recorder: TraceWriter) -> Station:
-        """The cell of this seed, alive, writing to `recorder`."""
-        from sheber.robot.cell import build
-        from sheber.robot.controller import Controller
-
-        scene = self.scene(seed)
-        return Controller(build(scene), scene, self.limits, recorder)
+        """The station of this seed, alive, writing to `recorder`."""
+        return self.station.build(self.scene(seed), self.limits, recorder)
 
     def warm(self) -> None:
         """Load what every run of this exercise needs, before a parent forks its workers. Starts no thread."""
-        from sheber.robot import controller  # noqa: F401
-
-        if self.scene(self.rehearsal[0]).cameras:
-            from sheber.robot import vision
-
-            for _kernel in vision.compile():
-                pass
+        self.station.warm(self.scene(self.rehearsal[0]))
 
     def score(self, trace: Trace) -> Score:
         """Points of a trace. The same trace and numbers give the same score; nothing else is read.
@@ -161,15 +178,11 @@ class Exercise:
 
     def mesh(self, name: str) -> Mesh:
         """The mesh that a visual of the station names."""
-        from sheber.robot.appearance import mesh
-
-        return mesh(name)
+        return self.station.mesh(name)
 
     def texture(self, name: str) -> NDArray[np.uint8]:
         """The texture (h, w, 3) that a visual of the station names."""
-        from sheber.robot.appearance import texture
-
-        return texture(name)
+        return self.station.texture(name)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (read_exercise, (self.folder,))
@@ -204,8 +217,8 @@ def read_exercise(folder: Path) -> Exercise:
     file = folder / "exercise.toml"
     if not file.is_file():
         raise ExerciseError(_("{folder} holds no exercise: there is no exercise.toml in it").format(folder=folder))
-    rules = cast(_Rules, _module(folder / "exercise.py"))
-    numbers = read_numbers(file, rules.NUMBERS)
+    rules = _rules(folder / "exercise.py")
+    numbers = read_numbers(file, {**rules.STATION.numbers, **rules.NUMBERS}, _counted(rules))
     digest = hashlib.sha256()
     for name in ("exercise.toml", "exercise.py"):
         digest.update((folder / name).read_bytes())
@@ -215,11 +228,30 @@ def read_exercise(folder: Path) -> Exercise:
         version=numbers["version"],
         folder=folder,
         numbers=numbers,
-        limits=numbers.limits(),
+        limits=numbers.limits(rules.STATION.counts),
         rehearsal=tuple(numbers["rehearsal.seeds"]),
         sha256=digest.hexdigest(),
         _rules=rules,
     )
+
+
+def _rules(file: Path) -> _Rules:
+    """What an `exercise.py` defines; raises ExerciseError where a piece of it is missing."""
+    module = _module(file)
+    for wanted in _RULES:
+        if not hasattr(module, wanted):
+            raise ExerciseError(_("{file}: defines no {wanted}").format(file=file, wanted=wanted))
+    for piece in _KIND:
+        if not hasattr(module.STATION, piece):
+            text = _("{file}: STATION is no kind of station: it has no {piece!r}; a kind has {pieces}")
+            raise ExerciseError(text.format(file=file, piece=piece, pieces=", ".join(_KIND)))
+    return cast(_Rules, module)
+
+
+def _counted(rules: _Rules) -> Collection[str]:
+    """What the scenes of an exercise count, by name."""
+    counts: Collection[str] = getattr(rules, "COUNTS", ())
+    return counts
 
 
 def _module(file: Path) -> ModuleType:
@@ -234,9 +266,6 @@ def _module(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=error)) from error
-    for wanted in ("NUMBERS", "scene", "checks"):
-        if not hasattr(module, wanted):
-            raise ExerciseError(_("{file}: defines no {wanted}").format(file=file, wanted=wanted))
     return module
 
 

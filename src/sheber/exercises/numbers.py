@@ -1,8 +1,9 @@
 """Numbers: what a teacher may change in `exercise.toml`, checked with messages that a teacher understands.
 
-An exercise declares each number of its own with the range that makes sense (`Allowed`); points,
-limits, cycle time and rehearsal scenes are common to all exercises and declared here. Whatever is
-missing, unknown, or out of range is refused when the exercise is loaded, never in the middle of a run.
+An exercise declares each number of its own with the range that makes sense (`Allowed`), or the names to choose from
+(`Choice`); its kind of station declares those that all its exercises have. Points, limits, cycle time and rehearsal
+scenes are common to all exercises and declared here. Whatever is missing, unknown, or out of range is refused when
+the exercise is loaded, never in the middle of a run.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
-from sheber.allowed import Allowed
+from sheber import seeds
+from sheber.allowed import Allowed, Choice
 from sheber.exercises.score import GROUPS, ramp
 from sheber.i18n import _
 from sheber.station import Limits
 from sheber.units import SI
 
-__all__ = ["LEVELS", "Allowed", "ExerciseError", "Numbers", "Tolerance", "read_numbers"]
+__all__ = ["LEVELS", "Allowed", "Choice", "ExerciseError", "Numbers", "Tolerance", "read_numbers"]
 
 LEVELS: Final = ("elementary", "intermediate", "advanced")
 REHEARSAL_SCENES: Final = 8
@@ -61,7 +64,6 @@ class Tolerance:
 _LIMITS: Final = {
     "simulated_s": Allowed(1, 3600, "s"),
     "commands": Allowed(100, 10_000_000, whole=True),
-    "captures": Allowed(0, 600, whole=True),
     "pictures": Allowed(0, 100, whole=True),
     "notes": Allowed(0, 10_000, whole=True),
     "processor_s": Allowed(1, 3600, "s", whole=True),
@@ -78,10 +80,6 @@ _COMMON: Final = {
     "safety.contact": Allowed(0, 15, "points"),
     "safety.again_s": Allowed(0.1, 600, "s"),
     "safety.emergency_stop": Allowed(0, 15, "points"),
-    "tolerance.home": Allowed(0.01, 90, "deg", ramp=True),
-    "imperfections.joint_zero_deg": Allowed(0, 0.1, "deg"),
-    "imperfections.repeatability_mm": Allowed(0, 1, "mm"),
-    "imperfections.wrench_N": Allowed(0, 20, "N"),
 }
 _WORDS: Final = ("name", "version", "level")
 
@@ -114,6 +112,10 @@ class Numbers(Mapping[str, Any]):
         """One whole number."""
         return int(self[key])
 
+    def choice(self, key: str) -> str:
+        """One name that was chosen."""
+        return str(self[key])
+
     def pair(self, key: str) -> tuple[float, float]:
         """The lowest and the highest of what is drawn by seed."""
         low, high = self[key]
@@ -124,18 +126,22 @@ class Numbers(Mapping[str, Any]):
         tolerance: Tolerance = self[f"tolerance.{name}"]
         return tolerance
 
-    def points(self, name: str) -> float:
-        """The points of the criterion `name`, whatever group it is in."""
+    def group(self, name: str) -> str:
+        """The group in which the criterion `name` has its points."""
         for group in GROUPS:
             if f"points.{group}.{name}" in self._values:
-                return float(self._values[f"points.{group}.{name}"])
+                return group
         raise ExerciseError(_missing(self.file, f"points.*.{name}", self._values))
 
-    def limits(self) -> Limits:
-        """What a run may use."""
-        given = {name: self[f"limits.{name}"] for name in _LIMITS if f"limits.{name}" in self._values}
-        counts = {name: given.pop(name) for name in ("captures",) if name in given}
-        return Limits(**given, counts={"captures": 60} | counts)
+    def points(self, name: str) -> float:
+        """The points of the criterion `name`, whatever group it is in."""
+        return float(self[f"points.{self.group(name)}.{name}"])
+
+    def limits(self, usual: Mapping[str, int]) -> Limits:
+        """What a run may use; `usual`: the limits of what its kind of station counts, where the file has none."""
+        given = {key.removeprefix("limits."): value for key, value in self._values.items() if key.startswith("limits.")}
+        counts = {**usual, **{name: given.pop(name) for name in sorted(given.keys() - _LIMITS.keys())}}
+        return Limits(**given, counts=counts)
 
     def reference_time(self, counts: Mapping[str, float]) -> float:
         """T_ref [s] of a scene with these counts: cycle.fixed_s plus cycle.per.X for each X."""
@@ -143,14 +149,20 @@ class Numbers(Mapping[str, Any]):
         return self.real("cycle.fixed_s") + sum(self.real(key) * counts[key.removeprefix("cycle.per.")] for key in per)
 
 
-def read_numbers(file: Path, allowed: Mapping[str, Allowed]) -> Numbers:
-    """Read and check one `exercise.toml`; `allowed`: the exercise's own numbers by dotted key. Raises ExerciseError."""
+def read_numbers(file: Path, allowed: Mapping[str, Allowed | Choice], counted: Collection[str] = ()) -> Numbers:
+    """Read and check one `exercise.toml`; raises ExerciseError.
+
+    `allowed`: the numbers of the exercise and of its kind of station, by dotted key; those of the table [limits] may
+    be left out of the file. `counted`: what the scenes of the exercise count, for the table [cycle.per].
+    """
     values = dict(_flat(_parse(file)))
-    ranges = {**allowed, **_COMMON, **_common(values)}
+    _check_counts(file, values, counted)
+    ranges = _ranges(allowed, values)
     for key in sorted(values.keys() - ranges.keys() - set(_WORDS) - {"rehearsal.seeds"}):
         raise ExerciseError(_missing(file, key, ranges, unknown=True))
     for key, range_ in ranges.items():
-        values[key] = _checked(file, key, values.get(key), range_)
+        if key in values or not key.startswith("limits."):
+            values[key] = _checked(file, key, values.get(key), range_)
     _check_words(file, values)
     _check_points(file, values)
     _check_seeds(file, values.get("rehearsal.seeds"))
@@ -191,9 +203,10 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
-def _common(values: Mapping[str, Any]) -> dict[str, Allowed]:
-    """Ranges of what every exercise has: its points, and those limits and cycle terms that it writes."""
-    ranges = {f"limits.{name}": range_ for name, range_ in _LIMITS.items() if f"limits.{name}" in values}
+def _ranges(allowed: Mapping[str, Allowed | Choice], values: Mapping[str, Any]) -> dict[str, Allowed | Choice]:
+    """What may stand in the file: what is `allowed`, what every exercise has, and its own points and cycle terms."""
+    ranges: dict[str, Allowed | Choice] = {f"limits.{name}": range_ for name, range_ in _LIMITS.items()}
+    ranges |= {**allowed, **_COMMON}
     for key in values:
         if key.startswith("cycle.per."):
             ranges[key] = Allowed(0, 600, "s")
@@ -202,19 +215,25 @@ def _common(values: Mapping[str, Any]) -> dict[str, Allowed]:
     return ranges
 
 
-def _checked(file: Path, key: str, value: object, range_: Allowed) -> Any:
+def _checked(file: Path, key: str, value: object, range_: Allowed | Choice) -> Any:
     """The value as it is used; raises ExerciseError."""
-    found = _tolerance(value, range_) if range_.ramp else _pair(value, range_) if range_.pair else value
-    if range_.ramp or range_.pair:
-        if found is not None:
-            return found
-    elif range_.fits(value):
-        return value
+    found = _found(value, range_)
+    if found is not None:
+        return found
     if value is None:
         text = _("{file}: {key} is missing; it must be {allowed}")
     else:
         text = _("{file}: {key} is {value!r}; it must be {allowed}")
     raise ExerciseError(text.format(file=file, key=key, value=value, allowed=range_.words()))
+
+
+def _found(value: object, range_: Allowed | Choice) -> object:
+    """The value as it is used, or None where it is not allowed."""
+    if isinstance(range_, Allowed) and range_.ramp:
+        return _tolerance(value, range_)
+    if isinstance(range_, Allowed) and range_.pair:
+        return _pair(value, range_)
+    return value if range_.fits(value) else None
 
 
 def _tolerance(value: object, range_: Allowed) -> Tolerance | None:
@@ -228,21 +247,35 @@ def _tolerance(value: object, range_: Allowed) -> Tolerance | None:
 
 
 def _pair(value: object, range_: Allowed) -> tuple[float, float] | None:
-    """Two allowed numbers, the lower first, or None."""
+    """Two allowed numbers, the lower first, or None; two equal ones are a number that no seed changes."""
     if not isinstance(value, list) or len(value) != 2 or not all(map(range_.fits, value)) or value[0] > value[1]:
         return None
     return value[0], value[1]
 
 
 def _missing(file: Path, key: str, known: Mapping[str, Any], *, unknown: bool = False) -> str:
-    near = difflib.get_close_matches(key, list(known), 1)
-    hint = _("; did you mean {near}?").format(near=near[0]) if near else ""
+    hint = _near(key, known)
     if unknown:
-        names = ", ".join(sorted({name.rpartition(".")[0] or name for name in known}))
-        return _("{file}: {key} is not a number of this exercise{hint} Its tables are: {names}").format(
-            file=file, key=key, hint=hint or ".", names=names
-        )
+        beside = {name for name in known if name.rpartition(".")[0] == key.rpartition(".")[0]}
+        there = sorted(beside) if "." in key and beside else sorted({name.rpartition(".")[0] or name for name in known})
+        text = _("{file}: {key} is not a number of this exercise{hint} There are: {names}")
+        return text.format(file=file, key=key, hint=hint or ".", names=", ".join(there))
     return _("{file}: {key} does not exist{hint}").format(file=file, key=key, hint=hint)
+
+
+def _near(key: str, known: Collection[str]) -> str:
+    """What the writer may have meant, in words; "" for nothing near."""
+    near = difflib.get_close_matches(key, list(known), 1)
+    return _("; did you mean {near}?").format(near=near[0]) if near else ""
+
+
+def _check_counts(file: Path, values: Mapping[str, Any], counted: Collection[str]) -> None:
+    """Each [cycle.per] stands for something that the scenes of the exercise count."""
+    for name in (key.removeprefix("cycle.per.") for key in values if key.startswith("cycle.per.")):
+        if name not in counted:
+            text = _("{file}: cycle.per.{name}: scenes of this exercise count no {name!r}{hint} They count: {names}")
+            names = ", ".join(counted) or _("nothing")
+            raise ExerciseError(text.format(file=file, name=name, hint=_near(name, counted) or ".", names=names))
 
 
 def _check_words(file: Path, values: Mapping[str, Any]) -> None:
@@ -255,7 +288,12 @@ def _check_words(file: Path, values: Mapping[str, Any]) -> None:
 
 
 def _check_points(file: Path, values: Mapping[str, Any]) -> None:
-    """The points of each group sum to the group's."""
+    """The points of each group sum to the group's, and no two criteria have one name."""
+    names = Counter(key.rpartition(".")[2] for key in values if key.startswith("points."))
+    for name in (name for name, times in names.items() if times > 1):
+        both = ", ".join(f"points.{group}.{name}" for group in GROUPS if f"points.{group}.{name}" in values)
+        text = _("{file}: {both} have the same name; each criterion needs a name of its own")
+        raise ExerciseError(text.format(file=file, both=both))
     for group, wanted in GROUPS.items():
         found = sum(float(value) for key, value in values.items() if key.startswith(f"points.{group}."))
         if abs(found - wanted) > 1e-9:
@@ -263,12 +301,15 @@ def _check_points(file: Path, values: Mapping[str, Any]) -> None:
             raise ExerciseError(text.format(file=file, group=group, found=found, wanted=wanted))
 
 
-def _check_seeds(file: Path, seeds: object) -> None:
-    numbers = seeds if isinstance(seeds, list) else []
-    good = all(type(seed) is int and 0 <= seed < 2**63 for seed in numbers)
-    if not good or not len(numbers) == len(set(numbers)) == REHEARSAL_SCENES:
+def _check_seeds(file: Path, found: object) -> None:
+    numbers = found if isinstance(found, list) and all(type(seed) is int for seed in found) else []
+    try:
+        different = {seeds.checked(seed) for seed in numbers}
+    except ValueError as error:
+        raise ExerciseError(_("{file}: rehearsal.seeds: {why}").format(file=file, why=error)) from error
+    if not len(numbers) == len(different) == REHEARSAL_SCENES:
         text = _("{file}: rehearsal.seeds must be a list of {count} different whole numbers from 0")
         raise ExerciseError(text.format(file=file, count=REHEARSAL_SCENES))
 
 
-assert set(_LIMITS) == {field.name for field in fields(Limits)} - {"counts"} | {"captures"}, "every limit needs a range"
+assert set(_LIMITS) == {field.name for field in fields(Limits)} - {"counts"}, "every limit needs a range"

@@ -1,7 +1,7 @@
 """Score: measured criteria and the one rule that adds them up. Pure: no files, clock or physics.
 
-Quality 60, cycle time 15, safety 15, procedure 10. Whoever does not do the job gets nothing for
-doing it quickly or safely: everything but quality is multiplied by ``min(1, quality / 60)``.
+Quality 60, cycle time 15, safety 15, procedure 10. A program that does not do the job earns nothing for
+being quick or safe: everything but quality is multiplied by ``min(1, quality / 60)``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from sheber.i18n import Text
+from sheber.trace import NOTHING
 
 __all__ = ["GROUPS", "PASS", "Check", "Score", "final", "ramp", "shared"]
 
@@ -46,9 +49,9 @@ def shared(points: float, count: int) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One measured criterion of one run."""
+    """One measured criterion of one run. Its sentences are kept as texts and become words when somebody reads them."""
 
-    name: str  # words, in the reader's language
+    title: Text
     group: str  # quality, cycle, safety, procedure
     points: float  # earned, before the group rule
     maximum: float
@@ -56,7 +59,7 @@ class Check:
     wanted: float | None = None  # the value, in `unit`, that earns full points
     unit: str = ""  # mm, deg, s, parts, ...
     time: float | None = None  # simulated s, the moment in the replay; None: no single moment
-    message: str = ""  # what, when and by how much; empty where nothing was lost
+    told: Text = NOTHING  # what, when and by how much; nothing where no point was lost
     key: str = ""  # stable identifier, the same in every language
 
     def __post_init__(self) -> None:
@@ -71,6 +74,16 @@ class Check:
             object.__setattr__(self, "time", round(self.time, 3))
         if not 0.0 <= self.points <= self.maximum:
             raise ValueError(f"check {self.name!r} has {self.points} points, allowed are 0 to {self.maximum}")
+
+    @property
+    def name(self) -> str:
+        """The title in the language in force."""
+        return str(self.title)
+
+    @property
+    def message(self) -> str:
+        """What was lost, when and by how much, in the language in force; "" where nothing was lost."""
+        return str(self.told)
 
     @property
     def lost(self) -> float:

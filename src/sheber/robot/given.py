@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.scene import CameraSpec, Scene
@@ -10,20 +10,19 @@ from sheber.robot.io import Signals
 from sheber.robot.port import Port
 from sheber.station import Limits
 
-__all__ = ["STATION", "given"]
-
-STATION: Final = "robot-cell"  # what this kind of station is called
+__all__ = ["given"]
 
 
 def given(arm: Arm, scene: Scene, tool: Port, limits: Limits, inputs: Signals, outputs: Signals) -> dict[str, Any]:
     """The answer to connect. Nothing of the scene's truth is in it."""
     return {
-        "station": STATION,
+        "station": "robot-cell",
         "robot": _robot(arm) | {"tool": _tool(scene, tool)},
         "frames": {name: pose.to_list() for name, pose in scene.frames},
         "sheet": dict(scene.sheet),
         "inputs": list(inputs.names),
         "outputs": list(outputs.names),
+        "analog": {"inputs": dict(scene.analog_inputs), "outputs": dict(scene.analog_outputs)},  # units by name
         "cameras": {camera.name: _camera(camera) for camera in scene.cameras},
         "run_limits": limits.shown(),
     }

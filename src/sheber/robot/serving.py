@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SERVICES", "CommandError", "Motion", "Reply", "Served", "fitted", "missing", "refusal", "serves"]
 
-NOT_THERE = message("robot.not_there", "There is no {what} {name!r} in this cell; there is: {names}.")
-NONE_THERE = message("robot.none_there", "There is no {what} {name!r} in this cell; it has none at all.")
+NOT_THERE = message("robot.not_there", "This cell has no {what} {name!r}. It has: {names}.")
+NONE_THERE = message("robot.none_there", "This cell has no {what} {name!r}. It has none at all.")
 TOOL = message("robot.what_tool", "tool")
 
 

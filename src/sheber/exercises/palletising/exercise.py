@@ -6,18 +6,32 @@ import math
 
 import numpy as np
 
-from sheber.exercises import checks as measured
-from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
-from sheber.exercises.measure import sample_at
-from sheber.exercises.numbers import Allowed, Numbers, Tolerance
-from sheber.exercises.score import Check, shared
+from sheber.exercises.criteria import (
+    Placed,
+    Worth,
+    closing,
+    last_release,
+    lies,
+    placements,
+    set_down,
+    where,
+    worth,
+)
+from sheber.exercises.criteria.measure import sample_at
+from sheber.exercises.numbers import Allowed, Numbers
+from sheber.exercises.robot_cell import ARMS, between, home, imperfections, level_pose, work_table
+from sheber.exercises.score import Check
 from sheber.geometry import Pose
-from sheber.i18n import _
+from sheber.i18n import Text, message
 from sheber.robot.cell.scene import Belt, Fixture, LightBarrier, Part, Scene, Shape
 from sheber.robot.cell.stock import pallet, suction
-from sheber.trace import Trace
+from sheber.robot.kind import CELL
+from sheber.trace import NOTHING, Trace
 
+STATION = CELL
+COUNTS = ("boxes",)
 NUMBERS = {
+    "scene.arm": ARMS,
     "scene.columns": Allowed(1, 4, whole=True),
     "scene.rows": Allowed(1, 3, whole=True),
     "scene.layers": Allowed(1, 3, whole=True),
@@ -56,7 +70,9 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     places = [corner.offset_tool(*((n + 0.5) * p for n, p in zip(cell, pitch, strict=True))) for cell in cells]
     margin = 0.012
     deck = (columns * pitch[0] + 2 * margin, rows * pitch[1] + 2 * margin)
+    arm = numbers.choice("scene.arm")
     return Scene(
+        arm=arm,
         tool=suction(),
         parts=_boxes(rng, size, count, numbers.real("scene.box_mass"), belt),
         fixtures=(
@@ -74,10 +90,10 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             ("pattern", {"columns": columns, "rows": rows, "layers": layers}),
         ),
         meant_contacts=tuple(("box_*", other) for other in ("box_*", "tool", "feeder*", "pallet")),
-        imperfections=imperfections(rng, numbers),
+        imperfections=imperfections(rng, numbers, arm),
         noise_seed=seed,
         facts=(
-            ("home", home()),
+            ("home", home(arm)),
             ("counts", {"boxes": count}),
             ("boxes", [f"box_{n + 1}" for n in range(count)]),
             ("cells", cells),
@@ -144,99 +160,95 @@ def _feeder_fixtures(size: tuple[float, ...], belt: Belt) -> tuple[Fixture, ...]
 
 
 def _barrier(size: tuple[float, ...]) -> LightBarrier:
-    """A beam across the belt, a hair before the stop: covered once a box has arrived."""
+    """A beam across the belt, just before the stop: covered when a box has arrived."""
     x, front = PICK
     y, z, reach = front - 0.001, BELT_TOP + 0.9 * size[2], size[1] / 2 + 0.03
     return LightBarrier("part_present", (x - reach, y, z), (x + reach, y, z))
+
+
+# --- what is measured -------------------------------------------------------------------------------
+
+PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
+EMPTY = message(
+    "palletising.empty", "No box that was let go stands on the place in layer {layer}, row {row}, column {column}."
+)
+BOX = message("palletising.box", "box {number}")
+FELL_OVER = message("palletising.fell_over", "{lies} It had fallen over.")
+MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
+MOVED_AWAY = message(
+    "palletising.moved_away",
+    "At {time:.1f} s {box} was moved away from this place. A box counts only if it still stands at the end of the run.",
+)
+NOT_DONE = message("palletising.not_done", "Places that are empty or wrong: {missing} of {count}.")
 
 
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     """Each place of the pattern, how the boxes were set down, time, safety, home."""
     places = [Pose.from_list(values) for values in trace.facts["places"]]
     boxes: list[str] = trace.facts["boxes"]
-    moments = measured.last_release(trace) + numbers.real("scene.stand_s"), trace.duration
-    stood, standing = (_by_place(measured.placements(trace, boxes, places, time, symmetry=2)) for time in moments)
-    points = shared(numbers.points("boxes"), len(places))
+    moments = last_release(trace) + numbers.real("scene.stand_s"), trace.duration
+    stood, standing = (_by_place(placements(trace, boxes, places, time, symmetry=2)) for time in moments)
+    worths = _worths(numbers, len(places))
     quality = [
         min(
-            _place_check(trace, numbers, n, stood.get(n), points[n]),
-            _place_check(trace, numbers, n, standing.get(n), points[n], stood.get(n)),
+            _place_check(trace, n, worths[n], stood.get(n)),
+            _place_check(trace, n, worths[n], standing.get(n), stood.get(n)),
             key=lambda check: check.points,
         )
         for n in range(len(places))
     ]
     missing = sum(check.points == 0.0 for check in quality)
-    not_done = _("{missing} of {count} places are empty or wrong.").format(missing=missing, count=len(places))
-    return [
-        *quality,
-        measured.cycle_time(trace, numbers, not_done if missing else ""),
-        *measured.safety(trace, numbers),
-        measured.set_down(trace, numbers, measured.let_go(trace), len(places)),
-        measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
-    ]
+    not_done = NOT_DONE(missing=missing, count=len(places)) if missing else NOTHING
+    down = set_down(trace, worth(numbers, "set_down", "drop"), len(places))
+    return [*quality, *closing(trace, numbers, not_done, down)]
 
 
-def _by_place(placed: list[measured.Placed]) -> dict[int, measured.Placed]:
+def _worths(numbers: Numbers, count: int) -> list[dict[str, Worth]]:
+    """What each place is worth by position, yaw and tilt, the worst of which counts."""
+    kinds = ("position", "yaw", "tilt")
+    shares = zip(*(worth(numbers, "boxes", kind).shared(count) for kind in kinds), strict=True)
+    return [dict(zip(kinds, share, strict=True)) for share in shares]
+
+
+def _by_place(placed: list[Placed]) -> dict[int, Placed]:
     """The nearest box of each place."""
     return {one.place: one for one in sorted(placed, key=lambda one: -one.distance)}
 
 
 def _place_check(
-    trace: Trace,
-    numbers: Numbers,
-    n: int,
-    placed: measured.Placed | None,
-    points: float,
-    before: measured.Placed | None = None,
+    trace: Trace, n: int, worths: dict[str, Worth], placed: Placed | None, before: Placed | None = None
 ) -> Check:
     """One place of the pattern: the worst of position, yaw and tilt of the box that stands there.
 
     `before`: the box that stood there earlier, where the end of the run is judged.
     """
-    column, row, layer = trace.facts["cells"][n]
-    words = {"layer": layer + 1, "row": row + 1, "column": column + 1}
-    name = _("Layer {layer}, row {row}, column {column}").format(**words)
-    key = f"place-{n + 1}"
-    if placed is None:
-        tolerance = numbers.tolerance("position")
-        if before is not None:
-            return _gone_check(trace, key, name, points, tolerance, before)
-        message = _("No box that was let go stood at layer {layer}, row {row}, column {column}.").format(**words)
-        return measured.missing_check(key, name, "quality", points, tolerance, message)
-    errors = {"position": placed.distance, "yaw": abs(placed.turn.yaw), "tilt": placed.turn.tilt}
-    worst = min(errors, key=lambda kind: numbers.tolerance(kind).share(errors[kind]))
-    text = _("{box}, let go at {time:.1f} s, stood {off:.1f} mm from its place ({by}), turned {yaw:.1f}°{after}.")
-    message = text.format(
-        box=placed.part.replace("_", " ").capitalize(),
-        time=placed.time,
-        off=placed.distance * 1e3,
-        by=measured.off_by(placed.offset),
-        yaw=math.degrees(placed.turn.yaw),
-        after=_after_release(trace, placed),
-    )
-    tolerance = numbers.tolerance(worst)
-    return measured.tolerance_check(key, name, "quality", points, errors[worst], tolerance, placed.time, message)
+    column, row, layer = (index + 1 for index in trace.facts["cells"][n])
+    key, title = f"place-{n + 1}", PLACE(layer=layer, row=row, column=column)
+    if placed is not None:
+        return lies(key, title, placed, worths, _told(trace, placed))
+    if before is not None:
+        time = _moved_away(trace, before)
+        return worths["position"].missing(key, title, MOVED_AWAY(time=time, box=_called(before.part)), time)
+    return worths["position"].missing(key, title, EMPTY(layer=layer, row=row, column=column))
 
 
-def _gone_check(
-    trace: Trace, key: str, name: str, points: float, tolerance: Tolerance, before: measured.Placed
-) -> Check:
-    """A place whose box stood when the pattern was to stand, and was moved away before the run ended."""
-    path = trace.body(before.part)[sample_at(trace, before.time) :, :3]
-    to_go = np.linalg.norm(path - path[-1], axis=1)
-    halfway = int(np.argmax(to_go < 0.5 * to_go[0]))
-    time = float(trace.time[len(trace.time) - len(path) + halfway])
-    text = _("{box} stood here, but was moved away at {time:.1f} s: what counts is what stands at the end of the run.")
-    message = text.format(box=before.part.replace("_", " ").capitalize(), time=time)
-    return Check(name, "quality", 0.0, points, None, tolerance.full, tolerance.unit, time, message, key)
+def _called(box: str) -> Text:
+    return BOX(number=int(box.removeprefix("box_")))
 
 
-def _after_release(trace: Trace, placed: measured.Placed) -> str:
-    """What became of a box after it was let go, where something did."""
+def _told(trace: Trace, placed: Placed) -> Text:
+    """Where a box lies, and what became of it after it was let go."""
+    told = where(placed, _called(placed.part))
     path = trace.body(placed.part)[sample_at(trace, placed.time) :]
     moved = float(np.linalg.norm(path[-1, :3] - path[0, :3]))
     if placed.turn.tilt > math.radians(20.0):
-        return _(", and had fallen over")
-    if moved > 0.003:
-        return _("; it moved {moved:.0f} mm after it was let go").format(moved=moved * 1e3)
-    return ""
+        return FELL_OVER(lies=told)
+    return MOVED_LATER(lies=told, moved=moved * 1e3) if moved > 0.003 else told
+
+
+def _moved_away(trace: Trace, before: Placed) -> float:
+    """When [s] a box that had stood was moved away: halfway between where it was let go and where it ended."""
+    path = trace.body(before.part)[sample_at(trace, before.time) :, :3]
+    to_go = np.linalg.norm(path - path[-1], axis=1)
+    halfway = int(np.argmax(to_go < 0.5 * to_go[0]))
+    return float(trace.time[len(trace.time) - len(path) + halfway])

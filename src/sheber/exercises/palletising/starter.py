@@ -1,4 +1,4 @@
-"""Palletising: a first program. It brings one box to the first place of the pattern; the rest is yours."""
+"""Palletising: a first program. It brings one box to the first place of the pattern. You write the rest."""
 
 from sheber import DOWN, connect
 
@@ -16,7 +16,7 @@ robot.move_linear(pick, speed=0.10)
 suction.on()
 robot.move_linear(pick.offset(z=0.25))
 
-# the first place: half a box in from the corner, one box high
+# the first place: half a box away from the corner, one box high
 place = pallet.offset_tool(x=0.5 * pitch["x"], y=0.5 * pitch["y"], z=pitch["z"]) @ DOWN
 robot.move_to(place.offset(z=0.10))
 robot.move_linear(place, speed=0.10)

@@ -6,17 +6,21 @@ import math
 
 import numpy as np
 
-from sheber.exercises import checks as measured
-from sheber.exercises.layout import between, down_pose, home, imperfections, mark, work_table
+from sheber.exercises.criteria import arc_driven, closing, leg_between, line_driven, poses_reached, speed_kept, worth
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.score import Check, shared
+from sheber.exercises.robot_cell import ARMS, between, down_pose, home, imperfections, mark, work_table
+from sheber.exercises.score import Check
 from sheber.geometry import Pose
-from sheber.i18n import _
+from sheber.i18n import message
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.stock import pointer, post
-from sheber.trace import Trace
+from sheber.robot.kind import CELL
+from sheber.trace import NOTHING, Trace
 
+STATION = CELL
+COUNTS = ("line_s",)  # seconds of line and arc at their speeds
 NUMBERS = {
+    "scene.arm": ARMS,
     "scene.post_radius": Allowed(0.01, 0.04, "m"),
     "scene.post_height": Allowed(0.10, 0.30, "m", pair=True),
     "scene.speed": Allowed(0.02, 0.25, "m/s", pair=True),
@@ -29,7 +33,7 @@ NUMBERS = {
     "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
 }
 
-HOME_TURN = -math.pi / 2  # rad, of the tool at home: poses turned about as much spare the wrist whole turns
+HOME_TURN = -math.pi / 2  # rad, of the tool at home; poses turned about as much need no full turn of the wrist
 NAMES = ("A", "B", "C", "D", "E", "F")
 COLOURS = {
     "A": (0.13, 0.42, 0.75),
@@ -58,7 +62,9 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     ]
     line_s = poses["A"].distance(poses["B"]) / line + _arc_length(poses) / arc
     radius = numbers.real("scene.post_radius")
+    arm = numbers.choice("scene.arm")
     return Scene(
+        arm=arm,
         tool=pointer(),
         fixtures=(
             work_table(),
@@ -67,10 +73,10 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         ),
         frames=(*poses.items(), ("post", foot)),
         sheet=(("route", route), ("post", {"radius": radius, "height": height})),
-        imperfections=imperfections(rng, numbers),
+        imperfections=imperfections(rng, numbers, arm),
         noise_seed=seed,
         facts=(
-            ("home", home()),
+            ("home", home(arm)),
             ("counts", {"line_s": round(line_s, 3)}),
             ("poses", {name: pose.to_list() for name, pose in poses.items()}),
             ("speeds", {"line": line, "arc": arc}),
@@ -116,25 +122,30 @@ def _arc_length(poses: dict[str, Pose]) -> float:
     return radius * 4.0 * math.atan2(rise, chord / 2.0)
 
 
+NOT_REACHED = message("poses_and_moves.not_reached", "These poses were not reached in order: {poses}.")
+
+
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     """Six poses on the true TCP, the line, the arc, their speeds, home, time and safety."""
     poses = {name: Pose.from_list(values) for name, values in trace.facts["poses"].items()}
     wanted = [(name, poses[name]) for name in NAMES]
-    position, angle = (shared(numbers.points(name), len(NAMES)) for name in ("position", "angle"))
-    found, samples = measured.poses_reached(trace, numbers, wanted, position, angle)
-    line = measured.leg_between(trace, wanted[0], wanted[1], samples[0], samples[1])
-    arc = measured.leg_between(trace, wanted[2], wanted[3], samples[2], samples[3])
+    position, angle = (worth(numbers, name, name) for name in ("position", "angle"))
+    found, samples = poses_reached(trace, wanted, position, angle)
+    line = leg_between(trace, wanted[0], wanted[1], samples[0], samples[1])
+    arc = leg_between(trace, wanted[2], wanted[3], samples[2], samples[3])
     through = poses["C"], poses["via"], poses["D"]
-    speeds, speed_points = trace.facts["speeds"], shared(numbers.points("speed"), 2)
+    speeds = trace.facts["speeds"]
+    of_line, of_arc = worth(numbers, "speed", "speed").shared(2)
     missing = [name for name, sample in zip(NAMES, samples, strict=True) if sample is None]
-    not_done = _("not reached in order: {poses}.").format(poses=", ".join(missing)) if missing else ""
     return [
         *found,
-        measured.line_driven(trace, numbers, line, numbers.points("line")),
-        measured.arc_driven(trace, numbers, arc, through, numbers.points("arc")),
-        measured.cycle_time(trace, numbers, not_done),
-        *measured.safety(trace, numbers),
-        measured.speed_kept(trace, numbers, line, speeds["line"], speed_points[0]),
-        measured.speed_kept(trace, numbers, arc, speeds["arc"], speed_points[1]),
-        measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
+        line_driven(trace, line, worth(numbers, "line", "straightness")),
+        arc_driven(trace, arc, through, worth(numbers, "arc", "roundness")),
+        *closing(
+            trace,
+            numbers,
+            NOT_REACHED(poses=missing) if missing else NOTHING,
+            speed_kept(trace, line, speeds["line"], of_line),
+            speed_kept(trace, arc, speeds["arc"], of_arc),
+        ),
     ]

@@ -1,4 +1,4 @@
-"""Poses and moves: a first program. It drives to pose A and back home; the rest is yours."""
+"""Poses and moves: a first program. It drives to pose A and back home. You write the rest."""
 
 from sheber import connect
 

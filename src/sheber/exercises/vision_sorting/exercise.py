@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from sheber.exercises import checks as measured
-from sheber.exercises.layout import between, home, imperfections, level_pose, work_table
-from sheber.exercises.measure import body_path
+from sheber.exercises.criteria import Placed, Worth, closing, let_go, lies, placements, set_down, where, worth
+from sheber.exercises.criteria.measure import body_path
 from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
-from sheber.exercises.score import Check, shared
+from sheber.exercises.robot_cell import ARMS, between, home, imperfections, level_pose, work_table
+from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
-from sheber.i18n import _
+from sheber.i18n import Text, _, message
 from sheber.robot.cell.scene import CameraSpec, Colour, Fixture, Lighting, Part, Scene, Shape
 from sheber.robot.cell.stock import gripper, open_bin
-from sheber.trace import Trace
+from sheber.robot.kind import CELL
+from sheber.trace import NOTHING, Trace
 
+STATION = CELL
+COUNTS = ("parts",)  # those that belong in a tray
 NUMBERS = {
+    "scene.arm": ARMS,
     "scene.parts": Allowed(2, 14, whole=True, pair=True),
     "scene.decoys": Allowed(0, 6, whole=True, pair=True),
     "scene.places": Allowed(1, 5, whole=True),
@@ -89,7 +94,9 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     places = numbers.whole("scene.places")
     names = dict(zip(wanted, trays, strict=True))
     sorted_pieces = [piece for piece in pieces if piece.colour in names]
+    arm = numbers.choice("scene.arm")
     return Scene(
+        arm=arm,
         tool=gripper(),
         parts=tuple(_part(piece) for piece in pieces),
         fixtures=(work_table(), _mat(), *(_tray(names[c], trays[names[c]], places, COLOURS[c]) for c in wanted)),
@@ -108,10 +115,10 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             *(("part_*", other) for other in ("part_*", "finger_*", "tray_*", "table")),
             ("finger_left", "finger_right"),
         ),
-        imperfections=imperfections(rng, numbers, camera=True),
+        imperfections=imperfections(rng, numbers, arm, camera=True),
         noise_seed=seed,
         facts=(
-            ("home", home()),
+            ("home", home(arm)),
             ("counts", {"parts": len(sorted_pieces)}),
             ("parts", {p.name: {"shape": p.form, "colour": p.colour, "tray": names.get(p.colour, "")} for p in pieces}),
             ("trays", {name: [_place(frame, n).to_list() for n in range(places)] for name, frame in trays.items()}),
@@ -252,51 +259,72 @@ def _lighting(rng: np.random.Generator, weather: np.random.Generator, numbers: N
 # --- what is measured -------------------------------------------------------------------------------
 
 
+SHAPES = {
+    "square": message("vision_sorting.square", "square"),
+    "bar": message("vision_sorting.bar", "bar"),
+    "hexagon": message("vision_sorting.hexagon", "hexagon"),
+    "disc": message("vision_sorting.disc", "disc"),
+}
+COLOUR_WORDS = {
+    "red": message("vision_sorting.red", "red"),
+    "green": message("vision_sorting.green", "green"),
+    "blue": message("vision_sorting.blue", "blue"),
+    "yellow": message("vision_sorting.yellow", "yellow"),
+    "grey": message("vision_sorting.grey", "grey"),
+}
+PART = message("vision_sorting.part", "part {number} ({shape}, {colour})")
+SORTED = message("vision_sorting.sorted", "Parts in their trays")
+IN_NO_TRAY = message("vision_sorting.in_no_tray", "In no tray: {parts}.")
+IN_WRONG_TRAY = message("vision_sorting.in_wrong_tray", "In a wrong tray, which costs double: {parts}.")
+IN_NO_OR_WRONG_TRAY = message(
+    "vision_sorting.in_no_or_wrong_tray", "In no tray: {missed}. In a wrong tray, which costs double: {wrong}."
+)
+PLACE = message("vision_sorting.place", "Place of {part}")
+NO_PLACE = message("vision_sorting.no_place", "There is no free place of the right tray on which {part} lies.")
+NO_DECOYS = message("vision_sorting.no_decoys", "No decoys in this scene")
+NO_DECOYS_SCALED = message(
+    "vision_sorting.no_decoys_scaled",
+    "This scene has no decoys. Their points are scaled by the finished share of the job: {done:.0f} %.",
+)
+LEFT_ALONE = message("vision_sorting.left_alone", "Left alone: {part}")
+DECOY_MOVED = message(
+    "vision_sorting.decoy_moved",
+    "At {time:.1f} s {part} was moved, by up to {moved:.0f} mm. It belongs in no tray.",
+)
+DECOY_SCALED = message(
+    "vision_sorting.decoy_scaled",
+    "The points for leaving {part} alone are scaled by the finished share of the job: {done:.0f} %.",
+)
+NOT_DONE = message("vision_sorting.not_done", "Parts that are not in their trays: {missing} of {count}.")
+
+
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     """Which parts lie in their trays and how well, the decoys, time, safety, setting down, home."""
     parts = trace.facts["parts"]
     wanted = {name: about["tray"] for name, about in parts.items() if about["tray"]}
     found = {name: _tray_of(trace, name) for name in parts}
     right = [name for name, tray in wanted.items() if found[name] == tray]
-    placed = _placed(trace, right)
     missing = len(wanted) - len(right)
-    not_done = _("{missing} of {count} parts are not in their trays.").format(missing=missing, count=len(wanted))
+    not_done = NOT_DONE(missing=missing, count=len(wanted)) if missing else NOTHING
+    down = set_down(trace, worth(numbers, "set_down", "drop"), len(wanted))
     return [
         _sorted_check(trace, numbers, wanted, found),
-        *(
-            _placed_check(trace, numbers, name, placed.get(name), points)
-            for name, points in zip(wanted, shared(numbers.points("placed"), len(wanted)), strict=True)
-        ),
+        *_placed_checks(trace, numbers, wanted, _placed(trace, right)),
         *_decoy_checks(trace, numbers, len(right) / max(1, len(wanted))),
-        measured.cycle_time(trace, numbers, not_done if missing else ""),
-        *measured.safety(trace, numbers),
-        measured.set_down(trace, numbers, measured.let_go(trace), len(wanted)),
-        measured.finished_at_home(trace, numbers, trace.facts["home"], numbers.points("home")),
+        *closing(trace, numbers, not_done, down),
     ]
 
 
-def _called(trace: Trace, name: str) -> str:
-    """A part in words: "the red hexagon (part 3)"."""
+def _called(trace: Trace, name: str) -> Text:
+    """A part in words: "part 3 (hexagon, red)"."""
     about = trace.facts["parts"][name]
-    kinds = {
-        "square": _("the {colour} square ({name})"),
-        "bar": _("the {colour} bar ({name})"),
-        "hexagon": _("the {colour} hexagon ({name})"),
-        "disc": _("the {colour} disc ({name})"),
-    }
-    colours = {
-        "red": _("red"),
-        "green": _("green"),
-        "blue": _("blue"),
-        "yellow": _("yellow"),
-        "grey": _("grey"),
-    }
-    return kinds[about["shape"]].format(colour=colours[about["colour"]], name=name.replace("_", " "))
+    number = int(name.removeprefix("part_"))
+    return PART(number=number, shape=SHAPES[about["shape"]](), colour=COLOUR_WORDS[about["colour"]]())
 
 
 def _tray_of(trace: Trace, part: str) -> str:
     """The tray in which a part lies at the end, let go on purpose; "" for none."""
-    if part not in measured.let_go(trace):
+    if part not in let_go(trace):
         return ""
     at = trace.body(part)[-1, :3]
     for tray, places in trace.facts["trays"].items():
@@ -309,86 +337,75 @@ def _tray_of(trace: Trace, part: str) -> str:
 
 def _sorted_check(trace: Trace, numbers: Numbers, wanted: dict[str, str], found: dict[str, str]) -> Check:
     """The share of parts in their trays; a part in a wrong tray costs double."""
-    tolerance, points = numbers.tolerance("sorted"), numbers.points("sorted")
-    missed = [name for name, tray in wanted.items() if found[name] == ""]
+    missed = [name for name in wanted if found[name] == ""]
     wrong = [name for name, tray in found.items() if tray and tray != wanted.get(name, "")]
     share = 1.0 - (len(missed) + 2 * len(wrong)) / max(1, len(wanted))
-    told = []
-    if missed:
-        told.append(_("In no tray: {parts}.").format(parts=", ".join(_called(trace, name) for name in missed)))
-    if wrong:
-        told.append(
-            _("In a wrong tray, which costs double: {parts}.").format(
-                parts=", ".join(_called(trace, name) for name in wrong)
-            )
-        )
-    times = [time for name, time in measured.let_go(trace).items() if name in wrong]
-    time = min(times) if times else None
-    name = _("Parts in their trays")
-    return measured.tolerance_check("sorted", name, "quality", points, share, tolerance, time, " ".join(told))
+    time = min((time for name, time in let_go(trace).items() if name in wrong), default=None)
+    told = _sorted_told([_called(trace, name) for name in missed], [_called(trace, name) for name in wrong])
+    return worth(numbers, "sorted", "sorted").check("sorted", SORTED(), share, time, told)
 
 
-def _placed(trace: Trace, right: list[str]) -> dict[str, measured.Placed]:
+def _sorted_told(missed: list[Text], wrong: list[Text]) -> Text:
+    if missed and wrong:
+        return IN_NO_OR_WRONG_TRAY(missed=missed, wrong=wrong)
+    return IN_NO_TRAY(parts=missed) if missed else IN_WRONG_TRAY(parts=wrong)
+
+
+def _placed(trace: Trace, right: list[str]) -> dict[str, Placed]:
     """The parts in their own trays against the nearest place there; of two on one place, the nearer one counts."""
-    best: dict[tuple[str, int], measured.Placed] = {}
+    best: dict[tuple[str, int], Placed] = {}
     parts = trace.facts["parts"]
     for name in right:
         about = parts[name]
         places = [Pose.from_list(values) for values in trace.facts["trays"][about["tray"]]]
         form = FORMS[about["shape"]]
-        for one in measured.placements(trace, [name], places, trace.duration, form.symmetry):
+        for one in placements(trace, [name], places, trace.duration, form.symmetry):
             key = (about["tray"], one.place)
             if one.place >= 0 and (key not in best or one.distance < best[key].distance):
                 best[key] = one
     return {one.part: one for one in best.values()}
 
 
-def _placed_check(trace: Trace, numbers: Numbers, name: str, placed: measured.Placed | None, points: float) -> Check:
-    """Where one part lies in its tray: the worse of position and yaw."""
-    called, key = _called(trace, name), f"placed-{name}"
-    title = _("Place of {part}").format(part=called)
-    if placed is None:
-        message = _("{part} lies on no free place of its tray.").format(part=called.capitalize())
-        return measured.missing_check(key, title, "quality", points, numbers.tolerance("position"), message)
-    errors = {"position": placed.distance, "yaw": abs(placed.turn.yaw)}
-    worst = min(errors, key=lambda kind: numbers.tolerance(kind).share(errors[kind]))
-    text = _("{part}, let go at {time:.1f} s, lies {off:.1f} mm from its place ({by}), turned {yaw:.1f}°.")
-    message = text.format(
-        part=called.capitalize(),
-        time=placed.time,
-        off=placed.distance * 1e3,
-        by=measured.off_by(placed.offset),
-        yaw=math.degrees(placed.turn.yaw),
-    )
-    tolerance = numbers.tolerance(worst)
-    return measured.tolerance_check(key, title, "quality", points, errors[worst], tolerance, placed.time, message)
+def _placed_checks(
+    trace: Trace, numbers: Numbers, wanted: Collection[str], placed: Mapping[str, Placed]
+) -> Iterator[Check]:
+    """Where each part lies in its tray: the worse of position and yaw."""
+    shares = (worth(numbers, "placed", kind).shared(len(wanted)) for kind in ("position", "yaw"))
+    for name, position, yaw in zip(wanted, *shares, strict=True):
+        called, key = _called(trace, name), f"placed-{name}"
+        title = PLACE(part=called)
+        if name in placed:
+            worths = {"position": position, "yaw": yaw}
+            yield lies(key, title, placed[name], worths, where(placed[name], called))
+        else:
+            yield position.missing(key, title, NO_PLACE(part=called))
 
 
 def _decoy_checks(trace: Trace, numbers: Numbers, done: float) -> list[Check]:
     """Decoys that stayed where they were; earned only as far as the job was done."""
     decoys = [name for name, about in trace.facts["parts"].items() if not about["tray"]]
-    points = numbers.points("decoys")
+    whole = worth(numbers, "decoys", "decoy")
     if not decoys:
-        return [Check(_("No decoys here"), "quality", points * done, points, key="decoys")] if points else []
-    each = zip(decoys, shared(points, len(decoys)), strict=True)
-    return [_decoy_check(trace, numbers, name, share, done) for name, share in each]
+        told = NO_DECOYS_SCALED(done=100.0 * done) if done < 1.0 else NOTHING
+        check = Check(NO_DECOYS(), whole.group, whole.points * done, whole.points, told=told, key="decoys")
+        return [check] if whole.points else []
+    shares = zip(decoys, whole.shared(len(decoys)), strict=True)
+    return [_decoy_check(trace, name, share, done) for name, share in shares]
 
 
-def _decoy_check(trace: Trace, numbers: Numbers, name: str, points: float, done: float) -> Check:
+def _decoy_check(trace: Trace, name: str, own: Worth, done: float) -> Check:
     """How far one decoy was moved at the most, from where it lay at first."""
     path = body_path(trace, name)[:, :3]
     way = np.linalg.norm(path - path[0], axis=1) if len(path) else np.zeros(1)
-    moved, tolerance = float(way.max()), numbers.tolerance("decoy")
+    moved, tolerance = float(way.max()), own.tolerance
     share = tolerance.share(moved)
-    called, time, message = _called(trace, name), None, ""
+    called, time, told = _called(trace, name), None, NOTHING
     if share < 1.0:
         time = float(trace.time[int(np.argmax(way > tolerance.full_si))])
-        text = _("{part} belongs in no tray and was moved by {moved:.0f} mm, first at {time:.1f} s.")
-        message = text.format(part=called.capitalize(), moved=moved * 1e3, time=time)
+        told = DECOY_MOVED(part=called, moved=moved * 1e3, time=time)
     elif done < 1.0:
-        text = _("Leaving {part} alone counts as far as the job is done: {done:.0f} %.")
-        message = text.format(part=called, done=100.0 * done)
-    title = _("Left alone: {part}").format(part=called)
-    measured_mm, unit = tolerance.show(moved), tolerance.unit
-    earned = points * share * done
-    return Check(title, "quality", earned, points, measured_mm, tolerance.full, unit, time, message, f"decoy-{name}")
+        told = DECOY_SCALED(part=called, done=100.0 * done)
+    earned = own.points * share * done
+    title, measured = LEFT_ALONE(part=called), tolerance.show(moved)
+    points = own.group, earned, own.points
+    return Check(title, *points, measured, tolerance.full, tolerance.unit, time, told, f"decoy-{name}")

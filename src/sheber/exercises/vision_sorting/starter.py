@@ -1,4 +1,4 @@
-"""Vision sorting: a first program. It takes a picture, finds red pixels, and says where they are; the rest is yours."""
+"""Vision sorting: a first program. It takes a picture and says where red pixels are. You write the rest."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ cell = connect(exercise="vision-sorting")
 robot, gripper, camera = cell.robot, cell.gripper, cell.cameras["overhead"]
 print("Trays:", cell.sheet["trays"])
 
-robot.move_joints(robot.home)  # at home the arm does not stand in the picture
+robot.move_joints(robot.home)  # at home the arm is not in the picture
 image = camera.capture()
 cell.show(image.colour, "what the camera sees")
 
@@ -24,4 +24,4 @@ for n in range(1, count):
         x, y = camera.to_plane(*centres[n], height=cell.sheet["part_height"])
         print(f"something red at x = {x:.3f} m, y = {y:.3f} m")
 
-# Next: grip it there, bring it to the tray of its colour, then do the same for the other colours.
+# Next: grip the part, bring it to the tray of its colour, then do the same for the other colours.

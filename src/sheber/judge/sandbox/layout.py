@@ -1,8 +1,8 @@
 """Layout: what lies in a box and where it comes from on this machine.
 
 A box has the interpreter, its standard library, the shared libraries of the system, numpy and OpenCV, and of
-this package only what a program imports: `sheber/__init__.py`, `client/` and `geometry.py`. No shell, no tools,
-no other package, no /proc, no /sys.
+this package only what a program imports (`PROGRAMS_SIDE`) and the catalogues of its messages. No shell, no tools, no
+other package, no /proc, no /sys.
 """
 
 from __future__ import annotations
@@ -10,15 +10,28 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import sysconfig
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["Interpreter", "environment", "interpreter", "packages", "sheber_files", "stub_file", "system_libraries"]
+__all__ = [
+    "PROGRAMS_SIDE",
+    "Interpreter",
+    "copy_sheber_files",
+    "environment",
+    "interpreter",
+    "packages",
+    "sheber_files",
+    "stub_file",
+    "system_libraries",
+]
 
 PACKAGES = ("numpy", "cv2")  # beside the standard library; the documentation names them
+PROGRAMS_SIDE = ("__init__.py", "geometry.py", "i18n.py", "seeds.py", "client", "locale")
+"""What of this package lies in a box: files and folders below `sheber/`."""
 _SHEBER = Path(__file__).parents[2]
 
 
@@ -61,7 +74,17 @@ def packages() -> dict[str, Path]:
 
 def sheber_files() -> dict[str, Path]:
     """What of this package lies in the box, by its place below `sheber/`."""
-    return {name: _SHEBER / name for name in ("__init__.py", "geometry.py", "client")}
+    return {name: _SHEBER / name for name in PROGRAMS_SIDE}
+
+
+def copy_sheber_files(folder: Path) -> None:
+    """Copy what of this package lies in a box into a folder, for a level that neither mounts nor links."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in sheber_files().items():
+        if path.is_dir():
+            shutil.copytree(path, folder / name)
+        else:
+            shutil.copy(path, folder / name)
 
 
 def stub_file() -> Path:
@@ -85,12 +108,13 @@ def _through_link(folder: Path) -> bool:
     return any(parent.is_symlink() for parent in folder.parents)
 
 
-def environment(home: str) -> dict[str, str]:
-    """The whole environment of a program: short, and the same everywhere."""
+def environment(home: str, language: str) -> dict[str, str]:
+    """The whole environment of a program: short, and the same everywhere. language: the run's, for what it is told."""
     return {
         "HOME": home,
         "TMPDIR": home,
         "LANG": "C.UTF-8",
+        "SHEBER_LANGUAGE": language,
         "PATH": "/usr/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",

@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from sheber.cache import folder as cache_folder
-from sheber.i18n import N_, _
+from sheber.i18n import N_, _, current
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
@@ -166,7 +166,7 @@ def _start_bubblewrap(
     python = ["/python/bin/python3", "-s", "-S", "-P", "-B", "/box/stub.py", json.dumps(setup)]
     return _launch(
         [*arguments, *python],
-        layout.environment("/tmp") | _home_of_python(),
+        layout.environment("/tmp", current()) | _home_of_python(),
         (box.fileno(), box_status.fileno(), source, rules),
         (judge, judge_status),
         limits,
@@ -344,7 +344,13 @@ def _start_alone(
     arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
     descriptors = (box.fileno(), box_status.fileno())
     return _launch(
-        arguments, layout.environment(str(scratch)), descriptors, (judge, judge_status), limits, kept, scratch
+        arguments,
+        layout.environment(str(scratch), current()),
+        descriptors,
+        (judge, judge_status),
+        limits,
+        kept,
+        scratch,
     )
 
 

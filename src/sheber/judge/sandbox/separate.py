@@ -23,7 +23,7 @@ from typing import IO, Annotated, Literal
 
 import msgspec
 
-from sheber.i18n import _
+from sheber.i18n import _, current
 from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
@@ -197,9 +197,7 @@ def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox
             "lock": False,
             "path": [str(folder / "sheber")],
         }
-        shutil.copytree(layout.sheber_files()["client"], folder / "sheber" / "sheber" / "client")
-        for name in ("__init__.py", "geometry.py"):
-            shutil.copy(layout.sheber_files()[name], folder / "sheber" / "sheber" / name)
+        layout.copy_sheber_files(folder / "sheber" / "sheber")
         printed = [(folder / name).open("w+b") for name in ("stdout", "stderr")]
         read = [kept.enter_context((folder / name).open("rb")) for name in ("stdout", "stderr")]
         arguments = [sys.executable, "-u", "-s", "-P", "-B", str(layout.stub_file()), json.dumps(setup)]
@@ -224,4 +222,4 @@ def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox
 def _environment(folder: Path) -> dict[str, str]:
     """The short environment of a box, and what Windows cannot start a process without."""
     kept = {name: os.environ[name] for name in ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR") if name in os.environ}
-    return kept | layout.environment(str(folder / "scratch"))
+    return kept | layout.environment(str(folder / "scratch"), current())

@@ -22,6 +22,7 @@ import sys
 
 CHANNEL, STATUS = 3, 4  # descriptors inside the box
 LONGEST_MESSAGE = 2000  # characters of an error that travel to the judge; all of it is printed
+LONGEST_LINE = 8000  # bytes of a line to the judge, who reads no more than 8192
 
 # --- the policy, as tables -----------------------------------------------------------------
 
@@ -242,7 +243,7 @@ def become(user: int) -> None:
     os.setresuid(user, user, user)
     _check(
         _call("capset", CAPABILITIES, ctypes.create_string_buffer(24)), "capabilities"
-    )  # the inheritable ones stay else
+    )  # setresuid would keep the inheritable ones
 
 
 def die_with(parent: int) -> None:
@@ -335,7 +336,7 @@ class Status:
 
     def say(self, **words: "object") -> None:
         """One line; a judge that has gone is no reason to fail."""
-        line = json.dumps(words).encode() + b"\n"
+        line = status_line(words)
         try:
             if self._socket is not None:
                 self._socket.sendall(line)
@@ -343,6 +344,24 @@ class Status:
                 os.write(STATUS, line)
         except OSError:
             pass
+
+
+def status_line(words: "dict[str, object]") -> bytes:
+    """Words for the judge as one line of JSON that it reads to the end.
+
+    What would make it too long, or what JSON does not have, goes: first the text's id and values, then the end of
+    the message.
+    """
+    try:
+        line = json.dumps(words, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+    except (ValueError, TypeError, RecursionError):  # what a program put into an error of its own
+        line = b""
+    if line and len(line) <= LONGEST_LINE:
+        return line
+    if "text" in words:
+        return status_line({name: value for name, value in words.items() if name not in ("kind", "text")})
+    message = str(words["message"])
+    return status_line({**words, "message": message[: len(message) // 2]})
 
 
 def arrange(channel: int, status: int) -> None:
@@ -354,8 +373,8 @@ def arrange(channel: int, status: int) -> None:
     os.closerange(STATUS + 1, 65536)
 
 
-def explained(error: BaseException, path: str) -> "tuple[str, int]":
-    """The error in the student's terms, and the line of their program."""
+def explained(error: BaseException, path: str) -> "dict[str, object]":
+    """The error in the student's terms, the line of their program, and id and values of a sentence of ours."""
     line = error.lineno or 0 if isinstance(error, SyntaxError) and error.filename == path else 0
     traceback = error.__traceback__
     while traceback is not None:
@@ -363,11 +382,11 @@ def explained(error: BaseException, path: str) -> "tuple[str, int]":
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     try:
-        from sheber.client.messages import explain
+        from sheber.client.messages import explain, told
 
-        return explain(error, path), line
+        return {"message": explain(error, path), "line": line, **told(error)}
     except BaseException:  # an error whose own text fails, or no memory left for words
-        return f"Line {line}: {type(error).__name__}", line
+        return {"message": f"Line {line}: {type(error).__name__}", "line": line}
 
 
 def run(path: str) -> "dict[str, object]":
@@ -386,19 +405,22 @@ def run(path: str) -> "dict[str, object]":
     except SystemExit as error:
         return _exited(error.code)
     except BaseException as error:
-        words, line = explained(error, path)
-        print(words, file=sys.stderr, flush=True)
+        words = explained(error, path)
+        print(words["message"], file=sys.stderr, flush=True)
         ended = "memory" if isinstance(error, MemoryError) else "error"
-        return {"ended": ended, "message": words[:LONGEST_MESSAGE], "line": line}
+        return {"ended": ended, **words, "message": str(words["message"])[:LONGEST_MESSAGE]}
     return {"ended": "finished"}
 
 
 def _exited(code: object) -> "dict[str, object]":
     if code is None or code == 0:
         return {"ended": "finished"}
+    from sheber.client.messages import ended_itself
+
     if not isinstance(code, int):
         print(code, file=sys.stderr, flush=True)
-    return {"ended": "error", "message": f"The program ended itself: sys.exit({code!r})."[:LONGEST_MESSAGE], "line": 0}
+    text = ended_itself(code)
+    return {"ended": "error", "message": str(text), "line": 0, "kind": "SystemExit", "text": text.form()}
 
 
 def main() -> None:
@@ -411,7 +433,7 @@ def main() -> None:
         layers = lock(setup) if setup["lock"] else {}
         if not setup["lock"] and os.name == "posix":
             lower_limits(setup["limits"])
-        sys.path += setup["path"]
+        sys.path[:0] = setup["path"]  # before what else is installed: level C has that too
         if setup["probe"]:
             status.say(ready=True, **layers)
             return
@@ -431,11 +453,13 @@ def _tell_where(status: Status, path: str) -> None:
     import signal
     import time
 
+    from sheber.client.messages import stopped
+
     def tell(number: int, frame: "object") -> None:
         while frame is not None and frame.f_code.co_filename != path:  # type: ignore[attr-defined]
             frame = frame.f_back  # type: ignore[attr-defined]
         line = frame.f_lineno if frame is not None else 0  # type: ignore[attr-defined]
-        print(f"Line {line}: stopped here, a limit is used up", file=sys.stderr, flush=True)
+        print(stopped(line), file=sys.stderr, flush=True)
         status.say(ended="stopped", line=line, processor_s=time.process_time())
         os._exit(1)
 

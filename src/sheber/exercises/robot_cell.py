@@ -1,7 +1,7 @@
-"""Layout: what the scenes of the exercises have in common. A scene is drawn from its seed alone; no physics.
+"""Robot cell: what the scenes of robot exercises have in common, and things to stand in them. No physics.
 
-In every cell the robot stands on the table: the table's top is z = 0, and the work lies in front of
-it, along the base's +x.
+A scene is drawn from its seed alone. In every cell the robot stands on the table: the table's top is z = 0, and the
+work lies in front of it, along the base's +x.
 """
 
 from __future__ import annotations
@@ -11,20 +11,22 @@ from itertools import pairwise
 
 import numpy as np
 
+from sheber.allowed import Choice
 from sheber.exercises.numbers import Numbers
 from sheber.geometry import DOWN, Pose
 from sheber.robot import arms
 from sheber.robot.cell.scene import Colour, Fixture, Imperfections, Shape
 from sheber.robot.cell.stock import table
 
-__all__ = ["ARM", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
+__all__ = ["ARMS", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
 
-ARM = "ur5e"
+ARMS = Choice(tuple(arms.available()))
+"""The arms that an `exercise.toml` may name: `"scene.arm": ARMS`."""
 
 
-def home() -> list[float]:
-    """The arm's home [rad], as the checks need it."""
-    return [float(angle) for angle in arms.load(ARM).home]
+def home(arm: str) -> list[float]:
+    """The home [rad] of an arm, as the checks need it."""
+    return [float(angle) for angle in arms.load(arm).home]
 
 
 def between(rng: np.random.Generator, low: float, high: float, digits: int = 4) -> float:
@@ -43,11 +45,11 @@ def down_pose(x: float, y: float, z: float, yaw: float = 0.0) -> Pose:
     return pose
 
 
-def imperfections(rng: np.random.Generator, numbers: Numbers, *, camera: bool = False) -> Imperfections:
-    """What makes this cell a real one, from the table [imperfections]."""
+def imperfections(rng: np.random.Generator, numbers: Numbers, arm: str, *, camera: bool = False) -> Imperfections:
+    """What makes a cell with this arm a real one, from the table [imperfections]."""
     most = math.radians(numbers.real("imperfections.joint_zero_deg"))
     return Imperfections(
-        joint_zero=tuple(float(offset) for offset in rng.uniform(-most, most, 6)),
+        joint_zero=tuple(float(offset) for offset in rng.uniform(-most, most, len(arms.load(arm).joints))),
         repeatability=numbers.real("imperfections.repeatability_mm") * 1e-3,
         wrench_noise=numbers.real("imperfections.wrench_N"),
         camera_noise=camera,

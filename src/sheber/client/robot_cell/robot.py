@@ -19,10 +19,12 @@ __all__ = ["Robot", "RobotLimits", "Tool"]
 
 Array = NDArray[np.float64]
 
+SLOWEST = 0.01  # of the speed of all moves: at less, a move would hardly be seen
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What is flanged to the arm, and where its working point is.
+    """What is mounted on the flange, and where its working point is.
 
     >>> robot.tool.pose
     Pose(0.0, 0.0, 120.0 mm; rotvec 0.0, 0.0, 0.0 deg)
@@ -36,7 +38,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RobotLimits:
-    """What the arm can do at most.
+    """The most that the arm can do.
 
     >>> lower, upper = robot.limits.joints.T
     """
@@ -59,14 +61,14 @@ class Robot(Fixed):
 
     __slots__ = ("_home", "_limits", "_model", "_override", "_session", "_tool")
 
-    def __init__(self, session: Session, facts: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
         self._session = session
         self._override = 1.0
-        limits = facts["limits"]
-        self._model = str(facts["model"])
-        self._home = np.array(facts["home"], dtype=np.float64)
+        limits = given["limits"]
+        self._model = str(given["model"])
+        self._home = np.array(given["home"], dtype=np.float64)
         self._home.setflags(write=False)
-        tool = facts["tool"]
+        tool = given["tool"]
         self._tool = Tool(tool["kind"], Pose.from_list(tool["pose"]), tool["mass"], tuple(tool["centre"]))
         self._limits = RobotLimits(
             np.array(limits["joints"], dtype=np.float64),
@@ -123,7 +125,7 @@ class Robot(Fixed):
 
     @property
     def joints(self) -> Array:
-        """The joint angles (n,) [rad] by the encoders, read now (one tick).
+        """The joint angles (n,) [rad] that the encoders read now (one tick).
 
         >>> robot.joints.round(2)
         array([ 3.14, -1.57,  1.57, -1.57, -1.57, -0.  ])
@@ -132,7 +134,7 @@ class Robot(Fixed):
 
     @property
     def pose(self) -> Pose:
-        """T_base_tcp computed from the encoders by the arm's nominal kinematics, read now (one tick).
+        """T_base_tcp, computed from the encoders with the arm's nominal kinematics, read now (one tick).
 
         >>> print(robot.pose)
         Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
@@ -141,7 +143,7 @@ class Robot(Fixed):
 
     @property
     def wrench(self) -> Array:
-        """Force [N] and torque [Nm] (6,) that the surroundings put on the tool, at the TCP in TCP axes; one tick.
+        """Force [N] and torque [Nm] (6,) that act on the tool from outside, at the TCP in TCP axes; one tick.
 
         >>> force = robot.wrench[:3]
         """
@@ -159,7 +161,7 @@ class Robot(Fixed):
 
     @property
     def speed_override(self) -> float:
-        """Factor on the speed of all moves, above 0 and up to 1, as on the teach pendant; setting it takes one tick.
+        """Factor on the speed of all moves, from 0.01 to 1, as on the teach pendant; setting it takes one tick.
 
         Raises ValueError for any other factor.
 
@@ -169,9 +171,7 @@ class Robot(Fixed):
 
     @speed_override.setter
     def speed_override(self, factor: float) -> None:
-        value = checks.number(factor, "speed_override", above=0.0)
-        if value > 1.0:
-            raise ValueError(f"speed_override must be above 0 and at most 1, got {value:g}")
+        value = checks.factor(factor, "speed_override", SLOWEST, 1.0)
         self._session.call("override", factor=value)
         self._override = value
 
@@ -187,9 +187,9 @@ class Robot(Fixed):
     ) -> None:
         """MoveJ: move all joints to the angles `q` (n,) [rad], together, along a straight line in joint space.
 
-        `speed` [rad/s] and `acceleration` [rad/s^2] of the joint that turns furthest; left out, the arm's usual
-        ones (UR5e: 1.05 rad/s, 1.4 rad/s^2); the most it can do is in `limits`.
-        `blend` [m]: pass by within this distance of the end instead of stopping there. `wait=False`: return
+        `speed` [rad/s] and `acceleration` [rad/s^2] are those of the joint that turns furthest. If left out, the arm's
+        usual ones (UR5e: 1.05 rad/s, 1.4 rad/s^2); `limits` tells the most that the arm can do.
+        `blend` [m]: pass the end within this distance instead of stopping there. `wait=False`: return
         after one tick while the robot moves. Raises JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
         >>> robot.move_joints([3.14, -1.57, 1.57, -1.57, -1.57, 0.0], speed=1.0)
@@ -212,8 +212,8 @@ class Robot(Fixed):
     ) -> None:
         """MoveJ to a pose: bring the TCP to `pose`, all joints moving together; the TCP's path is a curve.
 
-        `pose` is T_base_tcp, or T_frame_tcp where a work object `frame` (T_base_frame) is given. Of the
-        possible arm configurations the nearest is taken; `configuration` asks for one by name, for example
+        `pose` is T_base_tcp, or T_frame_tcp where a work object `frame` (T_base_frame) is given. The
+        arm takes the nearest of its possible configurations; `configuration` asks for one by name, for example
         "left up flip" or only "up". `speed` [rad/s], `acceleration` [rad/s^2], `blend` [m],
         `wait` as in `move_joints`. Raises Unreachable, JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
@@ -239,8 +239,8 @@ class Robot(Fixed):
     ) -> None:
         """MoveL: move the TCP to `pose` on a straight line, turning evenly on the way.
 
-        `pose` is T_base_tcp, or T_frame_tcp with `frame`. `speed` [m/s] and `acceleration` [m/s^2] of the
-        TCP; left out, the arm's usual ones (UR5e: 0.25 m/s, 1.2 m/s^2). `blend` [m] and `wait` as in
+        `pose` is T_base_tcp, or T_frame_tcp with `frame`. `speed` [m/s] and `acceleration` [m/s^2] are those of
+        the TCP. If left out, the arm's usual ones (UR5e: 0.25 m/s, 1.2 m/s^2). `blend` [m] and `wait` as in
         `move_joints`. The whole line is checked before the robot starts: raises Unreachable, JointLimit,
         Singularity, SpeedLimit, SelfCollision, Collision, ValueError.
 
@@ -265,7 +265,7 @@ class Robot(Fixed):
         """MoveC: move the TCP on the circle from where it is through the position of `via` to `to`.
 
         The orientation turns evenly from that of the start to that of `to`; `via` gives a position only.
-        Options and errors as in `move_linear`; Unreachable also where the three points lie on a line.
+        Options and errors as in `move_linear`. Raises Unreachable also where the three points lie on a line.
 
         >>> start = robot.pose
         >>> robot.move_circular(start.offset(x=0.1, y=0.1), start.offset(y=0.2), speed=0.1)
@@ -278,7 +278,7 @@ class Robot(Fixed):
         )
 
     def wait(self) -> None:
-        """Wait until every move is finished and the robot stands; takes at least one tick.
+        """Wait until every move is finished and the robot stands still; takes at least one tick.
 
         >>> robot.move_joints(robot.home, wait=False)
         >>> robot.wait()
@@ -286,7 +286,7 @@ class Robot(Fixed):
         self._session.call("wait_motion")
 
     def stop(self) -> None:
-        """Brake on the path, forget the moves that were still to come, and return when the robot stands.
+        """Brake on the path, drop the moves that are still in the queue, and return when the robot stands still.
 
         >>> robot.stop()
         """
@@ -295,7 +295,7 @@ class Robot(Fixed):
     # --- computing, without a simulated tick ----------------------------------------------
 
     def forward(self, q: ArrayLike) -> Pose:
-        """T_base_tcp for the joint angles `q` (n,) [rad] by the arm's nominal kinematics; costs no simulated time.
+        """T_base_tcp for the joint angles `q` (n,) [rad] with the arm's nominal kinematics; costs no simulated time.
 
         >>> robot.forward(robot.home)
         Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)

@@ -1,4 +1,4 @@
-"""Measure: geometry of what the trace recorded, vectorised over its samples. Words and points are in `checks`.
+"""Measure: times and geometry of what a trace recorded, vectorised over its samples. No words, no points.
 
 Poses of samples are arrays (n, 7): x, y, z [m], then the quaternion w, x, y, z, in the base frame.
 """
@@ -34,9 +34,6 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-
-ACTIONS = ("move_done", "grip", "release", "output", "capture")
-"""Events that show that a program is still at work."""
 
 
 def pose_errors(poses: Array, wanted: Pose) -> tuple[Array, Array]:
@@ -112,7 +109,7 @@ def tcp_speed(trace: Trace) -> Array:
 
 
 STANDING = 0.02  # m/s: where the tool is slowest, and slower than this, it stands
-STOP_NEAR = 0.01  # m: who stops as near to a pose as this meant to stop at it, and is judged where the tool stood
+STOP_NEAR = 0.01  # m: a stop this near to a pose counts as a stop at it; the pose is judged there
 
 
 def rests(trace: Trace) -> NDArray[np.bool_]:
@@ -161,8 +158,14 @@ def sample_at(trace: Trace, time: float) -> int:
 
 
 def last_action(trace: Trace) -> float:
-    """When the program's last action ended [s]; 0 where it did nothing."""
-    return max((event.step * trace.step_s for event in trace.events_of(*ACTIONS)), default=0.0)
+    """When the last action of the equipment ended [s]; 0 where it did nothing.
+
+    The station says which kinds of events are actions; raises LookupError where it says it of none.
+    """
+    actions = [kind for kind, about in trace.event_kinds.items() if about.action]
+    if not actions:
+        raise LookupError("the trace does not say which kinds of events are actions")
+    return max((event.step * trace.step_s for event in trace.events_of(*actions)), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,20 @@ from sheber.client.errors import NotGiven
 from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 from sheber.geometry import Pose
+from sheber.i18n import message
 
 __all__ = ["Camera", "Image"]
+
+WITHHELD = message(
+    "client.withheld",
+    "This exercise does not give {name} of the camera {camera!r}: finding it is part of the work. It gives: {known}.",
+)
+NOTHING_GIVEN = message(
+    "client.withheld_all",
+    "This exercise does not give {name} of the camera {camera!r}: finding it is part of the work. It gives nothing.",
+)
+ROUNDS = 60  # of undoing the lens, at most
+EXACT, CONVERGED = 1e-13, 1e-6  # error in x / z: at which it ends, and below which the result counts
 
 Array = NDArray[np.float64]
 
@@ -43,16 +55,16 @@ class Image:
 
 
 class Camera(Fixed):
-    """A camera fixed in the cell; what the exercise withholds raises NotGiven."""
+    """A camera that is fixed in the cell. Reading what the exercise withholds raises NotGiven."""
 
-    __slots__ = ("_facts", "_session", "height", "name", "width")
+    __slots__ = ("_given", "_session", "height", "name", "width")
 
-    def __init__(self, session: Session, name: str, facts: Mapping[str, Any]) -> None:
+    def __init__(self, session: Session, name: str, given: Mapping[str, Any]) -> None:
         self._session = session
-        self._facts = facts
+        self._given = given
         self.name = name
-        self.width = int(facts["width"])  # px
-        self.height = int(facts["height"])  # px
+        self.width = int(given["width"])  # px
+        self.height = int(given["height"])  # px
 
     def __repr__(self) -> str:
         given = ", ".join(self._known()) or "nothing"
@@ -64,7 +76,7 @@ class Camera(Fixed):
 
         >>> fx = camera.matrix[0, 0]
         """
-        return np.array(self._given("matrix"), dtype=np.float64)
+        return np.array(self._told("matrix"), dtype=np.float64)
 
     @property
     def distortion(self) -> Array:
@@ -73,7 +85,7 @@ class Camera(Fixed):
         >>> import cv2
         >>> straight = cv2.undistort(image.colour, camera.matrix, camera.distortion)
         """
-        return np.array(self._given("distortion"), dtype=np.float64)
+        return np.array(self._told("distortion"), dtype=np.float64)
 
     @property
     def pose(self) -> Pose:
@@ -81,7 +93,7 @@ class Camera(Fixed):
 
         >>> height = camera.pose.position[2]
         """
-        return Pose.from_list(self._given("pose"))
+        return Pose.from_list(self._told("pose"))
 
     def capture(self) -> Image:
         """Take a picture; simulated time passes for exposure and read-out (50 ms unless the exercise says).
@@ -104,9 +116,9 @@ class Camera(Fixed):
     def to_plane(self, u: ArrayLike, v: ArrayLike, height: float = 0.0) -> tuple[Any, Any]:
         """Where the rays of pixels meet the horizontal plane z = `height` of the base frame [m]: x and y [m].
 
-        `u`, `v` [px], numbers or arrays of one shape; x and y come in the same shape, NaN where the ray
-        never meets the plane. Undoes the lens distortion. Raises TypeError or ValueError for what are no pixels,
-        NotGiven where the camera's data are withheld.
+        `u`, `v` [px], numbers or arrays of one shape; x and y come in the same shape. NaN where the ray never meets
+        the plane, and where the lens has no ray for a pixel (far outside the picture). Undoes the lens distortion.
+        Raises TypeError or ValueError for what are no pixels, NotGiven where the camera's data are withheld.
 
         >>> x, y = camera.to_plane(319.5, 239.5, height=0.03)
         """
@@ -145,30 +157,37 @@ class Camera(Fixed):
         return u, v
 
     def _undistorted(self, pixels: Array) -> tuple[Array, Array]:
-        """Pixels (..., 2) as x / z and y / z in the camera frame, by fixed-point iteration."""
+        """Pixels (..., 2) as x / z and y / z in the camera frame, by fixed-point iteration.
+
+        NaN where it does not converge: far outside the picture, a strong lens has no ray for a pixel.
+        """
         matrix, lens = self.matrix, self.distortion
         goal_x = (pixels[..., 0] - matrix[0, 2]) / matrix[0, 0]
         goal_y = (pixels[..., 1] - matrix[1, 2]) / matrix[1, 1]
         x, y = goal_x, goal_y
-        for _ in range(60):
-            seen_x, seen_y = _distorted(x, y, lens)
-            error_x, error_y = goal_x - seen_x, goal_y - seen_y
-            x, y = x + error_x, y + error_y
-            if max(np.abs(error_x).max(initial=0.0), np.abs(error_y).max(initial=0.0)) < 1e-13:
-                break
-        return x, y
+        error = np.full_like(x, np.inf)
+        with np.errstate(over="ignore", invalid="ignore"):  # where it runs away
+            for _ in range(ROUNDS):
+                seen_x, seen_y = _distorted(x, y, lens)
+                error_x, error_y = goal_x - seen_x, goal_y - seen_y
+                x, y = x + error_x, y + error_y
+                error = np.maximum(np.abs(error_x), np.abs(error_y))
+                if error.max(initial=0.0) < EXACT:
+                    break
+        found = error < CONVERGED
+        return np.where(found, x, np.nan), np.where(found, y, np.nan)
 
-    def _given(self, what: str) -> Any:
-        value = self._facts.get(what)
+    def _told(self, what: str) -> Any:
+        value = self._given.get(what)
         if value is None:
-            raise NotGiven(
-                f"this exercise does not give the {what} of the camera {self.name!r}: finding it is part of the work; "
-                f"given here: {', '.join(self._known()) or 'nothing'}"
-            )
+            known = self._known()
+            if not known:
+                raise NotGiven(NOTHING_GIVEN(name=f"camera.{what}", camera=self.name))
+            raise NotGiven(WITHHELD(name=f"camera.{what}", camera=self.name, known=known))
         return value
 
     def _known(self) -> list[str]:
-        return [name for name in ("matrix", "distortion", "pose") if self._facts.get(name) is not None]
+        return [name for name in ("matrix", "distortion", "pose") if self._given.get(name) is not None]
 
 
 def _distorted(x: Array, y: Array, lens: Array) -> tuple[Array, Array]:

@@ -1,0 +1,9 @@
+"""The client of a robot cell: cell, robot, tools and cameras as a program sees them."""
+
+from sheber.client.robot_cell.camera import Camera, Image
+from sheber.client.robot_cell.cell import Cell, State
+from sheber.client.robot_cell.gripper import Gripper
+from sheber.client.robot_cell.robot import Robot, RobotLimits, Tool
+from sheber.client.robot_cell.suction import Suction
+
+__all__ = ["Camera", "Cell", "Gripper", "Image", "Robot", "RobotLimits", "State", "Suction", "Tool"]

@@ -1,0 +1,185 @@
+"""The robot cell as a program sees it: robot, tools, cameras, frames, job sheet, inputs and outputs, time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.client import checks
+from sheber.client.errors import NotGiven, wrong
+from sheber.client.named import INPUT, OUTPUT, Inputs, Named, Outputs, missing
+from sheber.client.robot_cell.camera import Camera
+from sheber.client.robot_cell.gripper import Gripper
+from sheber.client.robot_cell.robot import Robot
+from sheber.client.robot_cell.suction import Suction
+from sheber.client.session import Session
+from sheber.client.station import Connected
+from sheber.geometry import Pose
+from sheber.i18n import Message, message
+
+__all__ = ["Cell", "State"]
+
+FRAME = message("client.what_frame", "frame")
+ENTRY = message("client.what_entry", "entry of the job sheet")
+CAMERA = message("client.what_camera", "camera")
+LIMIT = message("client.what_limit", "limit")
+TOOL = message("client.what_tool", "tool")
+READING = message("client.what_reading", "reading of the tool")
+ANALOG = message(
+    "client.wait_for_analog",
+    "wait_for waits for a digital input. {name!r} is a number in {unit}: read cell.inputs[{name!r}] in a loop instead.",
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """All sensors of one tick, read-only.
+
+    >>> state = cell.state()
+    >>> state.inputs["part_present"]
+    True
+    """
+
+    time: float  # simulated s
+    joints: NDArray[np.float64]  # (n,) rad, as the encoders read
+    pose: Pose  # T_base_tcp, with the arm's nominal kinematics
+    wrench: NDArray[np.float64]  # (6,) N, Nm at the TCP in TCP axes
+    moving: bool  # a move is under way
+    holding: bool  # the tool holds something
+    tool: Mapping[str, Any]  # all that the tool reads, by name: "holding", and "width" [m] or "vacuum" [kPa]
+    inputs: Mapping[str, bool | float]  # by name: digital ones True or False, analog ones in their units
+    outputs: Mapping[str, bool | float]  # by name, as inputs
+
+
+class Cell(Connected):
+    """The robot cell that this program was started for; `connect()` gives it.
+
+    >>> from sheber import connect
+    >>> cell = connect()
+    >>> robot = cell.robot
+    """
+
+    __slots__ = ("_tools", "cameras", "frames", "inputs", "limits", "outputs", "robot", "sheet")
+
+    def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
+        """Take the answer to connect."""
+        super().__init__(session)
+        analog = given.get("analog", {})
+        self.robot = Robot(session, given["robot"])  # the arm
+        self.frames: Named[Pose] = Named(FRAME, _frames(given["frames"]))  # taught poses by name: T_base_frame
+        self.sheet: Named[Any] = Named(ENTRY, given["sheet"])  # job data: plain numbers, lengths in m
+        self.inputs = Inputs(session, given["inputs"], analog.get("inputs"))  # by name
+        self.outputs = Outputs(session, given["outputs"], analog.get("outputs"))  # by name
+        self.cameras: Named[Camera] = Named(CAMERA, _cameras(session, given["cameras"]))  # by name
+        self.limits: Named[Any] = Named(LIMIT, given["run_limits"])  # what this run may use: simulated_s, ...
+        self._tools = _tools(session, given["robot"]["tool"])
+
+    def __repr__(self) -> str:
+        named: dict[str, Collection[str]] = {
+            "frames": self.frames,
+            "cameras": self.cameras,
+            "sheet": self.sheet,
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+        }
+        parts = [f"robot {self.robot.model}", *(f"tool {name}" for name in self._tools)]
+        parts += [f"{what} {', '.join(names)}" for what, names in named.items() if len(names)]
+        return f"Cell({'; '.join(parts)})"
+
+    @property
+    def gripper(self) -> Gripper:
+        """The parallel gripper; raises NotGiven where this cell has another tool.
+
+        >>> cell.gripper.open()
+        """
+        tool = self._tools.get("gripper")
+        if not isinstance(tool, Gripper):
+            raise NotGiven(missing(TOOL, "gripper", self._tools))
+        return tool
+
+    @property
+    def suction(self) -> Suction:
+        """The suction cup; raises NotGiven where this cell has another tool.
+
+        >>> cell.suction.on()
+        """
+        tool = self._tools.get("suction")
+        if not isinstance(tool, Suction):
+            raise NotGiven(missing(TOOL, "suction", self._tools))
+        return tool
+
+    def wait(self, seconds: float) -> None:
+        """Let `seconds` of simulated time pass, in whole ticks of 10 ms, at least one; moves under way go on.
+
+        Raises ValueError for a negative time. (`time.sleep` passes no simulated time at all.)
+
+        >>> cell.wait(0.5)
+        """
+        self._session.call("wait", seconds=checks.number(seconds, "seconds", "s", least=0.0))
+
+    def wait_for(self, name: str, value: bool = True, timeout: float = 10.0) -> None:
+        """Wait until the digital input `name` is `value`; takes at least one tick.
+
+        Raises Timeout after `timeout` simulated seconds, NotGiven for a name that does not exist, TypeError for an
+        analog input.
+
+        >>> cell.wait_for("part_present", timeout=10.0)
+        """
+        if name not in self.inputs:
+            raise NotGiven(missing(INPUT, name, self.inputs))
+        if (unit := self.inputs.units.get(name)) is not None:
+            raise wrong(TypeError, ANALOG(name=name, unit=unit))
+        self._session.call(
+            "wait_for",
+            name=name,
+            value=checks.truth(value, "value"),
+            timeout=checks.number(timeout, "timeout", "s", least=0.0),
+        )
+
+    def state(self) -> State:
+        """All sensors, read in one tick: joints, pose, wrench, tool, inputs and outputs; see `State` for units.
+
+        >>> state = cell.state()
+        >>> print(state.pose)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
+        """
+        reply = self._session.call("state")
+        tool = reply["tool"]
+        return State(
+            float(reply["time"]),
+            np.array(reply["joints"]),
+            Pose.from_list(reply["pose"]),
+            np.array(reply["wrench"]),
+            bool(reply["moving"]),
+            bool(tool.get("holding", False)),
+            _read_only(READING, tool),
+            _read_only(INPUT, reply["inputs"]),
+            _read_only(OUTPUT, reply["outputs"]),
+        )
+
+
+def _frames(given: Mapping[str, Any]) -> dict[str, Pose]:
+    return {name: Pose.from_list(pose) for name, pose in given.items()}
+
+
+def _cameras(session: Session, given: Mapping[str, Any]) -> dict[str, Camera]:
+    return {name: Camera(session, name, camera) for name, camera in given.items()}
+
+
+def _tools(session: Session, given: Mapping[str, Any]) -> dict[str, Gripper | Suction]:
+    """The tools that a program can command, by the name under which the cell has them."""
+    if given["kind"] == "gripper":
+        return {"gripper": Gripper(session, given["stroke"], given["max_force"])}
+    return {"suction": Suction(session)} if given["kind"] == "suction" else {}
+
+
+def _read_only(what: Message, values: Mapping[str, T]) -> Mapping[str, T]:
+    """Values by name that cannot be changed; a wrong name raises NotGiven with the names that exist."""
+    return MappingProxyType(Named(what, values))

@@ -1,0 +1,44 @@
+"""Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
+
+`common` is for every kind of station; `way` (of the tool), `parts` (that were moved), `safety` and `closing` are for
+robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its family.
+"""
+
+from sheber.exercises.criteria.closing import closing
+from sheber.exercises.criteria.common import Worth, cycle_time, worst, worth
+from sheber.exercises.criteria.parts import Placed, last_release, let_go, lies, placements, set_down, where
+from sheber.exercises.criteria.safety import safety
+from sheber.exercises.criteria.way import (
+    Leg,
+    arc_driven,
+    finished_at_home,
+    leg_between,
+    line_driven,
+    off_by,
+    poses_reached,
+    speed_kept,
+)
+
+__all__ = [
+    "Leg",
+    "Placed",
+    "Worth",
+    "arc_driven",
+    "closing",
+    "cycle_time",
+    "finished_at_home",
+    "last_release",
+    "leg_between",
+    "let_go",
+    "lies",
+    "line_driven",
+    "off_by",
+    "placements",
+    "poses_reached",
+    "safety",
+    "set_down",
+    "speed_kept",
+    "where",
+    "worst",
+    "worth",
+]

@@ -1,0 +1,26 @@
+"""Closing: what every exercise of a robot cell measures beside its own job: time, safety, procedure, home."""
+
+from __future__ import annotations
+
+from sheber.exercises.criteria.common import cycle_time, worth
+from sheber.exercises.criteria.safety import safety
+from sheber.exercises.criteria.way import finished_at_home
+from sheber.exercises.numbers import Numbers
+from sheber.exercises.score import Check
+from sheber.i18n import Text
+from sheber.trace import Trace
+
+__all__ = ["closing"]
+
+
+def closing(trace: Trace, numbers: Numbers, not_done: Text, *procedure: Check) -> list[Check]:
+    """The last checks of an exercise: cycle time, safety, its own checks of `procedure`, and the arm at home.
+
+    `not_done` says what is missing of the whole job; cycle time counts where it is nothing.
+    """
+    return [
+        cycle_time(trace, numbers, not_done),
+        *safety(trace, numbers),
+        *procedure,
+        finished_at_home(trace, trace.facts["home"], worth(numbers, "home", "home")),
+    ]

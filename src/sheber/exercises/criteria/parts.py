@@ -1,0 +1,119 @@
+"""Parts: criteria of what became of things that were moved: where they lie, and how they were set down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sheber.exercises.criteria.common import Worth, worst
+from sheber.exercises.criteria.measure import Array, Turn, sample_at, turn_between
+from sheber.exercises.criteria.way import off_by
+from sheber.exercises.score import Check
+from sheber.geometry import Pose
+from sheber.i18n import Text, message
+from sheber.robot.bodies import called
+from sheber.trace import NOTHING, Trace
+
+__all__ = ["Placed", "last_release", "let_go", "lies", "placements", "set_down", "where"]
+
+LIES = message(
+    "criteria.lies",
+    "At {time:.1f} s {part} was let go. It lies {off:.1f} mm from its place ({by}) and is turned by {yaw:.1f}°.",
+)
+SET_DOWN = message("criteria.set_down", "Set down, not dropped")
+NOTHING_LET_GO = message("criteria.nothing_let_go", "Nothing was let go on purpose.")
+DROPPED = message(
+    "criteria.dropped",
+    "Parts that were let go: {count} of {all}. The highest fall was {drop:.1f} mm: {part}, let go at {time:.1f} s.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A part that was let go, and how it lies against the place that it was meant for."""
+
+    part: str
+    place: int  # index of the place, -1 where none is near
+    offset: Array  # (3,) m, base axes: part minus place
+    distance: float  # m
+    turn: Turn
+    time: float  # s, when it was let go
+
+    def errors(self) -> dict[str, float]:
+        """How far off it lies: position [m], yaw and tilt [rad]."""
+        return {"position": self.distance, "yaw": abs(self.turn.yaw), "tilt": self.turn.tilt}
+
+
+def placements(
+    trace: Trace, parts: Sequence[str], places: Sequence[Pose], at: float, symmetry: int = 1, within: float = 0.05
+) -> list[Placed]:
+    """The parts that were let go, each with the nearest of the places (`within` m), as they lie at time `at` [s].
+
+    A part that is still held, was lost on the way, or was never gripped is not among them.
+    """
+    released = let_go(trace)
+    sample = sample_at(trace, at)
+    placed = []
+    for part in parts:
+        if part not in released:
+            continue
+        pose = trace.body(part)[sample]
+        offsets = pose[:3] - np.array([place.position for place in places])  # (n_places, 3)
+        distances = np.linalg.norm(offsets, axis=1)
+        nearest = int(np.argmin(distances))
+        place = nearest if distances[nearest] < within else -1
+        turn = turn_between(pose, places[nearest], symmetry)
+        placed.append(Placed(part, place, offsets[nearest], float(distances[nearest]), turn, released[part]))
+    return placed
+
+
+def let_go(trace: Trace) -> dict[str, float]:
+    """Parts whose last handling was a release on purpose, and when [s]."""
+    last: dict[str, tuple[str, float]] = {}
+    for event in trace.events_of("grip", "release", "lost"):
+        part = str(event.data.get("part", ""))
+        if part:
+            last[part] = event.kind, event.step * trace.step_s
+    return {part: time for part, (kind, time) in last.items() if kind == "release"}
+
+
+def last_release(trace: Trace) -> float:
+    """When the last part was let go [s]; 0 where none was."""
+    return max(let_go(trace).values(), default=0.0)
+
+
+def where(placed: Placed, part: Text | str) -> Text:
+    """Where a part lies, in words; `part` is what it is called."""
+    by, yaw = off_by(placed.offset), math.degrees(placed.turn.yaw)
+    return LIES(part=part, time=placed.time, off=placed.distance * 1e3, by=by, yaw=yaw)
+
+
+def lies(key: str, title: Text, placed: Placed, worths: Mapping[str, Worth], told: Text) -> Check:
+    """How a part lies: the worst of those of its errors (position, yaw, tilt) that `worths` names."""
+    errors = placed.errors()
+    return worst(key, title, [(worth, errors[kind]) for kind, worth in worths.items()], placed.time, told)
+
+
+def set_down(trace: Trace, worth: Worth, count: int) -> Check:
+    """From how high the parts fell that were let go; shared by the `count` parts of the whole job."""
+    released, title = let_go(trace), SET_DOWN()
+    if not released:
+        return worth.missing("set-down", title, NOTHING_LET_GO())
+    tolerance, points = worth.tolerance, worth.points
+    drops = {part: _drop(trace, part, time) for part, time in released.items()}
+    part = max(drops, key=lambda one: drops[one])
+    earned = points * sum(tolerance.share(drop) for drop in drops.values()) / max(count, len(drops))
+    drop, time = tolerance.show(drops[part]), released[part]
+    told = DROPPED(count=len(drops), all=count, drop=drops[part] * 1e3, part=called(part), time=time)
+    kept = told if round(earned, 2) < points else NOTHING
+    return Check(title, worth.group, earned, points, drop, tolerance.full, tolerance.unit, time, kept, "set-down")
+
+
+def _drop(trace: Trace, part: str, time: float) -> float:
+    """How far a part sank in the second after it was let go [m], from its height before it could fall."""
+    heights = trace.body(part)[:, 2]
+    at, later = sample_at(trace, time), sample_at(trace, time + 1.0)
+    return max(0.0, float(heights[max(at - 1, 0)] - heights[later]))

@@ -1,0 +1,266 @@
+"""Way: criteria of how the tool of a robot moved: poses reached in order, lines, arcs, speeds, home."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.exercises.criteria.common import Worth
+from sheber.exercises.criteria.measure import (
+    STOP_NEAR,
+    Array,
+    best_in_order,
+    circle_deviation,
+    last_action,
+    line_deviation,
+    pose_errors,
+    rests,
+    speed_between,
+    stands_and_passes,
+)
+from sheber.exercises.score import Check
+from sheber.geometry import Pose
+from sheber.i18n import Text, message
+from sheber.trace import Trace
+
+__all__ = [
+    "Leg",
+    "arc_driven",
+    "finished_at_home",
+    "leg_between",
+    "line_driven",
+    "off_by",
+    "poses_reached",
+    "speed_kept",
+]
+
+AS_NEAR = 1e-4  # m: by less than this no stop is nearer to a pose than another one
+FIT = (1e-3, math.radians(0.5))  # m, rad: what halves the fit of a sample to a pose
+
+OFF_BY = message("criteria.off_by", "x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm")
+POSE_POSITION = message("criteria.pose_position", "Pose {name}: position")
+POSE_ANGLE = message("criteria.pose_angle", "Pose {name}: angle")
+POSE_OFF = message(
+    "criteria.pose_off", "Pose {name} was reached at {time:.1f} s, {off:.1f} mm from where it was asked ({by})."
+)
+POSE_TURNED = message(
+    "criteria.pose_turned", "At pose {name} the tool was turned {off:.2f}° from what was asked, at {time:.1f} s."
+)
+POSE_NEVER_REACHED = message("criteria.pose_never_reached", "Pose {name} was never reached.")
+POSE_OUT_OF_ORDER = message(
+    "criteria.pose_out_of_order", "Pose {name} was reached at {time:.1f} s, but not in the order that was asked."
+)
+POSE_STOPPED_BESIDE = message(
+    "criteria.pose_stopped_beside",
+    "Pose {name} was never reached. The tool stopped {off:.1f} mm from it, at {time:.1f} s.",
+)
+POSE_FAR = message(
+    "criteria.pose_far", "Pose {name} was never reached. The tool came no nearer than {off:.0f} mm, at {time:.1f} s."
+)
+LEG_MISSING = message(
+    "criteria.leg_missing",
+    "The way from {start} to {end} cannot be measured, because one of the two poses was not reached.",
+)
+LINE = message("criteria.line", "Straight line {start} to {end}")
+LINE_LEFT = message(
+    "criteria.line_left",
+    "Between {start} and {end} the tool left the straight line by {off:.1f} mm at {time:.1f} s.",
+)
+ARC = message("criteria.arc", "Arc {start} to {end}")
+ARC_LEFT = message(
+    "criteria.arc_left", "Between {start} and {end} the tool left the circle by {off:.1f} mm at {time:.1f} s."
+)
+ARC_VIA_MISSED = message(
+    "criteria.arc_via_missed", "Between {start} and {end} the tool passed the via pose at a distance of {off:.1f} mm."
+)
+SPEED = message("criteria.speed", "Speed {start} to {end}")
+SPEED_OFF = message(
+    "criteria.speed_off",
+    "Between {start} and {end} the tool held {speed:.0f} mm/s. The sheet asks for {wanted:.0f} mm/s.",
+)
+HOME = message("criteria.home", "Finish at home")
+HOME_NOTHING = message("criteria.home_nothing", "Nothing was recorded.")
+HOME_NEVER_LEFT = message("criteria.home_never_left", "The arm never left home.")
+HOME_AWAY = message(
+    "criteria.home_away",
+    "At the end one joint stood {off:.1f}° away from home. Finish with robot.move_joints(robot.home).",
+)
+
+
+def off_by(error: Array | Sequence[float]) -> Text:
+    """A vector [m] in words: its coordinates in mm along the base axes."""
+    x, y, z = (round(float(value) * 1e3, 1) + 0.0 for value in error)
+    return OFF_BY(x=x, y=y, z=z)
+
+
+# --- poses ------------------------------------------------------------------------------------------
+
+
+def poses_reached(
+    trace: Trace, wanted: Sequence[tuple[str, Pose]], position: Worth, angle: Worth
+) -> tuple[list[Check], list[int | None]]:
+    """Each pose reached by the true TCP, in order; the poses share `position` and `angle`.
+
+    A pose is judged where the tool stands; one that is passed without a stop, where it came nearest.
+    Gives two checks a pose, and the sample at which each was reached (None: never).
+    """
+    errors = [pose_errors(trace["tcp"], pose) for _name, pose in wanted]
+    standing = rests(trace)
+    fits = np.zeros((len(wanted), len(trace.time)))
+    for row, (distance, turn) in enumerate(errors):
+        fit = 1.0 / (1.0 + (distance / FIT[0]) ** 2) * (1.0 + 0.5 / (1.0 + (turn / FIT[1]) ** 2))
+        fits[row] = np.where(stands_and_passes(distance, standing), fit, 0.0)
+    reached, checks = best_in_order(fits), []
+    shares = list(zip(position.shared(len(wanted)), angle.shared(len(wanted)), strict=True))
+    for n, one in enumerate(wanted):
+        found, reached[n] = _pose_checks(trace, one, errors[n], fits[n] > 0.0, reached[n], shares[n])
+        checks += found
+    return checks, reached
+
+
+def _pose_checks(
+    trace: Trace,
+    wanted: tuple[str, Pose],
+    errors: tuple[Array, Array],
+    judged: NDArray[np.bool_],
+    sample: int | None,
+    worths: tuple[Worth, Worth],
+) -> tuple[list[Check], int | None]:
+    """Position and angle of one pose; `judged` (n,) says where it may be judged, `sample` where it is, and what is
+    given back with the checks is the sample if that is near enough."""
+    (name, pose), (distance, turn), (position, angle) = wanted, errors, worths
+    titles = POSE_POSITION(name=name), POSE_ANGLE(name=name)
+    keys = f"pose-{name}-position", f"pose-{name}-angle"
+    if sample is None or distance[sample] >= position.tolerance.zero_si:
+        told = _never_reached(trace, name, distance, judged, position.tolerance.zero_si)
+        return [one.missing(key, title, told) for one, key, title in zip(worths, keys, titles, strict=True)], None
+    time, away, turned = float(trace.time[sample]), float(distance[sample]), float(turn[sample])
+    by = off_by(trace["tcp"][sample, :3] - pose.position)
+    off_told = POSE_OFF(name=name, time=time, off=away * 1e3, by=by)
+    turned_told = POSE_TURNED(name=name, time=time, off=math.degrees(turned))
+    return [
+        position.check(keys[0], titles[0], away, time, off_told),
+        angle.check(keys[1], titles[1], turned, time, turned_told),
+    ], sample
+
+
+def _never_reached(trace: Trace, name: str, distance: Array, judged: NDArray[np.bool_], near: float) -> Text:
+    if len(distance) == 0:
+        return POSE_NEVER_REACHED(name=name)
+    nearest = int(np.argmin(np.where(judged, distance, np.inf)))
+    time, off = float(trace.time[nearest]), float(distance[nearest]) * 1e3
+    if distance[nearest] < near:
+        return POSE_OUT_OF_ORDER(name=name, time=time)
+    said = POSE_STOPPED_BESIDE if distance[nearest] < STOP_NEAR else POSE_FAR
+    return said(name=name, off=off, time=time)
+
+
+# --- the way between two poses ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The way between two poses as it was driven and recorded: their names, and the samples at which they were reached.
+
+    Not the planner's `sheber.robot.motion.legs.Leg`, which is a stretch of a move that is still to be driven.
+    """
+
+    start: str
+    end: str
+    first: int | None
+    last: int | None
+
+    def samples(self) -> tuple[int, int] | None:
+        """First and last sample, or None where the leg was not driven."""
+        if self.first is None or self.last is None or self.last - self.first < 2:
+            return None
+        return self.first, self.last
+
+    def missing(self) -> Text:
+        """Why there is nothing to measure."""
+        return LEG_MISSING(start=self.start, end=self.end)
+
+
+def leg_between(
+    trace: Trace, start: tuple[str, Pose], end: tuple[str, Pose], first: int | None, last: int | None
+) -> Leg:
+    """The way between two poses that were reached at the samples `first` and `last`.
+
+    It begins where the tool last stood at its start, as near as where the pose was judged, and ends where it first
+    stood at its end: visiting a pose twice must not lengthen the measured way.
+    """
+    leg = Leg(start[0], end[0], first, last)
+    samples = leg.samples()
+    if samples is None:
+        return leg
+    first, last = samples
+    stands = np.flatnonzero(rests(trace))
+    stands = stands[(stands >= first) & (stands <= last)]
+    from_start, from_end = (pose_errors(trace["tcp"], pose)[0] for _name, pose in (start, end))
+    departed = max(stands[from_start[stands] < from_start[first] + AS_NEAR], default=first)
+    there = (stands > departed) & (from_end[stands] < from_end[last] + AS_NEAR)
+    return Leg(start[0], end[0], int(departed), int(min(stands[there], default=last)))
+
+
+def line_driven(trace: Trace, leg: Leg, worth: Worth) -> Check:
+    """How straight the TCP went between two poses."""
+    key, title = f"line-{leg.start}-{leg.end}", LINE(start=leg.start, end=leg.end)
+    samples = leg.samples()
+    if samples is None:
+        return worth.missing(key, title, leg.missing())
+    deviation = line_deviation(trace["tcp"][samples[0] : samples[1] + 1, :3])
+    at = int(np.argmax(deviation))
+    time, off = float(trace.time[samples[0] + at]), float(deviation[at])
+    return worth.check(key, title, off, time, LINE_LEFT(start=leg.start, end=leg.end, off=off * 1e3, time=time))
+
+
+def arc_driven(trace: Trace, leg: Leg, poses: tuple[Pose, Pose, Pose], worth: Worth) -> Check:
+    """How near to the circle through three poses (start, via, end) the TCP went, and that it passed the via pose."""
+    key, title = f"arc-{leg.start}-{leg.end}", ARC(start=leg.start, end=leg.end)
+    samples = leg.samples()
+    if samples is None:
+        return worth.missing(key, title, leg.missing())
+    path = trace["tcp"][samples[0] : samples[1] + 1, :3]
+    deviation = circle_deviation(path, *(pose.position for pose in poses))
+    at = int(np.argmax(deviation))
+    off, time = float(deviation[at]), float(trace.time[samples[0] + at])
+    # the other half of the same circle is not what was asked for
+    missed = float(np.linalg.norm(path - poses[1].position, axis=1).min()) - 0.5 * _longest_step(path)
+    if missed > off:
+        told = ARC_VIA_MISSED(start=leg.start, end=leg.end, off=missed * 1e3)
+        return worth.check(key, title, missed, time, told)
+    return worth.check(key, title, off, time, ARC_LEFT(start=leg.start, end=leg.end, off=off * 1e3, time=time))
+
+
+def _longest_step(path: Array) -> float:
+    """The longest way between two samples: a point between them may have been passed unseen."""
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=1).max())
+
+
+def speed_kept(trace: Trace, leg: Leg, wanted: float, worth: Worth) -> Check:
+    """How well the TCP held the wanted speed [m/s] between two poses (middle half of the way)."""
+    key, title = f"speed-{leg.start}-{leg.end}", SPEED(start=leg.start, end=leg.end)
+    samples = leg.samples()
+    if samples is None:
+        return worth.missing(key, title, leg.missing())
+    speed, time = speed_between(trace, *samples), float(trace.time[samples[0]])
+    told = SPEED_OFF(start=leg.start, end=leg.end, speed=speed * 1e3, wanted=wanted * 1e3)
+    return worth.check(key, title, abs(speed / wanted - 1.0), time, told)
+
+
+# --- home -------------------------------------------------------------------------------------------
+
+
+def finished_at_home(trace: Trace, home: Sequence[float], worth: Worth) -> Check:
+    """The arm stands at home [rad] at the end; earns nothing where it never left."""
+    if len(trace.time) == 0:
+        return worth.missing("home", HOME(), HOME_NOTHING())
+    away = np.abs(trace["joints"] - np.asarray(home)).max(axis=1)
+    if away.max() < worth.tolerance.zero_si:
+        return worth.missing("home", HOME(), HOME_NEVER_LEFT())
+    off = float(away[-1])
+    return worth.check("home", HOME(), off, last_action(trace), HOME_AWAY(off=math.degrees(off)))

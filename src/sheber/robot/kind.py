@@ -1,0 +1,68 @@
+"""Kind: the robot cell as its exercises know it: its numbers, what it counts, how a scene comes alive.
+
+What is heavy is imported where it is used: an exercise that is only listed or scored loads neither engine nor camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from sheber.allowed import Allowed, Choice
+from sheber.station import Limits, Mesh, Station
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sheber.robot.cell.scene import Scene
+    from sheber.trace import TraceWriter
+
+__all__ = ["CELL", "RobotCell"]
+
+
+class RobotCell:
+    """The robot cell as a kind of station (`sheber.station.Kind`)."""
+
+    name: str = "robot-cell"
+    numbers: Mapping[str, Allowed | Choice] = {
+        "limits.captures": Allowed(0, 600, whole=True),
+        "tolerance.home": Allowed(0.01, 90, "deg", ramp=True),
+        "imperfections.joint_zero_deg": Allowed(0, 0.1, "deg"),
+        "imperfections.repeatability_mm": Allowed(0, 1, "mm"),
+        "imperfections.wrench_N": Allowed(0, 20, "N"),
+    }
+    counts: Mapping[str, int] = {"captures": 60}
+    packages: tuple[str, ...] = ("mujoco-core", "numba", "opencv-python-headless", "ruckig")
+
+    def build(self, scene: Scene, limits: Limits, recorder: TraceWriter) -> Station:
+        """The cell of a scene, alive, and its controller, writing to the recorder."""
+        from sheber.robot.cell import build
+        from sheber.robot.controller import Controller
+
+        return Controller(build(scene), scene, limits, recorder)
+
+    def warm(self, scene: Scene) -> None:
+        """Import what every run of such a scene needs; compile the kernels of cameras where it has one."""
+        from sheber.robot import controller  # noqa: F401
+
+        if scene.cameras:
+            from sheber.robot import vision
+
+            for _kernel in vision.compile():
+                pass
+
+    def mesh(self, name: str) -> Mesh:
+        """The mesh that a visual names; raises as `sheber.robot.appearance.mesh` does."""
+        from sheber.robot.appearance import mesh
+
+        return mesh(name)
+
+    def texture(self, name: str) -> NDArray[np.uint8]:
+        """The texture (h, w, 3) RGB that a visual names; raises as `sheber.robot.appearance.texture` does."""
+        from sheber.robot.appearance import texture
+
+        return texture(name)
+
+
+CELL: Final = RobotCell()
