@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import socket
-import struct
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,45 +13,23 @@ from typing import Any
 from sheber.client.robot_cell import Cell
 from sheber.client.session import Session
 from sheber.client.wire import PROTOCOL, Channel, _SocketStream
-from sheber.geometry import Pose
+from sheber.geometry import DOWN, Pose
+from sheber.judge.practice import Guest
+from sheber.judge.run import judged
+from sheber.judge.wire import Channel as JudgesChannel
+from sheber.judge.wire import wait_for_socket
 from sheber.robot.cell import build
-from sheber.robot.cell.scene import Scene
-from sheber.robot.cell.stock import pointer
+from sheber.robot.cell.scene import CameraSpec, Fixture, LightBarrier, Part, Scene, Shape
+from sheber.robot.cell.stock import pointer, table
 from sheber.robot.controller import Controller
-from sheber.station import Limits, ProtocolError, RunEnds, Station
-from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceWriter, read
+from sheber.station import Limits
+from sheber.trace import Event, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
-
-def serve(station: Station, connection: socket.socket, ended: list[Any]) -> None:
-    """Answer requests until the program closes or the run ends; `ended` gets what ended it."""
-
-    def receive(size: int) -> bytes:
-        data = b""
-        while len(data) < size:
-            piece = connection.recv(size - len(data))
-            if not piece:
-                raise EOFError
-            data += piece
-        return data
-
-    def send(answer: Any) -> None:
-        connection.sendall(struct.pack("<I", len(answer.body)) + answer.body + bytes(answer.binary))
-
-    with connection:
-        try:
-            while True:
-                (length,) = struct.unpack("<I", receive(4))
-                send(station.handle(receive(length)))
-        except (EOFError, OSError):
-            pass
-        except RunEnds as end:
-            ended.append(end.outcome)
-            if end.answer is not None:
-                send(end.answer)
-        except ProtocolError as error:
-            ended.append(Outcome(OutcomeKind.PROTOCOL_ERROR, str(error)))
-        except BaseException as error:  # a fault of ours, for the test to see
-            ended.append(error)
+BOX = (0.06, 0.06, 0.05)
+PICK = Pose((0.5, 0.1, 0.05))
+CAMERA = CameraSpec(
+    "overhead", Pose((0.5, 0.1, 1.0)) @ DOWN, width=64, height=48, focal=(60.0, 60.0), centre=(31.5, 23.5)
+)
 
 
 @dataclass
@@ -81,30 +58,46 @@ def conversation(scene: Scene, path: Path, limits: Limits | None = None) -> Iter
     """Connect a program to a scene; leaving the block ends the program, settles and closes the trace."""
     station, recorder = station_for(scene, path, limits)
     ours, theirs = socket.socketpair()
-    ended: list[Any] = []
-    thread = threading.Thread(target=serve, args=(station, theirs, ended), daemon=True)
-    thread.start()
-    session = Session(Channel(_SocketStream(ours)))
-    given = session.call("connect", protocol=PROTOCOL, client="test")
-    talk = Conversation(Cell(session, given), session, station, path)
-    try:
-        yield talk
-    finally:
-        session.close()
-        thread.join(60.0)
+    guest = Guest(JudgesChannel(theirs, wait_for_socket), station.limits)
+    with ThreadPoolExecutor(1) as judge, recorder:
+        run = judge.submit(judged, guest, station, recorder)
+        session = Session(Channel(_SocketStream(ours)))
+        given = session.call("connect", protocol=PROTOCOL, client="test")
+        talk = Conversation(Cell(session, given), session, station, path)
         try:
-            station.settle()
-        except RunEnds as end:
-            ended.append(end.outcome)
-        talk.outcome = next((o for o in ended if isinstance(o, Outcome)), Outcome(OutcomeKind.FINISHED))
-        station.close()
-        recorder.end(station.step, talk.outcome)
-        recorder.close()
-    for fault in ended:
-        if not isinstance(fault, Outcome):
-            raise fault
+            yield talk
+        finally:
+            session.close()
+            talk.outcome = run.result(60.0)
+            station.close()
+            recorder.end(station.step, talk.outcome)
+    assert talk.outcome.kind is not OutcomeKind.SYSTEM_FAULT, talk.outcome.reason
 
 
 def empty_scene(**changes: Any) -> Scene:
     """An arm with a pointer on a floor."""
     return Scene(**({"tool": pointer(), "frames": (("corner", Pose((0.4, 0.1, 0.2))),)} | changes))
+
+
+def box_scene(tool: Any, **changes: Any) -> Scene:
+    """A table, one box at PICK, a lamp to switch."""
+    box = Part("box", (Shape("box", BOX),), Pose((0.5, 0.1, 0.025)), 0.4)
+    wall = Fixture("wall", (Shape("box", (0.2, 0.6, 0.8)),), Pose((0.7, -0.4, 0.4)))
+    known = {
+        "tool": tool,
+        "parts": (box,),
+        "fixtures": (table(), wall),
+        "cameras": (CAMERA,),
+        "outputs": ("lamp",),
+        "barriers": (LightBarrier("box_there", (0.4, 0.1, 0.02), (0.6, 0.1, 0.02)),),
+        "frames": (("pick", PICK),),
+        "sheet": (("count", 1),),
+        "meant_contacts": (("tool", "box"), ("finger_*", "box"), ("box", "table")),
+        "facts": (("secret", 42),),
+    }
+    return Scene(**(known | changes))
+
+
+def events(trace: Trace, kind: str) -> list[Event]:
+    """Those of one kind, in order."""
+    return [event for event in trace.events if event.kind == kind]

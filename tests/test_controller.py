@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conversation import Conversation, conversation, empty_scene, station_for
+from conversation import BOX, PICK, Conversation, box_scene, conversation, empty_scene, events, station_for
 from sheber import (
     DOWN,
     Collision,
@@ -29,8 +30,8 @@ from sheber import (
 )
 from sheber.client import RunOver
 from sheber.client.session import student_line
-from sheber.robot.cell.scene import Belt, CameraSpec, Fixture, LightBarrier, Part, Scene, Shape
-from sheber.robot.cell.stock import gripper, suction, table
+from sheber.robot.cell.scene import Belt, CameraSpec, Scene
+from sheber.robot.cell.stock import gripper, suction
 from sheber.robot.controller import ERRORS_RECORDED, REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
 from sheber.robot.watch import FORCE_LIMIT_N
@@ -39,41 +40,13 @@ from sheber.trace import OutcomeKind, Trace, read
 
 pytestmark = pytest.mark.physics
 
-BOX = (0.06, 0.06, 0.05)
-PICK = Pose((0.5, 0.1, 0.05))
 ASIDE = np.array([1.5, 0.0, 0.0, 0.0, 0.0, 0.0])
-CAMERA = CameraSpec(
-    "overhead", Pose((0.5, 0.1, 1.0)) @ DOWN, width=64, height=48, focal=(60.0, 60.0), centre=(31.5, 23.5)
-)
-
-
-def box_scene(tool: Any, **changes: Any) -> Scene:
-    """A table, one box at PICK, a lamp to switch."""
-    box = Part("box", (Shape("box", BOX),), Pose((0.5, 0.1, 0.025)), 0.4)
-    wall = Fixture("wall", (Shape("box", (0.2, 0.6, 0.8)),), Pose((0.7, -0.4, 0.4)))
-    known = {
-        "tool": tool,
-        "parts": (box,),
-        "fixtures": (table(), wall),
-        "cameras": (CAMERA,),
-        "outputs": ("lamp",),
-        "barriers": (LightBarrier("box_there", (0.4, 0.1, 0.02), (0.6, 0.1, 0.02)),),
-        "frames": (("pick", PICK),),
-        "sheet": (("count", 1),),
-        "meant_contacts": (("tool", "box"), ("finger_*", "box"), ("box", "table")),
-        "facts": (("secret", 42),),
-    }
-    return Scene(**(known | changes))
 
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Iterator[Conversation]:
     with conversation(empty_scene(), tmp_path / "run.trace") as talk:
         yield talk
-
-
-def events(trace: Trace, kind: str) -> list[Any]:
-    return [event for event in trace.events if event.kind == kind]
 
 
 # --- moves ------------------------------------------------------------------------------------
@@ -190,7 +163,7 @@ def test_computing_and_noting_leave_the_corner_open(talk: Conversation) -> None:
     assert robot.forward(robot.home).distance(robot.forward(robot.home)) == 0.0
     assert len(robot.inverse(robot.forward(robot.home))) > 1
     assert cell.time == after
-    assert not talk.station.moves.moving
+    assert not talk.station.motion.moving
 
 
 def test_at_most_two_moves_wait(talk: Conversation) -> None:
@@ -284,7 +257,7 @@ def test_configurations_are_chosen_by_name_and_every_branch_is_reachable(talk: C
         (lambda r: r.move_to(Pose((2.0, 0.0, 0.3)) @ DOWN), Unreachable, "out of reach"),
         (lambda r: r.move_linear(Pose((2.0, 0.0, 0.3)) @ DOWN), Unreachable, "reach"),
         (lambda r: r.move_linear(Pose((400.0, 0.0, 300.0)) @ DOWN), Unreachable, "metres, not in millimetres"),
-        (lambda r: r.inverse(Pose((2.0, 0.0, 0.3))), Unreachable, "850 mm"),
+        (lambda r: r.inverse(Pose((2.0, 0.0, 0.3))), Unreachable, "reaches 850 mm"),
         (lambda r: r.move_joints([9.0, 0, 0, 0, 0, 0]), JointLimit, "base"),
         (lambda r: r.move_linear(r.pose.offset(z=0.1), speed=9.0), SpeedLimit, "9000 mm/s"),
         (lambda r: r.move_joints(r.home + 0.1, speed=9.0), SpeedLimit, "speed"),
@@ -331,7 +304,7 @@ def test_hitting_something_hard_is_an_emergency_stop(tmp_path: Path) -> None:
         robot = talk.cell.robot
         robot.move_to(Pose((0.4, -0.35, 0.4)) @ DOWN)
         line = student_line() + 2
-        with pytest.raises(Collision, match=r"Emergency stop.*wall") as caught:
+        with pytest.raises(Collision, match=r"Collision of .* with the wall: \d+ N. The emergency stop acts") as caught:
             robot.move_linear(robot.pose.offset(x=0.25), speed=0.5)
         assert caught.value.line == line
         with pytest.raises(RunOver):
@@ -407,7 +380,8 @@ def test_suction_picks_and_lets_go(tmp_path: Path) -> None:
     assert abs(heights[-1] - 0.025) < 0.002
     inputs = [event.data["value"] for event in events(trace, "input")]
     assert inputs == [False, True]
-    assert trace["tool"][:, 0].max() > 30.0
+    assert trace["vacuum"].max() > 30.0
+    assert set(trace["sealed"]) == {0, 1}
 
 
 def test_a_part_dropped_while_the_fingers_were_told_to_narrow_is_lost(tmp_path: Path) -> None:
@@ -432,7 +406,7 @@ def test_refusals_beyond_five_hundred_are_answered_but_not_recorded(tmp_path: Pa
         station.handle(b'{"do": "connect", "protocol": 1}')
         for _turn in range(ERRORS_RECORDED + 20):
             answer = station.handle(b'{"do": "wait_for", "name": "nothing", "value": true, "timeout": 0.01}')
-            assert b"there is no digital input" in answer.body
+            assert b"This cell has no digital input" in answer.body
         station.close()
     assert len(events(read(tmp_path / "run.trace"), "error")) == ERRORS_RECORDED
 
@@ -463,17 +437,15 @@ def test_the_gripper_holds_by_friction_and_says_so(tmp_path: Path) -> None:
         assert hand.width == pytest.approx(BOX[1], abs=0.002)
         robot.move_linear(pick.offset(z=0.1))
         assert hand.holding
-        state = cell.state()
-        assert state.holding
-        assert state.width == pytest.approx(BOX[1], abs=0.002)
-        assert state.vacuum is None
+        told = talk.session.call("state")["tool"]
+        assert told == {"holding": True, "width": pytest.approx(BOX[1], abs=0.002)}
         robot.move_linear(pick.offset(z=0.001))
         hand.open()
         with pytest.raises(ToolError, match=r"asked to open to 200\.0 mm; it opens from 0 to 85\.0 mm"):
             hand.open(width=0.2)
         with pytest.raises(ToolError, match="at most 130 N"):
             hand.close(force=1000.0)
-        with pytest.raises(NotGiven, match="there is: gripper"):
+        with pytest.raises(NotGiven, match="It has: gripper"):
             _ = cell.suction
     assert [e.data["part"] for e in events(talk.trace, "grip")] == ["box"]
     assert [e.data["part"] for e in events(talk.trace, "release")] == ["box"]
@@ -560,7 +532,7 @@ def test_what_a_camera_may_tell_is_up_to_the_exercise(tmp_path: Path) -> None:
     with conversation(box_scene(suction(), cameras=(camera,)), tmp_path / "run.trace") as talk:
         side = talk.cell.cameras["side"]
         assert side.distortion.shape == (5,)
-        with pytest.raises(NotGiven, match=r"matrix.*given here: distortion"):
+        with pytest.raises(NotGiven, match=r"matrix.*It gives: distortion"):
             _ = side.matrix
 
 
@@ -572,7 +544,7 @@ def test_simulated_time_is_limited(tmp_path: Path) -> None:
             robot.move_joints(robot.home + ASIDE, speed=0.1)
     assert talk.outcome is not None
     assert (talk.outcome.kind, talk.outcome.line) == (OutcomeKind.TIME_LIMIT, line)
-    assert talk.trace.time[-1] == pytest.approx(3.0)
+    assert 3.0 < talk.trace.time[-1] < 3.5, "braking, and what follows, are on record"
     assert np.abs(talk.trace["joint_speeds"][-1]).max() < 0.01
 
 
@@ -580,7 +552,7 @@ def test_commands_are_limited(tmp_path: Path) -> None:
     with conversation(empty_scene(), tmp_path / "run.trace", Limits(commands=5)) as talk:
         for _ in range(4):
             talk.cell.note("again")
-        with pytest.raises(RunOver, match="used up the 5 commands"):
+        with pytest.raises(RunOver):
             talk.cell.note("once too often")
     assert talk.outcome is not None
     assert talk.outcome.kind is OutcomeKind.RESOURCE_LIMIT
@@ -719,11 +691,12 @@ def test_no_sequence_of_commands_breaks_the_station(tmp_path: Path, scene: Scene
             answer = json.loads(station.handle(json.dumps(request).encode()).body)
             assert answer["time"] == pytest.approx(station.step * 0.002)
             assert station.step >= before
-        station.settle()
     except RunEnds as ended:
         end = ended
     except ProtocolError:
         pass
+    with contextlib.suppress(RunEnds):
+        station.settle()
     station.settle()
     station.close()
     recorder.close()

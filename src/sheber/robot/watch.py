@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.i18n import _
+from sheber.i18n import Text, Worded, message
 from sheber.robot.arms import Arm
-from sheber.robot.io import Signals, ToolPort
+from sheber.robot.bodies import called
+from sheber.robot.io import Signals
+from sheber.robot.port import Port
+
+if TYPE_CHECKING:
+    from sheber.robot.cell.cell import Cell
+    from sheber.robot.cell.contacts import Contact
 
 __all__ = ["FOLLOWING_ERROR", "FORCE_LIMIT_N", "SPEED_MARGIN", "EmergencyStop", "Watch"]
 
@@ -19,20 +26,40 @@ FOLLOWING_ERROR = 0.10  # rad between a joint and its target: the arm is blocked
 SPEED_MARGIN = 1.25  # times the largest joint speed: beyond it something drives the arm
 
 
-class EmergencyStop(Exception):
+HIT = message(
+    "robot.hit",
+    "Collision of {a} with {b}: {force:.0f} N. The emergency stop acts above {limit:.0f} N if a contact is not meant.",
+)
+BLOCKED = message(
+    "robot.blocked",
+    "Joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded. The emergency stop acted.",
+)
+PRESSED = message(
+    "robot.pressed",
+    "Joint {joint} is {error:.1f} deg behind its target, and {a} presses on {b}: the arm is blocked or overloaded. "
+    "The emergency stop acted.",
+)
+TOO_FAST = message(
+    "robot.too_fast",
+    "Joint {joint} turned at {speed:.1f} rad/s; its largest speed is {limit:.1f} rad/s. The emergency stop acted.",
+)
+
+
+class EmergencyStop(Worded):
     """Something must stop the run."""
 
-    def __init__(self, reason: str, a: str = "", b: str = "", force: float = 0.0) -> None:
-        super().__init__(reason)
-        self.reason, self.a, self.b, self.force = reason, a, b, force  # bodies' names; N
+    def __init__(self, text: Text, pair: tuple[str, str] = ("", ""), force_N: float = 0.0) -> None:
+        super().__init__(text)
+        self.pair, self.force_N = pair, force_N  # names of the bodies that press on each other
 
 
 class Watch:
     """Looks at the cell after every tick."""
 
     def __init__(
-        self, cell: Any, arm: Arm, inputs: Signals, tool: ToolPort, record: Callable[[str, dict[str, Any]], None]
+        self, cell: Cell, arm: Arm, inputs: Signals, tool: Port, record: Callable[[str, dict[str, Any]], None]
     ) -> None:
+        """`record` takes the kind and the values of an event."""
         self._touches, self._inputs, self._tool, self._record = cell.touches, inputs, tool, record
         self._joints, self._speeds = cell.joints, cell.joint_speeds  # views, alive
         self._error = np.zeros(len(arm.joints))
@@ -41,7 +68,15 @@ class Watch:
         self._gate_error = FOLLOWING_ERROR**2  # below it no single joint can be over
         self._gate_speed = float(self._max_speed.min()) ** 2
         self._holding = ""
-        self.released_by = 0  # line of the last command that let go; a part lost without one is lost
+        self._let_go_by = 0  # line of the last command that let go; a part lost without one is lost
+
+    def let_go(self, line: int) -> None:
+        """The command in this line lets go: what leaves the tool from now on was released."""
+        self._let_go_by = line
+
+    def hold(self) -> None:
+        """A command wants to hold something: what leaves the tool from now on is lost."""
+        self._let_go_by = 0
 
     def events(self, line: int) -> None:
         """Record what began or ended in the last tick; `line` of the program is running."""
@@ -52,7 +87,7 @@ class Watch:
         if holding != self._holding:
             self._held(holding, line)
         inputs = self._inputs
-        if inputs.values != inputs.seen:
+        if inputs.digital != inputs.seen:
             for name, value in inputs.changed():
                 self._record("input", {"name": name, "value": value})
 
@@ -70,13 +105,10 @@ class Watch:
             self._blocked(int(np.argmax(np.abs(error))), float(np.abs(error).max()))
         if speeds.dot(speeds) > self._gate_speed and (np.abs(speeds) > self._max_speed).any():
             joint = int(np.argmax(np.abs(speeds) / self._max_speed))
-            raise EmergencyStop(
-                _("joint {joint} turned at {speed:.1f} rad/s, its largest speed is {limit:.1f} rad/s").format(
-                    joint=self._arm.joints[joint].name, speed=abs(speeds[joint]), limit=self._arm.joints[joint].speed
-                )
-            )
+            name, most = self._arm.joints[joint].name, self._arm.joints[joint].speed
+            raise EmergencyStop(TOO_FAST(joint=name, speed=round(float(abs(speeds[joint])), 2), limit=most))
 
-    def _contacts(self, contacts: Any) -> None:
+    def _contacts(self, contacts: Iterable[Contact]) -> None:
         for contact in contacts:
             if contact.ended:
                 self._record(
@@ -99,38 +131,21 @@ class Watch:
         tool, before = self._tool.kind, self._holding
         self._holding = holding
         if before:
-            if self.released_by:
-                self._record("release", {"tool": tool, "part": before, "line": self.released_by})
+            if self._let_go_by:
+                self._record("release", {"tool": tool, "part": before, "line": self._let_go_by})
             else:
                 self._record("lost", {"tool": tool, "part": before})
         if holding:
             self._record("grip", {"tool": tool, "part": holding, "line": line})
 
-    def _collided(self, pair: tuple[str, str], force: float) -> None:
-        a, b = (_called(name) for name in pair)
-        raise EmergencyStop(
-            _("{a} hit {b} with {force:.0f} N; the emergency stop acts above {limit:.0f} N").format(
-                a=a, b=b, force=force, limit=FORCE_LIMIT_N
-            ),
-            pair[0],
-            pair[1],
-            force,
-        )
+    def _collided(self, pair: tuple[str, str], force_N: float) -> None:
+        a, b = map(called, pair)
+        raise EmergencyStop(HIT(a=a, b=b, force=round(force_N, 2), limit=FORCE_LIMIT_N), pair, force_N)
 
     def _blocked(self, joint: int, error: float) -> None:
-        pair = self._touches.collision if self._touches.collision_N > 0.0 else ("", "")
-        touched = _(" ({a} presses on {b})").format(a=_called(pair[0]), b=_called(pair[1])) if pair[0] else ""
-        raise EmergencyStop(
-            _("joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded{touched}").format(
-                joint=self._arm.joints[joint].name, error=np.degrees(error), touched=touched
-            ),
-            pair[0],
-            pair[1],
-            self._touches.collision_N,
-        )
-
-
-def _called(body: str) -> str:
-    """A body as people call it: "the forearm", but "box 2"."""
-    words = body.replace("_", " ")
-    return words if words[-1:].isdigit() else _("the {body}").format(body=words)
+        name, behind = self._arm.joints[joint].name, round(math.degrees(error), 2)
+        if self._touches.collision_N <= 0.0:
+            raise EmergencyStop(BLOCKED(joint=name, error=behind))
+        pair = self._touches.collision
+        a, b = map(called, pair)
+        raise EmergencyStop(PRESSED(joint=name, error=behind, a=a, b=b), pair, self._touches.collision_N)

@@ -33,7 +33,6 @@ NUMBERS = {
     "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
 }
 
-HOME_TURN = -math.pi / 2  # rad, of the tool at home; poses turned about as much need no full turn of the wrist
 NAMES = ("A", "B", "C", "D", "E", "F")
 COLOURS = {
     "A": (0.13, 0.42, 0.75),
@@ -87,7 +86,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
 def _poses(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     """The taught poses by name, with the via pose of the arc."""
     most = math.radians(numbers.real("scene.turn_deg"))
-    turn = [round(HOME_TURN + between(rng, -most, most), 4) for _name in NAMES]
+    turn = [round(between(rng, -most, most), 4) for _name in NAMES]
     turn[1] = round(turn[0] + between(rng, -0.3, 0.3), 4)  # a large turn on a short line would set its speed
     poses = {
         "A": down_pose(between(rng, 0.32, 0.40), between(rng, -0.42, -0.34), between(rng, 0.08, 0.14), turn[0]),

@@ -49,6 +49,8 @@ class Cell:
         self.step = 0  # physics steps since the start
         self.inputs: dict[str, bool] = {}  # digital inputs by name
         self.outputs: dict[str, bool] = dict.fromkeys(_output_names(scene), False)
+        self.analog_inputs: dict[str, float] = {name: 0.0 for name, _unit in scene.analog_inputs}
+        self.analog_outputs: dict[str, float] = {name: 0.0 for name, _unit in scene.analog_outputs}
         self._rng = rng if rng is not None else np.random.default_rng(scene.noise_seed)
         world = self.world = build_world(scene, self.arm)
         self._model, self._data = world.model, world.data

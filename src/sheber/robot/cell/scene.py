@@ -163,6 +163,8 @@ class Scene:
     cameras: tuple[CameraSpec, ...] = ()
     lighting: Lighting = field(default_factory=Lighting)
     outputs: tuple[str, ...] = ()  # names of digital outputs that the program may set, beyond the belts'
+    analog_inputs: tuple[tuple[str, str], ...] = ()  # names and units of numbers that the program may read
+    analog_outputs: tuple[tuple[str, str], ...] = ()  # names and units of numbers that the program may set
     frames: tuple[tuple[str, Pose], ...] = ()  # what was taught: name, T_base_frame
     sheet: tuple[tuple[str, Any], ...] = ()  # the job sheet: plain JSON values
     meant_contacts: tuple[

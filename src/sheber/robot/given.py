@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.scene import CameraSpec, Scene
-from sheber.robot.io import ToolPort
+from sheber.robot.io import Signals
+from sheber.robot.port import Port
 from sheber.station import Limits
 
 __all__ = ["given"]
 
 
-def given(
-    arm: Arm, scene: Scene, tool: ToolPort, limits: Limits, inputs: Iterable[str], outputs: Iterable[str]
-) -> dict[str, Any]:
+def given(arm: Arm, scene: Scene, tool: Port, limits: Limits, inputs: Signals, outputs: Signals) -> dict[str, Any]:
     """The answer to connect. Nothing of the scene's truth is in it."""
     return {
         "station": "robot-cell",
         "robot": _robot(arm) | {"tool": _tool(scene, tool)},
         "frames": {name: pose.to_list() for name, pose in scene.frames},
         "sheet": dict(scene.sheet),
-        "inputs": list(inputs),
-        "outputs": list(outputs),
+        "inputs": list(inputs.names),
+        "outputs": list(outputs.names),
+        "analog": {"inputs": dict(scene.analog_inputs), "outputs": dict(scene.analog_outputs)},  # units by name
         "cameras": {camera.name: _camera(camera) for camera in scene.cameras},
-        "run_limits": asdict(limits),
+        "run_limits": limits.shown(),
     }
 
 
@@ -43,10 +41,10 @@ def _robot(arm: Arm) -> dict[str, Any]:
     return {"model": arm.title, "home": list(arm.home), "limits": limits}
 
 
-def _tool(scene: Scene, tool: ToolPort) -> dict[str, Any]:
+def _tool(scene: Scene, tool: Port) -> dict[str, Any]:
     spec = scene.tool
     known = {"kind": spec.kind, "pose": spec.pose.to_list(), "mass": spec.mass, "centre": list(spec.centre)}
-    return known | tool.facts()
+    return known | tool.given()
 
 
 def _camera(camera: CameraSpec) -> dict[str, Any]:

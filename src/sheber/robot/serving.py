@@ -1,0 +1,163 @@
+"""Serving: what a service sees of the controller, and where services are found by the command they carry out.
+
+A service gets the controller and the command, lets time pass through it, and returns a `Reply`, or None where there
+is nothing to tell. What it cannot do it raises as CommandError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.i18n import Message, Text, Worded, message
+from sheber.robot.fields import Command
+from sheber.robot.motion.errors import MotionError
+
+if TYPE_CHECKING:
+    from sheber.geometry import Pose
+    from sheber.robot.arms import Arm
+    from sheber.robot.cell.cell import Cell
+    from sheber.robot.cell.scene import Scene
+    from sheber.robot.io import Signals
+    from sheber.robot.motion.interpolator import Interpolator
+    from sheber.robot.port import Port
+    from sheber.robot.queue import Queue
+    from sheber.robot.record import Record
+    from sheber.robot.watch import Watch
+    from sheber.station import Limits
+
+__all__ = ["SERVICES", "CommandError", "Motion", "Reply", "Served", "fitted", "missing", "refusal", "serves"]
+
+NOT_THERE = message("robot.not_there", "This cell has no {what} {name!r}. It has: {names}.")
+NONE_THERE = message("robot.none_there", "This cell has no {what} {name!r}. It has none at all.")
+TOOL = message("robot.what_tool", "tool")
+
+
+class CommandError(Worded):
+    """A command that cannot be carried out; its text tells the student why."""
+
+    def __init__(self, kind: str, text: Text) -> None:
+        super().__init__(text)
+        self.kind = kind  # a name of sheber.client.errors.KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command gives back: plain values, and the bytes of an image where there is one."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    binary: bytes = b""
+
+
+class Motion(Protocol):
+    """What moves the arm: the interpolator, or something that looks at sensors while it moves."""
+
+    every_tick: bool  # must be asked every tick, because it looks at the cell: two ticks are never taken at once
+    joints: NDArray[np.float64]  # (n,) rad, the last target given out
+    moving: bool
+
+    def next(self, steps: int, cell: Cell, /) -> NDArray[np.float64]:
+        """Joint targets (steps, n) [rad] of the next physics steps; where nothing moves, the last one again."""
+        ...
+
+    def remaining_steps(self) -> int:
+        """Physics steps until it is at rest, as far as is known now; 0 where nothing moves."""
+        ...
+
+    def stop(self) -> None:
+        """Brake as fast as the limits of the arm allow, and stay there; may be called again."""
+        ...
+
+
+class Served(Protocol):
+    """The controller, as services see it. Time moves in `tick`, `run`, `until` and `stand` only."""
+
+    arm: Arm
+    cell: Cell
+    scene: Scene
+    limits: Limits
+    tool: Port
+    tool_frame: Pose  # T_flange_tcp
+    inputs: Signals
+    outputs: Signals
+    interpolator: Interpolator
+    motion: Motion  # what the next tick asks for targets; the interpolator, unless a service put another one here
+    queue: Queue
+    watch: Watch
+    record: Record
+    line: int  # of the command that is served
+    step: int  # physics steps since the start
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s]."""
+        ...
+
+    def tick(self) -> None:
+        """Let one tick pass."""
+        ...
+
+    def run(self, ticks: int) -> None:
+        """Let ticks pass while nothing asks in between."""
+        ...
+
+    def ticks(self, seconds: float) -> int:
+        """Whole ticks that cover `seconds`, at least one."""
+        ...
+
+    def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Let ticks pass, at least one, until `condition` or `seconds` are over; whether it came true."""
+        ...
+
+    def stand(self) -> None:
+        """Let every move end and the arm come to rest."""
+        ...
+
+    def count(self, what: str, over: Message) -> int:
+        """Count one use of what is limited and give how many there were before; one too many ends the run."""
+        ...
+
+    def event(self, kind: str, data: dict[str, Any]) -> None:
+        """Record that something happened now."""
+        ...
+
+
+C = TypeVar("C", bound=Command)
+T = TypeVar("T")
+Service = Callable[[Served, C], Reply | None]
+
+SERVICES: dict[type[Command], Service[Any]] = {}
+"""The service of each command."""
+
+
+def serves(command: type[C]) -> Callable[[Service[C]], Service[C]]:
+    """Enter a function as the service of this kind of command."""
+
+    def enter(service: Service[C]) -> Service[C]:
+        SERVICES[command] = service
+        return service
+
+    return enter
+
+
+def refusal(error: CommandError | MotionError) -> tuple[str, Text]:
+    """Kind (a name of sheber.client.errors.KINDS) and text of what could not be done."""
+    return (error.kind if isinstance(error, CommandError) else type(error).__name__), error.text
+
+
+def missing(what: Text, name: str, known: tuple[str, ...]) -> CommandError:
+    """The error for a name that the cell does not have; it says which ones it has."""
+    if not known:
+        return CommandError("NotGiven", NONE_THERE(what=what, name=name))
+    return CommandError("NotGiven", NOT_THERE(what=what, name=name, names=sorted(known)))
+
+
+def fitted(station: Served, port: type[T], kind: str) -> T:
+    """The tool on the arm, if it is of this kind; raises CommandError that says which one is there."""
+    if not isinstance(station.tool, port):
+        raise missing(TOOL(), kind, (station.tool.kind,))
+    return station.tool
