@@ -8,7 +8,7 @@ the smallest whole one, for tests of everything that is not a robot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeVar
 
@@ -128,6 +128,13 @@ class Kind(Protocol[SceneT]):
 
     def warm(self, scene: SceneT) -> None:
         """Load what every run of such a scene needs, before a parent forks its workers. Starts no thread."""
+        ...
+
+    def prepare(self) -> Mapping[str, Iterator[tuple[str, int, int]]]:
+        """What is made once on a machine and kept in its cache, by its name (marked with N_).
+
+        Going through an iterator makes it, and yields part, parts done, parts in all; what is there is passed over.
+        """
         ...
 
     def mesh(self, name: str) -> Mesh:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import chain
 
 from sheber.cli.errors import DONE, Refused
 from sheber.cli.output import console, print_json, progress, shown_path
@@ -14,16 +15,16 @@ __all__ = ["bench", "doctor", "prepare"]
 
 
 def prepare(arguments: argparse.Namespace) -> int:
-    """`sheber prepare`: simplify the meshes and compile the kernels that are missing in the cache."""
+    """`sheber prepare`: make what each kind of station keeps in the cache and does not find there."""
     from time import perf_counter
 
     from sheber import cache
-    from sheber.robot.appearance import prepare as meshes
-    from sheber.robot.vision import compile as kernels
+    from sheber.exercises import catalogue
 
     started = perf_counter()
-    _follow(_("meshes"), meshes())
-    _follow(_("kernels"), kernels())
+    for kind in {exercise.station.name: exercise.station for exercise in catalogue()}.values():
+        for what, parts in kind.prepare().items():
+            _follow(_(what), parts)
     text = _("Prepared in {s:.1f} s and kept in {folder}")
     print(text.format(s=perf_counter() - started, folder=shown_path(cache.folder())))
     return DONE
@@ -35,8 +36,7 @@ def _follow(what: str, parts: Iterator[tuple[str, int, int]]) -> None:
     if first is None:
         return
     with progress(what, first[2]) as step:
-        step(first[1], first[0])
-        for name, done, _total in parts:
+        for name, done, _total in chain((first,), parts):
             step(done, name)
 
 

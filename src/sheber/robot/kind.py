@@ -5,10 +5,11 @@ What is heavy is imported where it is used: an exercise that is only listed or s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from sheber.allowed import Allowed, Choice
+from sheber.i18n import N_
 from sheber.station import Limits, Mesh, Station
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ class RobotCell:
 
             for _kernel in vision.compile():
                 pass
+
+    def prepare(self) -> Mapping[str, Iterator[tuple[str, int, int]]]:
+        """The meshes of the arms, simplified, and the kernels of the cameras, compiled."""
+        from sheber.robot import appearance, vision
+
+        return {N_("meshes"): appearance.prepare(), N_("kernels"): vision.compile()}
 
     def mesh(self, name: str) -> Mesh:
         """The mesh that a visual names; raises as `sheber.robot.appearance.mesh` does."""

@@ -1,0 +1,3 @@
+from sheber import connect
+
+station = connect(exercise="keep-warm")
