@@ -67,6 +67,11 @@ class Room:
     fuse: float
     noise_seed: int
 
+    @property
+    def facts(self) -> tuple[tuple[str, Any], ...]:
+        """The truth for the checks."""
+        return ("wanted", self.wanted), ("counts", {"degrees": round(self.wanted - self.start, 3)})
+
 
 class Thermostat:
     """The station, alive for one run."""
@@ -76,8 +81,8 @@ class Thermostat:
         self.scene, self.limits, self.recorder = scene, limits, recorder
         self.temperature, self.power = scene.start, 0.0
         self.rng = np.random.default_rng(scene.noise_seed)
-        facts = {"wanted": scene.wanted, "counts": {"degrees": round(scene.wanted - scene.start, 3)}}
-        self.row = np.zeros((), recorder.begin(CHANNELS, [], facts=facts, step_s=STEP_S, events=EVENTS))
+        row = recorder.begin(CHANNELS, [], facts=dict(scene.facts), step_s=STEP_S, events=EVENTS)
+        self.row = np.zeros((), row)
         self._sample()
 
     def handle(self, request: bytes) -> Answer:

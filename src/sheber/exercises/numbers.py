@@ -77,9 +77,6 @@ _COMMON: Final = {
     "cycle.fixed_s": Allowed(0, 3600, "s"),
     "cycle.full": Allowed(0.1, 10),
     "cycle.zero": Allowed(0.1, 20),
-    "safety.contact": Allowed(0, 15, "points"),
-    "safety.again_s": Allowed(0.1, 600, "s"),
-    "safety.emergency_stop": Allowed(0, 15, "points"),
 }
 _WORDS: Final = ("name", "version", "level")
 

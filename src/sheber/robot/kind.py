@@ -28,6 +28,9 @@ class RobotCell:
     name: str = "robot-cell"
     numbers: Mapping[str, Allowed | Choice] = {
         "limits.captures": Allowed(0, 600, whole=True),
+        "safety.contact": Allowed(0, 15, "points"),
+        "safety.again_s": Allowed(0.1, 600, "s"),
+        "safety.emergency_stop": Allowed(0, 15, "points"),
         "tolerance.home": Allowed(0.01, 90, "deg", ramp=True),
         "imperfections.joint_zero_deg": Allowed(0, 0.1, "deg"),
         "imperfections.repeatability_mm": Allowed(0, 1, "mm"),

@@ -1,0 +1,1 @@
+"""Kinds of stations that only the tests have. No file of the package knows them."""
