@@ -390,7 +390,7 @@ def test_run_gives_points_trace_and_page(program: Path, tmp_path: Path) -> None:
     run = sheber("run", "poses-and-moves", program, "--seed", 3, "--out", tmp_path / "out")
     assert run.returncode == 0, run.stderr
     assert "seed 3" in run.stdout
-    assert re.search(r"your program printed\n  \d\.\d\d s  at home\n", run.stdout)
+    assert re.search(r"Your program printed\n  \d\.\d\d s  at home\n", run.stdout)
     assert (tmp_path / "out" / "scene-3.trace").is_file()
     page = (tmp_path / "out" / "scene-3.html").read_text("utf-8")
     assert "at home" in page
