@@ -171,7 +171,7 @@ def test_ids_of_sentences_are_unique_and_their_places_are_names() -> None:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "message"):
                 continue
             id_, english = (ast.literal_eval(argument) for argument in node.args)
-            assert re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", id_), f"{file}: {id_}"
+            assert re.fullmatch(r"[a-z_]+(\.[a-z_0-9]+)+", id_), f"{file}: {id_}"
             assert id_ not in found, f"{file}: two sentences have the id {id_}"
             assert not re.search(r"[{}]", i18n._FIELD.sub("", english)), f"{file}: {english}"
             found[id_] = english

@@ -10,7 +10,10 @@ import tomllib
 from importlib.metadata import metadata, requires
 from pathlib import Path
 
+import grimp
 import pytest
+
+from sheber.judge.sandbox import layout
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -140,3 +143,33 @@ def test_imports_go_one_way() -> None:
     linter = Path(sys.executable).parent / "lint-imports"
     run = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_no_circle_of_imports_exists() -> None:
+    """Not one, those within functions and those for types alone included."""
+    graph = grimp.build_graph("sheber", cache_dir=None)
+    left = set(graph.modules)
+    while True:  # what imports nothing of the rest, or what nothing of the rest imports, is in no circle
+        leaves = {
+            module
+            for module in left
+            if not graph.find_modules_directly_imported_by(module) & left
+            or not graph.find_modules_that_directly_import(module) & left
+        }
+        if not leaves:
+            break
+        left -= leaves
+    assert not left, f"these import each other in a circle: {', '.join(sorted(left))}"
+
+
+def test_what_lies_in_the_box_imports_only_what_lies_there() -> None:
+    """A program's side that imports more works here and dies in the box."""
+    places = layout.sheber_files()
+    files = [Path(name, file.relative_to(place)) for name, place in places.items() for file in place.rglob("*.py")]
+    files += [Path(name) for name, place in places.items() if place.is_file()]
+    there = {".".join(("sheber", *file.with_suffix("").parts)).removesuffix(".__init__") for file in files}
+    graph = grimp.build_graph("sheber", cache_dir=None)
+    for module in sorted(there & graph.modules):
+        beyond = graph.find_modules_directly_imported_by(module) - there
+        assert not beyond, f"{module} imports {', '.join(sorted(beyond))}, which no box has"
+    assert {"sheber.client.robot_cell.cell", "sheber.geometry", "sheber.i18n"} <= there

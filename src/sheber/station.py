@@ -99,7 +99,9 @@ class Station(Protocol):
 class Kind(Protocol[SceneT]):
     """A kind of station, as its exercises know it: `STATION = CELL` in an `exercise.py`.
 
-    Everything that shared parts must know of a kind of equipment is here, as data; none of them names one.
+    Everything that shared parts must know of a kind of equipment is here, as data; none of them names one. A kind that
+    inherits from this has nothing heavy, keeps nothing and has no shapes, unless it says otherwise. Scenes are its own;
+    what shared parts need of one is `facts`: pairs of a name and a plain JSON value, the counts of T_ref among them.
     """
 
     @property
@@ -128,22 +130,22 @@ class Kind(Protocol[SceneT]):
 
     def warm(self, scene: SceneT) -> None:
         """Load what every run of such a scene needs, before a parent forks its workers. Starts no thread."""
-        ...
+        return
 
     def prepare(self) -> Mapping[str, Iterator[tuple[str, int, int]]]:
         """What is made once on a machine and kept in its cache, by its name (marked with N_).
 
         Going through an iterator makes it, and yields part, parts done, parts in all; what is there is passed over.
         """
-        ...
+        return {}
 
     def mesh(self, name: str) -> Mesh:
         """The mesh that a visual names; raises KeyError."""
-        ...
+        raise KeyError(name)
 
     def texture(self, name: str) -> NDArray[np.uint8]:
         """The texture (h, w, 3) RGB that a visual names; raises KeyError."""
-        ...
+        raise KeyError(name)
 
 
 NOT_A_COMMAND = message("fake.not_a_command", "not a command: {arrived!r}")

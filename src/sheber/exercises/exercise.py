@@ -40,7 +40,7 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
-_KIND: Final = ("name", "numbers", "counts", "packages", "build", "warm", "prepare", "mesh", "texture")  # of `Kind`, all of it
+_KIND: Final = ("name", "numbers", "counts", "packages", "build", "warm", "prepare", "mesh", "texture")  # of `Kind`
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")

@@ -24,7 +24,7 @@ HOLD_S = 60.0  # at the end of the program
 
 WARM = message("keep_warm.warm", "The room is warm")
 NOT_WARM = message(
-    "keep_warm.not_warm", "On average the room was {off:.1f} °C away from {wanted:g} °C in the last minute."
+    "keep_warm.not_warm", "In the last minute the room was {off:.1f} °C away from {wanted:g} °C on average."
 )
 STEADY = message("keep_warm.steady", "The temperature is steady")
 NOT_STEADY = message("keep_warm.not_steady", "In the last minute the temperature changed by {range:.1f} °C.")
@@ -45,24 +45,32 @@ def scene(seed: int, numbers: Numbers) -> Room:
 
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     """How warm and how steady the last minute was; time; too hot; off at the end."""
-    wanted, temperature, time = trace.facts["wanted"], trace["temperature"], trace.time
-    off = [event for event in trace.events_of("heat") if event.data["power"] == 0.0]
-    end = off[-1].step * trace.step_s if off else trace.duration
-    minute = temperature[(time > end - HOLD_S) & (time <= end)]
-    away = float(abs(minute - wanted).mean()) if len(minute) else 99.0
-    span = float(np.ptp(minute)) if len(minute) else 99.0
-    hottest = int(np.argmax(temperature))
-    over, power = (
-        max(0.0, float(temperature[hottest]) - wanted),
-        float(trace["power"][trace.steps * trace.step_s >= end][0]),
-    )
+    heated = trace.events_of("heat")
+    end = heated[-1].step * trace.step_s if heated else trace.duration  # the last setting ends the job
+    power = float(heated[-1].data["power"]) if heated else 0.0
+    return [*_warmth(trace, numbers, end), *_heat(trace, numbers, end, power)]
+
+
+def _warmth(trace: Trace, numbers: Numbers, end: float) -> list[Check]:
     warm, steady = worth(numbers, "warm", "warm"), worth(numbers, "steady", "steady")
-    cool, at_end = worth(numbers, "cool", "cool"), worth(numbers, "off", "off")
+    wanted = trace.facts["wanted"]
+    minute = trace["temperature"][(trace.time > end - HOLD_S) & (trace.time <= end)]
+    away, span = float(abs(minute - wanted).mean()), float(np.ptp(minute))
     done = warm.tolerance.share(away) > 0.0
     return [
         warm.check("warm", WARM(), away, end, NOT_WARM(off=away, wanted=wanted)),
-        steady.check("steady", STEADY(), span if done else 99.0, end, NOT_STEADY(range=span)),
+        steady.check("steady", STEADY(), span, end, NOT_STEADY(range=span))
+        if done
+        else steady.missing("steady", STEADY(), NOT_DONE()),
         cycle_time(trace, numbers, NOTHING if done else NOT_DONE()),
-        cool.check("cool", COOL(), over, float(time[hottest]), NOT_COOL(time=float(time[hottest]), over=over)),
-        at_end.check("off", OFF(), power / 100.0, end, NOT_OFF(power=power)),
+    ]
+
+
+def _heat(trace: Trace, numbers: Numbers, end: float, power: float) -> list[Check]:
+    cool, off = worth(numbers, "cool", "cool"), worth(numbers, "off", "off")
+    hottest = int(np.argmax(trace["temperature"]))
+    time, over = float(trace.time[hottest]), max(0.0, float(trace["temperature"][hottest]) - trace.facts["wanted"])
+    return [
+        cool.check("cool", COOL(), over, time, NOT_COOL(time=time, over=over)),
+        off.check("off", OFF(), power / 100.0, end, NOT_OFF(power=power)),
     ]

@@ -1,8 +1,8 @@
 from sheber import connect
 
 station = connect(exercise="keep-warm")
-while station.call("read")["temperature"] < station.given["wanted"] + 3.0:
-    station.call("heat", power=100.0)
-    station.call("wait", seconds=3.0)
-station.call("wait", seconds=20.0)
-station.call("heat", power=0.0)
+wanted = station.given["wanted"]
+for _n in range(40):
+    cold = station.call("read")["temperature"] < wanted
+    station.call("heat", power=100.0 if cold else 0.0)
+    station.call("wait", seconds=4.0)

@@ -19,14 +19,11 @@ class Thermostat:
 
 room = Thermostat(connect(exercise="keep-warm"))
 start = room.temperature
-room.heat(0.0, 20.0)
-lost = (start - room.temperature) / 20.0  # °C/s that the cold room loses
-room.heat(100.0, 10.0)
-print("the room loses", round(lost, 3), "°C/s")
+print("the room has", round(start, 1), "of", room.wanted, "°C")
 while room.temperature < room.wanted - 0.5:
     room.heat(100.0, 2.0)
 hold = 50.0
-for _n in range(16):
+for _n in range(18):
     error = room.wanted - room.temperature
     hold += 8.0 * error
     room.heat(hold + 40.0 * error, 5.0)
