@@ -154,7 +154,7 @@ def test_a_kind_of_error_that_the_client_does_not_know_is_told_by_its_name(form:
     about = {"kind": "Interference", "message": "too loud", "line": 7, "text": form}
     with (
         session(lambda r: (reply(error=about), b"")) as one,
-        pytest.raises(SheberError, match=r"The cell reports Interference: too loud") as caught,
+        pytest.raises(SheberError, match=r"The station reports Interference: too loud") as caught,
     ):
         one.call("stop")
     assert type(caught.value) is SheberError

@@ -165,7 +165,7 @@ class FakeStation:
     limit: int = 1_000_000  # ticks; the simulated time limit
     step: int = 0
     count: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)  # what a program is told with each answer
 
     def handle(self, request: bytes) -> Answer:
         """Count; see the class."""
@@ -189,7 +189,7 @@ class FakeStation:
             self.count += 1
             if self.recorder is not None:
                 self.recorder.event(self.step, "count", {"count": self.count})
-        return Answer(json.dumps({"ok": True, "step": self.step, "count": self.count, **self.facts}).encode())
+        return Answer(json.dumps({"ok": True, "step": self.step, "count": self.count, **self.given}).encode())
 
     def settle(self) -> None:
         """Nothing moves here."""

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
+from sheber.robot.clock import STEP_S
 from sheber.station import Mesh, Visual
 
 __all__ = ["CameraSpeed", "NoSoftwareGL", "engine_model", "engine_renderer", "measure_camera"]
@@ -95,7 +96,7 @@ def _moments(cell: Any, count: int) -> list[Poses]:
     moments: list[Poses] = []
     home = np.array(cell.joints)
     for moment in range(count):
-        time_s = 0.06 * moment + np.arange(1, 31) * 0.002
+        time_s = 0.06 * moment + np.arange(1, 31) * STEP_S
         swing = np.outer(np.sin(1.2 * time_s), (0.5, 0.15, -0.15, 0.2, 0.0, 0.5))
         cell.advance(home + swing)
         poses = {}

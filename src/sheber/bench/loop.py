@@ -26,6 +26,7 @@ from sheber.judge import Program, Sandbox, best_sandbox, run
 from sheber.judge.collector import collector_at_rest
 from sheber.robot.cell import build
 from sheber.robot.cell import cell as cell_module
+from sheber.robot.clock import STEP_S
 from sheber.station import Answer, Limits, Station
 from sheber.trace import OutcomeKind, TraceWriter
 
@@ -195,7 +196,7 @@ def graded_loop(quick: bool) -> list[Row]:
         raw, loop, ratio = in_turn(
             lambda: _replayed(exercise, seed, writes, told.steps)[0], ours, rounds=3 if quick else 9
         )
-    simulated = told.steps * 0.002
+    simulated = told.steps * STEP_S
     apart = float(np.median([one.whole_s - one.loop_s for one in runs]))
     return [
         gated("graded loop ÷ raw engine, speed", ratio, "", "≥ 0.80", f"level {sandbox.level}; same end state"),

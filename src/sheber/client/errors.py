@@ -47,7 +47,7 @@ E = TypeVar("E", bound=Exception)
 
 
 class SheberError(Exception):
-    """The root of everything that the cell reports to a program.
+    """The root of everything that the station reports to a program.
 
     `line` is the line of the program whose call or move caused it, 0 where none is known.
 
@@ -60,7 +60,7 @@ class SheberError(Exception):
     """
 
     def __init__(self, message: str | Text = "", line: int = 0, text: Mapping[str, Any] | None = None) -> None:
-        """Take the sentence; `text`: its id and values as the cell sent them beside words."""
+        """Take the sentence; `text`: its id and values as the station sent them beside words."""
         super().__init__(str(message))
         self.line = line
         self.text = message.form() if isinstance(message, Text) else text

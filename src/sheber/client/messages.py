@@ -242,7 +242,7 @@ def hint_on_sleep(tell: Callable[[float], None]) -> None:
 
 def _sleep_hint(seconds: float, line: int) -> str:
     text = _(
-        "Hint: time.sleep({seconds:g}) in line {line} passes no simulated time, because the cell stands still while "
+        "Hint: time.sleep({seconds:g}) in line {line} passes no simulated time, because the station stands still while "
         "a program sleeps. Use cell.wait({seconds:g})."
     )
     return text.format(seconds=seconds, line=line)

@@ -16,7 +16,7 @@ from sheber.i18n import _, is_form, message
 
 __all__ = ["Session", "is_students_file", "student_line"]
 
-UNKNOWN_KIND = message("client.unknown_kind", "The cell reports {kind}: {words}")
+UNKNOWN_KIND = message("client.unknown_kind", "The station reports {kind}: {words}")
 
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "geometry.py"))
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -54,7 +54,7 @@ class Session:
         self.time = 0.0  # simulated s at the last reply
 
     def call(self, do: str, **fields: Any) -> dict[str, Any]:
-        """Ask for one thing and wait for the reply; raises what the cell reports, or RunOver."""
+        """Ask for one thing and wait for the reply; raises what the station reports, or RunOver."""
         return self.call_for_bytes(do, **fields)[0]
 
     def call_for_bytes(self, do: str, **fields: Any) -> tuple[dict[str, Any], bytearray]:
@@ -67,7 +67,7 @@ class Session:
             with self._lock:
                 reply, binary = self._channel.exchange(fields)
         except WireClosed:
-            self._over = _("The run is over: the cell has ended the conversation.")
+            self._over = _("The run is over: the station has ended the conversation.")
             raise RunOver(self._over) from None
         except (ValueError, TypeError):
             raise  # nothing was sent
@@ -81,7 +81,7 @@ class Session:
         return reply, binary
 
     def _raise(self, told: Mapping[str, Any]) -> NoReturn:
-        """Raise what the cell reports, as the error of its kind."""
+        """Raise what the station reports, as the error of its kind."""
         kind, words, line = str(told.get("kind")), str(told.get("message")), int(told.get("line") or 0)
         form = told.get("text") if is_form(told.get("text")) else None
         if kind == "RunOver":
@@ -97,5 +97,5 @@ class Session:
 
     def close(self) -> None:
         """End the conversation; may be called again."""
-        self._over = self._over or _("The conversation with the cell is closed.")
+        self._over = self._over or _("The conversation with the station is closed.")
         self._channel.close()

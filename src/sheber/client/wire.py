@@ -115,7 +115,7 @@ class Channel:
         if len(body) > LARGEST_REQUEST:
             raise wrong(ValueError, TOO_LONG(most=LARGEST_REQUEST, size=len(body)))
         if self.closed:
-            raise WireClosed(_("The conversation with the cell is closed."))
+            raise WireClosed(_("The conversation with the station is closed."))
         try:
             self._stream.write(struct.pack("<I", len(body)) + body)
         except OSError as error:
