@@ -438,24 +438,19 @@ from sheber.exercises.criteria.common import cycle_time, worth
 from sheber.exercises.numbers import Allowed
 from sheber.exercises.score import Check
 from sheber.i18n import message
-from sheber.station import FakeStation
+from sheber.station import FakeStation, Kind
 from sheber.trace import NOTHING
 
 DONE = message("counter.done", "Counted")
 
 
-class Counter:
+class Counter(Kind):
     name, packages = "counter", ()
     numbers = {"tolerance.snr": Allowed(0, 60, "dB", ramp=True, more=True), "limits.passes": Allowed(1, 9, whole=True)}
     counts = {"passes": 3}
 
     def build(self, scene, limits, recorder):
         return FakeStation(recorder, limits.counts["passes"])
-
-    def warm(self, scene):
-        pass
-
-    mesh = texture = warm
 
 
 STATION, COUNTS, NUMBERS = Counter(), ("passes",), {}

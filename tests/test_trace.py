@@ -216,7 +216,7 @@ def test_the_hash_tells_outcomes_apart(tmp_path: Path) -> None:
     hashes = set()
     for kind in OutcomeKind:
         with TraceWriter(tmp_path / "run.trace", HEADER) as trace:
-            trace.end(0, Outcome(kind, "reason"))
+            trace.end(0, Outcome(kind, REFUSED(place="", more=0.0, why="")))
         hashes.add(read(tmp_path / "run.trace").sha256)
     assert len(hashes) == len(OutcomeKind)
 

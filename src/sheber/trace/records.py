@@ -80,6 +80,11 @@ class Outcome:
     line: int = 0  # line of the student's program, 0 where none is known
     connected: bool = True  # False: the program never connected
 
+    def __post_init__(self) -> None:
+        """Refuse words: they would tie a stored run to one language."""
+        if not isinstance(self.text, Text):
+            raise TypeError(f"the text of an outcome is a sheber.i18n.Text, not {self.text!r}")
+
     @property
     def reason(self) -> str:
         """Why it ended so, in the language in force; "" for finished."""

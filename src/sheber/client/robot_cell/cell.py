@@ -148,7 +148,7 @@ class Cell(Connected):
 
         >>> state = cell.state()
         >>> print(state.pose)
-        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
         reply = self._session.call("state")
         tool = reply["tool"]

@@ -128,7 +128,7 @@ class Robot(Fixed):
         """The joint angles (n,) [rad] that the encoders read now (one tick).
 
         >>> robot.joints.round(2)
-        array([ 3.14, -1.57,  1.57, -1.57, -1.57, -0.  ])
+        array([ 3.14, -1.57,  1.57, -1.57, -1.57, -1.57])
         """
         return np.array(self._session.call("state")["joints"])
 
@@ -137,7 +137,7 @@ class Robot(Fixed):
         """T_base_tcp, computed from the encoders with the arm's nominal kinematics, read now (one tick).
 
         >>> print(robot.pose)
-        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
         return Pose.from_list(self._session.call("state")["pose"])
 
@@ -298,7 +298,7 @@ class Robot(Fixed):
         """T_base_tcp for the joint angles `q` (n,) [rad] with the arm's nominal kinematics; costs no simulated time.
 
         >>> robot.forward(robot.home)
-        Pose(491.9, 133.3, 367.9 mm; rotvec 127.3, -127.3, 0.0 deg)
+        Pose(491.9, 133.3, 367.9 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
         reply = self._session.call("forward", q=checks.joints(q, "q", len(self._home)))
         return Pose.from_list(reply["pose"])
