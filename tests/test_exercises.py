@@ -477,7 +477,6 @@ rehearsal.seeds = [1, 2, 3, 4, 5, 6, 7, 8]
 limits.passes = 7
 points = { quality.count = 60, cycle.cycle = 15, safety.safety = 15, procedure.home = 10 }
 cycle = { fixed_s = 1.0, full = 1.0, zero = 2.0, per.passes = 2.0 }
-safety = { contact = 5, again_s = 5.0, emergency_stop = 10 }
 tolerance.snr = { full = 20.0, zero = 5.0, unit = "dB" }
 """
 
