@@ -36,7 +36,7 @@ def test_it_runs_is_scored_and_leaves_a_trace(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "without isolation" in done.stderr
-    assert "In the box: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
+    assert "To run it in the box, use: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
     assert "s] moved\n" in done.stdout
     assert "points of 100" in done.stdout
     traces = list(tmp_path.rglob("*.trace"))

@@ -441,7 +441,9 @@ def test_the_gripper_holds_by_friction_and_says_so(tmp_path: Path) -> None:
         assert told == {"holding": True, "width": pytest.approx(BOX[1], abs=0.002)}
         robot.move_linear(pick.offset(z=0.001))
         hand.open()
-        with pytest.raises(ToolError, match=r"asked to open to 200\.0 mm; it opens from 0 to 85\.0 mm"):
+        with pytest.raises(
+            ToolError, match=r"A width of 200\.0 mm was asked for\. The gripper opens from 0 to 85\.0 mm"
+        ):
             hand.open(width=0.2)
         with pytest.raises(ToolError, match="at most 130 N"):
             hand.close(force=1000.0)

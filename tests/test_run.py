@@ -209,7 +209,7 @@ def test_no_last_words_are_a_fault_of_ours(last_words: bytes, tmp_path: Path) ->
 
 
 def test_last_words_are_one_line() -> None:
-    trace = judged(b"import sys\nsys.exit('no' + chr(10) * 3 + '100 / 100   Everything was done as asked.')\n")
+    trace = judged(b"import sys\nsys.exit('no' + chr(10) * 3 + '100 / 100   You earned all points.')\n")
     assert "\n" not in trace.outcome.reason
     assert "\n" not in judged(b"1 / 0\n").outcome.reason
 
@@ -223,7 +223,7 @@ def test_a_forged_sentence_changes_words_and_nothing_else(tmp_path: Path) -> Non
     source = f"import os\nos.write(4, {json.dumps(words).encode()!r} + b'\\n')\nos._exit(0)\n".encode()
     trace = run(Breaks(marks=tmp_path, times=0), Program("p.py", source), 1, best_sandbox())
     assert trace.outcome.kind is OutcomeKind.PROGRAM_ERROR
-    assert trace.outcome.reason.startswith("Line 2: The judge itself failed")
+    assert trace.outcome.reason.startswith("Line 2: The judge failed")
     assert len(list(tmp_path.iterdir())) == 1, "the run was repeated for it"
 
 

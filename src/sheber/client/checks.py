@@ -19,17 +19,17 @@ __all__ = ["factor", "joints", "length", "number", "optional", "pixels", "points
 GIVEN = message("client.you_gave", "{rule} You gave {value}.")  # the rule is one of the sentences below
 SHAPE = message("client.you_gave_shape", "{rule} You gave an array of shape {value}.")
 A_NUMBER = message("client.a_number", "{name} must be a number in {unit}.")
-FINITE = message("client.finite", "{name} must be a finite number in {unit}, of {most:g} at most.")
+FINITE = message("client.finite", "{name} must be a finite number in {unit}, from -{most:g} to {most:g}.")
 ABOVE = message("client.above", "{name} must be greater than {limit:g} {unit}.")
 AT_LEAST = message("client.at_least", "{name} must be at least {limit:g} {unit}.")
 FACTOR = message("client.factor", "{name} must be a number from {least:g} to {most:g}.")
 METRES = message(
     "client.metres",
     "{name} is {metres:g} m, which is too far to make sense here. Lengths are in metres, not in millimetres: "
-    "{metres:g} mm is {wanted:g}.",
+    "{metres:g} mm is {wanted:g} m.",
 )
 TRUTH = message("client.truth", "{name} must be True or False.")
-A_TEXT = message("client.a_text", "{name} must be a text.")
+A_TEXT = message("client.a_text", "{name} must be a string.")
 JOINTS = message("client.joints", "{name} must be {count:d} joint angles in rad.")
 JOINTS_OF_POSE = message(
     "client.joints_of_pose",
@@ -41,10 +41,14 @@ A_POSE = message(
     "one from cell.frames.",
 )
 FAR_AWAY = message("client.far_away", "{name} is {metres:g} m away. Positions are in metres.")
-POINTS = message("client.points", "{name} must be points of three numbers in metres, (3,) or (n, 3).")
+POINTS = message(
+    "client.points", "{name} must be points. A point is three numbers in metres. The shape is (3,) or (n, 3)."
+)
 PIXELS = message("client.pixels", "{name} must be numbers in pixels.")
-ALL_FINITE = message("client.all_finite", "{rule} All must be finite and {most:g} at most. You gave {value}.")
-ONE_SHAPE = message("client.one_shape", "u and v must have one shape. You gave {u} and {v}.")
+ALL_FINITE = message(
+    "client.all_finite", "{rule} All numbers must be finite, from -{most:g} to {most:g}. You gave {value}."
+)
+ONE_SHAPE = message("client.one_shape", "u and v must have the same shape. You gave {u} and {v}.")
 
 FAR = 20.0  # m: nothing in a cell is so far away
 

@@ -36,11 +36,11 @@ __all__ = ["CLIENTS", "client_of", "connect", "in_the_box"]
 CLIENTS = {"robot-cell": ("sheber.client.robot_cell", "Cell")}
 """The client of each station, by the station's name: a module, and in it the class that takes session and given."""
 
-NO_STATION = message("client.no_station", "The cell did not say what kind of station it is: it is no sheber station.")
+NO_STATION = message("client.no_station", "The program is connected to something that is not a sheber station.")
 NO_EXERCISE = message(
     "client.no_exercise",
     "This program was not started by `sheber run`, so connect() needs the name of an exercise: "
-    'connect(exercise="palletising"). You can also set SHEBER_EXERCISE. `sheber exercises` lists what exists.',
+    'connect(exercise="palletising"). You can also set SHEBER_EXERCISE. `sheber exercises` lists the exercises.',
 )
 NOT_STARTED = message(
     "client.practice_not_started", "The practice cell of {exercise!r} did not start. The message above says why."
@@ -124,7 +124,7 @@ def _practise(exercise: str | None, seed: int | None) -> Any:
     if not endpoint.startswith("tcp:"):
         child.wait()
         raise wrong(ValueError, NOT_STARTED(exercise=exercise))
-    text = _("Practice cell of {exercise}. Your program runs beside it without isolation. In the box: {command}")
+    text = _("Practice cell of {exercise}. Your program runs without isolation. To run it in the box, use: {command}")
     print(text.format(exercise=exercise, command=in_the_box(exercise, seed, program)), file=sys.stderr)
     atexit.register(_wait_for_report, child)  # runs after the wire was closed: atexit goes backwards
     try:

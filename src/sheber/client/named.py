@@ -14,7 +14,7 @@ from sheber.i18n import Message, Text, message
 __all__ = ["INPUT", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
 
 NO_SUCH = message("client.no_such", "This cell has no {what} {name!r}. It has: {known}.")
-NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has none at all.")
+NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has no {what} at all.")
 IN_BRACKETS = message("client.in_brackets", "Write the name in brackets: [{name!r}], not .{name}")
 INPUT = message("client.what_input", "input")
 OUTPUT = message("client.what_output", "output")

@@ -67,7 +67,7 @@ class Session:
             with self._lock:
                 reply, binary = self._channel.exchange(fields)
         except WireClosed:
-            self._over = _("The run is over: the station has ended the conversation.")
+            self._over = _("The run is over: the station has closed the connection.")
             raise RunOver(self._over) from None
         except (ValueError, TypeError):
             raise  # nothing was sent
@@ -97,5 +97,5 @@ class Session:
 
     def close(self) -> None:
         """End the conversation; may be called again."""
-        self._over = self._over or _("The conversation with the station is closed.")
+        self._over = self._over or _("The connection to the station is closed.")
         self._channel.close()

@@ -24,11 +24,11 @@ __all__ = ["Camera", "Image"]
 
 WITHHELD = message(
     "client.withheld",
-    "This exercise does not give {name} of the camera {camera!r}: finding it is part of the work. It gives: {known}.",
+    "This exercise does not give {name} of the camera {camera!r}. You must find it yourself. It gives: {known}.",
 )
 NOTHING_GIVEN = message(
     "client.withheld_all",
-    "This exercise does not give {name} of the camera {camera!r}: finding it is part of the work. It gives nothing.",
+    "This exercise does not give {name} of the camera {camera!r}. You must find it yourself. It gives nothing.",
 )
 ROUNDS = 60  # of undoing the lens, at most
 EXACT, CONVERGED = 1e-13, 1e-6  # error in x / z: at which it ends, and below which the result counts

@@ -32,7 +32,7 @@ TOOL = message("client.what_tool", "tool")
 READING = message("client.what_reading", "reading of the tool")
 ANALOG = message(
     "client.wait_for_analog",
-    "wait_for waits for a digital input. {name!r} is a number in {unit}: read cell.inputs[{name!r}] in a loop instead.",
+    "wait_for waits for a digital input. {name!r} is a number in {unit}. Read cell.inputs[{name!r}] in a loop instead.",
 )
 
 T = TypeVar("T")
