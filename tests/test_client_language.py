@@ -16,7 +16,7 @@ from sheber.judge.sandbox import layout, stub
 
 TRANSLATED = {
     "{rule} You gave {value}.": "{rule} Сіз {value} бердіңіз.",
-    "{name} must be a text.": "{name} мәтін болуы керек.",
+    "{name} must be a string.": "{name} мәтін болуы керек.",
     "Line {line}: {words}": "{line}-жол: {words}",
     "Did you mean {name}?": "{name} дегіңіз келді ме?",
     "{function} takes: {names}.": "{function} мыналарды алады: {names}.",

@@ -85,13 +85,13 @@ def test_the_command_for_the_box_names_the_file_as_it_can_be_typed_here(
     ("source", "sentence"),
     [
         ("input('how many? ')", "Line 3: There is no keyboard in the box, so input() has nothing to read"),
-        ("breakpoint()\ncell.wait(1)", "so breakpoint() cannot stop there"),
+        ("breakpoint()\ncell.wait(1)", "so breakpoint() does not work there"),
         (
             "from urllib.request import urlopen\nurlopen('http://example.com')",
             "Line 4: A program in the box has no network",
         ),
         ("import subprocess\nsubprocess.run(['ls'])", "Line 4: A program in the box cannot start other programs"),
-        ("import os\nos.fork()", "Line 4: The box does not allow this: no other programs or processes"),
+        ("import os\nos.fork()", "Line 4: The box does not allow this. It has no other programs or processes"),
     ],
 )
 def test_what_the_box_refuses_is_one_sentence(source: str, sentence: str) -> None:
