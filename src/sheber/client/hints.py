@@ -1,4 +1,4 @@
-"""What was probably meant, and what the box does not have: the sentences beside a student's error.
+"""Hints beside a student's error: the name that the student probably meant, and what the box does not have.
 
 Python, numpy and OpenCV word their own errors, and here some of those words are read: tests/test_client_hints.py
 provokes each of them for real, so that a new release cannot switch a hint off unnoticed.

@@ -1,4 +1,4 @@
-"""Words for students: errors in terms of their own program, the simulated time on printed lines, a hint on sleeping."""
+"""Texts for students: errors with lines of their program, the simulated time on printed lines, a hint on sleeping."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def hint_on_sleep(tell: Callable[[float], None]) -> None:
     hinted = False
 
     def sleep(seconds: float, /) -> None:
-        """Sleep in wall time; passes no simulated time (sheber: cell.wait)."""
+        """Sleep in wall time. No simulated time passes: use cell.wait for that."""
         nonlocal hinted
         caller = sys._getframe(1)
         if not hinted and is_students_file(caller.f_code.co_filename):
