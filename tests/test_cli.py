@@ -64,18 +64,18 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "poses-and-moves", "p.py", "--seed", "-1"], "whole number from 0"),
         (
             ["run", "poses-and-moves", "p.py", "--seed", "three"],
-            "three is no seed; a seed is a whole number from 0 to 2^256 - 1",
+            "three is not a seed. A seed is a whole number from 0 to 2^256 - 1",
         ),
-        (["run", "poses-and-moves", "p.py", "--seed", str(2**256)], "is no seed"),
-        (["practice", "poses-and-moves", "--seed", "1.5"], "1.5 is no seed"),
+        (["run", "poses-and-moves", "p.py", "--seed", str(2**256)], "is not a seed"),
+        (["practice", "poses-and-moves", "--seed", "1.5"], "1.5 is not a seed"),
         (["run", "poses-and-moves", "p.py", "--sandbox", "D"], "invalid choice"),
         (["grade", "poses-and-moves", "p.py", "--workers", "0"], "at least 1"),
-        (["exercises", "--language", "tlh"], "no texts in 'tlh'; available: en"),
+        (["exercises", "--language", "tlh"], "no language 'tlh'. The languages are: en"),
         (["fly"], "rescore"),
-        (["bench", "--only", "warp"], "available: loop"),
-        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? There are: palletising"),
+        (["bench", "--only", "warp"], "The gates are: loop"),
+        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: palletising"),
         (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
-        (["new", "nothing", "x"], "There are: palletising"),
+        (["new", "nothing", "x"], "The exercises are: palletising"),
         (["report", "nowhere.trace"], "no such file"),
     ],
 )
@@ -123,7 +123,7 @@ def test_a_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[s
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs a folder that even root cannot write")
 def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "poses-and-moves", "/proc/sheber"]) == 2
-    assert "cannot make the folder /proc/sheber" in capsys.readouterr().err
+    assert "The folder /proc/sheber cannot be made" in capsys.readouterr().err
 
 
 def test_exercises_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,7 +149,7 @@ def test_a_file_that_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_a_trace_of_another_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "old.trace").write_bytes(b"sheber-trace 77\n")
     assert main(["report", str(tmp_path / "old.trace")]) == 2
-    assert "format 77; this version of sheber reads format" in capsys.readouterr().err
+    assert "format 77. This version of sheber reads format" in capsys.readouterr().err
 
 
 def foreign_trace(path: Path, **header: str) -> Path:
@@ -195,7 +195,9 @@ def test_a_trace_of_another_exercise_is_refused_in_one_sentence(
     trace = foreign_trace(tmp_path / "run.trace", exercise="poses-and-moves")
     assert main([command, str(trace), "--exercise", "palletising"]) == 2
     told = capsys.readouterr()
-    assert told.err == f"sheber: {trace}: the trace is of poses-and-moves; palletising cannot judge it\n"
+    assert (
+        told.err == f"sheber: {trace}: This is a trace of poses-and-moves. The exercise palletising cannot judge it.\n"
+    )
     assert told.out == ""
     assert list(tmp_path.iterdir()) == [trace]
 
@@ -229,11 +231,12 @@ def test_an_edition_that_the_catalogue_has_is_compared_entry_by_entry(tmp_path: 
     level = ('level = "elementary"', 'level = "advanced"')
     mine = copied(tmp_path / "post", ('name = "poses-and-moves"', 'name = "post"'), level)
     assert edition(header, mine) == (
-        "made with poses-and-moves and judged by post (post), which differs in level (elementary → advanced)"
+        "The run was made with poses-and-moves. Now post (post) judges it. "
+        "The difference is: level (elementary → advanced)."
     )
     (mine.folder / "exercise.toml").write_text((original.folder / "exercise.toml").read_text("utf-8") + "\n# mine\n")
     (mine.folder / "exercise.py").write_text((original.folder / "exercise.py").read_text("utf-8") + "\n# mine\n")
-    assert edition(header, load(str(mine.folder))).endswith("which differs in exercise.py")
+    assert edition(header, load(str(mine.folder))).endswith("The difference is: exercise.py.")
 
 
 def test_another_version_of_the_product_is_named() -> None:
@@ -247,11 +250,12 @@ def test_another_version_of_the_product_is_named() -> None:
     same = Header(now.name, now.version, now.sha256, versions={"sheberkhana": version("sheberkhana"), "numpy": "0.1"})
     assert edition(same, now) == ""
     older = Header(now.name, now.version, now.sha256, versions={"sheberkhana": "0.0.1"})
-    product = f"made with Sheberkhana 0.0.1 and judged by {version('sheberkhana')}: the same run may get other points"
+    changed = f"Sheberkhana has changed since the run: 0.0.1 before, {version('sheberkhana')} now."
+    product = f"{changed} The same run may get different points."
     assert edition(older, now) == product
     both = edition(Header(now.name, "0.9", "0123456789abcdef", versions={"sheberkhana": "0.0.1"}), now)
-    assert both.startswith("made with another edition of poses-and-moves")
-    assert both.endswith("; " + product)
+    assert both.startswith("The exercise poses-and-moves has changed since the run: version 0.9 ")
+    assert both.endswith(". " + product)
 
 
 def test_an_edition_that_nobody_has_any_more_is_named_by_hashes() -> None:
@@ -261,10 +265,10 @@ def test_an_edition_that_nobody_has_any_more_is_named_by_hashes() -> None:
 
     now = load("poses-and-moves")
     told = edition(Header(now.name, now.version, "0123456789abcdef"), now)
-    assert "exercise.toml or exercise.py differs" in told
-    assert f"(then 01234567, now {now.sha256[:8]}; both are of version {now.version})" in told
+    assert "exercise.toml or exercise.py is different" in told
+    assert f"(01234567 before, {now.sha256[:8]} now; both are version {now.version})" in told
     told = edition(Header(now.name, "0.9", "0123456789abcdef"), now)
-    assert f"version 0.9 (01234567), judged by version {now.version} ({now.sha256[:8]})" in told
+    assert f"version 0.9 (01234567) before, version {now.version} ({now.sha256[:8]}) now." in told
 
 
 def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
@@ -306,7 +310,7 @@ def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
 def test_a_language_without_a_translation_is_told_calmly(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    note = "sheber: there is no Kazakh translation of the messages yet; they are in English\n"
+    note = "sheber: There is no Kazakh translation of the messages yet. They are in English.\n"
     assert main(["exercises", "--language", "kk"]) == 0
     assert capsys.readouterr().err == note
     monkeypatch.setenv("SHEBER_LANGUAGE", "kk")
@@ -573,12 +577,12 @@ def test_a_trace_cut_short_is_judged_and_says_so(poses_trace: Path, tmp_path: Pa
     cut.write_bytes(raw[: len(raw) * 2 // 3])
     run = sheber("rescore", cut)
     assert run.returncode == 0, run.stderr
-    assert "the recording breaks off at" in run.stderr
-    assert "the file is incomplete" in run.stdout
+    assert "The recording stops at" in run.stderr
+    assert "The file is incomplete" in run.stdout
     assert "fault" not in run.stdout + run.stderr
     (form,) = json.loads(sheber("rescore", cut, "--json").stdout)
     assert form["outcome"] is None
-    assert "breaks off" in form["reason"]
+    assert "The recording stops at" in form["reason"]
 
 
 @pytest.mark.physics

@@ -24,8 +24,8 @@ from sheber.client import hints
 from sheber.client.hints import hint, in_plain_words
 from sheber.client.robot_cell import Image, Robot
 
-FILES = "A program in the box can write files in /tmp only, and finds only its own files there."
-REFUSED = "The box does not allow this: no other programs or processes, no network, and files in /tmp only."
+FILES = "A program in the box can write files only in /tmp. It finds only its own files there."
+REFUSED = "The box does not allow this. It has no other programs or processes and no network. Files are only in /tmp."
 
 
 def error_of(call: Callable[[], Any]) -> Exception:
@@ -140,7 +140,7 @@ def read_only_array() -> None:
 def test_what_cannot_be_changed_is_told_in_words(call: Callable[[], None]) -> None:
     error = error_of(call)
     assert isinstance(error, FrozenInstanceError | TypeError | ValueError | AttributeError)
-    assert in_plain_words(error).startswith("This cannot be changed. pose.offset(z=0.1) gives you a new pose")
+    assert in_plain_words(error).startswith("You cannot change this. Make a new pose: pose.offset(z=0.1).")
 
 
 # --- names ------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def wrong_module() -> None:
 
 
 def test_a_package_that_the_box_does_not_have() -> None:
-    assert "Nothing else can be imported there." in hint(error_of(wrong_module))
+    assert "You cannot import anything else there." in hint(error_of(wrong_module))
 
 
 def called_by_name() -> None:
@@ -182,7 +182,7 @@ def called_by_name() -> None:
         (lambda: Pose().offset(1, 2, 3, 4), "offset takes: x, y, z."),
         (lambda: Pose().distance(), "distance takes: other."),
         (lambda: Pose().offset(0.1, x=0.1), "offset takes: x, y, z."),
-        (lambda: Pose().inverse(1), "inverse takes nothing."),
+        (lambda: Pose().inverse(1), "inverse takes no arguments."),
         (lambda: Robot.move_to(None, Pose(), velocity=0.3), "Did you mean speed? move_to takes: pose, speed, "),
         (lambda: max(1, 2, kee=3), ""),
     ],
@@ -213,10 +213,10 @@ GREY = np.zeros((4, 4), np.uint8)
     ("call", "sentence"),
     [
         (lambda: cv2.imshow("parts", GREY), 'OpenCV has no window here. cell.show(image, "title") puts'),
-        (lambda: cv2.cvtColor(None, cv2.COLOR_BGR2HSV), "OpenCV was given an empty picture, or None instead"),
+        (lambda: cv2.cvtColor(None, cv2.COLOR_BGR2HSV), "You gave OpenCV an empty picture, or None instead"),
         (lambda: cv2.cvtColor(GREY, cv2.COLOR_BGR2HSV), "OpenCV says: Invalid number of channels"),
         (lambda: cv2.cvtColor([1, 2], cv2.COLOR_BGR2HSV), "OpenCV's cvtColor says: Overload resolution failed"),
-        (lambda: cv2.resize(GREY, (0, 0)), "OpenCV's resize needs this, and it is not so: inv_scale_x > 0"),
+        (lambda: cv2.resize(GREY, (0, 0)), "OpenCV's resize needs this, but it is not true: inv_scale_x > 0"),
     ],
 )
 def test_what_opencv_says(call: Callable[[], Any], sentence: str) -> None:

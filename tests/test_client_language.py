@@ -16,7 +16,7 @@ from sheber.judge.sandbox import layout, stub
 
 TRANSLATED = {
     "{rule} You gave {value}.": "{rule} Сіз {value} бердіңіз.",
-    "{name} must be a text.": "{name} мәтін болуы керек.",
+    "{name} must be a string.": "{name} мәтін болуы керек.",
     "Line {line}: {words}": "{line}-жол: {words}",
     "Did you mean {name}?": "{name} дегіңіз келді ме?",
     "{function} takes: {names}.": "{function} мыналарды алады: {names}.",
@@ -121,13 +121,13 @@ def test_last_words_of_another_error_are_words_alone(open_folder: Path) -> None:
 
 def test_last_words_of_a_program_that_ended_itself(open_folder: Path) -> None:
     said = last_words("import sys\nsys.exit('enough')", open_folder)
-    assert (said["message"], said["line"]) == ("The program ended itself: sys.exit('enough').", 0)
+    assert (said["message"], said["line"]) == ("The program ended with sys.exit('enough').", 0)
     assert said["text"] == {"id": "client.ended_itself", "values": {"code": "'enough'"}}
 
 
 def test_what_a_limit_stopped_is_told_in_the_runs_language() -> None:
     with catalogue(TRANSLATED, here=True), language("kk"):
-        assert stopped(7) == "7-жол: The program was stopped here, because a limit is used up."
+        assert stopped(7) == "7-жол: The program was stopped here, because it exceeded a limit."
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_it_runs_is_scored_and_leaves_a_trace(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "without isolation" in done.stderr
-    assert "In the box: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
+    assert "To run it in the box, use: sheber run poses-and-moves program.py --seed 3\n" in done.stderr
     assert "s] moved\n" in done.stdout
     assert "points of 100" in done.stdout
     traces = list(tmp_path.rglob("*.trace"))
@@ -85,13 +85,13 @@ def test_the_command_for_the_box_names_the_file_as_it_can_be_typed_here(
     ("source", "sentence"),
     [
         ("input('how many? ')", "Line 3: There is no keyboard in the box, so input() has nothing to read"),
-        ("breakpoint()\ncell.wait(1)", "so breakpoint() cannot stop there"),
+        ("breakpoint()\ncell.wait(1)", "so breakpoint() does not work there"),
         (
             "from urllib.request import urlopen\nurlopen('http://example.com')",
             "Line 4: A program in the box has no network",
         ),
         ("import subprocess\nsubprocess.run(['ls'])", "Line 4: A program in the box cannot start other programs"),
-        ("import os\nos.fork()", "Line 4: The box does not allow this: no other programs or processes"),
+        ("import os\nos.fork()", "Line 4: The box does not allow this. It has no other programs or processes"),
     ],
 )
 def test_what_the_box_refuses_is_one_sentence(source: str, sentence: str) -> None:

@@ -95,7 +95,7 @@ def test_not_a_number_cannot_arrive() -> None:
 
 
 def test_too_long_a_request_is_refused_before_it_is_read() -> None:
-    with pytest.raises(ProtocolError, match="65536 are allowed"):
+    with pytest.raises(ProtocolError, match="up to 65536 bytes"):
         c.decode(b" " * 65_537)
 
 

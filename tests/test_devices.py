@@ -168,7 +168,7 @@ def test_an_error_travels_as_words_and_as_id_with_values(tmp_path: Path) -> None
         error = json.loads(station.handle(b'{"do":"capture","camera":"left","line":3}').body)["error"]
         station.close()
     assert (error["kind"], error["line"]) == ("NotGiven", 3)
-    assert error["message"] == "This cell has no camera 'left'. It has none at all."
+    assert error["message"] == "This cell has no camera 'left'. It has no camera at all."
     assert str(Text.from_form(error["text"])) == error["message"]
 
 
@@ -176,7 +176,7 @@ def test_an_error_travels_as_words_and_as_id_with_values(tmp_path: Path) -> None
 def test_an_override_that_would_not_be_run_is_refused(tmp_path: Path) -> None:
     station, recorder = station_for(empty_scene(), tmp_path / "run.trace")
     with recorder:
-        with pytest.raises(CommandError, match=r"of 0\.001 was asked for; it goes from 0\.01 to 1") as refused:
+        with pytest.raises(CommandError, match=r"of 0\.001 was asked for\. It must be from 0\.01 to 1") as refused:
             station.serve(c.Override(factor=0.001))
         assert refused.value.kind == "SpeedLimit"
         assert station.interpolator.speed_override == 1.0

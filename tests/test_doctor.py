@@ -23,7 +23,7 @@ def test_it_looks_at_everything() -> None:
     )
     assert (
         found["level A"].value
-        == f"an honest program works; {len(attacks.NAMES) - 1} of {len(attacks.NAMES) - 1} attacks held"
+        == f"an honest program works; the box stopped {len(attacks.NAMES) - 1} of {len(attacks.NAMES) - 1} attacks"
     )
     assert found["sandbox used"].ok
     assert "simulated time per second" in found["speed"].value, found["speed"]
@@ -40,22 +40,22 @@ def test_a_dozen_attacks_and_an_honest_program_are_shipped() -> None:
 @pytest.mark.box
 def test_a_level_where_no_honest_program_works_is_not_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attacks, "source", lambda name: b"raise SystemExit('nothing works here')")
-    with pytest.raises(SandboxError, match="an honest program does not work at level A"):
+    with pytest.raises(SandboxError, match="An honest program does not work at level A"):
         selftest(Sandbox("A"))
 
 
 def test_level_c_is_never_attacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attacks, "source", lambda name: pytest.fail("an attack was about to run outside a box"))
-    with pytest.raises(SandboxError, match="is not isolated, so it is not attacked"):
+    with pytest.raises(SandboxError, match="has no isolation, so it is not attacked"):
         selftest(Sandbox("C"))
 
 
 @pytest.mark.parametrize(
     ("through", "words", "ok"),
     [
-        ((), "13 of 13 attacks held", True),
-        (("a09_disk",), "known to get through: a09_disk", True),
-        (("a09_disk", "a01_files"), "got through: a01_files. Do not grade", False),
+        ((), "the box stopped 13 of 13 attacks", True),
+        (("a09_disk",), "known to get out of the box: a09_disk", True),
+        (("a09_disk", "a01_files"), "got out of the box: a01_files. Do not grade", False),
     ],
 )
 def test_what_got_through_is_told(

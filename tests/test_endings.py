@@ -58,7 +58,7 @@ def test_a_count_that_is_used_up_in_the_middle_of_a_move_brakes_too(tmp_path: Pa
         cell.wait(0.8)
         cell.note("one")
         line = student_line() + 2
-        with pytest.raises(RunOver, match="wrote the 1 notes of this run"):
+        with pytest.raises(RunOver, match="already written 1 notes"):
             cell.note("two")
     assert talk.outcome is not None
     assert (talk.outcome.kind, talk.outcome.line) == (OutcomeKind.RESOURCE_LIMIT, line)

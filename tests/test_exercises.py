@@ -100,40 +100,44 @@ def test_an_exercise_travels_to_other_processes() -> None:
     [
         ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 0.5, zero = 0.5, unit = "mm"', "tolerance.position"),
         ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 0.5, zero = 5.0, unit = "inch"', 'unit = "mm"'),
-        ("position = { full", "positon = { full", "positon is not a number of this exercise; did you mean"),
-        ("tilt_deg = 25.0", "tilt_deg = 95.0", "scene.tilt_deg is 95.0; it must be a number from 0 to 30 deg"),
+        ("position = { full", "positon = { full", "positon is not a number of this exercise. Did you mean"),
+        ("tilt_deg = 25.0", "tilt_deg = 95.0", "scene.tilt_deg is 95.0. It must be a number from 0 to 30 deg"),
         ("tilt_deg = 25.0", 'tilt_deg = "steep"', "scene.tilt_deg is 'steep'"),
         ("tilt_deg = 25.0", "", "scene.tilt_deg is missing"),
         ("post_height = [0.22, 0.28]", "post_height = [0.28, 0.22]", "[lowest, highest]"),
-        ("line = 12", "line = 13", "sum to 61; they must sum to 60"),
+        ("line = 12", "line = 13", "is 61. It must be 60."),
         ("simulated_s = 120.0", "simulated_s = 0.0", "limits.simulated_s is 0.0"),
         ("commands = 20_000", "commands = 20.5", "a whole number"),
-        ("101, 102,", "102, 102,", "8 different whole numbers"),
+        ("101, 102,", "102, 102,", "8 different seeds"),
         ('level = "elementary"', 'level = "easy"', "elementary, intermediate, advanced"),
         ('version = "1"', "version = 1", "version is missing"),
         ("zero = 2.0  # no points", "zero = 0.5  # no points", "cycle.full must be less than cycle.zero"),
         ("[limits]", "[limits", "not valid TOML"),
         ("tilt_deg = 25.0", "tilt_deg = 25,0", "with a point, 25.0, not with a comma, 25,0"),
-        ("angle = { full = 0.2,", "angle = { full = 0,2,", "a number is written with a point, 0.2, not with a comma"),
+        ("angle = { full = 0.2,", "angle = { full = 0,2,", "Write a number with a point, 0.2, not with a comma"),
         ('full = 0.5, zero = 5.0, unit = "mm"', 'full = 5.0, zero = 0.5, unit = "mm"', "full less than zero"),
-        ("line_s = 1.0", "line_s = 1.0\ntiles = 3.0", "scenes of this exercise count no 'tiles'. They count: line_s"),
+        (
+            "line_s = 1.0",
+            "line_s = 1.0\ntiles = 3.0",
+            "The scenes of this exercise do not count 'tiles'. They count: line_s",
+        ),
         (
             "line_s = 1.0",
             "line_a = 1.0",
-            "count no 'line_a'; did you mean line_s? They count: line_s",
+            "do not count 'line_a'. Did you mean line_s? They count: line_s",
         ),
         ("speed = 6  ", "line = 6  ", "points.quality.line, points.procedure.line have the same name"),
-        ('arm = "ur5e"', 'arm = "ur55"', "scene.arm is 'ur55'; it must be one of \"ur5e\""),
-        ('arm = "ur5e"', "", "scene.arm is missing; it must be one of"),
-        ("captures = 0", "captures = 601", "limits.captures is 601; it must be a whole number from 0 to 600"),
+        ('arm = "ur5e"', 'arm = "ur55"', "scene.arm is 'ur55'. It must be one of \"ur5e\""),
+        ('arm = "ur5e"', "", "scene.arm is missing. It must be one of"),
+        ("captures = 0", "captures = 601", "limits.captures is 601. It must be a whole number from 0 to 600"),
         (
             "captures = 0",
             "orbits = 5",
-            "There are: limits.captures, limits.commands, limits.memory",
+            "These names exist: limits.captures, limits.commands, limits.memory",
         ),
-        ("101, 102,", "-1, 102,", "rehearsal.seeds: -1 is no seed"),
-        ("101, 102,", f"{2**256}, 102,", "a seed is a whole number from 0 to 2^256 - 1"),
-        ("101, 102,", "'7', 102,", "8 different whole numbers"),
+        ("101, 102,", "-1, 102,", "rehearsal.seeds: -1 is not a seed"),
+        ("101, 102,", f"{2**256}, 102,", "A seed is a whole number from 0 to 2^256 - 1"),
+        ("101, 102,", "'7', 102,", "8 different seeds"),
     ],
 )
 def test_a_wrong_number_is_told_with_file_key_and_range(copy: Path, old: str, new: str, says: str) -> None:
@@ -178,11 +182,11 @@ def test_an_error_in_the_rules_is_told_with_its_line(copy: Path) -> None:
     rules.write_text("def scene(:\n")
     assert "line 1" in refusal(copy)
     rules.write_text("NUMBERS = {}\n")
-    assert "defines no STATION" in refusal(copy)
+    assert "The name STATION is not defined." in refusal(copy)
     rules.write_text("NUMBERS, STATION, scene, checks = {}, object(), print, print\n")
-    assert "STATION is no kind of station: it has no 'name'; a kind has name, numbers" in refusal(copy)
+    assert "STATION is not a kind of station. It has no 'name'. A kind of station has: name, numbers" in refusal(copy)
     rules.write_text("from sheber.robot.kind import CELL\nNUMBERS, STATION = {}, CELL\n")
-    assert "defines no scene" in refusal(copy)
+    assert "The name scene is not defined." in refusal(copy)
 
 
 def test_a_kind_of_station_is_asked_for_all_that_a_kind_has() -> None:

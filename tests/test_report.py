@@ -145,7 +145,7 @@ def test_a_run_that_lost_its_numbers_has_a_page(tmp_path: Path) -> None:
     run = re.search(r'<script type="application/json" id="run">(.*?)</script>', html, re.DOTALL)
     assert run is not None
     assert "NaN" not in run[1]
-    assert "The recording breaks off at 0.16 s: the file is incomplete. Only the recorded part is judged." in html
+    assert "The recording stops at 0.16 s. The file is incomplete. Only the recorded part is judged." in html
     assert "could not be judged" not in Elements(html).text
     assert "sandbox level C: for practice only" in html
 
@@ -166,8 +166,8 @@ def test_a_full_score_says_so(trace: Trace) -> None:
     full = Score(tuple(Check(c.name, c.group, c.maximum, c.maximum) for c in moving_boxes.score().checks))
     assert full.points == 100
     text = Elements(report(EXERCISE, trace, full)).text
-    assert "No point was lost." in text
-    assert "Everything was done as asked." in text
+    assert "You lost no points." in text
+    assert "You earned all points." in text
 
 
 def test_an_unknown_language_is_refused(trace: Trace) -> None:
@@ -196,12 +196,12 @@ def test_what_ended_the_run_comes_before_what_follows_from_it() -> None:
     quick = Score(tuple(replace(c, measured=1.0) for c in slow.checks))
     assert words.advice(quick, finished).startswith("Biggest possible gain: Cycle time (up to")
     assert words.advice(score, stop).startswith(
-        "Biggest possible gain: avoid the emergency stop. The run ended at line 5"
+        "Biggest possible gain: avoid the emergency stop. The run ended in line 5"
     )
     never = Outcome(OutcomeKind.PROGRAM_ERROR, NEVER(), connected=False)
     assert "call connect()" in words.advice(score, never)
     broken = Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: invalid syntax"), line=3, connected=False)
-    assert "fix the error that ended the program. The run ended at line 3, so" in words.advice(score, broken)
+    assert "fix the error that ended the program. The run ended in line 3, so" in words.advice(score, broken)
     assert "Load at the dock (up to" in words.advice(score, Outcome(OutcomeKind.FINISHED))
 
 
@@ -239,7 +239,7 @@ def test_the_ending_stands_first_and_its_code_on_a_line_of_its_own(tmp_path: Pat
     lines = printed(table(EXERCISE, stopped, moving_boxes.score())).splitlines()
     assert lines[2].startswith("The program ended with an error: Line 5: NameError")
     assert lines[3].strip() == "cell.crane.move(n) # <b>not bold</b>"
-    assert "fix the error that ended the program. The run ended at line 5," in " ".join(" ".join(lines).split())
+    assert "fix the error that ended the program. The run ended in line 5," in " ".join(" ".join(lines).split())
 
 
 def test_a_recording_that_breaks_off_is_nobodys_fault(tmp_path: Path, trace: Trace) -> None:
@@ -251,7 +251,7 @@ def test_a_recording_that_breaks_off_is_nobodys_fault(tmp_path: Path, trace: Tra
         printed(table(EXERCISE, cut, moving_boxes.score())),
     ):
         flowing = " ".join(text.split())
-        assert f"The recording breaks off at {cut.duration:.2f} s: the file is incomplete." in flowing
+        assert f"The recording stops at {cut.duration:.2f} s. The file is incomplete." in flowing
         assert "could not be judged" not in flowing
         assert "Biggest possible gain: Load at the dock" in flowing
 

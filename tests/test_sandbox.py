@@ -251,7 +251,7 @@ def test_level_b_as_root_names_the_folder_in_the_way(tmp_path: Path, monkeypatch
     found = layout.interpreter()
     hidden = layout.Interpreter(tmp_path / "closed" / "python", found.standard_library, None, ())
     monkeypatch.setattr(layout, "interpreter", lambda: hidden)
-    with pytest.raises(SandboxError, match="closed, which only its owner may enter"):
+    with pytest.raises(SandboxError, match="closed, and only the owner can open that folder"):
         sandbox_of_level("B")
 
 

@@ -212,7 +212,7 @@ def test_its_numbers_are_checked_when_the_exercise_is_opened(tmp_path: Path) -> 
         return load(tmp_path)
 
     assert opened("small", "large").numbers.choice("scene.room") == "large"
-    with pytest.raises(ExerciseError, match=r"scene\.room is 'hall'; it must be one of .small., .large."):
+    with pytest.raises(ExerciseError, match=r"scene\.room is 'hall'. It must be one of .small., .large."):
         opened('room = "small"', 'room = "hall"')
     with pytest.raises(ExerciseError, match=r"cycle\.per\.boxes"):
         opened("degrees = 2.0", "boxes = 2.0")

@@ -226,7 +226,7 @@ def test_a_file_cut_anywhere_is_read_up_to_its_last_whole_record(tmp_path: Path)
     counts = []
     headless = 16 + 5 + struct.unpack_from("<I", raw, 16)[0]  # bytes up to the end of the header
     for length in range(headless):
-        with pytest.raises(TraceReadError, match="breaks off"):
+        with pytest.raises(TraceReadError, match="stops before"):
             Trace(raw[:length])
     for length in range(headless, len(raw)):
         trace = Trace(raw[:length])
@@ -240,17 +240,17 @@ def test_a_file_cut_anywhere_is_read_up_to_its_last_whole_record(tmp_path: Path)
 
 def test_every_reason_for_not_reading_is_said(tmp_path: Path) -> None:
     path = tmp_path / "run.trace"
-    with pytest.raises(TraceReadError, match=r"cannot read the trace .*run\.trace: no such file"):
+    with pytest.raises(TraceReadError, match=r"The trace .*run\.trace cannot be read: no such file"):
         read(path)
     path.write_bytes(b"")
-    with pytest.raises(TraceReadError, match="nothing of the run is in it"):
+    with pytest.raises(TraceReadError, match="It has nothing of the run"):
         read(path)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
-    with pytest.raises(TraceReadError, match=r"run\.trace: not a trace"):
+    with pytest.raises(TraceReadError, match=r"run\.trace: This file is not a trace"):
         read(path)
     raw = write(path).read_bytes()
     path.write_bytes(b"sheber-trace 07\n" + raw[16:])
-    with pytest.raises(TraceReadError, match="a trace of format 7; this version of sheber reads format 2"):
+    with pytest.raises(TraceReadError, match=r"The trace has format 7\. This version of sheber reads format 2"):
         read(path)
     path.write_bytes(raw[:16] + struct.pack("<IB", 3, ord("?")) + b"abc")
     with pytest.raises(TraceReadError, match="damaged at byte 16"):
@@ -288,12 +288,12 @@ def test_a_single_changed_byte_is_seen(tmp_path: Path) -> None:
         changed = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :]
         with contextlib.suppress(TraceReadError):
             assert not Trace(changed).whole  # a changed length can end the file early
-    with pytest.raises(TraceReadError, match="its bytes are not those that were written"):
+    with pytest.raises(TraceReadError, match="its bytes have changed since it was written"):
         Trace(raw.replace(b'"part":"box"', b'"part":"lid"'))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TraceWriteError, match=r"cannot write the trace .*nowhere.run\.trace: no such file"):
+    with pytest.raises(TraceWriteError, match=r"The trace .*nowhere.run\.trace cannot be written: no such file"):
         TraceWriter(tmp_path / "nowhere" / "run.trace", HEADER)
 
 
@@ -322,7 +322,9 @@ def test_a_full_disk_is_said_and_loses_nothing_that_was_written(tmp_path: Path) 
     try:
         trace = TraceWriter(path, HEADER)
         row = bytes(trace.begin(CHANNELS, ["arm"], step_s=0.002).itemsize)
-        with pytest.raises(TraceWriteError, match=r"cannot go on writing the trace .*; what was written stays"):
+        with pytest.raises(
+            TraceWriteError, match=r"The rest of the trace .* cannot be written: .*The part before can be read"
+        ):
             write_samples(trace, row, 10_000)
         with pytest.raises(TraceWriteError):
             trace.end(5, Outcome(OutcomeKind.FINISHED))

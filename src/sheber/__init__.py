@@ -1,4 +1,4 @@
-"""Sheberkhana: what a student's program imports. Light: numpy and the standard library only.
+"""Sheberkhana: a student's program imports this package. It needs only numpy and the standard library.
 
 >>> from sheber import DOWN, Pose, connect
 """

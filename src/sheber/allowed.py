@@ -43,7 +43,7 @@ class Allowed:
             kind=kind, low=self.low, high=self.high, unit=self.unit
         )
         if self.ramp:
-            order = _("full more than zero") if self.more else _("full less than zero")
+            order = _("full greater than zero") if self.more else _("full less than zero")
             words = _('{{ full = ..., zero = ..., unit = "{unit}" }}, {order}, each {text}')
             return words.format(unit=self.unit, order=order, text=text.strip())
         if self.pair:

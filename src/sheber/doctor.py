@@ -68,7 +68,7 @@ def _python() -> Finding:
         version=version, machine=platform.platform(terse=True) + " " + platform.machine(), cores=os.cpu_count()
     )
     ok = sys.version_info >= OLDEST_PYTHON
-    advice = "" if ok else _("Python {least} or newer is needed").format(least=".".join(map(str, OLDEST_PYTHON)))
+    advice = "" if ok else _("Python {least} or newer is needed.").format(least=".".join(map(str, OLDEST_PYTHON)))
     return Finding("Python", value, ok, advice)
 
 
@@ -98,7 +98,7 @@ def _sandbox(tell: Callable[[str], None]) -> Iterator[Finding]:
     if working:
         value = _("level {words}").format(words=Sandbox(working[0]).words)
     else:
-        value = _("none: no program is run here unless you ask for level C")
+        value = _("none: programs run here only with --sandbox C")
     yield Finding(_("sandbox used"), value, working[:1] == ["A"], "" if working[:1] == ["A"] else _remedy())
 
 
@@ -108,7 +108,7 @@ def _bubblewrap() -> Finding:
 
     if sys.platform != "linux":
         return Finding(
-            "bubblewrap", _("only on Linux"), False, _("for verified grades use Linux, WSL 2 or a container")
+            "bubblewrap", _("only on Linux"), False, _("For verified grades use Linux, WSL 2 or a container.")
         )
     try:
         return Finding("bubblewrap", find_bubblewrap(), True)
@@ -131,11 +131,13 @@ def _level(sandbox: Sandbox, tell: Callable[[str], None]) -> Finding:
     count = len(attacks.NAMES) - 1
     unexpected = sorted(through - ACCEPTED[sandbox.level])
     if unexpected:
-        text = _("got through: {names}. Do not grade other people's programs at this level here.")
+        text = _("These attacks got out of the box: {names}. Do not grade other people's programs at this level here.")
         return Finding(name, text.format(names=", ".join(unexpected)), False)
-    value = _("an honest program works; {held} of {count} attacks held").format(held=count - len(through), count=count)
+    value = _("an honest program works; the box stopped {held} of {count} attacks").format(
+        held=count - len(through), count=count
+    )
     if through:
-        value += "; " + _("known to get through: {names}").format(names=", ".join(sorted(through)))
+        value += "; " + _("known to get out of the box: {names}").format(names=", ".join(sorted(through)))
     return Finding(name, value, True)
 
 
@@ -146,7 +148,9 @@ def _remedy() -> str:
     if shutil.which("bwrap") is None:
         return install_command()
     if _APPARMOR_SWITCH.is_file() and _APPARMOR_SWITCH.read_text().strip() == "1":
-        text = _("AppArmor on this system forbids user namespaces for ordinary programs. Allow them for bubblewrap:")
+        text = _(
+            "On this system, AppArmor does not let ordinary programs use user namespaces. Allow them for bubblewrap:"
+        )
         return f"{text}\n    {_APPARMOR_PROFILE}"
     namespaces = Path("/proc/sys/user/max_user_namespaces")
     if namespaces.is_file() and namespaces.read_text().strip() == "0":
@@ -154,7 +158,7 @@ def _remedy() -> str:
     clone = Path("/proc/sys/kernel/unprivileged_userns_clone")
     if clone.is_file() and clone.read_text().strip() == "0":
         return "sudo sysctl -w kernel.unprivileged_userns_clone=1"
-    return _("A container may forbid namespaces. Start it with --security-opt seccomp=unconfined")
+    return _("A container may forbid namespaces. Start it with this option: --security-opt seccomp=unconfined")
 
 
 # --- caches and speed ----------------------------------------------------------------------
@@ -182,7 +186,7 @@ def _speed(tell: Callable[[str], None]) -> Iterator[Finding]:
 
 def _simulation_speed() -> str:
     wall_s = _wall_s("palletising", _WAITING)
-    text = _("{speed:.0f} s of simulated time per second (palletising, waiting; with the start of the box)")
+    text = _("{speed:.0f} s of simulated time per second (palletising, only waiting; includes the start of the box)")
     return text.format(speed=SPEED_S / wall_s)
 
 

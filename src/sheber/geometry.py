@@ -1,7 +1,7 @@
-"""Poses and rotations: where things are, in one notation, with the angle conventions of the robot makers.
+"""Poses and rotations, with the angle conventions of the robot makers.
 
-`T_a_b` is the pose of frame b in frame a: it takes coordinates in b to coordinates in a, so
-that inner names cancel: ``T_base_part = T_base_camera @ T_camera_part``. Metres and radians;
+`T_a_b` is the pose of frame b in frame a: it turns coordinates in b into coordinates in a.
+Inner names cancel: ``T_base_part = T_base_camera @ T_camera_part``. Metres and radians;
 quaternions are ``wxyz`` and of unit length. Only numpy is needed (and `i18n`, for messages), because this
 file also lies in the box beside the student's program.
 """
@@ -99,7 +99,7 @@ class Pose:
     quaternion: Array  # (4,) wxyz, unit, w >= 0: orientation of b in a
 
     def __init__(self, position: ArrayLike = (0.0, 0.0, 0.0), quaternion: ArrayLike = (1.0, 0.0, 0.0, 0.0)) -> None:
-        """Take (3,) m and (4,) wxyz of any positive length; raises ValueError where they are not."""
+        """Take (3,) m and (4,) wxyz of any length above zero. Raises ValueError for anything else."""
         p = _vector(position, 3, N_("A position"))
         q = _vector(quaternion, 4, N_("A quaternion"))
         length = float(np.linalg.norm(q))
@@ -217,8 +217,8 @@ class Pose:
     def rotvec(self) -> Array:
         """Rotation vector (3,) [rad], angle in 0..pi (Universal Robots rx, ry, rz).
 
-        Half a turn about an axis and half a turn about the opposite one are the same: near half a turn, two poses
-        that are almost alike can have opposite vectors. `angle` compares orientations.
+        Half a turn about an axis and half a turn about the opposite axis are the same. So near half a turn, two almost
+        equal poses can have opposite vectors. Use `angle` to compare orientations.
 
         >>> DOWN.rotvec.round(3).tolist()
         [3.142, 0.0, 0.0]
@@ -251,7 +251,7 @@ class Pose:
         return self.abc[::-1].copy()
 
     def to_list(self) -> list[float]:
-        """x, y, z [m], then w, x, y, z: seven plain numbers, as they travel and are stored.
+        """x, y, z [m], then w, x, y, z: seven plain numbers, as in messages and files.
 
         >>> Pose((0.4, 0.1, 0.05)).to_list()
         [0.4, 0.1, 0.05, 1.0, 0.0, 0.0, 0.0]
@@ -265,7 +265,7 @@ class Pose:
     @overload
     def __matmul__(self, other: ArrayLike) -> Array: ...
     def __matmul__(self, other: Pose | ArrayLike) -> Pose | Array:
-        """`T_a_b @ T_b_c` is T_a_c; with points (3,) or (n, 3) in b, the points in a.
+        """`T_a_b @ T_b_c` is T_a_c; with points (3,) or (n, 3) in b, it gives the points in a.
 
         Raises ValueError for anything else.
 
@@ -295,7 +295,7 @@ class Pose:
         return Pose(-(self.rotation.T @ self.position), (w, -x, -y, -z))
 
     def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
-        """The same orientation, moved by x, y, z [m] along the axes of the frame it is given in (ABB: Offs).
+        """The same orientation, moved by x, y, z [m] along the axes of the frame of the pose (ABB: Offs).
 
         >>> DOWN.offset(z=0.1)
         Pose(0.0, 0.0, 100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
@@ -379,4 +379,4 @@ def steady_rotvec(pose: Pose) -> Array:
 
 
 DOWN = Pose((0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0))
-"""Half a turn about x: a tool whose z axis leaves it points down in a frame whose z points up."""
+"""Half a turn about x: in a frame whose z points up, the tool points down."""

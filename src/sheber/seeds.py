@@ -26,4 +26,6 @@ def checked(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << BITS:
         return value
     shown = value if isinstance(value, str) else repr(value)
-    raise ValueError(_("{value} is no seed; a seed is a whole number from 0 to 2^256 - 1").format(value=shown[:100]))
+    raise ValueError(
+        _("{value} is not a seed. A seed is a whole number from 0 to 2^256 - 1.").format(value=shown[:100])
+    )

@@ -148,10 +148,10 @@ class Kind(Protocol[SceneT]):
         raise KeyError(name)
 
 
-NOT_A_COMMAND = message("fake.not_a_command", "not a command: {arrived!r}")
-UNKNOWN = message("fake.unknown", "unknown command {command!r}; known: connect, count, stop")
+NOT_A_COMMAND = message("fake.not_a_command", "This is not a command: {arrived!r}.")
+UNKNOWN = message("fake.unknown", "There is no command {command!r}. The commands are: connect, count, stop.")
 ASKED_FOR = message("fake.asked_for", "The stop was asked for.")
-TIME_UP = message("fake.time_up", "{limit:d} ticks are over.")
+TIME_UP = message("fake.time_up", "The {limit:d} ticks are over.")
 
 
 @dataclass

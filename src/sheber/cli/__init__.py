@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        _say(i18n._("stopped; the files that were written are kept"))
+        _say(i18n._("The command was stopped. The files that it wrote are kept."))
         return INTERRUPTED
     except BrokenPipeError:  # `sheber ... | head`: the reader has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _tell_of_english(asked: str) -> None:
     """Tell a user who asks for a language into which the messages are not translated yet."""
     if asked in _NAMES and asked not in i18n.written():
-        _say(f"there is no {_NAMES[asked]} translation of the messages yet; they are in English")
+        _say(f"There is no {_NAMES[asked]} translation of the messages yet. They are in English.")
 
 
 def _say(message: str) -> None:

@@ -27,17 +27,17 @@ def parser() -> argparse.ArgumentParser:
         prog="sheber",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description=_(
-            "Sheberkhana: a digital workshop. Your program drives simulated equipment, and what the equipment did "
-            "gets points."
+            "Sheberkhana: a digital workshop. Your program drives simulated equipment. You get points for what the "
+            "equipment did."
         ),
         epilog=_(
             "A first round:\n"
             "  sheber exercises                                 the list of exercises\n"
-            "  sheber new poses-and-moves work                  the text of one, and a program to begin with\n"
+            "  sheber new poses-and-moves work                  the text of one exercise, and a starter program\n"
             "  sheber run poses-and-moves work/program.py       one practice scene: points and a replay\n"
             "  sheber grade poses-and-moves work/program.py     the rehearsal on 8 scenes\n\n"
-            "Each command has a --help with examples. Exit codes: 0 done (even with few points), 2 wrong use,\n"
-            "3 the program never connected, 4 a fault of Sheberkhana."
+            "Each command has a --help with examples. Exit codes: 0 the command is done (even with few points),\n"
+            "2 wrong use, 3 the program did not connect, 4 a fault of Sheberkhana."
         ),
     )
     top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and exit"))
@@ -102,7 +102,7 @@ def _program(command: argparse.ArgumentParser) -> None:
 def _language(tag: str) -> str:
     """A language that texts may be written in; whether they are is said when the command runs."""
     if tag not in LANGUAGES:
-        text = _("there are no texts in {tag!r}; available: {tags}")
+        text = _("There is no language {tag!r}. The languages are: {tags}.")
         raise argparse.ArgumentTypeError(text.format(tag=tag, tags=", ".join(written())))
     return tag
 
@@ -121,7 +121,7 @@ def _count(text: str) -> int:
     except ValueError:
         count = 0
     if count < 1:
-        message = _("{text!r} is no number of workers; a grade needs at least 1").format(text=text)
+        message = _("{text!r} is not a number of workers. A grade needs at least 1.").format(text=text)
         raise argparse.ArgumentTypeError(message)
     return count
 
@@ -133,11 +133,11 @@ def _judging(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", type=Path, metavar="DIR", help=_("folder for traces and report pages (default: reports/EXERCISE)")
     )
-    command.add_argument("--no-report", action="store_true", help=_("write the trace but no report page"))
+    command.add_argument("--no-report", action="store_true", help=_("write the trace, but no report page"))
     command.add_argument(
         "--sandbox",
         choices=("A", "B", "C"),
-        help=_("level of the sandbox (default: the strongest that works here; see: sheber doctor)"),
+        help=_("level of the sandbox (default: the strongest level that works here; see sheber doctor)"),
     )
     _json(command)
 
@@ -147,7 +147,7 @@ def _exercises(commands: Any) -> None:
         commands,
         "exercises",
         "reading",
-        _("List the exercises, one line each, with level and simulated time."),
+        _("List the exercises, one in each line, with level and simulated time."),
         "  sheber exercises\n  sheber exercises --json",
     )
     _json(command)
@@ -162,7 +162,7 @@ def _new(commands: Any) -> None:
         "  sheber new vision-sorting work/\n  sheber new my-exercises/palletising work/",
     )
     _exercise(command)
-    command.add_argument("folder", type=Path, metavar="FOLDER", help=_("where to put exercise.md and program.py"))
+    command.add_argument("folder", type=Path, metavar="FOLDER", help=_("folder for exercise.md and program.py"))
 
 
 def _run(commands: Any) -> None:
@@ -180,7 +180,9 @@ def _run(commands: Any) -> None:
 
 
 def _seed_option(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--seed", type=_seed, metavar="N", help=_("which practice scene (default: a random one)"))
+    command.add_argument(
+        "--seed", type=_seed, metavar="N", help=_("seed of the practice scene (default: a random seed)")
+    )
 
 
 def _grade(commands: Any) -> None:
@@ -188,19 +190,23 @@ def _grade(commands: Any) -> None:
         commands,
         "grade",
         "running",
-        _("Rehearse: grade a program on the 8 public scenes. Final score = 0.7 mean + 0.3 worst scene."),
+        _("Rehearse: grade a program on the 8 public scenes. Final score = 0.7 × mean + 0.3 × worst scene."),
         "  sheber grade vision-sorting work/program.py\n"
         "  sheber grade vision-sorting work/program.py --workers 1 --out results/\n"
         "  sheber grade vision-sorting work/program.py --json | python -m json.tool",
     )
     _judging(command)
-    command.add_argument("--workers", type=_count, metavar="N", help=_("scenes at a time (default: one for each core)"))
+    command.add_argument(
+        "--workers", type=_count, metavar="N", help=_("number of scenes at the same time (default: one for each core)")
+    )
 
 
 def _traces(command: argparse.ArgumentParser) -> None:
     command.add_argument("traces", type=Path, nargs="+", metavar="TRACE", help=_("a file that `sheber run` wrote"))
     command.add_argument(
-        "--exercise", metavar="EXERCISE", help=_("judge by this exercise instead of the one that the trace names")
+        "--exercise",
+        metavar="EXERCISE",
+        help=_("judge with this exercise (default: the exercise that the trace names)"),
     )
 
 
@@ -223,8 +229,8 @@ def _rescore(commands: Any) -> None:
         "rescore",
         "reading",
         _(
-            "Score stored traces again, without physics. A whole rehearsal gets its final score. A trace that was made "
-            "with another edition of the exercise, or another version of Sheberkhana, is named."
+            "Score stored traces again, without physics. A whole rehearsal gets its final score. The command tells you "
+            "if the exercise or Sheberkhana has changed since the run."
         ),
         "  sheber rescore reports/palletising/scene-*.trace\n"
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
@@ -249,11 +255,16 @@ def _bench(commands: Any) -> None:
         commands,
         "bench",
         "machine",
-        _("Measure the gates of docs/performance.md: ratios of things that are measured in turn."),
+        _("Measure the gates of docs/performance.md. A gate is a ratio of two measured values."),
         "  sheber bench\n  sheber bench --only camera --only start\n  sheber bench --json > bench.json",
     )
-    command.add_argument("--only", action="append", metavar="GATE", help=_("measure only this gate; may be repeated"))
-    command.add_argument("--quick", action="store_true", help=_("fewer repetitions: a rough look, not a measurement"))
+    command.add_argument(
+        "--only",
+        action="append",
+        metavar="GATE",
+        help=_("measure only this gate; you can use the option several times"),
+    )
+    command.add_argument("--quick", action="store_true", help=_("fewer repetitions: quick, but not exact"))
     _json(command)
 
 

@@ -77,7 +77,7 @@ def bench(arguments: argparse.Namespace) -> int:
 
     unknown = [name for name in arguments.only or () if name not in GATES]
     if unknown:
-        text = _("there is no gate {name!r}; available: {names}")
+        text = _("There is no gate {name!r}. The gates are: {names}.")
         raise Refused(text.format(name=unknown[0], names=", ".join(GATES)))
     chosen = arguments.only or list(GATES)
     rows = []

@@ -90,12 +90,12 @@ def writable_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise Refused(_("{path} is a file, but a folder is needed").format(path=path)) from error
+        raise Refused(_("{path} is a file, but a folder is needed.").format(path=path)) from error
     except OSError as error:
-        text = _("cannot make the folder {path}: {why}")
+        text = _("The folder {path} cannot be made: {why}.")
         raise Refused(text.format(path=path, why=_why(error))) from error
     if not os.access(path, os.W_OK | os.X_OK):
-        text = _("cannot write in the folder {path}; name another one, for example --out ~/reports")
+        text = _("You cannot write in the folder {path}. Choose another folder, for example with --out ~/reports")
         raise Refused(text.format(path=path))
     return path
 
@@ -107,7 +107,7 @@ def write_text(path: Path, text: str) -> Path:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        raise Refused(_("cannot write {path}: {why}").format(path=path, why=_why(error))) from error
+        raise Refused(_("{path} cannot be written: {why}.").format(path=path, why=_why(error))) from error
     finally:
         temporary.unlink(missing_ok=True)
     return path

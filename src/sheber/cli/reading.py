@@ -103,7 +103,7 @@ def _form(one: Stored, final: float | None) -> dict[str, Any]:
     header, trace = one.trace.header, one.trace
     form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
     if not trace.whole:
-        form |= {"outcome": None, "reason": _("the recording breaks off at {s:.2f} s").format(s=trace.duration)}
+        form |= {"outcome": None, "reason": _("The recording stops at {s:.2f} s.").format(s=trace.duration)}
     return {"trace": str(one.path), "exercise": one.exercise.name, "seed": header.seed, "final": final, **form}
 
 
@@ -120,13 +120,13 @@ def _stored(path: Path, trace: Trace, exercise: Exercise) -> Iterator[None]:
             raise Refused(_of_another(path, trace, exercise.name)) from error
         if isinstance(error, ExerciseError):
             raise
-        text = _("{path} lacks what {exercise} needs to judge it ({why})")
+        text = _("{path}: The exercise {exercise} cannot judge this trace, because something is missing ({why}).")
         why = f"{type(error).__name__}: {error}"
         raise Refused(text.format(path=path, exercise=exercise.name, why=why)) from error
 
 
 def _of_another(path: Path, trace: Trace, wanted: str) -> str:
-    text = _("{path}: the trace is of {exercise}; {wanted} cannot judge it")
+    text = _("{path}: This is a trace of {exercise}. The exercise {wanted} cannot judge it.")
     return text.format(path=path, exercise=trace.header.exercise, wanted=wanted)
 
 
@@ -142,7 +142,7 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
         trace = read(path)
         exercise = _exercise_of(path, trace, arguments.exercise)
         if not trace.channels:
-            text = _("{path}: the run ended before the station started; there is nothing to judge")
+            text = _("{path}: The run ended before the station started. There is nothing to judge.")
             raise Refused(text.format(path=path))
         with _stored(path, trace, exercise):
             stored.append(Stored(path, trace, exercise, exercise.score(trace)))
@@ -169,8 +169,8 @@ def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:
         return exercise
     if trace.header.exercise not in found:
         text = _(
-            "the trace was made with the exercise {name!r}, which is not in the catalogue ({names}). "
-            "If you have its folder, name it: --exercise FOLDER"
+            "The exercise of this trace is {name!r}. It is not in the catalogue ({names}). "
+            "If you have its folder, add this option: --exercise FOLDER"
         )
         raise Refused(text.format(name=trace.header.exercise, names=", ".join(found)))
     return found[trace.header.exercise]
@@ -183,7 +183,7 @@ def _notes(stored: Sequence[Stored]) -> dict[str, list[Path]]:
     notes: dict[str, list[Path]] = {}
     for one in stored:
         if not one.trace.whole:
-            text = _("the recording breaks off at {time:.2f} s: the file is incomplete, and what it holds is judged")
+            text = _("The recording stops at {time:.2f} s. The file is incomplete. Only the recorded part is judged.")
             notes.setdefault(text.format(time=one.trace.duration), []).append(one.path)
         if differs := edition(one.trace.header, one.exercise):
             notes.setdefault(differs, []).append(one.path)

@@ -31,7 +31,7 @@ def new(arguments: argparse.Namespace) -> int:
     folder = writable_folder(arguments.folder)
     program = folder / "program.py"
     if program.exists():
-        text = _("{path} exists already and was not changed; name another folder")
+        text = _("{path} already exists. It was not changed. Choose another folder.")
         raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
     write_text(program, exercise.starter)

@@ -1,7 +1,7 @@
-"""The program's side of the wire: what a student's program imports. Standard library and numpy only.
+"""The part of sheber that a student's program imports. It needs only the standard library and numpy.
 
-What all stations share lies here; the client of each station has a folder, which is imported when a program connects
-to such a station.
+The modules here are for all stations. The client of each station has its own folder. A program imports this folder
+when it connects to such a station.
 """
 
 from sheber.client.connection import connect

@@ -1,4 +1,4 @@
-"""Arguments of a program, checked for kind before anything is sent; messages in the student's terms."""
+"""Check the arguments of a program before anything is sent. The messages use the student's terms."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["factor", "joints", "length", "number", "optional", "pixels", "points
 GIVEN = message("client.you_gave", "{rule} You gave {value}.")  # the rule is one of the sentences below
 SHAPE = message("client.you_gave_shape", "{rule} You gave an array of shape {value}.")
 A_NUMBER = message("client.a_number", "{name} must be a number in {unit}.")
-FINITE = message("client.finite", "{name} must be a finite number in {unit}, of {most:g} at most.")
+FINITE = message("client.finite", "{name} must be a finite number in {unit}, from -{most:g} to {most:g}.")
 ABOVE = message("client.above", "{name} must be greater than {limit:g} {unit}.")
 AT_LEAST = message("client.at_least", "{name} must be at least {limit:g} {unit}.")
 FACTOR = message("client.factor", "{name} must be a number from {least:g} to {most:g}.")
 METRES = message(
     "client.metres",
     "{name} is {metres:g} m, which is too far to make sense here. Lengths are in metres, not in millimetres: "
-    "{metres:g} mm is {wanted:g}.",
+    "{metres:g} mm is {wanted:g} m.",
 )
 TRUTH = message("client.truth", "{name} must be True or False.")
-A_TEXT = message("client.a_text", "{name} must be a text.")
+A_TEXT = message("client.a_text", "{name} must be a string.")
 JOINTS = message("client.joints", "{name} must be {count:d} joint angles in rad.")
 JOINTS_OF_POSE = message(
     "client.joints_of_pose",
@@ -41,18 +41,22 @@ A_POSE = message(
     "one from cell.frames.",
 )
 FAR_AWAY = message("client.far_away", "{name} is {metres:g} m away. Positions are in metres.")
-POINTS = message("client.points", "{name} must be points of three numbers in metres, (3,) or (n, 3).")
+POINTS = message(
+    "client.points", "{name} must be points. A point is three numbers in metres. The shape is (3,) or (n, 3)."
+)
 PIXELS = message("client.pixels", "{name} must be numbers in pixels.")
-ALL_FINITE = message("client.all_finite", "{rule} All must be finite and {most:g} at most. You gave {value}.")
-ONE_SHAPE = message("client.one_shape", "u and v must have one shape. You gave {u} and {v}.")
+ALL_FINITE = message(
+    "client.all_finite", "{rule} All numbers must be finite, from -{most:g} to {most:g}. You gave {value}."
+)
+ONE_SHAPE = message("client.one_shape", "u and v must have the same shape. You gave {u} and {v}.")
 
-FAR = 20.0  # m: nothing in a cell is so far away
+FAR = 20.0  # m: nothing in a cell is farther away
 
 E = TypeVar("E", bound=Exception)
 
 
 def number(value: Any, name: str, unit: str, above: float | None = None, least: float | None = None) -> float:
-    """A finite float of `value`; raises TypeError where it is no number, ValueError where it is out of range."""
+    """`value` as a finite float. Raises TypeError if it is not a number, ValueError if it is out of range."""
     real = _real(value, A_NUMBER(name=name, unit=unit))
     if not -LARGEST_NUMBER <= real <= LARGEST_NUMBER:
         raise _refused(ValueError, FINITE(name=name, unit=unit, most=LARGEST_NUMBER), value)
@@ -69,7 +73,7 @@ def optional(value: Any, name: str, unit: str, above: float | None = None) -> fl
 
 
 def factor(value: Any, name: str, least: float, most: float) -> float:
-    """A number without a unit in a range; raises TypeError where it is no number, ValueError outside the range."""
+    """A number without a unit. Raises TypeError if it is not a number, ValueError if it is out of range."""
     rule = FACTOR(name=name, least=least, most=most)
     real = _real(value, rule)
     if not least <= real <= most:
@@ -78,7 +82,7 @@ def factor(value: Any, name: str, least: float, most: float) -> float:
 
 
 def length(value: Any, name: str, most: float = FAR, least: float | None = None) -> float:
-    """`number` in metres; raises ValueError, with the metres of those millimetres, for more than `most` [m]."""
+    """`number` in metres. Raises ValueError for more than `most` [m]; the message converts millimetres to metres."""
     metres = number(value, name, "m", least=least)
     if abs(metres) > most:
         raise wrong(ValueError, METRES(name=name, metres=metres, wanted=metres / 1000.0))
@@ -86,21 +90,21 @@ def length(value: Any, name: str, most: float = FAR, least: float | None = None)
 
 
 def truth(value: Any, name: str) -> bool:
-    """A bool; 0, 1 and numpy's bools count; raises TypeError for anything else."""
+    """A bool. Takes 0, 1 and numpy's bools too. Raises TypeError for anything else."""
     if isinstance(value, bool | np.bool_) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
     raise _refused(TypeError, TRUTH(name=name), value)
 
 
 def text(value: Any, name: str, longest: int) -> str:
-    """A text that can travel, cut to `longest` characters; raises TypeError for anything that is no text."""
+    """A string that can be sent, cut to `longest` characters. Raises TypeError for anything else."""
     if not isinstance(value, str):
         raise _refused(TypeError, A_TEXT(name=name), value)
     return value.encode("utf-8", "replace").decode()[:longest]
 
 
 def joints(values: Any, name: str, count: int) -> list[float]:
-    """`count` joint angles [rad] as plain floats; raises ValueError or TypeError in words."""
+    """`count` joint angles [rad] as plain floats. Raises ValueError or TypeError with a message."""
     if isinstance(values, Pose):
         raise wrong(TypeError, JOINTS_OF_POSE(name=name, count=count))
     array = _array(values, JOINTS(name=name, count=count))
@@ -110,7 +114,7 @@ def joints(values: Any, name: str, count: int) -> list[float]:
 
 
 def pose(value: Any, name: str) -> Pose:
-    """The Pose itself; a (4, 4) matrix counts; raises TypeError for anything else, with the ways to make one."""
+    """The Pose. Takes a (4, 4) matrix too. Raises TypeError for anything else; the message says how to make a Pose."""
     if isinstance(value, Pose):
         furthest = float(max(abs(value.position)))
         if furthest > LARGEST_NUMBER:
@@ -122,7 +126,7 @@ def pose(value: Any, name: str) -> Pose:
 
 
 def points(values: Any, name: str) -> NDArray[np.float64]:
-    """Points (..., 3) [m] as floats; raises ValueError where they are not."""
+    """Points (..., 3) [m] as floats. Raises TypeError or ValueError for anything else."""
     array = _array(values, POINTS(name=name))
     if array.shape[-1:] != (3,):
         raise wrong(ValueError, SHAPE(rule=POINTS(name=name), value=str(array.shape)))
@@ -130,7 +134,7 @@ def points(values: Any, name: str) -> NDArray[np.float64]:
 
 
 def pixels(u: Any, v: Any) -> NDArray[np.float64]:
-    """Columns and rows [px] as pairs (..., 2); raises TypeError or ValueError where they are not."""
+    """Columns and rows [px] as pairs (..., 2). Raises TypeError or ValueError for anything else."""
     columns, rows = (_array(values, PIXELS(name=name)) for values, name in ((u, "u"), (v, "v")))
     if columns.shape != rows.shape and columns.size != 1 and rows.size != 1:
         raise wrong(ValueError, ONE_SHAPE(u=str(columns.shape), v=str(rows.shape)))
@@ -138,7 +142,7 @@ def pixels(u: Any, v: Any) -> NDArray[np.float64]:
 
 
 def seed(value: Any) -> int:
-    """A seed, as a whole number (numpy's count) or as its digits; raises ValueError for anything else."""
+    """A seed. Takes a whole number (numpy's too) or its digits. Raises ValueError for anything else."""
     return checked(value.item() if isinstance(value, np.integer) else value)
 
 
@@ -165,6 +169,6 @@ def _refused(kind: type[E], rule: Text, value: Any) -> E:
 
 
 def _shown(value: Any) -> str:
-    """A value as it is written, short, and its kind: two numbers may look alike and be of different kinds."""
+    """A value as Python writes it, shortened, and its type: two values may look the same and have different types."""
     words = repr(value)
     return f"{words if len(words) <= 60 else words[:57] + '...'} ({type(value).__name__})"

@@ -1,11 +1,12 @@
-"""connect(): find the cell that this program was started for, or start a practice cell beside it.
+"""connect(): connect the program to its cell, or start a practice cell beside it.
 
-The answer to connect names the station, and `CLIENTS` says which class is its client. A station that is not in the
-table gets the plain `Station`; a new one adds its folder and its line here.
+The answer to connect names the station. The table `CLIENTS` has the class of its client. A station that is not in
+the table gets the plain `Station`. A new station adds its folder and its line here.
 
-The judge names the endpoint in SHEBER_ENDPOINT. Where there is none (the program was started by hand, in an
-IDE, in a debugger), `sheber practice` is started as a child: it builds the cell, gives an endpoint on this
-machine, and when the program has ended it scores the run and writes the report, which is waited for and shown.
+The judge gives the endpoint in SHEBER_ENDPOINT. If there is no endpoint (you started the program by hand, in an IDE
+or in a debugger), connect() starts `sheber practice` as a child process. The child builds the cell and gives an
+endpoint on this machine. At the end of the program it scores the run and writes the report. The program waits for it
+and shows the score.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ __all__ = ["CLIENTS", "client_of", "connect", "in_the_box"]
 CLIENTS = {"robot-cell": ("sheber.client.robot_cell", "Cell")}
 """The client of each station, by the station's name: a module, and in it the class that takes session and given."""
 
-NO_STATION = message("client.no_station", "The cell did not say what kind of station it is: it is no sheber station.")
+NO_STATION = message("client.no_station", "The program is connected to something that is not a sheber station.")
 NO_EXERCISE = message(
     "client.no_exercise",
     "This program was not started by `sheber run`, so connect() needs the name of an exercise: "
-    'connect(exercise="palletising"). You can also set SHEBER_EXERCISE. `sheber exercises` lists what exists.',
+    'connect(exercise="palletising"). You can also set SHEBER_EXERCISE. `sheber exercises` lists the exercises.',
 )
 NOT_STARTED = message(
     "client.practice_not_started", "The practice cell of {exercise!r} did not start. The message above says why."
@@ -51,16 +52,16 @@ _connected: Any = None  # the Cell, or the client of another station
 
 
 def connect(exercise: str | None = None, seed: int | None = None) -> Cell:
-    """The cell that this program was started for.
+    """Connect the program to its cell, and give the cell.
 
-    `sheber run` and `sheber grade` have chosen the cell already, and both arguments are ignored. When you start
-    the program by hand (``python program.py``, an IDE), a practice cell of `exercise` is started; you can also name
-    it in the environment (SHEBER_EXERCISE). `seed` (or SHEBER_SEED) chooses the scene, a random one if left out. At
-    the program's end the score is printed and the report is written. Called again, it gives the same cell. Raises
-    ValueError where the exercise is not named or does not exist.
+    Under `sheber run` and `sheber grade` the cell is already chosen, and both arguments are ignored. When you start
+    the program by hand (``python program.py``, an IDE), connect() starts a practice cell of `exercise`. You can also
+    set the exercise in the environment (SHEBER_EXERCISE). `seed` (or SHEBER_SEED) chooses the scene. Without a seed
+    you get a random scene. At the end of the program you get the score and a report. A second call gives the same
+    cell. Raises ValueError if you do not name an exercise, or if it does not exist.
 
-    Stations of other kinds give the object of their own client, and a station without one a
-    `sheber.client.Station`.
+    For another kind of station, connect() gives the object of its client. If the station has no client of its own,
+    connect() gives a `sheber.client.Station`.
 
     >>> from sheber import connect
     >>> cell = connect(exercise="palletising", seed=3)
@@ -124,7 +125,7 @@ def _practise(exercise: str | None, seed: int | None) -> Any:
     if not endpoint.startswith("tcp:"):
         child.wait()
         raise wrong(ValueError, NOT_STARTED(exercise=exercise))
-    text = _("Practice cell of {exercise}. Your program runs beside it without isolation. In the box: {command}")
+    text = _("Practice cell of {exercise}. Your program runs without isolation. To run it in the box, use: {command}")
     print(text.format(exercise=exercise, command=in_the_box(exercise, seed, program)), file=sys.stderr)
     atexit.register(_wait_for_report, child)  # runs after the wire was closed: atexit goes backwards
     try:

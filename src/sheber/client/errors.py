@@ -1,22 +1,22 @@
-"""What can go wrong for a program, sorted by what the student must look at.
+"""The errors that a program can get.
 
     SheberError
-    ├── RobotError           the robot cannot or may not do what was asked
+    ├── RobotError           the robot cannot do what you asked for
     │   ├── Unreachable      no joint angles bring the tool there
     │   ├── JointLimit       a joint would leave its range
-    │   ├── Singularity      a straight path runs through a place where joints would have to race
+    │   ├── Singularity      a straight path goes through a place where joints would have to jump
     │   ├── SpeedLimit       faster, or with more acceleration, than the arm can move
     │   ├── SelfCollision    the arm would touch itself on the way
     │   ├── Collision        an emergency stop: the run is over
-    │   └── ToolError        the tool did not do what was asked: it holds nothing, or the cup does not seal
-    ├── Timeout              what was waited for did not come in time
-    └── NotGiven             the exercise does not have it, or withholds it
+    │   └── ToolError        the tool did not do what you asked for: it holds nothing, or the cup does not seal
+    ├── Timeout              the program waited for something, and it did not come in time
+    └── NotGiven             the exercise does not have it, or does not give it to you
 
-Each message says what was asked, what was wrong and what exists. Wrong kinds of arguments are Python's own
-ValueError and TypeError, raised on the program's side before anything is sent.
+Each message says what you asked for, what was wrong and what exists. For a wrong kind of argument you get Python's own
+ValueError or TypeError, before anything is sent to the cell.
 
-Every error that this package raises carries its sentence as `text`: the id of the sentence and its values, or None.
-A run that ends with such an error can then be read in any language.
+Every error of this package has its sentence in `text`: the id of the sentence and its values, or None. So the report
+can show the error in any language.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ E = TypeVar("E", bound=Exception)
 
 
 class SheberError(Exception):
-    """The root of everything that the station reports to a program.
+    """The base class of all errors that the station reports to a program.
 
-    `line` is the line of the program whose call or move caused it, 0 where none is known.
+    `line` is the line of the program with the call or the move that caused the error, or 0 if it is not known.
 
     >>> from sheber import SheberError
     >>> try:
@@ -67,11 +67,11 @@ class SheberError(Exception):
 
 
 class RobotError(SheberError):
-    """The robot cannot, or may not, do what was asked."""
+    """The robot cannot do what you asked for."""
 
 
 class Unreachable(RobotError):
-    """No joint angles bring the tool to that pose, or to some point of that path."""
+    """No joint angles bring the tool to this pose, or to a point of this path."""
 
 
 class JointLimit(RobotError):
@@ -79,38 +79,38 @@ class JointLimit(RobotError):
 
 
 class Singularity(RobotError):
-    """The path leads through a place where joints would have to race; go around it, or use a joint move."""
+    """The path goes through a place where joints would have to jump. Go around it, or use a joint move."""
 
 
 class SpeedLimit(RobotError):
-    """Faster, or with more acceleration, than the arm allows."""
+    """The speed or the acceleration is more than the arm can do."""
 
 
 class SelfCollision(RobotError):
-    """The arm or its tool would touch the arm itself on the way; nothing has moved."""
+    """The arm or its tool would touch the arm itself on the path. Nothing has moved."""
 
 
 class Collision(RobotError):
-    """The emergency stop has acted (a collision, a joint at its limit, a blocked arm): the run is over."""
+    """The emergency stop was triggered (a collision, a joint that is too fast, a blocked arm). The run is over."""
 
 
 class ToolError(RobotError):
-    """The tool did not do what was asked of it."""
+    """The tool did not do what you asked for."""
 
 
 class Timeout(SheberError):
-    """What was waited for did not come within the simulated time given."""
+    """The program waited for something, and it did not come within the simulated time."""
 
 
 class NotGiven(SheberError):
-    """This exercise does not have what was asked for, or withholds it; the message says which."""
+    """This exercise does not have what you asked for, or does not give it to you. The message says which."""
 
 
 class RunOver(SystemExit):
-    """The run has ended on the other side (time used up, emergency stop earlier): nothing can be asked any more.
+    """The run is over (no simulated time left, or an emergency stop before). The station answers no more requests.
 
-    It ends the program as `sys.exit` does, and is no `Exception`, so that ``except Exception`` in a loop
-    does not catch it again and again.
+    It ends the program like `sys.exit`. It is not an `Exception`, so ``except Exception`` in a loop does not catch it
+    again and again.
     """
 
 

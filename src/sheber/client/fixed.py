@@ -1,4 +1,4 @@
-"""What a program holds in its hands has fixed attributes: a misspelt one is an error, not a new one."""
+"""Objects with fixed attributes: a misspelt attribute is an error, not a new attribute."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ NO_ATTRIBUTE_MEANT = message(
 class Fixed:
     """The base of cell, robot, tools and cameras. Each attribute is set once, by the constructor.
 
-    Reading or setting what does not exist raises AttributeError with the name that was probably meant.
+    If you read or set an attribute that does not exist, you get an AttributeError. It names the attribute that you
+    probably meant.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""What was probably meant, and what the box does not have: the sentences beside a student's error.
+"""Hints beside a student's error: the name that the student probably meant, and what the box does not have.
 
 Python, numpy and OpenCV word their own errors, and here some of those words are read: tests/test_client_hints.py
 provokes each of them for real, so that a new release cannot switch a hint off unnoticed.
@@ -50,13 +50,15 @@ def in_plain_words(error: BaseException) -> str:
 def hint(error: BaseException) -> str:
     """One line that helps further, or nothing."""
     if isinstance(error, ModuleNotFoundError):
-        return _("The box has numpy, OpenCV (cv2) and Python's standard library. Nothing else can be imported there.")
+        return _(
+            "The box has numpy, OpenCV (cv2) and Python's standard library. You cannot import anything else there."
+        )
     if isinstance(error, ImportError):
         return _import(_sheber_lacks(error))
     if isinstance(error, NameError) and isinstance(name := getattr(error, "name", None), str):
         return _missing_import(name) or _asked(name, _names_at(error.__traceback__))
     if isinstance(error, PermissionError | FileNotFoundError) and not _closed(error):
-        return _("A program in the box can write files in /tmp only, and finds only its own files there.")
+        return _("A program in the box can write files only in /tmp. It finds only its own files there.")
     if isinstance(error, AttributeError):
         return _attribute(error)
     if isinstance(error, TypeError):
@@ -69,9 +71,7 @@ def _in_box() -> bool:
 
 
 def _unchanged() -> str:
-    return _(
-        "This cannot be changed. pose.offset(z=0.1) gives you a new pose, array.copy() an array that you can change."
-    )
+    return _("You cannot change this. Make a new pose: pose.offset(z=0.1). Or make a copy of an array: array.copy().")
 
 
 # --- what the box does not have ---------------------------------------------------------------
@@ -81,8 +81,8 @@ def _debugger() -> str:
     if not _in_box():
         return _("You left the debugger.")
     return _(
-        "There is no keyboard in the box, so breakpoint() cannot stop there. Remove it, or start the program by hand "
-        "(python program.py): there, breakpoints work."
+        "There is no keyboard in the box, so breakpoint() does not work there. Remove it, or start the program by hand "
+        "with python program.py. Breakpoints work then."
     )
 
 
@@ -96,7 +96,9 @@ def _closed(error: OSError) -> str:
     if through & set(NETWORK):
         return _("A program in the box has no network.")
     if isinstance(error, PermissionError) and error.filename is None:
-        return _("The box does not allow this: no other programs or processes, no network, and files in /tmp only.")
+        return _(
+            "The box does not allow this. It has no other programs or processes and no network. Files are only in /tmp."
+        )
     return ""
 
 
@@ -117,12 +119,12 @@ def _opencv(error: BaseException) -> str:
     if "Rebuild the library with Windows" in words or name in WINDOWS:
         return _('OpenCV has no window here. cell.show(image, "title") puts the picture into the report.')
     if "empty()" in words:
-        return _("OpenCV was given an empty picture, or None instead of a picture.")
+        return _("You gave OpenCV an empty picture, or None instead of a picture.")
     said = [line.lstrip("> ").rstrip() for line in text.splitlines() if line.startswith(">")]
     if said:
         return _opencv_says(name, _few(said))
     if words and name:
-        return _("OpenCV's {name} needs this, and it is not so: {words}").format(name=name, words=words.strip())
+        return _("OpenCV's {name} needs this, but it is not true: {words}").format(name=name, words=words.strip())
     return _opencv_says(name, words.strip() or text.strip())
 
 
@@ -209,7 +211,7 @@ def _arguments(error: TypeError) -> str:
 def _takes(owner: str, name: str, takes: list[str]) -> str:
     called = owner if name == "__init__" else name
     if not takes:
-        return _("{function} takes nothing.").format(function=called)
+        return _("{function} takes no arguments.").format(function=called)
     return _("{function} takes: {names}.").format(function=called, names=_(", ").join(takes))
 
 

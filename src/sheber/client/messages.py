@@ -1,4 +1,4 @@
-"""Words for students: errors in terms of their own program, the simulated time on printed lines, a hint on sleeping."""
+"""Texts for students: errors with lines of their program, the simulated time on printed lines, a hint on sleeping."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ __all__ = [
     "told",
 ]
 
-ENDED_ITSELF = message("client.ended_itself", "The program ended itself: sys.exit({code}).")
-NOT_A_TEXT = message("client.write_takes_a_text", "write() takes a text. You gave a {kind}.")
+ENDED_ITSELF = message("client.ended_itself", "The program ended with sys.exit({code}).")
+NOT_A_TEXT = message("client.write_takes_a_text", "write() takes a string. You gave an object of type {kind}.")
 CALLERS = 5  # calls named beside an error, at most
 
 _clock: Callable[[], float] = lambda: 0.0  # noqa: E731  (simulated s; set_clock puts the session's here)
@@ -76,7 +76,7 @@ def ended_itself(code: object) -> Text:
 
 def stopped(line: int) -> str:
     """What a program prints last when a limit has stopped it at a line."""
-    return _at_line(line, _("The program was stopped here, because a limit is used up."))
+    return _at_line(line, _("The program was stopped here, because it exceeded a limit."))
 
 
 def _at_line(line: int, words: str) -> str:
@@ -121,14 +121,14 @@ def _words(error: BaseException, places: list[int]) -> str:
     if isinstance(error, KeyboardInterrupt):
         return _("The program was interrupted.")
     if isinstance(error, MemoryError):
-        return _("MemoryError: the program used up its memory.")
+        return _("MemoryError: the program used all of its memory.")
     if isinstance(error, RecursionError):
         return _("RecursionError: a function called itself too many times.")
     if isinstance(error, KeyError) and len(error.args) == 1:
         return _("KeyError: there is no entry {name!r}.").format(name=error.args[0])
     said = f"{type(error).__name__}: {words}" if words else type(error).__name__
     if isinstance(error, SheberError) and error.line and places and error.line != places[-1]:
-        return _("{words} (This was the move of line {line}.)").format(words=said, line=error.line)
+        return _("{words} (The move in line {line} caused this.)").format(words=said, line=error.line)
     return said
 
 
@@ -227,7 +227,7 @@ def hint_on_sleep(tell: Callable[[float], None]) -> None:
     hinted = False
 
     def sleep(seconds: float, /) -> None:
-        """Sleep in wall time; passes no simulated time (sheber: cell.wait)."""
+        """Sleep in wall time. No simulated time passes: use cell.wait for that."""
         nonlocal hinted
         caller = sys._getframe(1)
         if not hinted and is_students_file(caller.f_code.co_filename):
@@ -242,7 +242,7 @@ def hint_on_sleep(tell: Callable[[float], None]) -> None:
 
 def _sleep_hint(seconds: float, line: int) -> str:
     text = _(
-        "Hint: time.sleep({seconds:g}) in line {line} passes no simulated time, because the station stands still while "
-        "a program sleeps. Use cell.wait({seconds:g})."
+        "Hint: No simulated time passes during time.sleep({seconds:g}) in line {line}. The station stands still while "
+        "a program sleeps. Use cell.wait({seconds:g}) instead."
     )
     return text.format(seconds=seconds, line=line)

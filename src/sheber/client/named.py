@@ -1,4 +1,4 @@
-"""Names that a cell has: frames, cameras, the job sheet, inputs and outputs; a wrong name says which exist."""
+"""The names of a cell: frames, cameras, the job sheet, inputs and outputs. A wrong name gives a list of the names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sheber.i18n import Message, Text, message
 __all__ = ["INPUT", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
 
 NO_SUCH = message("client.no_such", "This cell has no {what} {name!r}. It has: {known}.")
-NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has none at all.")
+NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has no {what} at all.")
 IN_BRACKETS = message("client.in_brackets", "Write the name in brackets: [{name!r}], not .{name}")
 INPUT = message("client.what_input", "input")
 OUTPUT = message("client.what_output", "output")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Named(dict[str, T], Generic[T]):
-    """A dict whose wrong names raise NotGiven with the names that exist.
+    """A dict. A wrong name raises NotGiven, and the message lists the names that exist.
 
     >>> from sheber.client.named import INPUT, Named
     >>> Named(INPUT, {"pick": 1, "pallet": 2})["palet"]
@@ -64,8 +64,8 @@ def missing(what: Message, name: Any, known: Iterable[str]) -> Text:
 class Inputs(Fixed):
     """The inputs by name: `cell.inputs["part_present"]` reads the cell once (one tick, 10 ms).
 
-    A digital input is True or False, an analog one a number; `units` tells the unit of each analog one. Wrong names
-    raise NotGiven with the names that exist; `list(cell.inputs)` gives all names.
+    A digital input is True or False. An analog input is a number, and `units` has its unit. A wrong name raises
+    NotGiven, and the message lists the names that exist. `list(cell.inputs)` gives all names.
     """
 
     __slots__ = ("_names", "_session", "_units")
@@ -85,7 +85,7 @@ class Inputs(Fixed):
 
     @property
     def units(self) -> dict[str, str]:
-        """The unit of each analog signal by its name; a digital one is not in it.
+        """The unit of each analog signal by its name. Digital signals are not in it.
 
         >>> cell.inputs.units
         {}
@@ -115,10 +115,10 @@ class Inputs(Fixed):
 
 
 class Outputs(Inputs):
-    """The outputs by name: `cell.outputs["belt"] = True` sets one (one tick); reading tells what is set.
+    """The outputs by name: `cell.outputs["belt"] = True` sets one (one tick), `cell.outputs["belt"]` reads it.
 
-    A digital output takes True or False, an analog one a number in its unit; other values raise TypeError or
-    ValueError. Wrong names raise NotGiven with the names that exist.
+    A digital output takes True or False. An analog output takes a number in its unit. Other values raise TypeError or
+    ValueError. A wrong name raises NotGiven, and the message lists the names that exist.
     """
 
     __slots__ = ()

@@ -15,11 +15,12 @@ __all__ = ["LARGEST_PICTURE", "compressed"]
 
 NO_OPENCV = message(
     "client.no_opencv",
-    "cell.show needs OpenCV (the package opencv-python-headless), and it is not installed here.",
+    "cell.show needs OpenCV. Install the package opencv-python-headless.",
 )
-AN_ARRAY = message("client.show_array", "show takes an array, (h, w, 3) or (h, w). You gave a {kind}.")
+AN_ARRAY = message("client.show_array", "show takes an array, (h, w, 3) or (h, w). You gave an object of type {kind}.")
 IMAGE_COLOUR = message(
-    "client.show_image", "show takes an array, (h, w, 3) or (h, w). You gave a {kind}: show its .colour instead."
+    "client.show_image",
+    "show takes an array, (h, w, 3) or (h, w). You gave an object of type {kind}. Show its .colour instead.",
 )
 PICTURE_SHAPE = message(
     "client.show_shape", "show takes a picture, (h, w, 3) BGR or (h, w) grey. You gave an array of shape {shape}."
@@ -29,8 +30,8 @@ PICTURE_KIND = message(
 )
 PICTURE_RANGE = message(
     "client.show_range",
-    "show takes floats from 0 (black) to 1 (white). You gave {lowest} to {highest}. Divide by the largest value, "
-    "image / image.max(), or convert the array: image.astype(np.uint8).",
+    "show takes floats from 0 (black) to 1 (white). You gave {lowest} to {highest}. Divide by the largest value: "
+    "image / image.max(). Or convert the array: image.astype(np.uint8).",
 )
 
 LARGEST_PICTURE = 44 << 10  # bytes of a JPEG; in base64 it still fits one request

@@ -1,4 +1,4 @@
-"""The session of a program with its cell: simulated time, the line that asks, errors as exceptions."""
+"""The connection of a program to its cell: simulated time, the line of each request, errors as exceptions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def student_line(frame: FrameType | None = None) -> int:
 
 
 class Session:
-    """One program's conversation with one cell."""
+    """The connection of one program to one cell."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -67,7 +67,7 @@ class Session:
             with self._lock:
                 reply, binary = self._channel.exchange(fields)
         except WireClosed:
-            self._over = _("The run is over: the station has ended the conversation.")
+            self._over = _("The run is over: the station has closed the connection.")
             raise RunOver(self._over) from None
         except (ValueError, TypeError):
             raise  # nothing was sent
@@ -96,6 +96,6 @@ class Session:
         raise KINDS[kind](words, line, form)
 
     def close(self) -> None:
-        """End the conversation; may be called again."""
-        self._over = self._over or _("The conversation with the station is closed.")
+        """Close the connection. You can call it again."""
+        self._over = self._over or _("The connection to the station is closed.")
         self._channel.close()

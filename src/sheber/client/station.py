@@ -1,4 +1,4 @@
-"""What every station lets a program do, and the plain client of a station that has none of its own."""
+"""What a program can do at every station, and the plain client of a station without its own client."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class Connected(Fixed):
 
     @property
     def time(self) -> float:
-        """Simulated time [s] since the start of the run, as the last reply told it; costs nothing.
+        """Simulated time [s] since the start of the run, from the last reply. Costs nothing.
 
         >>> start = cell.time
         """
         return self._session.time
 
     def note(self, text: str) -> None:
-        """Put a mark with a text (at most 200 characters) into the trace and the report; costs no simulated time.
+        """Put a note (up to 200 characters) into the trace and the report. Costs no simulated time.
 
         >>> cell.note("third box picked")
         """
         self._session.call("note", text=checks.text(text, "text", LONGEST_NOTE))
 
     def show(self, image: NDArray[Any], title: str = "") -> None:
-        """Put a picture into the trace and the report; costs no simulated time.
+        """Put a picture into the trace and the report. Costs no simulated time.
 
-        `image` (h, w, 3) BGR or (h, w) grey: uint8, bool, or floats from 0 to 1. It is made smaller where
-        needed (longest side 640 px) and stored as JPEG. The number of pictures in a run is limited.
-        Raises TypeError or ValueError for what is no picture.
+        `image` (h, w, 3) BGR or (h, w) grey: uint8, bool, or floats from 0 to 1. A large
+        picture is made smaller (longest side 640 px). It is stored as JPEG. The number of pictures in a run is limited.
+        Raises TypeError or ValueError if `image` is not a picture.
 
         >>> cell.show(mask, "red parts")
         """
@@ -57,7 +57,7 @@ class Connected(Fixed):
 class Station(Connected):
     """A station without a client of its own: `connect()` gives this for every station that it does not know.
 
-    `name` is the station's name, `given` what it told the program at the start, read-only.
+    `name` is the name of the station. `given` has the values that it gave the program at the start, read-only.
     """
 
     __slots__ = ("given", "name")
@@ -73,7 +73,7 @@ class Station(Connected):
     def call(self, do: str, **fields: Any) -> dict[str, Any]:
         """Send the request `do` with plain values as its fields, and return the reply.
 
-        Raises what the station reports, TypeError for fields that are no plain values.
+        Raises the error that the station reports, and TypeError for fields that are not plain values.
 
         >>> reply = station.call("count")
         """

@@ -1,4 +1,4 @@
-"""Names that were meant: by likeness, and by what other robots call the same thing."""
+"""Find the name that was probably meant: a similar name, or the name of the same thing on other robots."""
 
 from __future__ import annotations
 

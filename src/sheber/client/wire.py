@@ -28,8 +28,10 @@ __all__ = [
     "open_endpoint",
 ]
 
-TOO_LONG = message("client.request_too_long", "A request may have {most:d} bytes. This one has {size:d}.")
-NO_ENDPOINT = message("client.no_endpoint", "An endpoint is fd:NUMBER or tcp:HOST:PORT:TOKEN. Got {endpoint!r}.")
+TOO_LONG = message(
+    "client.request_too_long", "A request may have up to {most:d} bytes. This request has {size:d} bytes."
+)
+NO_ENDPOINT = message("client.no_endpoint", "An endpoint is fd:NUMBER or tcp:HOST:PORT:TOKEN. You gave {endpoint!r}.")
 
 PROTOCOL = 1
 LARGEST_REQUEST = 64 << 10  # bytes of one request, at most
@@ -115,7 +117,7 @@ class Channel:
         if len(body) > LARGEST_REQUEST:
             raise wrong(ValueError, TOO_LONG(most=LARGEST_REQUEST, size=len(body)))
         if self.closed:
-            raise WireClosed(_("The conversation with the station is closed."))
+            raise WireClosed(_("The connection to the station is closed."))
         try:
             self._stream.write(struct.pack("<I", len(body)) + body)
         except OSError as error:
@@ -123,13 +125,13 @@ class Channel:
 
     def _read(self, size: int) -> bytearray:
         if size > LARGEST_REPLY:
-            raise WireClosed(_("The cell sent a reply of {size} bytes, which is too long.").format(size=size))
+            raise WireClosed(_("The station sent a reply of {size} bytes. This is too long.").format(size=size))
         data = bytearray(size)
         view = memoryview(data)
         while view:
             count = self._stream.read_into(view)
             if count == 0:
-                raise WireClosed(_("The cell has closed the connection."))
+                raise WireClosed(_("The station has closed the connection."))
             view = view[count:]
         return data
 

@@ -49,6 +49,7 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, names, 1)
     hint = _(" Did you mean {near}?").format(near=near[0]) if near else ""
     text = _(
-        "There is no exercise {name!r}, and no folder of that name with an exercise.toml.{hint} There are: {names}."
+        "There is no exercise {name!r}, and no folder of that name with an exercise.toml.{hint} "
+        "The exercises are: {names}."
     )
     return text.format(name=name, hint=hint, names=", ".join(names))

@@ -118,10 +118,10 @@ class Exercise:
         except ExerciseError:
             raise
         except Exception as error:
-            text = _("{file}: no scene for seed {seed}: {why}")
+            text = _("{file}: There is no scene for seed {seed}: {why}.")
             raise ExerciseError(text.format(file=file, seed=seed, why=error)) from error
         if set(counts) != set(_counted(self._rules)):
-            text = _("{file}: COUNTS names {named}, but the scene of seed {seed} counts {counted}")
+            text = _("{file}: COUNTS names {named}, but the scene of seed {seed} counts {counted}.")
             named, found = (", ".join(names) or _("nothing") for names in (_counted(self._rules), counts))
             raise ExerciseError(text.format(file=file, named=named, seed=seed, counted=found))
         return scene
@@ -144,7 +144,7 @@ class Exercise:
         for group, wanted in GROUPS.items():
             if abs(score.group(group)[1] - wanted) > 0.05:
                 text = _(
-                    "{file}: the checks of group {group} are worth {found:g} points; they must be worth {wanted:g}"
+                    "{file}: The checks of the group {group} are worth {found:g} points. They must be worth {wanted:g}."
                 )
                 found = score.group(group)[1]
                 raise ExerciseError(
@@ -156,7 +156,7 @@ class Exercise:
         try:
             return self._rules.checks(trace, self.numbers)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            text = _("{file}: {line}: this trace cannot be judged by these criteria: {why}")
+            text = _("{file}: {line}: These criteria cannot judge this trace: {why}.")
             file = self.folder / "exercise.py"
             raise ExerciseError(text.format(file=file, line=_line(error, file), why=error)) from error
 
@@ -166,13 +166,13 @@ class Exercise:
             file = self.folder / "text" / f"{name}.md"
             if file.is_file():
                 return self._filled(file)
-        raise ExerciseError(_("{file} is missing: an exercise needs its text in English").format(file=file))
+        raise ExerciseError(_("{file} is missing. An exercise needs its text in English.").format(file=file))
 
     def program(self, name: str) -> Path:
         """File of one of the exercise's own programs (`PROGRAMS`); they are not in an installed package."""
         file = self.folder / "programs" / f"{name}.py"
         if not file.is_file():
-            text = _("the exercise {exercise} has no program {name!r} in {folder}")
+            text = _("The exercise {exercise} has no program {name!r} in {folder}.")
             raise ExerciseError(text.format(exercise=self.name, name=name, folder=file.parent))
         return file
 
@@ -191,7 +191,7 @@ class Exercise:
         try:
             return (self.folder / name).read_text("utf-8")
         except OSError as error:
-            text = _("{file}: cannot be read: {why}")
+            text = _("{file}: This file cannot be read: {why}.")
             raise ExerciseError(text.format(file=self.folder / name, why=error.strerror)) from error
 
     def _number(self, key: str) -> Any:
@@ -216,7 +216,7 @@ def read_exercise(folder: Path) -> Exercise:
     folder = Path(folder).resolve()
     file = folder / "exercise.toml"
     if not file.is_file():
-        raise ExerciseError(_("{folder} holds no exercise: there is no exercise.toml in it").format(folder=folder))
+        raise ExerciseError(_("{folder} is not an exercise. It has no exercise.toml.").format(folder=folder))
     rules = _rules(folder / "exercise.py")
     numbers = read_numbers(file, {**rules.STATION.numbers, **rules.NUMBERS}, _counted(rules))
     digest = hashlib.sha256()
@@ -240,10 +240,10 @@ def _rules(file: Path) -> _Rules:
     module = _module(file)
     for wanted in _RULES:
         if not hasattr(module, wanted):
-            raise ExerciseError(_("{file}: defines no {wanted}").format(file=file, wanted=wanted))
+            raise ExerciseError(_("{file}: The name {wanted} is not defined.").format(file=file, wanted=wanted))
     for piece in _KIND:
         if not hasattr(module.STATION, piece):
-            text = _("{file}: STATION is no kind of station: it has no {piece!r}; a kind has {pieces}")
+            text = _("{file}: STATION is not a kind of station. It has no {piece!r}. A kind of station has: {pieces}.")
             raise ExerciseError(text.format(file=file, piece=piece, pieces=", ".join(_KIND)))
     return cast(_Rules, module)
 
@@ -259,7 +259,7 @@ def _module(file: Path) -> ModuleType:
     name = f"sheber_exercise_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None or not file.is_file():
-        raise ExerciseError(_("{file} is missing").format(file=file))
+        raise ExerciseError(_("{file} is missing.").format(file=file))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses of the exercise look themselves up here
     try:
@@ -296,7 +296,7 @@ def _shown(value: object, unit: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(_("not a number that can be shown: {value!r}").format(value=value))
+        raise TypeError(_("This is not a number that the text can show: {value!r}.").format(value=value))
     if isinstance(value, int) and not unit:
         return str(value)
     if unit not in _SHOWN_FACTORS:

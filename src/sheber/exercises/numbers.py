@@ -164,7 +164,7 @@ def read_numbers(file: Path, allowed: Mapping[str, Allowed | Choice], counted: C
     _check_points(file, values)
     _check_seeds(file, values.get("rehearsal.seeds"))
     if values["cycle.full"] >= values["cycle.zero"]:
-        raise ExerciseError(_("{file}: cycle.full must be less than cycle.zero").format(file=file))
+        raise ExerciseError(_("{file}: cycle.full must be less than cycle.zero.").format(file=file))
     return Numbers(values, file)
 
 
@@ -174,9 +174,11 @@ def _parse(file: Path) -> dict[str, Any]:
         text = file.read_text("utf-8")
         return tomllib.loads(text)
     except OSError as error:
-        raise ExerciseError(_("{file}: cannot be read: {why}").format(file=file, why=error.strerror)) from error
+        raise ExerciseError(
+            _("{file}: This file cannot be read: {why}.").format(file=file, why=error.strerror)
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = _("{file}: is not valid TOML: {why}").format(file=file, why=error)
+        message = _("{file}: This is not valid TOML: {why}.").format(file=file, why=error)
         raise ExerciseError(message + _comma_hint(text, str(error))) from error
 
 
@@ -187,7 +189,7 @@ def _comma_hint(text: str, why: str) -> str:
     number = re.search(r"=\s*(-?\d+,\d+)", line)
     if number is None:
         return ""
-    hint = _(". The line is {line!r}: a number is written with a point, {right}, not with a comma, {wrong}")
+    hint = _(" The line is {line!r}. Write a number with a point, {right}, not with a comma, {wrong}.")
     return hint.format(line=line.strip(), right=number[1].replace(",", "."), wrong=number[1])
 
 
@@ -218,9 +220,9 @@ def _checked(file: Path, key: str, value: object, range_: Allowed | Choice) -> A
     if found is not None:
         return found
     if value is None:
-        text = _("{file}: {key} is missing; it must be {allowed}")
+        text = _("{file}: {key} is missing. It must be {allowed}.")
     else:
-        text = _("{file}: {key} is {value!r}; it must be {allowed}")
+        text = _("{file}: {key} is {value!r}. It must be {allowed}.")
     raise ExerciseError(text.format(file=file, key=key, value=value, allowed=range_.words()))
 
 
@@ -255,32 +257,35 @@ def _missing(file: Path, key: str, known: Mapping[str, Any], *, unknown: bool = 
     if unknown:
         beside = {name for name in known if name.rpartition(".")[0] == key.rpartition(".")[0]}
         there = sorted(beside) if "." in key and beside else sorted({name.rpartition(".")[0] or name for name in known})
-        text = _("{file}: {key} is not a number of this exercise{hint} There are: {names}")
-        return text.format(file=file, key=key, hint=hint or ".", names=", ".join(there))
-    return _("{file}: {key} does not exist{hint}").format(file=file, key=key, hint=hint)
+        text = _("{file}: {key} is not a number of this exercise.{hint} These names exist: {names}.")
+        return text.format(file=file, key=key, hint=hint, names=", ".join(there))
+    return _("{file}: {key} does not exist.{hint}").format(file=file, key=key, hint=hint)
 
 
 def _near(key: str, known: Collection[str]) -> str:
     """What the writer may have meant, in words; "" for nothing near."""
     near = difflib.get_close_matches(key, list(known), 1)
-    return _("; did you mean {near}?").format(near=near[0]) if near else ""
+    return _(" Did you mean {near}?").format(near=near[0]) if near else ""
 
 
 def _check_counts(file: Path, values: Mapping[str, Any], counted: Collection[str]) -> None:
     """Each [cycle.per] stands for something that the scenes of the exercise count."""
     for name in (key.removeprefix("cycle.per.") for key in values if key.startswith("cycle.per.")):
         if name not in counted:
-            text = _("{file}: cycle.per.{name}: scenes of this exercise count no {name!r}{hint} They count: {names}")
+            text = _(
+                "{file}: cycle.per.{name}: The scenes of this exercise do not count {name!r}.{hint} "
+                "They count: {names}."
+            )
             names = ", ".join(counted) or _("nothing")
-            raise ExerciseError(text.format(file=file, name=name, hint=_near(name, counted) or ".", names=names))
+            raise ExerciseError(text.format(file=file, name=name, hint=_near(name, counted), names=names))
 
 
 def _check_words(file: Path, values: Mapping[str, Any]) -> None:
     for key in _WORDS:
         if not isinstance(values.get(key), str) or not values[key]:
-            raise ExerciseError(_("{file}: {key} is missing; it must be a text").format(file=file, key=key))
+            raise ExerciseError(_("{file}: {key} is missing. It must be a text in quotes.").format(file=file, key=key))
     if values["level"] not in LEVELS:
-        text = _("{file}: level is {level!r}; it must be one of {levels}")
+        text = _("{file}: level is {level!r}. It must be one of {levels}.")
         raise ExerciseError(text.format(file=file, level=values["level"], levels=", ".join(LEVELS)))
 
 
@@ -289,12 +294,12 @@ def _check_points(file: Path, values: Mapping[str, Any]) -> None:
     names = Counter(key.rpartition(".")[2] for key in values if key.startswith("points."))
     for name in (name for name, times in names.items() if times > 1):
         both = ", ".join(f"points.{group}.{name}" for group in GROUPS if f"points.{group}.{name}" in values)
-        text = _("{file}: {both} have the same name; each criterion needs a name of its own")
+        text = _("{file}: {both} have the same name. Each criterion needs its own name.")
         raise ExerciseError(text.format(file=file, both=both))
     for group, wanted in GROUPS.items():
         found = sum(float(value) for key, value in values.items() if key.startswith(f"points.{group}."))
         if abs(found - wanted) > 1e-9:
-            text = _("{file}: the points of [points.{group}] sum to {found:g}; they must sum to {wanted:g}")
+            text = _("{file}: The sum of the points of [points.{group}] is {found:g}. It must be {wanted:g}.")
             raise ExerciseError(text.format(file=file, group=group, found=found, wanted=wanted))
 
 
@@ -305,7 +310,9 @@ def _check_seeds(file: Path, found: object) -> None:
     except ValueError as error:
         raise ExerciseError(_("{file}: rehearsal.seeds: {why}").format(file=file, why=error)) from error
     if not len(numbers) == len(different) == REHEARSAL_SCENES:
-        text = _("{file}: rehearsal.seeds must be a list of {count} different whole numbers from 0")
+        text = _(
+            "{file}: rehearsal.seeds must be a list of {count} different seeds. A seed is a whole number, 0 or more."
+        )
         raise ExerciseError(text.format(file=file, count=REHEARSAL_SCENES))
 
 

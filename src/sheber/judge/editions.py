@@ -23,7 +23,7 @@ _DIGITS = 8  # of a hash
 
 def edition(header: Header, exercise: Exercise) -> str:
     """What differs, in a sentence or two; empty where exercise and product are those that the trace was made with."""
-    return "; ".join(note for note in (_exercise(header, exercise), _product(header)) if note)
+    return " ".join(note for note in (_exercise(header, exercise), _product(header)) if note)
 
 
 def _product(header: Header) -> str:
@@ -31,7 +31,7 @@ def _product(header: Header) -> str:
     then, now = header.versions.get(PRODUCT, ""), versions().get(PRODUCT, "")
     if then in ("", now):
         return ""
-    text = _("made with Sheberkhana {then} and judged by {now}: the same run may get other points")
+    text = _("Sheberkhana has changed since the run: {then} before, {now} now. The same run may get different points.")
     return text.format(then=then, now=now)
 
 
@@ -44,7 +44,7 @@ def _exercise(header: Header, exercise: Exercise) -> str:
         return ""
     original = _original(header)
     if original is not None:
-        text = _("made with {then} and judged by {now} ({folder}), which differs in {what}")
+        text = _("The run was made with {then}. Now {now} ({folder}) judges it. The difference is: {what}.")
         folder = exercise.folder.name
         return text.format(
             then=header.exercise, now=exercise.name, folder=folder, what=_differences(original, exercise)
@@ -52,11 +52,11 @@ def _exercise(header: Header, exercise: Exercise) -> str:
     then, now = header.exercise_sha256[:_DIGITS] or _("unknown"), exercise.sha256[:_DIGITS]
     if header.exercise_version == exercise.version:
         text = _(
-            "made with another edition of {name}: exercise.toml or exercise.py differs "
-            "(then {then}, now {now}; both are of version {version})"
+            "The exercise {name} has changed since the run: exercise.toml or exercise.py is different "
+            "({then} before, {now} now; both are version {version})."
         )
         return text.format(name=header.exercise, then=then, now=now, version=exercise.version)
-    text = _("made with another edition of {name}: version {old} ({then}), judged by version {new} ({now})")
+    text = _("The exercise {name} has changed since the run: version {old} ({then}) before, version {new} ({now}) now.")
     old = header.exercise_version or _("unknown")
     return text.format(name=header.exercise, then=then, now=now, old=old, new=exercise.version)
 
@@ -73,10 +73,10 @@ def _differences(then: Exercise, now: Exercise) -> str:
     words = [f"{key} ({_entry(then.numbers, key)} → {_entry(now.numbers, key)})" for key in keys[:_SHOWN]]
     more = len(keys) - len(words)
     if more > 0:
-        words.append(ngettext("{n} entry more", "{n} entries more", more).format(n=more))
+        words.append(ngettext("{n} more entry", "{n} more entries", more).format(n=more))
     if (then.folder / "exercise.py").read_bytes() != (now.folder / "exercise.py").read_bytes():
         words.append("exercise.py")
-    return ", ".join(words) or _("nothing that counts (remarks or spaces in exercise.toml)")
+    return ", ".join(words) or _("only comments or spaces in exercise.toml")
 
 
 def _entry(numbers: Mapping[str, Any], key: str) -> str:

@@ -90,7 +90,7 @@ def grade(
     sandbox = sandbox or best_sandbox()
     chosen = [SceneSeed(*one) for one in (rehearsal(exercise) if scenes is None else scenes)]
     if not chosen or len({one.seed for one in chosen}) < len(chosen):
-        raise ValueError(_("a grade needs at least one scene, and each seed once"))
+        raise ValueError(_("A grade needs at least one scene. Each seed may be there only once."))
     if progress is not None:
         progress(0, len(chosen), None)
     found: dict[int, GradedScene] = {}

@@ -24,7 +24,7 @@ class Program:
 
     def __post_init__(self) -> None:
         if len(self.source) > LARGEST_PROGRAM:
-            text = _("{name} has {size} bytes; a program may have {allowed}")
+            text = _("{name} has {size} bytes. A program may have up to {allowed} bytes.")
             raise ProgramError(text.format(name=self.name, size=len(self.source), allowed=LARGEST_PROGRAM))
 
     @classmethod
@@ -35,7 +35,7 @@ class Program:
             with file.open("rb") as stream:
                 source = stream.read(LARGEST_PROGRAM + 1)
         except OSError as error:
-            text = _("cannot read the program {file}: {why}")
+            text = _("The program {file} cannot be read: {why}.")
             raise ProgramError(text.format(file=file, why=(error.strerror or str(error)).lower())) from error
         return cls(file.name, source)
 

@@ -37,10 +37,8 @@ __all__ = ["Conversation", "Equipment", "Runnable", "converse", "header", "judge
 
 ATTEMPTS = 2  # of a run that failed by our own fault
 
-MANY_REQUESTS = message("run.requests", "The program sent more than {count} requests, which is its limit.")
-FAULT = message(
-    "run.fault", "The judge itself failed ({kind}: {why}; {place}). The program never loses points for this."
-)
+MANY_REQUESTS = message("run.requests", "The program sent more than {count} requests. This is the limit.")
+FAULT = message("run.fault", "The judge failed ({kind}: {why}; {place}). You lose no points for this.")
 
 
 class Equipment(Protocol):

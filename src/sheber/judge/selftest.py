@@ -98,7 +98,7 @@ def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) ->
     C: it is no boundary, and the attacks would do what they try.
     """
     if not sandbox.verified:
-        raise SandboxError(_("level {level} is not isolated, so it is not attacked").format(level=sandbox.level))
+        raise SandboxError(_("Level {level} has no isolation, so it is not attacked.").format(level=sandbox.level))
     names = sorted(attacks.NAMES, key=lambda name: name != attacks.CONTROL)
     through = []
     with temptations() as lures:
@@ -107,7 +107,7 @@ def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) ->
                 progress(name)
             found = attack(name, attacks.source(name), sandbox, lures)
             if name == attacks.CONTROL and not found.held:
-                text = _("an honest program does not work at level {level}: {why}")
+                text = _("An honest program does not work at level {level}: {why}")
                 why = found.trace.outcome.reason or found.printed[-200:]
                 raise SandboxError(text.format(level=sandbox.level, why=why))
             if not found.held:

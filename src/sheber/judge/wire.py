@@ -23,13 +23,18 @@ LARGEST_REQUEST = 64 << 10  # bytes
 FRAME_S = 5.0  # from a frame's first byte to its last [s]
 
 HASTE = message(
-    "wire.haste", "The program sent a second request before the first was answered. Only one at a time is allowed."
+    "wire.haste",
+    "The program sent a second request before the answer to the first. Only one request at a time is allowed.",
 )
-TOO_LONG = message("wire.too_long", "A request may have {allowed} bytes; the program announced one of {length}.")
+TOO_LONG = message(
+    "wire.too_long", "A request may have up to {allowed} bytes. The program announced a request of {length} bytes."
+)
 UNFINISHED = message(
-    "wire.unfinished", "A request of the program stopped after {had} bytes and was not finished within {limit:g} s."
+    "wire.unfinished", "The program sent {had} bytes of a request and did not send the rest within {limit:g} s."
 )
-BROKEN_OFF = message("wire.broken_off", "The program closed its connection within a request, after {had} bytes.")
+BROKEN_OFF = message(
+    "wire.broken_off", "The program closed its connection in the middle of a request, after {had} bytes."
+)
 
 _LENGTH = struct.Struct("<I")
 

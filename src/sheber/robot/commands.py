@@ -49,9 +49,12 @@ __all__ = [
     "name_of",
 ]
 
-TOO_LONG = message("robot.request_too_long", "A request of {arrived:d} bytes arrived; at most {most:d} are allowed.")
+TOO_LONG = message(
+    "robot.request_too_long", "A request may have up to {most:d} bytes. The program sent {arrived:d} bytes."
+)
 NO_COMMAND = message(
-    "robot.not_a_command", "The program sent what is not a command: {why}. It sent {arrived!r}. Commands are: {known}."
+    "robot.not_a_command",
+    "The program sent something that is not a command: {why}. It sent {arrived!r}. The commands are: {known}.",
 )
 
 

@@ -23,8 +23,8 @@ from sheber.trace import Outcome, OutcomeKind
 
 __all__ = ["Desk"]
 
-TWICE = message("robot.connected_twice", "The program sent a second connect.")
-NOT_FIRST = message("robot.not_connected", "The first command must be connect; the program sent {command}.")
+TWICE = message("robot.connected_twice", "The program sent the command connect twice.")
+NOT_FIRST = message("robot.not_connected", "The first command must be connect. The program sent {command}.")
 
 
 class Desk:

@@ -30,53 +30,53 @@ IN_DEGREES, IN_MILLIMETRES = 8.0, 20.0  # times what the arm can do: who asks fo
 DIGITAL_INPUT = message("robot.what_digital_input", "digital input")
 OUTPUT = message("robot.what_output", "output")
 NOT_IN_TIME = message(
-    "robot.not_in_time", "The input {name!r} did not become {value} within {timeout:g} s; it is {now}."
+    "robot.not_in_time", "The input {name!r} did not become {value} within {timeout:g} s. It is {now}."
 )
-TRUTH_WANTED = message("robot.truth_wanted", "The output {name!r} is digital: it is True or False, not a number.")
-NUMBER_WANTED = message("robot.number_wanted", "The output {name!r} is analog: it takes a number, not True or False.")
+TRUTH_WANTED = message("robot.truth_wanted", "The output {name!r} is digital. It takes True or False, not a number.")
+NUMBER_WANTED = message("robot.number_wanted", "The output {name!r} is analog. It takes a number, not True or False.")
 TOO_SLOW = message(
-    "robot.override_too_slow", "A speed override of {asked:g} was asked for; it goes from {least:g} to 1."
+    "robot.override_too_slow", "A speed override of {asked:g} was asked for. It must be from {least:g} to 1."
 )
-JOINT_COUNT = message("robot.joint_count", "{asked:d} joint angles were given; this arm has {n:d} joints.")
+JOINT_COUNT = message("robot.joint_count", "{asked:d} joint angles were given. This arm has {n:d} joints.")
 ANGLE_IN_DEGREES = message(
     "robot.angle_in_degrees",
-    "Joint {joint} was asked to go to {asked:g} rad; it turns from {lower:.2f} to {upper:.2f} rad. "
-    "Angles are in radians, not in degrees: {asked:g} deg is {meant:.3f}.",
+    "An angle of {asked:g} rad was asked for joint {joint}. Its range is from {lower:.2f} to {upper:.2f} rad. "
+    "Angles are in radians, not in degrees: {asked:g} deg is {meant:.3f} rad.",
 )
 UNREACHABLE = message(
     "robot.no_joint_angles",
-    "No joint angles bring the tool to {pose}; the arm reaches {reach:.0f} mm around its base axis.",
+    "No joint angles bring the tool to {pose}. The arm reaches {reach:.0f} mm around its base axis.",
 )
 FAR_OUTSIDE = message(
     "robot.far_outside",
     "({x:g}, {y:g}, {z:g}) m is far outside the cell. Positions are in metres, not in millimetres.",
 )
-NO_POSE = message("robot.not_a_pose", "The program sent a pose that is none: {why}.")
-NO_JPEG = message("robot.not_a_jpeg", "The program sent a picture to show that is not a JPEG.")
-PICTURES_USED_UP = message("robot.pictures_used_up", "The program showed the {limit:d} pictures of this run.")
-NOTES_USED_UP = message("robot.notes_used_up", "The program wrote the {limit:d} notes of this run.")
-SLEPT = message(
-    "robot.slept", "time.sleep in line {line:d} passes no simulated time; use cell.wait to let simulated time pass."
+NO_POSE = message("robot.not_a_pose", "The program sent numbers that are not a pose. {why}")
+NO_JPEG = message("robot.not_a_jpeg", "The program sent a picture to show, but the picture is not a JPEG.")
+PICTURES_USED_UP = message(
+    "robot.pictures_used_up", "The program has already shown {limit:d} pictures. This is the limit."
 )
+NOTES_USED_UP = message("robot.notes_used_up", "The program has already written {limit:d} notes. This is the limit.")
+SLEPT = message("robot.slept", "No simulated time passes during time.sleep in line {line:d}. Use cell.wait instead.")
 IN_ANOTHER_UNIT = {
     (True, "speed"): message(
         "robot.joint_speed_in_degrees",
-        "A speed of {asked:g} rad/s was asked; this arm has at most {limit:.3g} rad/s. "
+        "A speed of {asked:g} rad/s was asked for. The limit of this arm is {limit:.3g} rad/s. "
         "Angles are in radians, not in degrees: {asked:g} deg is {meant:.3g} rad.",
     ),
     (True, "acceleration"): message(
         "robot.joint_acceleration_in_degrees",
-        "An acceleration of {asked:g} rad/s^2 was asked; this arm has at most {limit:.3g} rad/s^2. "
+        "An acceleration of {asked:g} rad/s^2 was asked for. The limit of this arm is {limit:.3g} rad/s^2. "
         "Angles are in radians, not in degrees: {asked:g} deg is {meant:.3g} rad.",
     ),
     (False, "speed"): message(
         "robot.speed_in_millimetres",
-        "A speed of {asked:g} m/s was asked; this arm has at most {limit:.3g} m/s. "
+        "A speed of {asked:g} m/s was asked for. The limit of this arm is {limit:.3g} m/s. "
         "Lengths are in metres, not in millimetres: {asked:g} mm is {meant:g} m.",
     ),
     (False, "acceleration"): message(
         "robot.acceleration_in_millimetres",
-        "An acceleration of {asked:g} m/s^2 was asked; this arm has at most {limit:.3g} m/s^2. "
+        "An acceleration of {asked:g} m/s^2 was asked for. The limit of this arm is {limit:.3g} m/s^2. "
         "Lengths are in metres, not in millimetres: {asked:g} mm is {meant:g} m.",
     ),
 }

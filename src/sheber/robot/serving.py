@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["SERVICES", "CommandError", "Motion", "Reply", "Served", "fitted", "missing", "refusal", "serves"]
 
 NOT_THERE = message("robot.not_there", "This cell has no {what} {name!r}. It has: {names}.")
-NONE_THERE = message("robot.none_there", "This cell has no {what} {name!r}. It has none at all.")
+NONE_THERE = message("robot.none_there", "This cell has no {what} {name!r}. It has no {what} at all.")
 TOOL = message("robot.what_tool", "tool")
 
 

@@ -28,20 +28,22 @@ SPEED_MARGIN = 1.25  # times the largest joint speed: beyond it something drives
 
 HIT = message(
     "robot.hit",
-    "Collision of {a} with {b}: {force:.0f} N. The emergency stop acts above {limit:.0f} N if a contact is not meant.",
+    "Collision of {a} with {b}: {force:.0f} N. An unintended contact above {limit:.0f} N triggers the emergency stop.",
 )
 BLOCKED = message(
     "robot.blocked",
-    "Joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded. The emergency stop acted.",
+    "Joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded. "
+    "This triggered the emergency stop.",
 )
 PRESSED = message(
     "robot.pressed",
     "Joint {joint} is {error:.1f} deg behind its target, and {a} presses on {b}: the arm is blocked or overloaded. "
-    "The emergency stop acted.",
+    "This triggered the emergency stop.",
 )
 TOO_FAST = message(
     "robot.too_fast",
-    "Joint {joint} turned at {speed:.1f} rad/s; its largest speed is {limit:.1f} rad/s. The emergency stop acted.",
+    "Joint {joint} turned at {speed:.1f} rad/s. Its largest speed is {limit:.1f} rad/s. "
+    "This triggered the emergency stop.",
 )
 
 

@@ -51,7 +51,7 @@ __all__ = ["Trace", "read"]
 
 T = TypeVar("T")
 
-BREAKS_OFF = message("trace.breaks_off", "The recording breaks off before the run came to its end.")
+BREAKS_OFF = message("trace.breaks_off", "The recording stops before the end of the run.")
 
 _NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # of a file that is damaged, or made up
 _LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, CAPTURE: 8, PICTURE: 8}  # bytes of what stands before the rest
@@ -63,7 +63,7 @@ def read(path: Path | str) -> Trace:
         raw = Path(path).read_bytes()
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise TraceReadError(_("cannot read the trace {path}: {why}").format(path=path, why=why)) from error
+        raise TraceReadError(_("The trace {path} cannot be read: {why}.").format(path=path, why=why)) from error
     try:
         return Trace(raw)
     except TraceReadError as error:
@@ -83,7 +83,7 @@ class Trace:
         try:
             self._open(raw)
         except _NONSENSE as error:
-            text = _("the trace is damaged: its first records make no sense ({why})")
+            text = _("The trace is damaged: its first records make no sense ({why}).")
             raise TraceReadError(text.format(why=error)) from error
 
     def _open(self, raw: bytes) -> None:
@@ -96,7 +96,7 @@ class Trace:
             self._order.append((kind, start, end))
         self.whole = bool(self._spans[END])  # False: the file was cut short before the run's end
         if not self._spans[HEADER]:
-            raise TraceReadError(_("the trace breaks off before its header was written; nothing of the run is in it"))
+            raise TraceReadError(_("The trace stops before the end of its header. It has nothing of the run."))
         if self.whole:
             self._check_sum()
         self.header: Header = _header(self._words(*self._spans[HEADER][0]))
@@ -120,7 +120,9 @@ class Trace:
         row = np.dtype([("step", "<u4"), *((name, self._row[name]) for name in self._row.names or ())])
         spans = self._spans[SAMPLE]
         if any(end - start != row.itemsize for start, end in spans):
-            text = _("the trace is damaged: a sample has not the {size} bytes that were declared")
+            text = _(
+                "The trace is damaged: the header promises samples of {size} bytes, but one sample has another size."
+            )
             raise TraceReadError(text.format(size=row.itemsize))
         return np.frombuffer(b"".join(self._raw[start:end] for start, end in spans), row)
 
@@ -260,7 +262,7 @@ class Trace:
         start, end = self._spans[END][0]
         told = self._words(start + STEP.size, end).get("crc32")
         if told is not None and told != zlib.crc32(memoryview(self._raw)[: start - HEAD.size]):
-            raise TraceReadError(_("the trace is damaged: its bytes are not those that were written"))
+            raise TraceReadError(_("The trace is damaged: its bytes have changed since it was written."))
 
     def _step(self, start: int) -> int:
         step: int = STEP.unpack_from(self._raw, start)[0]
@@ -274,7 +276,7 @@ class Trace:
         try:
             return make(self._raw[start:end])
         except _NONSENSE as error:
-            text = _("the trace is damaged at byte {start}: {why}")
+            text = _("The trace is damaged at byte {start}: {why}.")
             raise TraceReadError(text.format(start=start, why=error)) from error
 
 
@@ -308,12 +310,12 @@ def _check_magic(raw: bytes) -> None:
     if raw[: len(magic)] == magic:
         return
     if magic.startswith(raw):
-        raise TraceReadError(_("the file breaks off before its first record; nothing of the run is in it"))
+        raise TraceReadError(_("The file stops before its first record. It has nothing of the run."))
     name, _space, number = raw[: len(magic)].partition(b" ")
     if name == b"sheber-trace" and number.strip().isdigit():
-        text = _("a trace of format {found}; this version of sheber reads format {known}")
+        text = _("The trace has format {found}. This version of sheber reads format {known}.")
         raise TraceReadError(text.format(found=int(number), known=FORMAT))
-    raise TraceReadError(_("not a trace: a trace begins with the words 'sheber-trace'"))
+    raise TraceReadError(_("This file is not a trace. A trace begins with the word 'sheber-trace'."))
 
 
 def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
@@ -323,10 +325,10 @@ def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
         length, kind = HEAD.unpack_from(raw, at)
         start = at + HEAD.size
         if kind not in KINDS:
-            text = _("the trace is damaged at byte {start}: no record is of kind {kind!r}")
+            text = _("The trace is damaged at byte {start}: there are no records of kind {kind!r}.")
             raise TraceReadError(text.format(start=at, kind=bytes([kind])))
         if length < _LEAST.get(kind, 0):
-            text = _("the trace is damaged at byte {start}: a record of {length} bytes is too short")
+            text = _("The trace is damaged at byte {start}: a record of {length} bytes is too short.")
             raise TraceReadError(text.format(start=at, length=length))
         if start + length > len(raw):
             return

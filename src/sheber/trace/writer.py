@@ -88,7 +88,7 @@ class TraceWriter:
         try:
             self._file: BinaryIO | None = open(self.path, "wb", buffering=0)  # noqa: SIM115 - closed by close()
         except OSError as error:
-            text = _("cannot write the trace {path}: {why}")
+            text = _("The trace {path} cannot be written: {why}.")
             raise TraceWriteError(text.format(path=self.path, why=_reason(error))) from error
         self._known: set[str] = set()  # ids whose sentences stand in the file
         self._checksum = 0  # CRC-32 of what the system was handed
@@ -252,7 +252,7 @@ class TraceWriter:
                 self._checksum = zlib.crc32(buffer[:count], self._checksum)
                 del buffer[:count]
         except OSError as error:
-            text = _("cannot go on writing the trace {path}: {why}; what was written stays readable")
+            text = _("The rest of the trace {path} cannot be written: {why}. The part before can be read.")
             self._error = TraceWriteError(text.format(path=self.path, why=_reason(error)))
             raise self._error from error
 

@@ -1,6 +1,6 @@
-"""The camera as a program sees it: pictures, and the way between pixels and metres.
+"""The camera: pictures, and from pixels to metres and back.
 
-Camera frame of computer vision: +x right, +y down, +z forward. Pixels (u, v): u to the right, v down,
+The camera frame is that of computer vision: +x right, +y down, +z forward. Pixels (u, v): u to the right, v down,
 the middle of the upper left pixel is (0, 0). Lens distortion as OpenCV writes it: k1, k2, p1, p2, k3.
 """
 
@@ -24,11 +24,11 @@ __all__ = ["Camera", "Image"]
 
 WITHHELD = message(
     "client.withheld",
-    "This exercise does not give {name} of the camera {camera!r}: finding it is part of the work. It gives: {known}.",
+    "This exercise does not give {name} of the camera {camera!r}. You must find it yourself. It gives: {known}.",
 )
 NOTHING_GIVEN = message(
     "client.withheld_all",
-    "This exercise does not give {name} of the camera {camera!r}: finding it is part of the work. It gives nothing.",
+    "This exercise does not give {name} of the camera {camera!r}. You must find it yourself. It gives nothing.",
 )
 ROUNDS = 60  # of undoing the lens, at most
 EXACT, CONVERGED = 1e-13, 1e-6  # error in x / z: at which it ends, and below which the result counts
@@ -55,7 +55,7 @@ class Image:
 
 
 class Camera(Fixed):
-    """A camera that is fixed in the cell. Reading what the exercise withholds raises NotGiven."""
+    """A camera that is fixed in the cell. A value that the exercise does not give raises NotGiven."""
 
     __slots__ = ("_given", "_session", "height", "name", "width")
 
@@ -72,7 +72,7 @@ class Camera(Fixed):
 
     @property
     def matrix(self) -> Array:
-        """The camera matrix (3, 3) [px]: fx, 0, cx; 0, fy, cy; 0, 0, 1. Raises NotGiven where withheld.
+        """The camera matrix (3, 3) [px]: fx, 0, cx; 0, fy, cy; 0, 0, 1. Raises NotGiven if not given.
 
         >>> fx = camera.matrix[0, 0]
         """
@@ -80,7 +80,7 @@ class Camera(Fixed):
 
     @property
     def distortion(self) -> Array:
-        """The lens distortion (5,): k1, k2, p1, p2, k3, as OpenCV has it. Raises NotGiven where withheld.
+        """The lens distortion (5,): k1, k2, p1, p2, k3, as OpenCV has it. Raises NotGiven if not given.
 
         >>> import cv2
         >>> straight = cv2.undistort(image.colour, camera.matrix, camera.distortion)
@@ -89,16 +89,16 @@ class Camera(Fixed):
 
     @property
     def pose(self) -> Pose:
-        """T_base_camera: x right, y down, z forward. Raises NotGiven where withheld.
+        """T_base_camera: x right, y down, z forward. Raises NotGiven if not given.
 
         >>> height = camera.pose.position[2]
         """
         return Pose.from_list(self._told("pose"))
 
     def capture(self) -> Image:
-        """Take a picture; simulated time passes for exposure and read-out (50 ms unless the exercise says).
+        """Take a picture. Exposure and read-out take simulated time (50 ms, if the exercise gives no other time).
 
-        Colour (h, w, 3) uint8 BGR, depth (h, w) float32 [m] or None. The number of pictures in a run is limited.
+        Gives colour (h, w, 3) uint8 BGR, depth (h, w) float32 [m] or None. The number of pictures in a run is limited.
 
         >>> image = camera.capture()
         >>> image.colour.shape
@@ -116,9 +116,9 @@ class Camera(Fixed):
     def to_plane(self, u: ArrayLike, v: ArrayLike, height: float = 0.0) -> tuple[Any, Any]:
         """Where the rays of pixels meet the horizontal plane z = `height` of the base frame [m]: x and y [m].
 
-        `u`, `v` [px], numbers or arrays of one shape; x and y come in the same shape. NaN where the ray never meets
-        the plane, and where the lens has no ray for a pixel (far outside the picture). Undoes the lens distortion.
-        Raises TypeError or ValueError for what are no pixels, NotGiven where the camera's data are withheld.
+        `u` and `v` [px] are numbers, or arrays of the same shape. x and y have this shape too. They are NaN if the ray
+        never meets the plane, or if the pixel is far outside the picture. Takes the lens distortion into account.
+        Raises TypeError or ValueError if `u` and `v` are not pixels, NotGiven if the camera's values are not given.
 
         >>> x, y = camera.to_plane(319.5, 239.5, height=0.03)
         """
@@ -136,10 +136,10 @@ class Camera(Fixed):
         return met[..., 0], met[..., 1]
 
     def project(self, points: ArrayLike) -> tuple[Any, Any]:
-        """The pixels (u, v) at which points of the base frame appear, lens distortion included.
+        """The pixels (u, v) where the camera sees points of the base frame. Takes the lens distortion into account.
 
-        `points` (3,) or (n, 3) [m] in the base frame; u and v [px] are numbers or (n,), NaN behind the
-        camera. Raises NotGiven where the camera's data are withheld.
+        `points` (3,) or (n, 3) [m] in the base frame; u and v [px] are numbers or (n,). They are NaN behind
+        the camera. Raises NotGiven if the camera's values are not given.
 
         >>> u, v = camera.project((0.5, 0.1, 0.03))
         """

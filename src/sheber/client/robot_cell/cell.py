@@ -1,4 +1,4 @@
-"""The robot cell as a program sees it: robot, tools, cameras, frames, job sheet, inputs and outputs, time."""
+"""The robot cell: robot, tools, cameras, frames, job sheet, inputs and outputs, time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TOOL = message("client.what_tool", "tool")
 READING = message("client.what_reading", "reading of the tool")
 ANALOG = message(
     "client.wait_for_analog",
-    "wait_for waits for a digital input. {name!r} is a number in {unit}: read cell.inputs[{name!r}] in a loop instead.",
+    "wait_for waits for a digital input. {name!r} is a number in {unit}. Read cell.inputs[{name!r}] in a loop instead.",
 )
 
 T = TypeVar("T")
@@ -51,15 +51,15 @@ class State:
     joints: NDArray[np.float64]  # (n,) rad, as the encoders read
     pose: Pose  # T_base_tcp, with the arm's nominal kinematics
     wrench: NDArray[np.float64]  # (6,) N, Nm at the TCP in TCP axes
-    moving: bool  # a move is under way
+    moving: bool  # the robot moves
     holding: bool  # the tool holds something
-    tool: Mapping[str, Any]  # all that the tool reads, by name: "holding", and "width" [m] or "vacuum" [kPa]
+    tool: Mapping[str, Any]  # all values of the tool, by name: "holding", and "width" [m] or "vacuum" [kPa]
     inputs: Mapping[str, bool | float]  # by name: digital ones True or False, analog ones in their units
     outputs: Mapping[str, bool | float]  # by name, as inputs
 
 
 class Cell(Connected):
-    """The robot cell that this program was started for; `connect()` gives it.
+    """The robot cell of this program. `connect()` gives it.
 
     >>> from sheber import connect
     >>> cell = connect()
@@ -95,7 +95,7 @@ class Cell(Connected):
 
     @property
     def gripper(self) -> Gripper:
-        """The parallel gripper; raises NotGiven where this cell has another tool.
+        """The parallel gripper. Raises NotGiven if this cell has another tool.
 
         >>> cell.gripper.open()
         """
@@ -106,7 +106,7 @@ class Cell(Connected):
 
     @property
     def suction(self) -> Suction:
-        """The suction cup; raises NotGiven where this cell has another tool.
+        """The suction cup. Raises NotGiven if this cell has another tool.
 
         >>> cell.suction.on()
         """
@@ -116,16 +116,16 @@ class Cell(Connected):
         return tool
 
     def wait(self, seconds: float) -> None:
-        """Let `seconds` of simulated time pass, in whole ticks of 10 ms, at least one; moves under way go on.
+        """Let `seconds` of simulated time pass, in whole ticks of 10 ms, at least one tick. A move continues.
 
-        Raises ValueError for a negative time. (`time.sleep` passes no simulated time at all.)
+        Raises ValueError for a negative time. (No simulated time passes during `time.sleep`.)
 
         >>> cell.wait(0.5)
         """
         self._session.call("wait", seconds=checks.number(seconds, "seconds", "s", least=0.0))
 
     def wait_for(self, name: str, value: bool = True, timeout: float = 10.0) -> None:
-        """Wait until the digital input `name` is `value`; takes at least one tick.
+        """Wait until the digital input `name` is `value`. Takes at least one tick.
 
         Raises Timeout after `timeout` simulated seconds, NotGiven for a name that does not exist, TypeError for an
         analog input.
@@ -144,7 +144,7 @@ class Cell(Connected):
         )
 
     def state(self) -> State:
-        """All sensors, read in one tick: joints, pose, wrench, tool, inputs and outputs; see `State` for units.
+        """Read all sensors in one tick: joints, pose, wrench, tool, inputs and outputs. See `State` for units.
 
         >>> state = cell.state()
         >>> print(state.pose)

@@ -1,4 +1,4 @@
-"""The parallel gripper as a program sees it."""
+"""The parallel gripper."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sheber.client.session import Session
 
 __all__ = ["Gripper"]
 
-WIDE = 0.5  # m: no gripper opens so far: a larger number is in millimetres
+WIDE = 0.5  # m: no gripper opens wider, so a larger number is in millimetres
 
 
 class Gripper(Fixed):
-    """A parallel gripper; widths are between the fingers, in metres.
+    """A parallel gripper. A width is the opening between the fingers, in metres.
 
     >>> gripper.close(force=20.0)
     >>> gripper.holding
@@ -31,9 +31,9 @@ class Gripper(Fixed):
         return f"Gripper(opens to {self.stroke * 1000.0:g} mm, grips with up to {self.max_force:g} N)"
 
     def open(self, width: float | None = None) -> None:
-        """Open to `width` [m], fully if left out; returns when the fingers have arrived.
+        """Open to `width` [m], or fully without a width. Returns when the fingers stand still.
 
-        Raises ToolError for a width outside 0..stroke and where something blocks the fingers, ValueError for
+        Raises ToolError for a width outside 0..stroke and if something blocks the fingers, ValueError for
         millimetres.
 
         >>> gripper.open(width=0.05)
@@ -41,10 +41,10 @@ class Gripper(Fixed):
         self._session.call("gripper_open", width=None if width is None else checks.length(width, "width", WIDE))
 
     def close(self, force: float | None = None) -> None:
-        """Close with `force` [N], the gripper's usual force if left out; returns when the fingers have stopped.
+        """Close with `force` [N], or with the gripper's default force. Returns when the fingers stand still.
 
-        The fingers stop at a part or at each other: read `holding` or `width`. Raises ToolError for a
-        force that the gripper does not have.
+        The fingers stop when they touch a part or each other: read `holding` or `width`. Raises ToolError for a
+        force above `max_force`.
 
         >>> gripper.close(force=30.0)
         """

@@ -1,4 +1,4 @@
-"""The robot as a program sees it: moves, what it reads, forward and inverse kinematics."""
+"""The robot: moves, sensors, forward and inverse kinematics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Robot", "RobotLimits", "Tool"]
 
 Array = NDArray[np.float64]
 
-SLOWEST = 0.01  # of the speed of all moves: at less, a move would hardly be seen
+SLOWEST = 0.01  # of the speed of all moves; a slower robot would hardly move
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Tool:
     """
 
     kind: str  # gripper, suction, pointer
-    pose: Pose  # T_flange_tcp; the TCP's z axis leaves the tool
+    pose: Pose  # T_flange_tcp; the TCP's z axis points out of the tool
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RobotLimits:
-    """The most that the arm can do.
+    """The limits of the arm.
 
     >>> lower, upper = robot.limits.joints.T
     """
@@ -143,7 +143,7 @@ class Robot(Fixed):
 
     @property
     def wrench(self) -> Array:
-        """Force [N] and torque [Nm] (6,) that act on the tool from outside, at the TCP in TCP axes; one tick.
+        """Force [N] and torque [Nm] (6,) on the tool, at the TCP in TCP axes, read now (one tick).
 
         >>> force = robot.wrench[:3]
         """
@@ -151,7 +151,7 @@ class Robot(Fixed):
 
     @property
     def moving(self) -> bool:
-        """True while a move is under way; asking takes one tick.
+        """True while the robot moves, read now (one tick).
 
         >>> robot.move_joints(robot.home, wait=False)
         >>> while robot.moving:
@@ -161,7 +161,7 @@ class Robot(Fixed):
 
     @property
     def speed_override(self) -> float:
-        """Factor on the speed of all moves, from 0.01 to 1, as on the teach pendant; setting it takes one tick.
+        """Factor on the speed of all moves, from 0.01 to 1, as on a teach pendant. To set it takes one tick.
 
         Raises ValueError for any other factor.
 
@@ -185,12 +185,12 @@ class Robot(Fixed):
         blend: float = 0.0,
         wait: bool = True,
     ) -> None:
-        """MoveJ: move all joints to the angles `q` (n,) [rad], together, along a straight line in joint space.
+        """MoveJ: move all joints together to the angles `q` (n,) [rad], along a straight line in joint space.
 
-        `speed` [rad/s] and `acceleration` [rad/s^2] are those of the joint that turns furthest. If left out, the arm's
-        usual ones (UR5e: 1.05 rad/s, 1.4 rad/s^2); `limits` tells the most that the arm can do.
-        `blend` [m]: pass the end within this distance instead of stopping there. `wait=False`: return
-        after one tick while the robot moves. Raises JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
+        `speed` [rad/s] and `acceleration` [rad/s^2] are those of the joint with the longest turn. The defaults are
+        those of the arm (UR5e: 1.05 rad/s, 1.4 rad/s^2). `limits` has the largest values.
+        `blend` [m]: do not stop at the end, but pass it within this distance. `wait=False`: return after one tick,
+        while the robot moves. Raises JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
         >>> robot.move_joints([3.14, -1.57, 1.57, -1.57, -1.57, 0.0], speed=1.0)
         """
@@ -210,10 +210,10 @@ class Robot(Fixed):
         configuration: str | None = None,
         wait: bool = True,
     ) -> None:
-        """MoveJ to a pose: bring the TCP to `pose`, all joints moving together; the TCP's path is a curve.
+        """MoveJ to a pose: move all joints together until the TCP is at `pose`. The path of the TCP is a curve.
 
-        `pose` is T_base_tcp, or T_frame_tcp where a work object `frame` (T_base_frame) is given. The
-        arm takes the nearest of its possible configurations; `configuration` asks for one by name, for example
+        `pose` is T_base_tcp, or T_frame_tcp if you give a work object `frame` (T_base_frame). The arm
+        takes the nearest configuration. With `configuration` you ask for another one by name, for example
         "left up flip" or only "up". `speed` [rad/s], `acceleration` [rad/s^2], `blend` [m],
         `wait` as in `move_joints`. Raises Unreachable, JointLimit, SpeedLimit, SelfCollision, Collision, ValueError.
 
@@ -237,12 +237,12 @@ class Robot(Fixed):
         frame: Pose | None = None,
         wait: bool = True,
     ) -> None:
-        """MoveL: move the TCP to `pose` on a straight line, turning evenly on the way.
+        """MoveL: move the TCP to `pose` on a straight line. The tool turns evenly on the path.
 
         `pose` is T_base_tcp, or T_frame_tcp with `frame`. `speed` [m/s] and `acceleration` [m/s^2] are those of
-        the TCP. If left out, the arm's usual ones (UR5e: 0.25 m/s, 1.2 m/s^2). `blend` [m] and `wait` as in
-        `move_joints`. The whole line is checked before the robot starts: raises Unreachable, JointLimit,
-        Singularity, SpeedLimit, SelfCollision, Collision, ValueError.
+        the TCP. The defaults are those of the arm (UR5e: 0.25 m/s, 1.2 m/s^2). `blend` [m] and `wait` as in
+        `move_joints`. The controller checks the whole line before the robot starts. Raises Unreachable,
+        JointLimit, Singularity, SpeedLimit, SelfCollision, Collision, ValueError.
 
         >>> robot.move_linear(robot.pose.offset(z=-0.1), speed=0.1)
         """
@@ -262,10 +262,10 @@ class Robot(Fixed):
         frame: Pose | None = None,
         wait: bool = True,
     ) -> None:
-        """MoveC: move the TCP on the circle from where it is through the position of `via` to `to`.
+        """MoveC: move the TCP on a circle from its present position through the position of `via` to `to`.
 
-        The orientation turns evenly from that of the start to that of `to`; `via` gives a position only.
-        Options and errors as in `move_linear`. Raises Unreachable also where the three points lie on a line.
+        The tool turns evenly from its present orientation to that of `to`. `via` gives only a position.
+        Options and errors are those of `move_linear`. Raises Unreachable too if the three points lie on one line.
 
         >>> start = robot.pose
         >>> robot.move_circular(start.offset(x=0.1, y=0.1), start.offset(y=0.2), speed=0.1)
@@ -278,7 +278,7 @@ class Robot(Fixed):
         )
 
     def wait(self) -> None:
-        """Wait until every move is finished and the robot stands still; takes at least one tick.
+        """Wait until all moves are finished and the robot stands still. Takes at least one tick.
 
         >>> robot.move_joints(robot.home, wait=False)
         >>> robot.wait()
@@ -286,7 +286,7 @@ class Robot(Fixed):
         self._session.call("wait_motion")
 
     def stop(self) -> None:
-        """Brake on the path, drop the moves that are still in the queue, and return when the robot stands still.
+        """Brake on the path, drop the moves in the queue, and return when the robot stands still.
 
         >>> robot.stop()
         """
@@ -295,7 +295,7 @@ class Robot(Fixed):
     # --- computing, without a simulated tick ----------------------------------------------
 
     def forward(self, q: ArrayLike) -> Pose:
-        """T_base_tcp for the joint angles `q` (n,) [rad] with the arm's nominal kinematics; costs no simulated time.
+        """T_base_tcp for the joint angles `q` (n,) [rad] with the arm's nominal kinematics. Costs no simulated time.
 
         >>> robot.forward(robot.home)
         Pose(491.9, 133.3, 367.9 mm; rotvec 180.0, 0.0, 0.0 deg)
@@ -304,10 +304,10 @@ class Robot(Fixed):
         return Pose.from_list(reply["pose"])
 
     def inverse(self, pose: Pose, frame: Pose | None = None) -> Array:
-        """All joint angles (k, n) [rad] that bring the TCP to `pose`; costs no simulated time.
+        """All sets of joint angles (k, n) [rad] that bring the TCP to `pose`. Costs no simulated time.
 
-        Every branch (up to 8) within the joint limits, the one nearest to where the robot stands first.
-        `pose` is T_base_tcp, or T_frame_tcp with `frame`. Raises Unreachable where there is none.
+        Gives every branch (up to 8) within the joint limits. The branch nearest to the robot's joints comes first.
+        `pose` is T_base_tcp, or T_frame_tcp with `frame`. Raises Unreachable if there is none.
 
         >>> robot.inverse(robot.pose).shape
         (8, 6)

@@ -1,4 +1,4 @@
-"""The suction cup as a program sees it."""
+"""The suction cup."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Suction(Fixed):
         return "Suction(on, off, vacuum, holding)"
 
     def on(self, timeout: float = 1.0, wait: bool = True) -> None:
-        """Switch the vacuum on; returns when a part is held, after `timeout` [simulated s] at the latest.
+        """Switch the vacuum on. Returns when the cup holds a part, or raises after `timeout` [simulated s].
 
-        Raises ToolError where nothing is held by then (the vacuum stays on, and the message says what
-        the sensor reads). `wait=False` returns after one tick without checking.
+        Raises ToolError if the cup holds nothing after this time. The vacuum stays on, and the message shows what
+        the sensor reads. With `wait=False` it returns after one tick and does not check.
 
         >>> suction.on(timeout=0.5)
         """
@@ -40,7 +40,7 @@ class Suction(Fixed):
         )
 
     def off(self, wait: bool = True) -> None:
-        """Switch the vacuum off; returns when the part is released. `wait=False` returns after one tick.
+        """Switch the vacuum off. Returns when the cup has let the part go; with `wait=False` after one tick.
 
         >>> suction.off()
         """
@@ -48,7 +48,7 @@ class Suction(Fixed):
 
     @property
     def vacuum(self) -> float:
-        """What the vacuum sensor reads [kPa below the air], read now (one tick).
+        """The vacuum [kPa below the air] from the vacuum sensor, read now (one tick).
 
         >>> suction.vacuum > 30.0
         False
@@ -57,7 +57,7 @@ class Suction(Fixed):
 
     @property
     def holding(self) -> bool:
-        """True while the vacuum sensor says that a part is held, read now (one tick).
+        """True while the cup holds a part, from the vacuum sensor, read now (one tick).
 
         >>> suction.holding
         False

@@ -24,7 +24,7 @@ LIES = message(
     "At {time:.1f} s {part} was let go. It lies {off:.1f} mm from its place ({by}) and is turned by {yaw:.1f}°.",
 )
 SET_DOWN = message("criteria.set_down", "Set down, not dropped")
-NOTHING_LET_GO = message("criteria.nothing_let_go", "Nothing was let go on purpose.")
+NOTHING_LET_GO = message("criteria.nothing_let_go", "The program let no part go on purpose.")
 DROPPED = message(
     "criteria.dropped",
     "Parts that were let go: {count} of {all}. The highest fall was {drop:.1f} mm: {part}, let go at {time:.1f} s.",

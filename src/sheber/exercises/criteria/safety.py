@@ -20,20 +20,20 @@ NO_CONTACT = message("criteria.no_contact", "No unintended contact")
 NO_FURTHER = message("criteria.no_further_contact", "No further contact or stop")
 TOUCHED_TITLE = message("criteria.touched_title", "Unintended contact: {a} and {b}")
 TOUCHED = message(
-    "criteria.touched", "At {time:.1f} s {a} and {b} touched for {lasted:.1f} s, with up to {force:.0f} N."
+    "criteria.touched", "At {time:.1f} s {a} and {b} touched for {lasted:.1f} s. The force was up to {force:.0f} N."
 )
 FELL_TITLE = message("criteria.fell_title", "Fallen on the table: {part}")
 FELL = message(
     "criteria.fell",
-    "At {time:.1f} s {part} fell on the table, with up to {force:.0f} N. It lay there for {lasted:.1f} s.",
+    "At {time:.1f} s {part} fell on the table. The force was up to {force:.0f} N. It lay there for {lasted:.1f} s.",
 )
 LASTS_TITLE = message("criteria.lasts_title", "{contact}, still after {time:g} s")
 LASTS = message(
     "criteria.lasts",
-    "A contact that lasts counts again every {again:g} s. This one counted again at {time:.1f} s. {contact}",
+    "A long contact counts again every {again:g} s. This contact counted again at {time:.1f} s. {contact}",
 )
 STOP = message("criteria.stop", "Emergency stop")
-STOPPED = message("criteria.stopped", "At {time:.1f} s the equipment was stopped. {why}")
+STOPPED = message("criteria.stopped", "At {time:.1f} s the station was stopped. {why}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,25 +45,25 @@ OFF_BY = message("criteria.off_by", "x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm")
 POSE_POSITION = message("criteria.pose_position", "Pose {name}: position")
 POSE_ANGLE = message("criteria.pose_angle", "Pose {name}: angle")
 POSE_OFF = message(
-    "criteria.pose_off", "Pose {name} was reached at {time:.1f} s, {off:.1f} mm from where it was asked ({by})."
+    "criteria.pose_off", "The tool reached pose {name} at {time:.1f} s with an error of {off:.1f} mm ({by})."
 )
 POSE_TURNED = message(
-    "criteria.pose_turned", "At pose {name} the tool was turned {off:.2f}° from what was asked, at {time:.1f} s."
+    "criteria.pose_turned", "At pose {name}, at {time:.1f} s, the angle of the tool was wrong by {off:.2f}°."
 )
-POSE_NEVER_REACHED = message("criteria.pose_never_reached", "Pose {name} was never reached.")
+POSE_NEVER_REACHED = message("criteria.pose_never_reached", "The tool never reached pose {name}.")
 POSE_OUT_OF_ORDER = message(
-    "criteria.pose_out_of_order", "Pose {name} was reached at {time:.1f} s, but not in the order that was asked."
+    "criteria.pose_out_of_order", "The tool reached pose {name} at {time:.1f} s, but not in the right order."
 )
 POSE_STOPPED_BESIDE = message(
     "criteria.pose_stopped_beside",
-    "Pose {name} was never reached. The tool stopped {off:.1f} mm from it, at {time:.1f} s.",
+    "The tool never reached pose {name}. It stopped at a distance of {off:.1f} mm, at {time:.1f} s.",
 )
 POSE_FAR = message(
-    "criteria.pose_far", "Pose {name} was never reached. The tool came no nearer than {off:.0f} mm, at {time:.1f} s."
+    "criteria.pose_far", "The tool never reached pose {name}. Its smallest distance was {off:.0f} mm, at {time:.1f} s."
 )
 LEG_MISSING = message(
     "criteria.leg_missing",
-    "The way from {start} to {end} cannot be measured, because one of the two poses was not reached.",
+    "The path from {start} to {end} cannot be measured, because the tool did not reach one of the two poses.",
 )
 LINE = message("criteria.line", "Straight line {start} to {end}")
 LINE_LEFT = message(
@@ -80,14 +80,14 @@ ARC_VIA_MISSED = message(
 SPEED = message("criteria.speed", "Speed {start} to {end}")
 SPEED_OFF = message(
     "criteria.speed_off",
-    "Between {start} and {end} the tool held {speed:.0f} mm/s. The sheet asks for {wanted:.0f} mm/s.",
+    "Between {start} and {end} the speed of the tool was {speed:.0f} mm/s. The job sheet asks for {wanted:.0f} mm/s.",
 )
 HOME = message("criteria.home", "Finish at home")
 HOME_NOTHING = message("criteria.home_nothing", "Nothing was recorded.")
 HOME_NEVER_LEFT = message("criteria.home_never_left", "The arm never left home.")
 HOME_AWAY = message(
     "criteria.home_away",
-    "At the end one joint stood {off:.1f}° away from home. Finish with robot.move_joints(robot.home).",
+    "At the end one joint was {off:.1f}° away from home. Finish with robot.move_joints(robot.home).",
 )
 
 

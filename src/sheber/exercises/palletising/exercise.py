@@ -170,14 +170,15 @@ def _barrier(size: tuple[float, ...]) -> LightBarrier:
 
 PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
 EMPTY = message(
-    "palletising.empty", "No box that was let go stands on the place in layer {layer}, row {row}, column {column}."
+    "palletising.empty",
+    "There is no box on the place in layer {layer}, row {row}, column {column}. Only a box that you let go counts.",
 )
 BOX = message("palletising.box", "box {number}")
-FELL_OVER = message("palletising.fell_over", "{lies} It had fallen over.")
+FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
 MOVED_AWAY = message(
     "palletising.moved_away",
-    "At {time:.1f} s {box} was moved away from this place. A box counts only if it still stands at the end of the run.",
+    "At {time:.1f} s {box} was moved away from this place. A box counts only if it still stands there at the end.",
 )
 NOT_DONE = message("palletising.not_done", "Places that are empty or wrong: {missing} of {count}.")
 

@@ -121,7 +121,7 @@ def _arc_length(poses: dict[str, Pose]) -> float:
     return radius * 4.0 * math.atan2(rise, chord / 2.0)
 
 
-NOT_REACHED = message("poses_and_moves.not_reached", "These poses were not reached in order: {poses}.")
+NOT_REACHED = message("poses_and_moves.not_reached", "The tool did not reach these poses in the right order: {poses}.")
 
 
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:

@@ -12,7 +12,7 @@ for stop in cell.sheet["route"]:
 above_a = cell.frames["A"].offset(z=0.25)  # 250 mm above pose A, higher than the post
 robot.move_to(above_a)
 robot.move_linear(cell.frames["A"], speed=0.10)
-print("Pose A asked:   ", cell.frames["A"])
+print("Pose A wanted:  ", cell.frames["A"])
 print("Pose A measured:", robot.pose)
 
 # Next: a straight line to B, over the post to C, an arc to D, then E, F and home.

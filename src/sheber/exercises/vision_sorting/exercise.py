@@ -163,7 +163,7 @@ def _spots(rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
                 spots.append((x, y))
             if len(spots) == count:
                 return spots
-    raise ExerciseError(_("{count} parts do not fit on the mat").format(count=count))
+    raise ExerciseError(_("{count} parts do not fit on the mat.").format(count=count))
 
 
 def _part(piece: Piece) -> Part:
@@ -280,20 +280,20 @@ IN_NO_OR_WRONG_TRAY = message(
     "vision_sorting.in_no_or_wrong_tray", "In no tray: {missed}. In a wrong tray, which costs double: {wrong}."
 )
 PLACE = message("vision_sorting.place", "Place of {part}")
-NO_PLACE = message("vision_sorting.no_place", "There is no free place of the right tray on which {part} lies.")
+NO_PLACE = message("vision_sorting.no_place", "This part does not lie on a free place of the right tray: {part}.")
 NO_DECOYS = message("vision_sorting.no_decoys", "No decoys in this scene")
 NO_DECOYS_SCALED = message(
     "vision_sorting.no_decoys_scaled",
-    "This scene has no decoys. Their points are scaled by the finished share of the job: {done:.0f} %.",
+    "This scene has no decoys. Their points are multiplied by the finished share of the job: {done:.0f} %.",
 )
-LEFT_ALONE = message("vision_sorting.left_alone", "Left alone: {part}")
+LEFT_ALONE = message("vision_sorting.left_alone", "Not moved: {part}")
 DECOY_MOVED = message(
     "vision_sorting.decoy_moved",
-    "At {time:.1f} s {part} was moved, by up to {moved:.0f} mm. It belongs in no tray.",
+    "At {time:.1f} s {part} was moved by up to {moved:.0f} mm. It belongs in no tray.",
 )
 DECOY_SCALED = message(
     "vision_sorting.decoy_scaled",
-    "The points for leaving {part} alone are scaled by the finished share of the job: {done:.0f} %.",
+    "The points for {part} are multiplied by the finished share of the job: {done:.0f} %.",
 )
 NOT_DONE = message("vision_sorting.not_done", "Parts that are not in their trays: {missing} of {count}.")
 

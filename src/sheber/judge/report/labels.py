@@ -32,7 +32,7 @@ def page_labels() -> dict[str, str]:
         "no_script": _(
             "The replay needs JavaScript, which is switched off here. Score and reasons are complete without it."
         ),
-        "nothing_lost": _("No point was lost."),
+        "nothing_lost": _("You lost no points."),
         "origin": _("About this run"),
         "overview": _("All scenes"),
         "path": _("Path"),

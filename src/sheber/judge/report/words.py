@@ -48,7 +48,7 @@ _ENDINGS: Final[Mapping[OutcomeKind, str]] = {
     OutcomeKind.TIME_LIMIT: N_("The simulated time ran out"),
     OutcomeKind.RESOURCE_LIMIT: N_("The program exceeded a limit of the run"),
     OutcomeKind.PROTOCOL_ERROR: N_("The program sent an invalid request"),
-    OutcomeKind.SYSTEM_FAULT: N_("The run could not be judged, and the program is not the cause"),
+    OutcomeKind.SYSTEM_FAULT: N_("A fault of Sheberkhana, not of your program"),
 }
 _REMEDIES: Final[Mapping[OutcomeKind, str]] = {
     OutcomeKind.EMERGENCY_STOP: N_("Biggest possible gain: avoid the emergency stop."),
@@ -127,7 +127,7 @@ def ending(outcome: Outcome) -> str:
 def ending_parts(trace: Trace) -> list[tuple[str, bool]]:
     """How a run ended, where it did not end well: (words, whether they are code), each for a line of its own."""
     if not trace.whole:
-        text = _("The recording breaks off at {time}: the file is incomplete. Only the recorded part is judged.")
+        text = _("The recording stops at {time}. The file is incomplete. Only the recorded part is judged.")
         return [(text.format(time=seconds(trace.duration)), False)]
     first = ending(trace.outcome)
     source = {" ".join(line.split()) for line in trace.header.source.splitlines()}
@@ -182,7 +182,7 @@ def passed(points: float) -> str:
 def verdict(score: Score) -> str:
     """What the points mean, under the points."""
     if score.points >= 99.95:
-        return _("Everything was done as asked.")
+        return _("You earned all points.")
     if score.passed:
         return _("Passed. You can still gain {points} points.").format(points=number(100.0 - score.points))
     return _("Not passed yet. You need {points} more points to reach {pass_mark}.").format(
@@ -195,7 +195,7 @@ def rule(score: Score) -> str:
     if score.factor >= 1.0:
         return ""
     text = _(
-        "Cycle time, safety and procedure count {percent} % here, because quality has {points} of 60 points. "
+        "Cycle time, safety and procedure count {percent} % here, because you have {points} of 60 points for quality. "
         "The better the job is done, the more they count."
     )
     return text.format(percent=number(100.0 * score.factor), points=number(score.quality))
@@ -219,7 +219,7 @@ def _first_remedy(outcome: Outcome) -> str:
         return _("Biggest possible gain: call connect(). A program that does not connect can do nothing.")
     remedy = _(_REMEDIES[outcome.kind])
     if outcome.line:
-        return _("{remedy} The run ended at line {line}, so the rest of the job was not done.").format(
+        return _("{remedy} The run ended in line {line}, so the rest of the job was not done.").format(
             remedy=remedy, line=outcome.line
         )
     return _("{remedy} The run ended early, so the rest of the job was not done.").format(remedy=remedy)
@@ -255,7 +255,7 @@ def origin(header: Header, outcome: Outcome, whole: bool = True) -> list[tuple[s
         (_("Program"), header.program),
         (_("Program, SHA-256"), header.program_sha256),
         (_("Exercise, SHA-256"), header.exercise_sha256),
-        (_("End"), outcome_title(outcome) if whole else _("The recording breaks off")),
+        (_("End"), outcome_title(outcome) if whole else _("The recording is incomplete")),
         (_("Sandbox level"), level),
         (_("Processor class"), header.processor),
         (_("Started"), header.started),

@@ -43,15 +43,13 @@ LONGEST_LINE = 8192  # bytes of one line of the stub, which keeps below it
 
 
 FLOOD = message("run.flood", "The program printed more than {size} MiB to {stream} and was stopped.")
-WORKED = message(
-    "run.worked", "Carrying out the program's requests took the judge more than {limit:g} s, which is the limit."
-)
-WAITED = message("run.waited", "The judge waited {limit:g} s of wall time for the program, which is the limit.")
+WORKED = message("run.worked", "The judge needed more than {limit:g} s for the program's requests. This is the limit.")
+WAITED = message("run.waited", "The judge waited {limit:g} s (wall time) for the program. This is the limit.")
 SLEPT = message(
     "run.slept",
     "The judge waited {limit:g} s for the program, and the program computed almost nothing in this time. "
-    "time.sleep passes no simulated time: the station stands still while a program sleeps. "
-    "Ask the station to wait instead.",
+    "No simulated time passes during time.sleep: the station stands still while a program sleeps. "
+    "Let the station wait instead.",
 )
 SCRATCH = message("run.scratch", "The program wrote more than {size} MiB to its folder and was stopped.")
 MANY_THREADS = message("run.threads", "The program ran more than {count} threads and was stopped.")
@@ -129,7 +127,7 @@ class Box:
         except (Expired, LimitReached, msgspec.MsgspecError) as error:
             self.clean()
             told = "".join(piece for stream in self.streams for piece in stream.fresh).strip()
-            text = _("the sandbox could not be set up: {why}. `sheber doctor` says what works here.")
+            text = _("The sandbox could not be set up: {why}. `sheber doctor` shows what works here.")
             raise SandboxError(text.format(why=told or str(error) or _("it did not start"))) from error
         self.layers = {name: value for name, value in words.items() if name != "ready"}
 
@@ -200,7 +198,7 @@ class Box:
 
     def _conversation(self) -> Channel:
         if self._channel is None:
-            raise SandboxError(_("this box has no conversation"))
+            raise SandboxError(_("This box has no connection to the judge."))
         return self._channel
 
     def _deadline(self, started: float) -> float:

@@ -18,15 +18,15 @@ __all__ = ["LAST_WORDS_S", "Ending", "Said", "outcome_of"]
 LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the process [s]
 
 NOT_CONNECTED = message(
-    "run.not_connected", "The program ended without connecting to the station. It has to call connect()."
+    "run.not_connected", "The program ended and did not connect to the station. It must call connect()."
 )
-PROCESSOR_TIME = message("run.processor_time", "The program used up its {limit} s of processor time.")
+PROCESSOR_TIME = message("run.processor_time", "The program used all of its {limit} s of processor time.")
 STAYED = message(
     "run.stayed", "The program closed its connection but did not end within {limit:g} s, so it was stopped."
 )
 KILLED = message("run.killed", "The system killed the program. The usual reason is a lack of memory.")
 CRASHED = message("run.crashed", "The program crashed: {signal}.")
-LEFT = message("run.left", "The program stopped in the middle with exit code {code}.")
+LEFT = message("run.left", "The program stopped before its end, with exit code {code}.")
 SAID = message("run.program_error", "{said}")
 TOLD = message("run.program_error_told", "Line {line}: {told}")
 KIND = message("run.program_error_kind", "{kind}: {told}")

@@ -61,9 +61,9 @@ LEVELS = {
     "B": Level(
         "B",
         N_("resource limits, Landlock, seccomp"),
-        N_("names of files can be seen, not their content; files and threads are counted only every half second"),
+        N_("a program can see the names of files, not their content; files and threads are counted every half second"),
     ),
-    "C": Level("C", N_("a separate process"), N_("not isolated: for your own programs only; practice, not verified")),
+    "C": Level("C", N_("a separate process"), N_("not isolated: only for your own programs; practice, not verified")),
 }
 
 
@@ -76,7 +76,7 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
-            text = _("unknown sandbox level {level!r}; available: {known}")
+            text = _("There is no sandbox level {level!r}. The levels are: {known}.")
             raise SandboxError(text.format(level=self.level, known=", ".join(LEVELS)))
 
     @property
@@ -105,7 +105,7 @@ class Sandbox:
 
             return start_separate(program, limits, probe)
         if sys.platform != "linux":
-            text = _("level {level} needs Linux; this system has only level C, for practice")
+            text = _("Level {level} needs Linux. This system has only level C, for practice.")
             raise SandboxError(text.format(level=self.level))
         start = _start_bubblewrap if self.level == "A" else _start_alone
         with contextlib.ExitStack() as kept, contextlib.ExitStack() as given:
@@ -129,9 +129,9 @@ def best_sandbox() -> Sandbox:
         else:
             return sandbox
     if reasons:
-        text = _("No sandbox works here. {reasons} You may run your own programs, and only those, with --sandbox C.")
+        text = _("No sandbox works here. {reasons} You can still run your own programs with --sandbox C.")
         raise SandboxError(text.format(reasons=" ".join(reasons)))
-    return Sandbox("C", _("This system has no sandbox; grades that count need Linux, WSL 2 or a container."))
+    return Sandbox("C", _("This system has no sandbox. Verified grades need Linux, WSL 2 or a container."))
 
 
 def sandbox_of_level(level: str) -> Sandbox:
@@ -178,10 +178,10 @@ def find_bubblewrap() -> str:
     """Path of bwrap. Raises SandboxError, with the command that installs it, where there is none or too old a one."""
     found = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin")
     if found is None:
-        raise SandboxError(_("bubblewrap is not installed. Install it: {command}").format(command=install_command()))
+        raise SandboxError(_("bubblewrap is not installed. Install it: `{command}`.").format(command=install_command()))
     version = _bubblewrap_version(found)
     if version < BUBBLEWRAP:
-        text = _("{file} is version {found}; level A needs {needed} or newer")
+        text = _("{file} is version {found}. Level A needs version {needed} or newer.")
         numbers = [".".join(map(str, numbers)) for numbers in (version, BUBBLEWRAP)]
         raise SandboxError(text.format(file=found, found=numbers[0], needed=numbers[1]))
     return found
@@ -206,7 +206,7 @@ def _bubblewrap_version(file: str) -> tuple[int, ...]:
     try:
         told = subprocess.run([file, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SandboxError(_("{file} does not run: {why}").format(file=file, why=error)) from error
+        raise SandboxError(_("{file} does not run: {why}.").format(file=file, why=error)) from error
     match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", told)
     return tuple(int(number or 0) for number in match.groups()) if match else (0,)
 
@@ -278,7 +278,7 @@ def _slot_user(stack: contextlib.ExitStack) -> int:
             continue
         stack.callback(os.close, claim)  # the lock goes with its holder, however that one ends
         return user
-    raise SandboxError(_("all {count} users for boxes are in use").format(count=len(SLOT_USERS)))
+    raise SandboxError(_("All {count} users for boxes are in use.").format(count=len(SLOT_USERS)))
 
 
 @cache
@@ -382,8 +382,8 @@ def _must_be_readable(python: layout.Interpreter) -> None:
         for folder in file.resolve().parents:
             if not folder.stat().st_mode & 0o001:
                 text = _(
-                    "level B as root needs files that an ordinary user can read, but {file} lies below {folder}, "
-                    "which only its owner may enter. Work as an ordinary user, or use a Python outside that folder."
+                    "If you are root, level B needs files that every user can read. But {file} is in {folder}, and "
+                    "only the owner can open that folder. Work as an ordinary user, or use a Python elsewhere."
                 )
                 raise SandboxError(text.format(file=file, folder=folder))
 
@@ -432,5 +432,5 @@ def _launch(
             cwd=folder or "/",
         )
     except OSError as error:
-        raise SandboxError(_("{file} could not be started: {why}").format(file=arguments[0], why=error)) from error
+        raise SandboxError(_("{file} could not be started: {why}.").format(file=arguments[0], why=error)) from error
     return Box(process, ours[1], ours[0], limits, kept.pop_all(), folder)

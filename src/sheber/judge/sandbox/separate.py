@@ -211,7 +211,7 @@ def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox
                 cwd=folder / "scratch",
             )
         except OSError as error:
-            text = _("{file} could not be started: {why}")
+            text = _("{file} could not be started: {why}.")
             raise SandboxError(text.format(file=sys.executable, why=error)) from error
         finally:
             for file in printed:

@@ -12,7 +12,9 @@ from sheber.trace import EventKind
 __all__ = ["CAMERA", "Capture"]
 
 WHAT = message("robot.what_camera", "camera")
-TOO_MANY = message("robot.captures_used_up", "The program used up the {limit:d} pictures by cameras of this run.")
+TOO_MANY = message(
+    "robot.captures_used_up", "The program has already taken {limit:d} camera pictures. This is the limit."
+)
 
 
 class Capture(Command, tag="capture", frozen=True, kw_only=True):

@@ -20,12 +20,14 @@ ANSWER_S = 3.0  # the longest time that the fingers may take
 STOPPED_SHORT = 0.002  # m: opened less than was aimed at by more than this, the fingers were stopped
 
 TOO_WIDE = message(
-    "gripper.too_wide", "The gripper was asked to open to {asked:.1f} mm; it opens from 0 to {stroke:.1f} mm."
+    "gripper.too_wide", "A width of {asked:.1f} mm was asked for. The gripper opens from 0 to {stroke:.1f} mm."
 )
 STOPPED = message(
-    "gripper.stopped", "The gripper was asked to open to {asked:.1f} mm and was stopped at {width:.1f} mm."
+    "gripper.stopped", "A width of {asked:.1f} mm was asked for. Something stopped the gripper at {width:.1f} mm."
 )
-TOO_STRONG = message("gripper.too_strong", "The gripper was asked for {asked:g} N; it has at most {most:g} N.")
+TOO_STRONG = message(
+    "gripper.too_strong", "A force of {asked:g} N was asked for. The limit of the gripper is {most:g} N."
+)
 
 
 class GripperOpen(Command, tag="gripper_open", frozen=True, kw_only=True):

@@ -40,7 +40,7 @@ NO_CONFIGURATION: Final = message(
 )
 OTHER_CONFIGURATION: Final = message(
     "motion.other_configuration",
-    "The configuration {asked!r} was asked for, but it does not reach {pose}. These configurations reach it: {names}.",
+    "The configuration {asked!r} was asked for. It does not reach {pose}. These configurations reach it: {names}.",
 )
 TOO_FAR: Final = message(
     "motion.too_far",
@@ -79,25 +79,26 @@ RANGE_OF_JOINTS: Final = message(
 SINGULAR: Final = message(
     "motion.singular",
     "The path (line or arc) to {pose} meets a singularity after {percent:.0f} % of its length, at {place}. {why} "
-    "Go around it, or use a joint move (move_joints, move_to).",
+    "Go around this place, or use a joint move (move_joints, move_to).",
 )
 WHY_SINGULAR: Final[dict[str, Message]] = {
     "wrist": message(
         "motion.singular_wrist",
-        "There, joints 4 and 6 turn about the same axis (wrist singularity: joint 5 is at 0 or 180 deg).",
+        "At this place, joints 4 and 6 turn about the same axis (wrist singularity: joint 5 is at 0 or 180 deg).",
     ),
     "elbow": message(
         "motion.singular_elbow",
-        "There, the arm is stretched out or folded (elbow singularity: joint 3 is at 0 or 180 deg).",
+        "At this place, the arm is stretched out or folded (elbow singularity: joint 3 is at 0 or 180 deg).",
     ),
     "shoulder": message(
-        "motion.singular_shoulder", "There, the wrist is too close to the axis of joint 1 (shoulder singularity)."
+        "motion.singular_shoulder",
+        "At this place, the wrist is too close to the axis of joint 1 (shoulder singularity).",
     ),
-    "": message("motion.singular_other", "There, a joint would have to jump."),
+    "": message("motion.singular_other", "At this place, a joint would have to jump."),
 }
 HITS_ITSELF: Final = message(
     "motion.hits_itself",
-    "On the path to {pose} the robot would touch itself after {percent:.0f} % of its length, at the joint angles "
+    "The robot would touch itself on the path to {pose}, after {percent:.0f} % of the path, at the joint angles "
     "{joints}.",
 )
 TOO_FAST: Final = message(
