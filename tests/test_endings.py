@@ -51,6 +51,22 @@ def test_time_that_is_up_in_the_middle_of_a_move_brakes_on_the_path(tmp_path: Pa
     assert talk.trace["moving"][talk.trace.time < 1.0][5:].all()
 
 
+@pytest.mark.parametrize("acceleration", [1e-3, 1e-6, 1e-12])
+def test_a_program_cannot_choose_how_long_its_limit_brakes(tmp_path: Path, acceleration: float) -> None:
+    """The corner leads into a move that hardly accelerates: braking uses what the arm has, and has a time limit."""
+    with conversation(empty_scene(), tmp_path / "run.trace", Limits(simulated_s=120.0, notes=1)) as talk:
+        robot, cell = talk.cell.robot, talk.cell
+        robot.move_joints(robot.home + SWING, speed=1.0, blend=0.2, wait=False)
+        robot.move_joints(robot.home + 1.8 * SWING, acceleration=acceleration, wait=False)
+        cell.wait(4.0)
+        cell.note("one")
+        with pytest.raises(RunOver):
+            cell.note("two")
+        ended = cell.time
+    assert talk.trace.duration < ended + 4.0 + SETTLE_S + SETTLE_MORE_S
+    assert np.abs(talk.trace["joint_speeds"][-1]).max() < 0.01
+
+
 def test_a_count_that_is_used_up_in_the_middle_of_a_move_brakes_too(tmp_path: Path) -> None:
     with conversation(empty_scene(), tmp_path / "run.trace", Limits(notes=1)) as talk:
         robot, cell = talk.cell.robot, talk.cell

@@ -157,6 +157,24 @@ def test_whatever_stands_in_a_value_is_told_without_an_error(value: object) -> N
     assert str(Text.from_form(stored | {"id": "test.lost"}))
 
 
+def test_small_stored_texts_cost_little_however_they_are_nested() -> None:
+    """Each text within a text is said once, and depth, places and lengths are bounded."""
+    many = "{a}" * 400
+    deep: dict[str, object] = {"id": "bomb.unfit", "values": {"b": 1}}
+    for _n in range(3):
+        deep = {"id": "bomb.unfit", "values": {"a": deep, "b": [deep, deep]}}
+    assert len(str(Text.from_form(deep, {"bomb.unfit": "{missing}", "bomb.many": many}))) < 20_000
+    wide: dict[str, object] = {"id": "bomb.many", "values": {"a": "x" * 4000}}
+    for _n in range(6):
+        wide = {"id": "bomb.many", "values": {"a": wide}}
+    assert len(str(Text.from_form(wide, {"bomb.many": many}))) < 20_000
+    for _n in range(20):
+        wide = {"id": "bomb.many", "values": {"a": wide}}
+    with pytest.raises(ValueError, match="too deep"):
+        Text.from_form(wide)
+    assert str(Text.from_form({"id": "bomb.big", "values": {"a": 10**400}}, {"bomb.big": "{a:.1f}"}))
+
+
 @pytest.mark.parametrize("wrong", [{}, {"id": 3, "values": {}}, {"id": "a"}, {"id": "a", "values": []}, "text", None])
 def test_what_is_no_stored_text_is_refused(wrong: object) -> None:
     with pytest.raises(ValueError, match="not a stored text"):

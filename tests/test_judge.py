@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import re
@@ -19,6 +20,7 @@ import pytest
 
 import sheber.client
 from sheber import i18n
+from sheber.i18n import known
 from sheber.judge import JudgeError, Program, ProgramError, wire
 from sheber.judge.program import LARGEST_PROGRAM
 from sheber.judge.sandbox import Ending, LimitReached
@@ -142,8 +144,9 @@ def test_closing_within_a_request_is_told(ends: tuple[Channel, socket.socket]) -
 def test_two_requests_at_once_are_refused(ends: tuple[Channel, socket.socket]) -> None:
     channel, program = ends
     program.sendall(frame(b"one") + frame(b"two"))
+    assert channel.receive(soon()) == b"one", "the first counts, whether the second came with it or a moment later"
     with pytest.raises(ProtocolError, match="Only one request at a time is allowed"):
-        channel.receive(soon())
+        channel.send(Answer(b"{}"), soon())
 
 
 def test_a_request_before_the_answer_is_refused(ends: tuple[Channel, socket.socket]) -> None:
@@ -283,11 +286,11 @@ def test_an_error_of_the_station_is_worded_for_its_reader(monkeypatch: pytest.Mo
 def test_an_error_of_the_station_is_stored_with_its_english_sentence(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("counting")) as recorder:
         recorder.begin([Recorded("count", "u4")], [], [], {}, step_s=0.002)
-        recorder.end(0, told({"id": "fake.time_up", "values": {"limit": 5, "more": [UNKNOWN, [1.5, None, True]]}}))
+        recorder.end(0, told({"id": "fake.time_up", "values": {"limit": [UNKNOWN, [1.5, None, True], 5]}}))
     raw = (tmp_path / "run.trace").read_bytes()
     assert b"The {limit:d} ticks are over." in raw
     assert b"There is no command {command!r}" in raw
-    assert read(tmp_path / "run.trace").outcome.reason.startswith("Line 3: The 5 ticks are over.")
+    assert read(tmp_path / "run.trace").outcome.reason.startswith("Line 3: fake.time_up: limit There is no command ")
 
 
 def test_sentences_of_the_client_are_known_to_the_judge() -> None:
@@ -357,8 +360,7 @@ def test_a_number_that_is_none_is_left_out(number: float) -> None:
         ({"command": "\x1b]0;owned\x07"}, "\ufffd]0;owned\ufffd"),
         ({"command": ["two\nlines", "\x9b2J"]}, "two · lines', '\ufffd2J"),
         ({"command": {"id": "fake.unknown", "values": {"command": "\x1b[2J"}}}, "\ufffd[2J"),
-        ({"limit": 1}, "fake.unknown: limit 1"),  # the value that the sentence needs is missing
-        ({"command": "x", "\x1b": 1}, "There is no command 'x'"),
+        ({}, "fake.unknown"),  # the value that the sentence needs is missing
     ],
 )
 def test_values_are_words_and_never_formats_or_commands(values: dict[str, object], shown: str) -> None:
@@ -367,8 +369,29 @@ def test_values_are_words_and_never_formats_or_commands(values: dict[str, object
     assert reason.isprintable()
 
 
-def test_a_sentence_may_not_format_what_does_not_fit() -> None:
-    assert "fake.time_up: limit many" in told({"id": "fake.time_up", "values": {"limit": "many"}}).reason
+def test_a_word_where_a_number_is_meant_stays_a_word() -> None:
+    assert "The many ticks are over." in told({"id": "fake.time_up", "values": {"limit": "many"}}).reason
+
+
+@pytest.mark.parametrize("values", [{"limit": 1}, {"command": "x", "more": 1}, {"command": "x", "\x1b": 1}, {"": 0}])
+def test_a_sentence_takes_only_the_values_that_it_has_places_for(values: dict[str, object]) -> None:
+    assert told_text({"id": "fake.unknown", "values": values}) is None
+
+
+@pytest.mark.parametrize("id_", ["run.fault", "run.processor_time", "wire.haste", "trace.breaks_off", "criteria.cycle"])
+def test_what_only_the_judge_says_no_program_says(id_: str) -> None:
+    importlib.import_module("sheber.exercises.criteria.common")
+    assert known()[id_]
+    assert told_text({"id": id_, "values": {}}) is None
+
+
+def test_a_program_cannot_claim_that_its_time_was_used_up() -> None:
+    said = Said(ended="stopped", message="Line 3: enough", line=3, processor_s=1e6)
+    forged = outcome_of(Ending(0, said, 0.3), Limits(processor_s=60), connected=True)
+    assert forged.kind is OutcomeKind.PROGRAM_ERROR
+    assert "processor time" not in forged.reason
+    true = outcome_of(Ending(0, said, 59.9), Limits(processor_s=60), connected=True)
+    assert (true.kind, true.line) == (OutcomeKind.RESOURCE_LIMIT, 3)
 
 
 def test_limits_are_plain_numbers_for_people() -> None:

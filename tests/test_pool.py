@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,5 +174,36 @@ def test_scenes_of_any_seed_are_graded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scenes", [[], [("one", 1), ("two", 1)]])
 def test_a_grade_needs_scenes_and_each_once(scenes: list[tuple[str, int]]) -> None:
-    with pytest.raises(ValueError, match="each seed once"):
+    with pytest.raises(ValueError, match="Each seed may be there only once"):
         grade(CountingExercise(), GOOD, best_sandbox(), scenes=scenes)
+
+
+@dataclass(frozen=True)
+class LeavesItsJudge(CountingExercise):
+    """An exercise of a teacher whose code ends the process that it runs in."""
+
+    name: str = "leaves"
+    sha256: str = "l"
+    how: str = "exit"
+
+    def score(self, trace: Any, /) -> Any:
+        if self.how == "exit":
+            os._exit(0)
+        raise SystemExit(0)
+
+
+@pytest.mark.parametrize("how", ["exit", "raise"])
+def test_an_exercise_that_ends_its_judge_costs_itself_and_no_other(tmp_path: Path, how: str) -> None:
+    good = [Job(Doubled(), GOOD, seed, f"good {seed}", tmp_path / f"{seed}.trace") for seed in (5, 6)]
+    bad = Job(LeavesItsJudge(how=how), GOOD, 1, "bad", tmp_path / "bad.trace")
+    with Pool(best_sandbox(), workers=2) as pool:
+        for job in [bad, *good]:
+            pool.submit(job)
+        found: dict[str, Any] = {job.scene: ending for job, ending in pool.endings()}
+    assert isinstance(found["bad"], Exception)
+    assert all(isinstance(found[job.scene], Judgement) for job in good)
+
+
+def test_a_job_in_a_language_that_nobody_writes_is_refused_when_it_is_made(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="known: en, kk, ru, zh-Hans"):
+        Job(Doubled(), GOOD, 5, "a", tmp_path / "a.trace", language="../../etc")

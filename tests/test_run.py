@@ -223,7 +223,7 @@ def test_a_forged_sentence_changes_words_and_nothing_else(tmp_path: Path) -> Non
     source = f"import os\nos.write(4, {json.dumps(words).encode()!r} + b'\\n')\nos._exit(0)\n".encode()
     trace = run(Breaks(marks=tmp_path, times=0), Program("p.py", source), 1, best_sandbox())
     assert trace.outcome.kind is OutcomeKind.PROGRAM_ERROR
-    assert trace.outcome.reason.startswith("Line 2: The judge failed")
+    assert "The judge failed" not in trace.outcome.reason
     assert len(list(tmp_path.iterdir())) == 1, "the run was repeated for it"
 
 

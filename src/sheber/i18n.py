@@ -32,8 +32,10 @@ __all__ = [
     "Text",
     "Worded",
     "_",
+    "check_language",
     "choose",
     "current",
+    "fields",
     "filled",
     "is_form",
     "known",
@@ -78,6 +80,8 @@ def N_(message: str) -> str:
 # --- texts that are recorded ----------------------------------------------------------------------
 
 _FIELD = re.compile(r"\{\{|\}\}|\{([a-z]\w*)(!r)?(?::([+]?\d{0,2}(?:\.\d{1,2})?[defg%]?))?\}")  # a name, and its format
+_MOST_FIELDS = 40  # of a sentence: one with more is not ours
+_DEEPEST = 8  # texts and lists within a stored text
 _LONGEST_VALUE = 4000  # characters of one value in words: values may come from a program
 _sentences: dict[str, str] = {}  # by id, in English: those of the modules that are loaded
 
@@ -96,12 +100,13 @@ class Text:
     def __str__(self) -> str:
         """The sentence in the language in force."""
         english = _sentences.get(self.id, self.english)
+        values = {name: _worded(value) for name, value in self.values.items()}  # each text in it is said once
         for template in (_(english), english) if english else ():
-            words = filled(template, self.values)
+            words = filled(template, values)
             if words is not None:
                 return words
-        values = ", ".join(f"{name} {_shown(value)}" for name, value in self.values.items())
-        return f"{self.id}: {values}" if values else self.id
+        rest = ", ".join(f"{name} {_shown(value)}" for name, value in values.items())
+        return f"{self.id}: {rest}" if rest else self.id
 
     def __bool__(self) -> bool:
         """Whether there is anything to say."""
@@ -112,15 +117,15 @@ class Text:
         return {"id": self.id, "values": {name: plain(value) for name, value in self.values.items()}}
 
     @classmethod
-    def from_form(cls, form: Mapping[str, Any], english: Mapping[str, str] | None = None) -> Self:
+    def from_form(cls, form: Mapping[str, Any], english: Mapping[str, str] | None = None, depth: int = 0) -> Self:
         """The text of stored values; `english`: sentences by id, for ids that no loaded module knows.
 
-        Raises ValueError for what is no such form.
+        Raises ValueError for what is no such form, or is nested too deep.
         """
         if not is_form(form):
             raise ValueError(f"not a stored text: {str(form)[:80]!r}")
         words = english or {}
-        values = {name: revived(value, words) for name, value in form["values"].items()}
+        values = {name: revived(value, words, depth + 1) for name, value in form["values"].items()}
         return cls(form["id"], values, words.get(form["id"], ""))
 
     def sentences(self) -> Iterator[tuple[str, str]]:
@@ -194,11 +199,21 @@ def is_form(value: object) -> bool:
     )
 
 
-def revived(value: Any, english: Mapping[str, str]) -> Any:
-    """A JSON value as it was recorded: stored texts in it, also within lists, are texts again."""
+def revived(value: Any, english: Mapping[str, str], depth: int = 0) -> Any:
+    """A JSON value as it was recorded: stored texts in it, also within lists, are texts again.
+
+    Raises ValueError for what is nested deeper than we nest.
+    """
+    if depth > _DEEPEST:
+        raise ValueError("a recorded value is nested too deep")
     if is_form(value):
-        return Text.from_form(value, english)
-    return [revived(one, english) for one in value] if isinstance(value, list) else value
+        return Text.from_form(value, english, depth)
+    return [revived(one, english, depth + 1) for one in value] if isinstance(value, list) else value
+
+
+def fields(template: str) -> set[str]:
+    """The names of the values that a sentence has places for."""
+    return {found[1] for found in _FIELD.finditer(template) if found[1]}
 
 
 def filled(template: str, values: Mapping[str, Any]) -> str | None:
@@ -213,17 +228,26 @@ def filled(template: str, values: Mapping[str, Any]) -> str | None:
             return found[0][0]  # a doubled brace is a brace
         return _shown(values[found[1]], found[3] or "", bool(found[2]))
 
+    if template.count("{") > _MOST_FIELDS:
+        return None
     try:
         return _FIELD.sub(value, template)
-    except (KeyError, ValueError, TypeError, RecursionError):
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _worded(value: Any) -> Any:
+    """A value whose texts are words."""
+    if isinstance(value, list | tuple):
+        return [_worded(one) for one in value]
+    return str(value) if isinstance(value, Text) else value
 
 
 def _shown(value: Any, form: str = "", quoted: bool = False) -> str:
     """One value in words."""
     if isinstance(value, list | tuple):
         return _(", ").join(_shown(one, form, quoted) for one in value)
-    words = format(value, form) if form and not isinstance(value, Text) else str(value)
+    words = format(value, form) if form and not isinstance(value, str) else str(value)
     return repr(words[:_LONGEST_VALUE]) if quoted else words[:_LONGEST_VALUE]
 
 
@@ -246,16 +270,21 @@ def choose(tag: str | None) -> None:
 
     Raises ValueError for a language that is not in `LANGUAGES`.
     """
-    if tag is not None and tag not in LANGUAGES:
-        raise ValueError(f"unknown language {tag!r}; known: {', '.join(LANGUAGES)}")
+    if tag is not None:
+        check_language(tag)
     _chosen.set(tag)
+
+
+def check_language(tag: str) -> None:
+    """Raise ValueError for a language that is not in `LANGUAGES`."""
+    if tag not in LANGUAGES:
+        raise ValueError(f"unknown language {tag!r}; known: {', '.join(LANGUAGES)}")
 
 
 @contextmanager
 def language(tag: str) -> Iterator[None]:
     """Within the `with` block, texts are in this language."""
-    if tag not in LANGUAGES:
-        raise ValueError(f"unknown language {tag!r}; known: {', '.join(LANGUAGES)}")
+    check_language(tag)
     token = _chosen.set(tag)
     try:
         yield

@@ -25,7 +25,8 @@ def checked(value: object) -> int:
         value = int(text)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << BITS:
         return value
-    shown = value if isinstance(value, str) else repr(value)
+    huge = isinstance(value, int) and value.bit_length() > 4 * BITS  # too long to be written out
+    shown = _("This number") if huge else value if isinstance(value, str) else repr(value)
     raise ValueError(
         _("{value} is not a seed. A seed is a whole number from 0 to 2^256 - 1.").format(value=shown[:100])
     )

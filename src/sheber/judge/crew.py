@@ -73,7 +73,7 @@ def main() -> None:
 
 def _warm(exercise: Gradable) -> None:
     """Load what all scenes share, and build one for the rest. What fails here fails again, and is told, in a worker."""
-    with contextlib.suppress(Exception), TraceWriter(os.devnull, Header(exercise.name)) as nowhere:
+    with contextlib.suppress(Exception, SystemExit), TraceWriter(os.devnull, Header(exercise.name)) as nowhere:
         exercise.warm()
         exercise.build(exercise.rehearsal[0], nowhere).close()
     gc.collect()
@@ -92,7 +92,7 @@ def _judge_in_workers(desk: Desk) -> None:
     while True:
         while waiting and len(running) < desk.workers:
             parcel = waiting.popleft()
-            with contextlib.suppress(Exception):  # an exercise that cannot be opened is told by the worker
+            with contextlib.suppress(Exception, SystemExit):  # what cannot be opened is told by the worker
                 desk.exercise(parcel)
             pipe, pid = _start(desk, parcel, list(running))
             running[pipe] = (pid, parcel)
@@ -132,9 +132,12 @@ def _ended(pipe: int, pid: int, parcel: Parcel) -> Report:
     with os.fdopen(pipe, "rb") as stream:
         words = stream.read()
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code != 0:
-        return Report(parcel.number, f"exit code {code}" if code > 0 else f"signal {-code}")
-    report: Report = pickle.loads(words)
+    if code < 0:
+        return Report(parcel.number, f"signal {-code}")
+    try:
+        report: Report = pickle.loads(words)
+    except (EOFError, pickle.UnpicklingError):  # it left before it had said everything
+        return Report(parcel.number, f"exit code {code}")
     return report
 
 
@@ -148,7 +151,7 @@ def _judged(desk: Desk, parcel: Parcel) -> Report:
         return Report(parcel.number, Judgement(trace.outcome, exercise.score(trace), trace.sha256))
     except (JudgeError, TraceError) as error:
         return Report(parcel.number, str(error), type(error).__name__)
-    except Exception as error:  # an exercise that cannot build its scene, or a fault of ours
+    except (Exception, SystemExit) as error:  # an exercise that cannot build its scene, or a fault of ours
         return Report(parcel.number, f"{parcel.scene}: {error}", type(error).__name__)
 
 

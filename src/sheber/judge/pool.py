@@ -36,7 +36,7 @@ from typing import IO, Any, Protocol, Self
 
 from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import Score
-from sheber.i18n import _, current
+from sheber.i18n import _, check_language, current
 from sheber.judge.errors import SandboxError, SystemFault
 from sheber.judge.program import Program
 from sheber.judge.run import Runnable
@@ -72,6 +72,10 @@ class Job:
     scene: str  # what people call it: "rehearsal 2"
     file: Path  # of the trace
     language: str = field(default_factory=current)  # of what the program is told while it runs
+
+    def __post_init__(self) -> None:
+        """Refuse a language that nothing is written in; raises ValueError."""
+        check_language(self.language)
 
 
 @dataclass(frozen=True, slots=True)

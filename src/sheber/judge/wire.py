@@ -56,6 +56,7 @@ class Channel:
         connection.setblocking(False)
         self._socket = connection
         self._wait = wait
+        self._early = False  # bytes came after the request that is being carried out
 
     def receive(self, deadline: float) -> bytes | None:
         """The next request; None where the program has closed its end between two frames.
@@ -74,9 +75,8 @@ class Channel:
             raise ProtocolError(TOO_LONG(allowed=LARGEST_REQUEST, length=length))
         while len(chunk) < _LENGTH.size + length:
             chunk += self._more(len(chunk), end)
-        if len(chunk) > _LENGTH.size + length:
-            raise ProtocolError(HASTE())
-        return chunk[_LENGTH.size :]
+        whole, self._early = chunk[: _LENGTH.size + length], len(chunk) > _LENGTH.size + length
+        return whole[_LENGTH.size :]  # carried out even if more came with it: that is refused when it is answered
 
     def send(self, answer: Answer, deadline: float) -> None:
         """Send an answer and what follows it. Raises Expired where it is not read, OSError where nobody is there."""
@@ -94,7 +94,12 @@ class Channel:
         self._socket.close()
 
     def _refuse_haste(self) -> None:
-        """Raise ProtocolError where bytes have arrived although the program owes us patience."""
+        """Raise ProtocolError where bytes have arrived although the program owes us patience.
+
+        Only here: whether they came with the request or a moment after it is chance, and must not change the trace.
+        """
+        if self._early:
+            raise ProtocolError(HASTE())
         try:
             early = self._socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:

@@ -56,6 +56,7 @@ Array = NDArray[np.float64]
 REST_SPEED = 0.005  # rad/s: slower than this every joint counts as standing
 REST_TICKS = 30  # a fine point waits so long at most for the arm to come to rest
 HELD_TICKS = 30  # recorded after an emergency stop
+BRAKE_S = 3.0  # an arm that brakes stands by then; one that does not is held
 SETTLE_S = 2.0  # recorded after the program's end
 SETTLE_MORE_S = 3.0  # and at most so much longer, until every part rests
 ERRORS_RECORDED = 500  # refusals kept on the record; a program that is refused all the time shall not fill the disk
@@ -279,25 +280,31 @@ class Controller:
 
     def _braked(self, outcome: Outcome) -> RunEnds:
         """Brake on the path until the arm stands; a collision meanwhile is what ended the run."""
-        self._limit_step = math.inf
+        self._limit_step = self.step + BRAKE_S / STEP_S
         try:
             self.queue.stop()
             self.motion.stop()
             self.stand()
         except EmergencyStop as stop:
             return self._emergency(stop)
+        except _LimitReached:
+            self._hold()
         return self._ended(outcome)
 
     def _emergency(self, stop: EmergencyStop) -> RunEnds:
-        """Hold the joints where they are, and record what follows."""
+        """Record what stopped the arm, and hold it."""
         line = self.queue.line or self.line
         (a, b), force_N = stop.pair, round(stop.force_N, 2)
         self.event("emergency_stop", {"text": stop.text, "a": a, "b": b, "force_N": force_N, "line": line})
+        self._hold()
+        return self._ended(Outcome(OutcomeKind.EMERGENCY_STOP, stop.text, line))
+
+    def _hold(self) -> None:
+        """Hold the joints where they are, whatever was planned, and record what follows."""
         self.queue.forget()
         self._watching = False
         self._held = np.tile(self.cell.measured_joints, (SAMPLE_STEPS, 1))
         self.run(HELD_TICKS)
-        return self._ended(Outcome(OutcomeKind.EMERGENCY_STOP, stop.text, line))
 
     def _ended(self, outcome: Outcome) -> RunEnds:
         self.record.hand_over()

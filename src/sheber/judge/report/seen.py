@@ -4,8 +4,9 @@ A reader of "points" may know how well a program did, and not which scene it sto
 to grade must stay unknown until it is released. For such a reader a page is made of what stands here alone, and the
 recording is not at hand to whoever writes the page.
 
-The program itself has seen the scene, so what it wrote could tell of it: what it printed, and also the words of the
-error that it ended with. Both are left out.
+The program itself has seen the scene, so whatever it can choose could tell of it. Left out are what it printed and the
+words of the error that it ended with, and line numbers that no usual program has. The points themselves stay a
+narrow channel (a program can wait for a time that it chooses): see the threat model.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from sheber.exercises.score import Score
+from sheber.judge.sandbox.ending import PROGRAMS_WORDS
 from sheber.trace import NOTHING, Header, Outcome, OutcomeKind, Trace
 
 __all__ = ["Seen", "Shown", "seen", "seen_ending", "seen_scene"]
 
 Shown = Literal["everything", "points"]
-_STATION_ENDS: Final = frozenset({OutcomeKind.FINISHED, OutcomeKind.EMERGENCY_STOP, OutcomeKind.TIME_LIMIT})
+MOST_LINES: Final = 1000  # a line beyond it could be any number
+_PROGRAM_ENDS: Final = frozenset({OutcomeKind.PROGRAM_ERROR, OutcomeKind.PROTOCOL_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,13 @@ def seen_scene(name: str, seed: int | None, shown: Shown) -> tuple[str, int | No
 
 
 def seen_ending(outcome: Outcome, shown: Shown) -> Outcome:
-    """How a run ended, without words that a program may have chosen after it saw the scene."""
+    """How a run ended, without words or large numbers that a program may have chosen after it saw the scene."""
     _check(shown)
-    if shown == "everything" or not outcome.connected or outcome.kind in _STATION_ENDS:
+    if shown == "everything" or not outcome.connected:
         return outcome
-    numbers_alone = all(isinstance(value, int | float) for value in outcome.text.values.values())
-    return outcome if numbers_alone else replace(outcome, text=NOTHING)
+    programs_own = outcome.kind in _PROGRAM_ENDS or outcome.text.id.startswith(PROGRAMS_WORDS)
+    line = outcome.line if outcome.line <= MOST_LINES else 0
+    return replace(outcome, text=NOTHING if programs_own else outcome.text, line=line)
 
 
 def _public(header: Header) -> Header:

@@ -103,6 +103,7 @@ class Box:
         self.requests = 0  # that have come
         self.waited_s = 0.0  # wall time that the judge has waited for the program
         self.worked_s = 0.0  # wall time that the judge has spent on its requests
+        self._began = time.monotonic()
         self._received = 0.0  # when the last one came [s, monotonic]
         self._scratch = scratch
         self._status = status
@@ -247,7 +248,9 @@ class Box:
         said = self._last_words()
         stopped = self.process.poll() is None
         code = self._reap()
-        self._processor_s = max(self._processor_s, said.processor_s if said else 0.0)
+        if said is not None:  # it may claim no more than the processor could give since the start
+            most = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+            self._processor_s = max(self._processor_s, min(said.processor_s, most))
         self._ending = Ending(code, said, self._processor_s, stopped)
         return self._ending
 

@@ -13,7 +13,7 @@ from sheber.judge.sandbox.told import one_line, told_text
 from sheber.station import Limits
 from sheber.trace import NOTHING, Outcome, OutcomeKind
 
-__all__ = ["LAST_WORDS_S", "Ending", "Said", "outcome_of"]
+__all__ = ["LAST_WORDS_S", "PROGRAMS_WORDS", "Ending", "Said", "outcome_of"]
 
 LAST_WORDS_S = 5.0  # between the end of the conversation and the end of the process [s]
 
@@ -27,6 +27,7 @@ STAYED = message(
 KILLED = message("run.killed", "The system killed the program. The usual reason is a lack of memory.")
 CRASHED = message("run.crashed", "The program crashed: {signal}.")
 LEFT = message("run.left", "The program stopped before its end, with exit code {code}.")
+PROGRAMS_WORDS = "run.program_error"  # how the ids of sentences that hold words of the program begin
 SAID = message("run.program_error", "{said}")
 TOLD = message("run.program_error_told", "Line {line}: {told}")
 KIND = message("run.program_error_kind", "{kind}: {told}")
@@ -72,24 +73,29 @@ class Ending:
 def outcome_of(ending: Ending, limits: Limits, connected: bool) -> Outcome:
     """The outcome of a run whose program has gone, where the station did not end it."""
     if ending.said is not None:
-        return _outcome_said(ending.said, limits, connected)
+        return _outcome_said(ending.said, _used_up(ending, limits), limits, connected)
     kind, text = OutcomeKind.PROGRAM_ERROR, LEFT(code=ending.code)
     if ending.stopped:
         text = STAYED(limit=LAST_WORDS_S)
     elif ending.code == -9:  # SIGKILL
-        used_up = ending.processor_s > 0.9 * limits.processor_s - 1.0
-        kind, text = OutcomeKind.RESOURCE_LIMIT, PROCESSOR_TIME(limit=limits.processor_s) if used_up else KILLED()
+        text = PROCESSOR_TIME(limit=limits.processor_s) if _used_up(ending, limits) else KILLED()
+        kind = OutcomeKind.RESOURCE_LIMIT
     elif ending.code < 0:
         text = CRASHED(signal=signal_text(-ending.code))
     return Outcome(kind, text, 0, connected)
 
 
-def _outcome_said(said: Said, limits: Limits, connected: bool) -> Outcome:
-    """The outcome that the last words of the stub tell of."""
+def _used_up(ending: Ending, limits: Limits) -> bool:
+    """Whether the processor time that the judge has seen is about what the program may use."""
+    return ending.processor_s > 0.9 * limits.processor_s - 1.0
+
+
+def _outcome_said(said: Said, used_up: bool, limits: Limits, connected: bool) -> Outcome:
+    """The outcome that the last words tell of. A program can claim that its time is used up, so the judge looks."""
     if said.ended == "finished":
         kind, text = (OutcomeKind.FINISHED, NOTHING) if connected else (OutcomeKind.PROGRAM_ERROR, NOT_CONNECTED())
         return Outcome(kind, text, 0, connected)
-    if said.ended == "stopped":
+    if said.ended == "stopped" and used_up:
         return Outcome(OutcomeKind.RESOURCE_LIMIT, PROCESSOR_TIME(limit=limits.processor_s), said.line, connected)
     kind = OutcomeKind.RESOURCE_LIMIT if said.ended == "memory" else OutcomeKind.PROGRAM_ERROR
     return Outcome(kind, _error_text(said), said.line, connected)

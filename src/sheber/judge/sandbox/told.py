@@ -2,8 +2,8 @@
 
 When a program ends with an error of the station or of the client library, the stub's last words carry the id and the
 values of the error's sentence, so that the outcome can be read in any language. A program can forge them. All it can
-change is the wording of its own error: the judge accepts only ids of sentences that it knows, plain values, and no
-depth or length that would burden whoever reads the trace.
+change is the wording of its own error: the judge accepts only sentences that a station or a client says, never its own,
+with values that these have places for, and no depth or length that would burden the readers of the trace.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 import sheber.client
-from sheber.i18n import Text, is_form, known
+from sheber.i18n import Text, fields, is_form, known
 
 __all__ = ["one_line", "told_text"]
 
@@ -24,6 +24,7 @@ LONGEST_VALUE = 1000  # characters of one value
 MOST_VALUES = 20  # of one sentence, or of one list
 DEEPEST = 3  # lists and sentences within a sentence
 LARGEST = 1 << 256  # of the numbers, either sign
+JUDGES_OWN = ("run.", "wire.", "trace.", "criteria.")  # how the ids of what the judge says begin
 
 
 class _Form(msgspec.Struct, forbid_unknown_fields=True):
@@ -56,12 +57,15 @@ def _text(form: object, depth: int) -> Text:
     sentence = _sentence(found.id)
     if not sentence:
         raise ValueError("unknown sentence")
-    values = {one_line(name): _value(value, depth) for name, value in found.values.items()}
-    return Text(found.id, values, sentence)
+    if not found.values.keys() <= fields(sentence):
+        raise ValueError("values that the sentence has no place for")
+    return Text(found.id, {name: _value(value, depth) for name, value in found.values.items()}, sentence)
 
 
 def _sentence(id_: str) -> str:
-    """The English sentence of an id; "" for an unknown one."""
+    """The English sentence of an id; "" for an unknown one, and for what only the judge says."""
+    if id_.startswith(JUDGES_OWN):
+        return ""
     if id_ not in known():
         _load_clients()
     return known().get(id_, "")

@@ -126,7 +126,7 @@ class Interpolator:
             self._release()
 
     def stop(self) -> None:
-        """Brake on the path as fast as the limits allow, and forget the moves that were queued."""
+        """Brake on the path as hard as the arm can, whatever the moves asked for, and forget those in the queue."""
         state = self._state()
         self._queue.clear()
         self._open = False
@@ -297,12 +297,13 @@ class Interpolator:
             for span in spans:
                 start, end = max(span.start, stretch.first), min(span.end, stretch.last)
                 corner = stretch.corner
+                acceleration = span.braking if braking else span.acceleration
                 blocks.append(
                     Block(
                         end - start,
                         span.speed * self._override,
-                        span.acceleration,
-                        span.acceleration / self.arm.ramp_s,
+                        acceleration,
+                        acceleration / self.arm.ramp_s,
                         2.0 * corner.zone_first if corner else 1.0,
                         2.0 * corner.zone_second if corner else 1.0,
                         stretch.stop and span is spans[-1],

@@ -65,7 +65,8 @@ class Span:
     start: float  # the curve's parameter
     end: float
     speed: float  # unit/s
-    acceleration: float  # unit/s2
+    acceleration: float  # unit/s2, as asked for, or less where joints could not follow
+    braking: float  # unit/s2, the most that the arm has there, whatever was asked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +142,7 @@ class Planner:
         )
         length = float(np.abs(q_end - q_start).max())
         curve = straight(q_start, q_end, max(length, 1e-12))
-        spans = self._spans(curve, speed, acceleration)
+        spans = self._spans(curve, speed, acceleration, float(arm.max_acceleration.max()))
         leg = Leg(move, length if length > 1e-9 else 0.0, curve, None, -1, speed, acceleration, q_end, goal, spans)
         self._check_itself(leg)
         return leg
@@ -169,7 +170,7 @@ class Planner:
         if path.bend() > 0.0:  # the centripetal acceleration is held to the asked one as well
             speed = min(speed, math.sqrt(acceleration / path.bend()))
         curve = hermite(q, path.length)
-        spans = self._spans(curve, speed, acceleration)
+        spans = self._spans(curve, speed, acceleration, arm.max_linear_acceleration)
         leg = Leg(move, path.length, curve, path, branch, speed, acceleration, q[-1], goal, spans)
         self._check_itself(leg)
         return leg
@@ -303,14 +304,15 @@ class Planner:
             return None
         curve = hermite(q, 1.0)
         points = corner.at(u)[0] if corner is not None else q
-        speed, acceleration = self._bend_limits(first, second, points, zone_first, zone_second)
-        (span,) = self._spans(curve, speed, acceleration, 1)
+        speed, acceleration, hardest = self._bend_limits(first, second, points, zone_first, zone_second)
+        (span,) = self._spans(curve, speed, acceleration, hardest, 1)
         return Bend(curve, span, zone_first, zone_second)
 
     def _bend_limits(
         self, first: Leg, second: Leg, points: Array, zone_first: float, zone_second: float
-    ) -> tuple[float, float]:
-        """Speed and acceleration [1/s, 1/s2] of a corner's parameter, for points on it: (m, 3) m or (m, 6) rad.
+    ) -> tuple[float, float, float]:
+        """Speed, acceleration and hardest braking [1/s, 1/s2] of a corner's parameter, for points on it: (m, 3) m or
+        (m, 6) rad.
 
         In space the TCP keeps to the speed and acceleration that were asked; where a joint move takes
         part, the joints do.
@@ -324,20 +326,27 @@ class Planner:
         if not joint_legs:
             speed = min(speed, max(first.speed, second.speed) / fastest)
         speed = min(speed, math.sqrt(asked / _size(bend, bool(joint_legs))))
-        return speed, asked / fastest
+        hardest = float(self.arm.max_acceleration.max()) if joint_legs else self.arm.max_linear_acceleration
+        return speed, asked / fastest, hardest / fastest
 
-    def _spans(self, curve: JointCurve, speed: float, acceleration: float, most: int = _SPANS) -> tuple[Span, ...]:
-        """Limits along a curve: what was asked, lowered where joints could not follow."""
+    def _spans(
+        self, curve: JointCurve, speed: float, acceleration: float, hardest: float, most: int = _SPANS
+    ) -> tuple[Span, ...]:
+        """Limits along a curve: what was asked for, lowered where joints could not follow.
+
+        `hardest`: braking [unit/s2] that the arm has where no joint limits it. most: parts of the curve.
+        """
         slope, bend = curve.bounds()
         turns = np.maximum((slope * self._per_speed).max(axis=1), 1e-12)  # shares of what the joints have, (m,)
         bends = np.maximum((bend * self._per_acceleration).max(axis=1), 1e-12)
         pushes = np.maximum((slope * self._per_acceleration).max(axis=1), 1e-12)
         limit = np.minimum(speed, np.minimum(1.0 / turns, np.sqrt(_BEND_SHARE / bends)))
-        by_joint = np.minimum(acceleration, (1.0 - bends * limit**2) / pushes)
+        by_joint = (1.0 - bends * limit**2) / pushes  # unit/s2 that the joints have
+        asked, braking = np.minimum(acceleration, by_joint), np.minimum(max(hardest, acceleration), by_joint)
         parts = 1 if limit.min() >= speed else min(most, len(limit))
         edges = [len(limit) * k // parts for k in range(parts + 1)]
         return tuple(
-            Span(a * curve.step, b * curve.step, float(limit[a:b].min()), float(by_joint[a:b].min()))
+            Span(a * curve.step, b * curve.step, *(float(values[a:b].min()) for values in (limit, asked, braking)))
             for a, b in pairwise(edges)
         )
 
