@@ -20,7 +20,7 @@ COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "doctor", "
 
 def sheber(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
-    command = [sys.executable, "-m", "sheber", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "sheber", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
 
 
@@ -354,7 +354,7 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     run = subprocess.run(
-        f"{sys.executable} -m sheber exercises --json | head -c 1", shell=True, capture_output=True, text=True
+        f"{sys.executable} -P -m sheber exercises --json | head -c 1", shell=True, capture_output=True, text=True
     )
     assert run.stderr == ""
 
@@ -492,6 +492,7 @@ def test_ctrl_c_keeps_what_was_written_and_leaves_no_process(tmp_path: Path) -> 
     path.write_text("from sheber import connect\ncell = connect()\ncell.note('here')\nwhile True: pass\n")
     command = [
         sys.executable,
+        "-P",
         "-m",
         "sheber",
         "run",

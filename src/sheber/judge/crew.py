@@ -1,6 +1,6 @@
 """Crew: the process that judges the scenes of a pool. It opens each exercise once and forks for each scene.
 
-Theory of operation. A `Pool` starts `python -m sheber.judge.crew` with one thread for each library, sends the level of
+Theory of operation. A `Pool` starts `python -P -m sheber.judge.crew` with one thread for each library, sends the level of
 the sandbox and the number of workers, then jobs. When the crew first sees an exercise it warms it, so that every
 import, compiled kernel and mesh is in memory; then it forks a worker for each job, which judges one scene and ends. A
 pipe from each worker tells when it ends, in whatever way. Crew and workers die with their parents. All messages are

@@ -170,6 +170,17 @@ class Pool:
         self._scratch.cleanup()
 
 
+def import_folders() -> list[str]:
+    """Where the crew imports from: where this process does, but never from the working folder.
+
+    A module that somebody has put beside a program must not run as the judge. Relative names are left out too: they
+    mean another folder whenever the working folder changes. Only where this package itself comes from stays.
+    """
+    package, here = Path(__file__).parents[2], Path.cwd().resolve()
+    absolute = [Path(path) for path in sys.path if os.path.isabs(path)]
+    return [str(path) for path in absolute if path.resolve() != here or path.resolve() == package.resolve()]
+
+
 def cores() -> int:
     """Processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -232,14 +243,14 @@ class Crew:
     def __init__(self, sandbox: Sandbox, workers: int, scratch: Path) -> None:
         """Start it. scratch: where its temporary folders go."""
         environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONPATH": os.pathsep.join(import_folders()),
             "TMPDIR": str(scratch),
             "TEMP": str(scratch),
             # a parent that forks must have no threads, and one thread adds up in one order
             **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sheber.judge.crew"],
+            [sys.executable, "-P", "-m", "sheber.judge.crew"],  # -P: -m alone puts the working folder first
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

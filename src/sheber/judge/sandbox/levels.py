@@ -176,7 +176,8 @@ def _start_bubblewrap(
 
 def find_bubblewrap() -> str:
     """Path of bwrap. Raises SandboxError, with the command that installs it, where there is none or too old a one."""
-    found = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin")
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/bin"]
+    found = shutil.which("bwrap", path=os.pathsep.join(filter(os.path.isabs, folders)))  # none of the working folder
     if found is None:
         raise SandboxError(_("bubblewrap is not installed. Install it: {command}").format(command=install_command()))
     version = _bubblewrap_version(found)
