@@ -29,6 +29,7 @@ from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
 from sheber.judge.sandbox.box import Box
+from sheber.judge.sandbox.scratch import remove
 from sheber.judge.sandbox.setup import THREADS, plain_setup, resource_limits
 from sheber.station import Limits
 
@@ -334,6 +335,7 @@ def _start_alone(
         "descriptors": [box.fileno(), box_status.fileno()],
         "user": user,
         "parent": os.getpid(),
+        "seen": True,
         "landlock": LANDLOCK,
         "readable": [str(path) for path in _readable(folder, python)],
         "writable": [str(scratch)],
@@ -358,7 +360,7 @@ def _start_alone(
 def _scratch(stack: contextlib.ExitStack) -> Path:
     """A folder for one run with links to what the program may import; removed when the stack is closed."""
     folder = Path(tempfile.mkdtemp(prefix="sheber-box-")).resolve()
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    stack.callback(remove, folder)
     folder.chmod(0o755)
     for place, files in (("site", layout.packages()), ("sheber/sheber", layout.sheber_files())):
         (folder / place).mkdir(parents=True)
