@@ -266,9 +266,10 @@ def test_no_way_of_leaving_hides_a_collision() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheber.trace.writer.create", lambda path: open("/dev/full", "wb", buffering=0))  # noqa: SIM115
     with pytest.raises(TraceWriteError, match="no space left"):
-        run(CountingExercise(), Program("p.py", HONEST), 1, best_sandbox(), to=Path("/dev/full"))
+        run(CountingExercise(), Program("p.py", HONEST), 1, best_sandbox(), to=tmp_path / "run.trace")
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ ENDINGS = {
 }  # fmt: skip
 SILENT = {*ENDINGS, "a25_exit", "a26_crash", "a29_patch_client", "a30_claim", "a33_foreign_entry", "a36_outlive",
           "a40_parser", "a40b_null_bytes", "a44_x32", "a47_farewell", "a48_fake_fault"}  # fmt: skip
+# Where a level has to look at what another bounds by itself.
+CAUGHT = {(name, "B") for name in ("a52_deep_folders", "a53_closed_folders", "a54_removed_files", "a55_mapped_files")}
 ALSO_ACCEPTED = {"A": set(), "B": {"a46_names", "a50_small_threads"}}
 BOXES = (
     [("root", "A"), ("ordinary", "A"), ("ordinary", "B")]
@@ -83,8 +85,9 @@ def test_attack(verdicts: dict[Any, Any], user: str, level: str, name: str) -> N
     if name in accepted:
         return  # may get through, and may be caught while it does; the level's description warns of it
     assert not breached, found["printed"]
-    assert found["outcome"] == ENDINGS.get(name, "program error"), found["reason"]
-    assert "DONE" in found["printed"] or name in SILENT, "the attack was not carried out to its end"
+    caught = (name, level) in CAUGHT
+    assert found["outcome"] == ("resource limit" if caught else ENDINGS.get(name, "program error")), found["reason"]
+    assert "DONE" in found["printed"] or caught or name in SILENT, "the attack was not carried out to its end"
     if name not in (attacks.CONTROL, "a41_random_sleeps"):
         assert found["points"] == 0.0
     assert found["wall_s"] < 60.0
@@ -227,6 +230,13 @@ def test_boxes_of_one_user_do_not_take_each_others_threads() -> None:
 
 
 @pytest.mark.box
+def test_nothing_of_a_level_b_box_is_left_however_deep_or_closed() -> None:
+    script = LEFT_BEHIND.replace("@SOURCE@", repr(LEAVES_MUCH))
+    told = run_as_ordinary([sys.executable, "-c", script])
+    assert told.stdout in ("program error|[]\n", "resource limit|[]\n"), told.stdout + told.stderr
+
+
+@pytest.mark.box
 def test_level_b_takes_over_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     script = (
         "import shutil\n"
@@ -306,10 +316,38 @@ def test_the_filter_alone_keeps_signals_from_others() -> None:
     assert told.stdout.split() == ["0", "-1", "1"], told.stderr
 
 
+def test_no_call_tells_of_the_whole_machine() -> None:
+    """Free memory and the page cache would be a channel between two boxes."""
+    assert not {"sysinfo", "fadvise64"} & stub.ALLOWED.keys()
+
+
 def test_no_call_is_both_allowed_and_refused() -> None:
     assert not stub.ALLOWED.keys() & filters.REFUSED.keys()
 
 
+LEAVES_MUCH = b"""
+import os
+os.chdir(os.environ["HOME"])
+os.mkdir("closed", 0o300)
+for name in ("closed/file", "file"):
+    open(name, "wb").write(bytes(1 << 20))
+os.mkdir("closed/closed", 0o300)
+open("closed/closed/file", "wb").write(bytes(1 << 20))
+os.mkdir("nothing", 0)
+for _ in range(1500):
+    os.mkdir("d" * 200, 0o300)
+    os.chdir("d" * 200)
+"""
+LEFT_BEHIND = """
+import os, tempfile
+with tempfile.TemporaryDirectory() as folder:
+    tempfile.tempdir = folder
+    from sheber.judge import Program, Sandbox
+    from sheber.judge.selftest import CountingExercise
+    from sheber.judge.run import run
+    trace = run(CountingExercise(), Program("p.py", @SOURCE@), 1, Sandbox("B"), tempfile.mkdtemp(dir="/tmp") + "/t")
+    print(trace.outcome.kind, os.listdir(folder), sep="|")
+"""
 MANY_BOXES = '''
 import threading
 from counting import HONEST

@@ -25,7 +25,7 @@ def memory(quick: bool) -> list[Row]:
     for name, gate in GATES.items():
         program = load(name).program("reference")
         with tempfile.TemporaryDirectory(prefix="sheber-bench-") as folder:
-            command = [sys.executable, "-m", "sheber", "run", name, str(program), "--seed", "1", "--out", folder]
+            command = [sys.executable, "-P", "-m", "sheber", "run", name, str(program), "--seed", "1", "--out", folder]
             rows.append(gated(f"memory, {name}", peak_MB([*command, "--no-report"]), "MB", gate, "judge and box"))
             if not quick:
                 rows.append(absolute(f"memory, {name}, with its page", peak_MB(command), "MB"))

@@ -26,12 +26,12 @@ def start(quick: bool) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="sheber-bench-") as folder:
         program = Path(folder, "program.py")
         program.write_text(ONE_MOVE, encoding="utf-8")
-        command = [sys.executable, "-m", "sheber", "run", "poses-and-moves", str(program), "--seed", "1"]
+        command = [sys.executable, "-P", "-m", "sheber", "run", "poses-and-moves", str(program), "--seed", "1"]
         command += ["--no-report", "--out", folder]
         _quiet(command)  # caches warm
         ours, plain, ratio = in_turn(
             lambda: timed(lambda: _quiet(command)),
-            lambda: timed(lambda: _quiet([sys.executable, "-c", "import numpy, mujoco"])),
+            lambda: timed(lambda: _quiet([sys.executable, "-P", "-c", "import numpy, mujoco"])),
             rounds=5 if quick else 15,
         )
     note = "" if level == "A" else f"level {level} here, the gate is for level A"

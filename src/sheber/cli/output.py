@@ -5,17 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import Refused
 from sheber.i18n import _
+from sheber.untrusted import folder_without_links, held, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["OVERVIEW", "console", "plain", "print_json", "progress", "shown_path", "writable_folder", "write_text"]
+__all__ = [
+    "OVERVIEW",
+    "console",
+    "plain",
+    "print_json",
+    "progress",
+    "results_folder",
+    "shown_path",
+    "writable_folder",
+    "write_text",
+]
 
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
 
@@ -100,16 +111,31 @@ def writable_folder(path: Path) -> Path:
     return path
 
 
+@contextmanager
+def results_folder(named: Path | None, exercise: str, *, alone: bool) -> Iterator[Path]:
+    """The folder for results: the one that the user named, or reports/EXERCISE below the working folder.
+
+    Other commands may write there at the same time, but not while one needs it `alone`. The working folder may be a
+    hand-in, so the usual folder must not be a link. Raises Refused.
+    """
+    folder = named or Path("reports", exercise)
+    with ExitStack() as kept:
+        try:
+            if named is None:
+                folder_without_links(folder)
+            kept.enter_context(held(writable_folder(folder), alone=alone))
+        except OSError as error:
+            text = _("The folder {path} cannot be used for results: {why}.")
+            raise Refused(text.format(path=folder, why=error.strerror)) from error
+        yield folder
+
+
 def write_text(path: Path, text: str) -> Path:
     """Write a file whole or not at all. Raises Refused with the reason."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
         raise Refused(_("{path} cannot be written: {why}.").format(path=path, why=_why(error))) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

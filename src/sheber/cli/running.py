@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
-from sheber.cli.output import OVERVIEW, console, print_json, progress, shown_path, writable_folder, write_text
+from sheber.cli.output import (
+    OVERVIEW,
+    console,
+    print_json,
+    progress,
+    results_folder,
+    shown_path,
+    writable_folder,
+    write_text,
+)
 from sheber.i18n import _, current
 
 if TYPE_CHECKING:
     from sheber.exercises.exercise import Exercise
     from sheber.exercises.score import Score
-    from sheber.judge import Grade, Sandbox
+    from sheber.judge import Grade, Program, Sandbox
     from sheber.trace import Outcome, Trace
 
 __all__ = ["grade", "new", "practice", "run"]
@@ -30,7 +40,7 @@ def new(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     folder = writable_folder(arguments.folder)
     program = folder / "program.py"
-    if program.exists():
+    if os.path.lexists(program):  # a link that leads nowhere is a name that is taken, too
         text = _("{path} already exists. It was not changed. Choose another folder.")
         raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
@@ -45,16 +55,21 @@ def run(arguments: argparse.Namespace) -> int:
     """`sheber run`: one practice scene."""
     from sheber.exercises import load
     from sheber.judge import Program
+
+    exercise = load(arguments.exercise)
+    program = Program.read(arguments.program)
+    sandbox = _sandbox(arguments.sandbox)
+    with results_folder(arguments.out, exercise.name, alone=False) as folder:
+        return _run_in(folder, arguments, exercise, program, sandbox)
+
+
+def _run_in(folder: Path, arguments: argparse.Namespace, exercise: Exercise, program: Program, sandbox: Sandbox) -> int:
     from sheber.judge import run as judge_run
     from sheber.judge.collector import collector_at_rest
     from sheber.judge.forms import scene_form
     from sheber.trace import OutcomeKind
 
-    exercise = load(arguments.exercise)
-    program = Program.read(arguments.program)
-    sandbox = _sandbox(arguments.sandbox)
     seed = _drawn() if arguments.seed is None else arguments.seed
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
     trace_file = folder / f"scene-{seed}.trace"
     with collector_at_rest():
@@ -90,13 +105,20 @@ def grade(arguments: argparse.Namespace) -> int:
     """`sheber grade`: the rehearsal on the public scenes."""
     from sheber.exercises import load
     from sheber.judge import Program
-    from sheber.judge import grade as judge_grade
-    from sheber.judge.forms import grade_form
 
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    with results_folder(arguments.out, exercise.name, alone=True) as folder:
+        return _grade_in(folder, arguments, exercise, program, sandbox)
+
+
+def _grade_in(
+    folder: Path, arguments: argparse.Namespace, exercise: Exercise, program: Program, sandbox: Sandbox
+) -> int:
+    from sheber.judge import grade as judge_grade
+    from sheber.judge.forms import grade_form
+
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 
@@ -122,9 +144,9 @@ def practice(arguments: argparse.Namespace) -> int:
 
     exercise = load(arguments.exercise)
     seed = _drawn() if arguments.seed is None else arguments.seed
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
-    code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
-    return code
+    with results_folder(arguments.out, exercise.name, alone=False) as folder:
+        code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
+        return code
 
 
 def _grade_pages(exercise: Exercise, result: Grade, folder: Path) -> list[Path]:

@@ -28,6 +28,7 @@ __all__ = ["LEVELS", "Allowed", "Choice", "ExerciseError", "Numbers", "Tolerance
 
 LEVELS: Final = ("elementary", "intermediate", "advanced")
 REHEARSAL_SCENES: Final = 8
+LONGEST_NAME: Final = 60  # characters
 
 
 class ExerciseError(Exception):
@@ -78,6 +79,7 @@ _COMMON: Final = {
     "cycle.full": Allowed(0.1, 10),
     "cycle.zero": Allowed(0.1, 20),
 }
+_NAME: Final = re.compile(rf"(?!-)(?:[^\W_]|-){{1,{LONGEST_NAME}}}")
 _WORDS: Final = ("name", "version", "level")
 
 
@@ -284,6 +286,9 @@ def _check_words(file: Path, values: Mapping[str, Any]) -> None:
     for key in _WORDS:
         if not isinstance(values.get(key), str) or not values[key]:
             raise ExerciseError(_("{file}: {key} is missing. It must be a text in quotes.").format(file=file, key=key))
+    if not _NAME.fullmatch(values["name"]):  # files and folders are named after it
+        text = _("{file}: name is {name!r}. It must have letters, digits and hyphens only, up to {most} of them.")
+        raise ExerciseError(text.format(file=file, name=values["name"], most=LONGEST_NAME))
     if values["level"] not in LEVELS:
         text = _("{file}: level is {level!r}. It must be one of {levels}.")
         raise ExerciseError(text.format(file=file, level=values["level"], levels=", ".join(LEVELS)))

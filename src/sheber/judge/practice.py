@@ -25,6 +25,7 @@ from sheber.judge.sandbox.separate import Doorman
 from sheber.judge.wire import Channel, wait_for_socket
 from sheber.station import Answer, Limits, Station
 from sheber.trace import Outcome, OutcomeKind, Trace, TraceWriter, read
+from sheber.untrusted import write_whole
 
 __all__ = ["Guest", "Practicable", "practice"]
 
@@ -150,7 +151,7 @@ def _tell(exercise: Practicable, trace: Trace, file: Path, report_page: bool) ->
         _say(advice)
     if report_page:
         page = file.with_suffix(".html")
-        page.write_text(report(exercise, trace, score, language=current()), "utf-8")
+        write_whole(page, report(exercise, trace, score, language=current()).encode())
         _say(_("Report: {page}").format(page=page))
     _say(_("Trace: {file}").format(file=file))
 
@@ -159,7 +160,7 @@ def _own_program(file: Path | None) -> Program:
     """The program's name and text; without them the report has no source."""
     if file is not None:
         with contextlib.suppress(ProgramError):
-            return Program.read(file)
+            return Program.read(file.resolve())  # the student's own link
     return Program("program.py", b"")
 
 

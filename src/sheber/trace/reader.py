@@ -46,10 +46,13 @@ from sheber.trace.records import (
     Visual,
     sample_dtype,
 )
+from sheber.untrusted import read_regular
 
 __all__ = ["Trace", "read"]
 
 T = TypeVar("T")
+
+LARGEST_TRACE = 1 << 30  # bytes
 
 BREAKS_OFF = message("trace.breaks_off", "The recording stops before the end of the run.")
 
@@ -60,10 +63,13 @@ _LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, CAPTURE: 8, PICTURE: 8}  # byt
 def read(path: Path | str) -> Trace:
     """The trace in a file. Raises TraceReadError where it is not one, or one of another version."""
     try:
-        raw = Path(path).read_bytes()
+        raw = read_regular(path, LARGEST_TRACE + 1, links=True)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise TraceReadError(_("The trace {path} cannot be read: {why}.").format(path=path, why=why)) from error
+    if len(raw) > LARGEST_TRACE:
+        text = _("The trace {path} cannot be read: it has more than {most} bytes.")
+        raise TraceReadError(text.format(path=path, most=LARGEST_TRACE))
     try:
         return Trace(raw)
     except TraceReadError as error:

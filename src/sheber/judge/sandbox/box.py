@@ -26,18 +26,18 @@ import msgspec
 from sheber.i18n import Text, Worded, _, message
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
+from sheber.judge.sandbox.scratch import DEEPEST, FILES, contents, held_bytes
 from sheber.judge.sandbox.setup import THREADS
 from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
 from sheber.trace import Outcome
 
-__all__ = ["FILES", "FLOOD_BYTES", "Box", "LimitReached", "Printing"]
+__all__ = ["FLOOD_BYTES", "Box", "LimitReached", "Printing"]
 
 FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
 START_S = 30.0  # from the start of a box to its being locked [s]
 ANSWER_S = 1.0  # for a program to say which line it is at [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
-FILES = 4096  # in a box's folder, after which the program is stopped
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
 LONGEST_LINE = 8192  # bytes of one line of the stub, which keeps below it
 
@@ -54,6 +54,7 @@ SLEPT = message(
 SCRATCH = message("run.scratch", "The program wrote more than {size} MiB to its folder and was stopped.")
 MANY_THREADS = message("run.threads", "The program ran more than {count} threads and was stopped.")
 MANY_FILES = message("run.files", "The program made more than {count} files and was stopped.")
+DEEP = message("run.deep", "The program made more than {count} folders inside each other and was stopped.")
 
 
 class LimitReached(Worded):
@@ -222,13 +223,21 @@ class Box:
         if time.monotonic() < self._looked + LOOK_S:
             return
         self.processor_s()
-        files, size = _contents(self._scratch) if self._scratch is not None else (self._files_in_memory(), 0)
-        if size > self.limits.scratch_bytes:
-            raise LimitReached(SCRATCH(size=self.limits.scratch_bytes >> 20))
+        files = self._files_in_memory() if self._scratch is None else self._files_on_disk(self._scratch)
         if self._scratch is not None and _threads(self.process.pid) > THREADS:
             raise LimitReached(MANY_THREADS(count=THREADS))
         if files > FILES:
             raise LimitReached(MANY_FILES(count=FILES))
+
+    def _files_on_disk(self, scratch: Path) -> int:
+        """How many files the box's folder holds. Raises LimitReached where they, and removed ones, take too much."""
+        most = self.limits.scratch_bytes
+        found = contents(scratch)
+        if found.size + held_bytes(self.process.pid, scratch, most) > most:
+            raise LimitReached(SCRATCH(size=most >> 20))
+        if found.depth > DEEPEST:
+            raise LimitReached(DEEP(count=DEEPEST))
+        return found.files
 
     def _files_in_memory(self) -> int:
         """How many files the box's own /tmp holds: its size in bytes is bounded, but empty files take memory too."""
@@ -382,16 +391,3 @@ def _processor_s(pid: int) -> float:
         return 0.0
     own = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(_processor_s(child) for child in _children(pid))
-
-
-def _contents(folder: Path) -> tuple[int, int]:
-    """How many files lie below a folder, and the bytes that they take; counting ends where there are too many."""
-    files = size = 0
-    for place, folders, names in os.walk(folder):
-        files += len(folders) + len(names)
-        for name in names if files <= FILES else ():
-            with contextlib.suppress(OSError):
-                size += os.lstat(os.path.join(place, name)).st_blocks * 512
-        if files > FILES:
-            break
-    return files, size

@@ -29,6 +29,7 @@ from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
 from sheber.judge.sandbox.box import Box
+from sheber.judge.sandbox.scratch import remove
 from sheber.judge.sandbox.setup import THREADS, plain_setup, resource_limits
 from sheber.station import Limits
 
@@ -176,7 +177,8 @@ def _start_bubblewrap(
 
 def find_bubblewrap() -> str:
     """Path of bwrap. Raises SandboxError, with the command that installs it, where there is none or too old a one."""
-    found = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin")
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/bin"]
+    found = shutil.which("bwrap", path=os.pathsep.join(filter(os.path.isabs, folders)))  # none of the working folder
     if found is None:
         raise SandboxError(_("bubblewrap is not installed. Install it: `{command}`.").format(command=install_command()))
     version = _bubblewrap_version(found)
@@ -333,6 +335,7 @@ def _start_alone(
         "descriptors": [box.fileno(), box_status.fileno()],
         "user": user,
         "parent": os.getpid(),
+        "seen": True,
         "landlock": LANDLOCK,
         "readable": [str(path) for path in _readable(folder, python)],
         "writable": [str(scratch)],
@@ -357,7 +360,7 @@ def _start_alone(
 def _scratch(stack: contextlib.ExitStack) -> Path:
     """A folder for one run with links to what the program may import; removed when the stack is closed."""
     folder = Path(tempfile.mkdtemp(prefix="sheber-box-")).resolve()
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    stack.callback(remove, folder)
     folder.chmod(0o755)
     for place, files in (("site", layout.packages()), ("sheber/sheber", layout.sheber_files())):
         (folder / place).mkdir(parents=True)

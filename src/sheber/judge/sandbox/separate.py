@@ -12,7 +12,6 @@ import json
 import os
 import secrets
 import select
-import shutil
 import socket
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
 from sheber.judge.sandbox.box import START_S, Box, LimitReached
+from sheber.judge.sandbox.scratch import remove
 from sheber.judge.sandbox.setup import plain_setup
 from sheber.judge.wire import Channel
 from sheber.station import Limits
@@ -183,7 +183,7 @@ def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox
     """Start a program at level C. Raises SandboxError where the process cannot be started."""
     with contextlib.ExitStack() as kept:
         folder = Path(tempfile.mkdtemp(prefix="sheber-box-"))
-        kept.callback(shutil.rmtree, folder, ignore_errors=True)
+        kept.callback(remove, folder)
         doorman = Doorman()
         kept.callback(doorman.close)
         (folder / "program.py").write_bytes(program.source)
