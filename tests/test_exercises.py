@@ -257,6 +257,7 @@ def test_the_text_names_the_limits_of_a_run(name: str) -> None:
     for words in (
         f"{limits.simulated_s:g} s of simulated time, {limits.commands} commands",
         f"{limits.processor_s} s of processor time, {limits.wall_s:g} s",
+        f"computes or sleeps for {limits.silent_s:g} s and sends no command",
         f"{limits.memory_bytes >> 20} MB of memory, {limits.pictures} pictures and {limits.notes} notes",
     ):
         assert words in text

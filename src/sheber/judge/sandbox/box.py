@@ -27,6 +27,7 @@ from sheber.i18n import Text, Worded, _, message
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
 from sheber.judge.sandbox.setup import THREADS
+from sheber.judge.sandbox.silence import Silence, asleep
 from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
 from sheber.trace import Outcome
@@ -104,6 +105,7 @@ class Box:
         self.waited_s = 0.0  # wall time that the judge has waited for the program
         self.worked_s = 0.0  # wall time that the judge has spent on its requests
         self._received = 0.0  # when the last one came [s, monotonic]
+        self._silence: Silence | None = None  # of the program, while the judge listens
         self._scratch = scratch
         self._status = status
         self._spoke = False  # whether the stub has: it is locked, or has given up
@@ -137,7 +139,7 @@ class Box:
         Raises LimitReached, and ProtocolError for bytes that are no frame.
         """
         started = time.monotonic()
-        self._look()
+        self._listen()
         try:
             request = self._conversation().receive(self._deadline(started))
         except Expired:
@@ -216,11 +218,18 @@ class Box:
         self._processor_s = max(self._processor_s, _processor_s(self.process.pid))
         return self._processor_s
 
+    def _listen(self) -> None:
+        """Look, and from now on at how long the program asks nothing too. Raises LimitReached."""
+        self._silence = self._silence or Silence(self.limits.silent_s)
+        self._look()
+
     def _look(self) -> None:
         """Now and then, look at what no limit of the system bounds. Raises LimitReached."""
         if time.monotonic() < self._looked + LOOK_S:
             return
-        self.processor_s()
+        computed_s = self.processor_s()
+        if self._silence and (limit := self._silence.look(self.requests, computed_s, asleep(_below(self.process.pid)))):
+            raise LimitReached(limit)
         files, size = _contents(self._scratch) if self._scratch is not None else (self._files_in_memory(), 0)
         if size > self.limits.scratch_bytes:
             raise LimitReached(SCRATCH(size=self.limits.scratch_bytes >> 20))
@@ -242,6 +251,7 @@ class Box:
         """Wait for the process to go, with `patience` [s], then make it go. What it prints meanwhile is kept."""
         if self._ending is not None:
             return self._ending
+        self._silence = None  # nothing more is asked
         with contextlib.suppress(LimitReached):
             self._drain_until_gone(time.monotonic() + patience)
         said = self._last_words()
@@ -360,6 +370,11 @@ def _children(pid: int) -> list[int]:
             return [int(child) for child in file.read().split()]
     except OSError:
         return []
+
+
+def _below(pid: int) -> list[int]:
+    """A process and all below it."""
+    return [pid, *(one for child in _children(pid) for one in _below(child))]
 
 
 def _threads(pid: int) -> int:
