@@ -23,7 +23,7 @@ from typing import IO, Any, Self
 
 import msgspec
 
-from sheber.i18n import Text, Worded, _, message
+from sheber.i18n import Text, Worded, _, message, ngettext
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
 from sheber.judge.sandbox.setup import THREADS
@@ -63,26 +63,46 @@ class LimitReached(Worded):
 
 @dataclass
 class Printing:
-    """One stream of printed text: decoded, kept up to `keep` bytes, counted on."""
+    """One stream of printed text: decoded, its beginning and its end kept, together up to `keep` bytes; counted on."""
 
     name: str  # stdout, stderr
     keep: int
     taken: int = 0
     fresh: list[str] = field(default_factory=list)  # kept and not yet recorded
+    _tail: bytearray = field(default_factory=bytearray)  # the last bytes after the beginning
     _decode: Callable[..., str] = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace").decode)
 
+    @property
+    def _head_bytes(self) -> int:
+        """How much of the beginning is kept, whatever follows."""
+        return self.keep - self.keep // 4
+
     def take(self, chunk: bytes) -> None:
-        """Count a piece and keep what still fits. Raises LimitReached for a flood."""
-        kept = chunk[: max(0, self.keep - self.taken)]
-        cut = self.taken <= self.keep < self.taken + len(chunk)  # by this piece; never again
+        """Count a piece and keep what fits. Raises LimitReached for a flood."""
+        head = max(0, self._head_bytes - self.taken)
         self.taken += len(chunk)
-        if kept:
-            self.fresh.append(self._decode(kept))
-        if cut:
-            note = _("\n[more was printed; only the first {size} KiB are kept]\n")
-            self.fresh.append(note.format(size=self.keep >> 10))
+        if head:
+            self.fresh.append(self._decode(chunk[:head]))
+        self._tail += chunk[head:]
+        del self._tail[: -(self.keep // 4) or None]
         if self.taken > FLOOD_BYTES:
             raise LimitReached(FLOOD(size=FLOOD_BYTES >> 20, stream=self.name))
+
+    def finish(self) -> None:
+        """Nothing more will come: add the end of the text, after a note of what is missing. May be called again."""
+        tail, missing = bytes(self._tail), self.taken - self._head_bytes - len(self._tail)
+        self._tail.clear()
+        if tail and missing > 0:
+            cut = tail.find(b"\n") + 1  # a line that is not whole says nothing
+            note = ngettext(
+                "\n[{size} byte of the printed text is missing here. Its beginning and its end are kept.]\n",
+                "\n[{size} bytes of the printed text are missing here. Its beginning and its end are kept.]\n",
+                missing + cut,
+            )
+            self.fresh.append(note.format(size=missing + cut))
+            self.fresh.append(tail[cut:].decode("utf-8", "replace"))
+        elif tail:
+            self.fresh.append(self._decode(tail))
 
 
 class Box:
@@ -193,6 +213,8 @@ class Box:
     def printed(self) -> Iterator[tuple[str, str]]:
         """What was printed since the last call: stream, text."""
         for stream in self.streams:
+            if self._ending is not None:
+                stream.finish()
             if stream.fresh:
                 text = "".join(stream.fresh)
                 stream.fresh.clear()
