@@ -15,6 +15,7 @@ import pytest
 
 from sheber.cli import main
 from sheber.cli.arguments import parser
+from sheber.cli.output import results_folder
 
 COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "doctor", "bench", "prepare", "practice"]
 
@@ -94,6 +95,36 @@ def test_wrong_use_is_explained(
     assert "Traceback" not in told.err
     assert told.out == ""
     assert list(tmp_path.iterdir()) == []  # a refused command leaves nothing behind
+
+
+def test_each_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "class"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    reports = Path("reports", "palletising")
+    assert results_folder("palletising", Path("aida/program.py")) == reports / "aida" / "program"
+    assert results_folder("palletising", here / "aida" / "program.py") == reports / "aida" / "program"
+    assert results_folder("palletising", Path("boris/../boris/program.py")) == reports / "boris" / "program"
+    assert results_folder("palletising", Path("program.v2")) == reports / "program.v2"
+    assert results_folder("palletising", None) == reports
+    outside = [results_folder("palletising", tmp_path / one / "program.py") for one in ("aida", "boris")]
+    assert {folder.parent for folder in outside} == {reports}
+    assert all(re.fullmatch("program-[0-9a-f]{8}", folder.name) for folder in outside)
+    assert len(set(outside)) == 2
+    assert results_folder("palletising", Path("../aida/program.py")) == outside[0]
+
+
+@pytest.mark.box
+def test_two_students_do_not_overwrite_each_others_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for student in ("aida", "boris"):
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "program.py").write_text(f"print('{student}')\n")
+        assert main(["run", "poses-and-moves", f"{student}/program.py", "--seed", "3", "--no-report"]) == 3
+        assert f"reports/poses-and-moves/{student}/program/scene-3.trace" in capsys.readouterr().out
+    assert len(list(tmp_path.glob("reports/**/scene-3.trace"))) == 2
 
 
 # --- new and exercises

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,19 @@ from sheber.i18n import _
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["OVERVIEW", "console", "plain", "print_json", "progress", "shown_path", "writable_folder", "write_text"]
+__all__ = [
+    "OVERVIEW",
+    "console",
+    "plain",
+    "print_json",
+    "progress",
+    "results_folder",
+    "shown_path",
+    "writable_folder",
+    "write_text",
+]
 
+_DIGITS = 8  # of a hash
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
 
 
@@ -83,6 +95,23 @@ def plain(text: str) -> str:
     Words of a file, a path or a program must not control the user's terminal.
     """
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
+def results_folder(exercise: str, program: Path | None) -> Path:
+    """The usual folder for the results of a program: reports/EXERCISE and the path of the program, without its .py.
+
+    Each program file has a folder of its own, so one never overwrites the results of another. The folder of a program
+    outside the current folder has the name of the file and the first digits of the hash of its whole path.
+    """
+    folder = Path("reports", exercise)
+    if program is None:
+        return folder
+    file = Path(os.path.abspath(program))
+    name = file.with_suffix("") if file.suffix == ".py" else file
+    try:
+        return folder / name.relative_to(Path.cwd())
+    except ValueError:
+        return folder / f"{name.name}-{hashlib.sha256(os.fsencode(file)).hexdigest()[:_DIGITS]}"
 
 
 def writable_folder(path: Path) -> Path:

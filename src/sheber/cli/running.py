@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
-from sheber.cli.output import OVERVIEW, console, print_json, progress, shown_path, writable_folder, write_text
+from sheber.cli.output import (
+    OVERVIEW,
+    console,
+    print_json,
+    progress,
+    results_folder,
+    shown_path,
+    writable_folder,
+    write_text,
+)
 from sheber.i18n import _, current
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
     seed = _drawn() if arguments.seed is None else arguments.seed
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    folder = writable_folder(arguments.out or results_folder(exercise.name, arguments.program))
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
     trace_file = folder / f"scene-{seed}.trace"
     with collector_at_rest():
@@ -96,7 +105,7 @@ def grade(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    folder = writable_folder(arguments.out or results_folder(exercise.name, arguments.program))
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 
@@ -122,7 +131,7 @@ def practice(arguments: argparse.Namespace) -> int:
 
     exercise = load(arguments.exercise)
     seed = _drawn() if arguments.seed is None else arguments.seed
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    folder = writable_folder(arguments.out or results_folder(exercise.name, arguments.program))
     code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
     return code
 
