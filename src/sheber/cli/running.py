@@ -129,7 +129,8 @@ def practice(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load
     from sheber.judge import practice as judge_practice
 
-    exercise = load(arguments.exercise)
+    beside = None if arguments.program is None else arguments.program.absolute().parent
+    exercise = load(arguments.exercise, beside)
     seed = _drawn() if arguments.seed is None else arguments.seed
     folder = writable_folder(arguments.out or results_folder(exercise.name, arguments.program))
     code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
