@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sheber.cli import main
 from sheber.cli.arguments import parser
+from sheber.cli.output import usual_folder
 from sheber.trace import read
 
 COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "doctor", "bench", "prepare", "practice"]
@@ -74,9 +76,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["exercises", "--language", "tlh"], "no language 'tlh'. The languages are: en"),
         (["fly"], "rescore"),
         (["bench", "--only", "warp"], "The gates are: loop"),
-        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: palletising"),
+        (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
         (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
-        (["new", "nothing", "x"], "The exercises are: palletising"),
+        (["new", "nothing", "x"], "The exercises are: "),
         (["report", "nowhere.trace"], "no such file"),
     ],
 )
@@ -94,6 +96,36 @@ def test_wrong_use_is_explained(
     assert "Traceback" not in told.err
     assert told.out == ""
     assert list(tmp_path.iterdir()) == []  # a refused command leaves nothing behind
+
+
+def test_each_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "class"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    reports = Path("reports", "palletising")
+    assert usual_folder("palletising", Path("aida/program.py")) == reports / "aida" / "program"
+    assert usual_folder("palletising", here / "aida" / "program.py") == reports / "aida" / "program"
+    assert usual_folder("palletising", Path("boris/../boris/program.py")) == reports / "boris" / "program"
+    assert usual_folder("palletising", Path("program.v2")) == reports / "program.v2"
+    assert usual_folder("palletising", None) == reports
+    outside = [usual_folder("palletising", tmp_path / one / "program.py") for one in ("aida", "boris")]
+    assert {folder.parent for folder in outside} == {reports}
+    assert all(re.fullmatch("program-[0-9a-f]{8}", folder.name) for folder in outside)
+    assert len(set(outside)) == 2
+    assert usual_folder("palletising", Path("../aida/program.py")) == outside[0]
+
+
+@pytest.mark.box
+def test_two_students_do_not_overwrite_each_others_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for student in ("aida", "boris"):
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "program.py").write_text(f"print('{student}')\n")
+        assert main(["run", "poses-and-moves", f"{student}/program.py", "--seed", "3", "--no-report"]) == 3
+        assert f"reports/poses-and-moves/{student}/program/scene-3.trace" in capsys.readouterr().out
+    assert len(list(tmp_path.glob("reports/**/scene-3.trace"))) == 2
 
 
 # --- new and exercises
@@ -130,7 +162,7 @@ def test_a_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> 
 def test_exercises_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["exercises", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert [one["name"] for one in listed] == ["poses-and-moves", "palletising", "vision-sorting"]
+    assert {"poses-and-moves", "palletising", "vision-sorting"} <= {one["name"] for one in listed}
     assert main(["exercises"]) == 0
     text = capsys.readouterr().out
     for one in listed:
@@ -296,13 +328,85 @@ def test_only_a_whole_rehearsal_has_a_final_score(tmp_path: Path) -> None:
     assert [scene.seed for scene in found.grade.scenes] == list(exercise.rehearsal)
     assert found.grade.final == pytest.approx(0.7 * 60.0 * 7 / 8)
     assert rehearsals(whole[1:]) == []
-    assert rehearsals([*whole, whole[0]]) == []
+    (found,) = rehearsals([*whole, whole[0]])  # the same recording twice
+    assert len(found.scenes) == 8
+    assert rehearsals([*whole, replace(whole[0], trace=cut_short(whole[0].path))]) == []
     assert rehearsals([*whole[1:], stored(exercise.rehearsal[0], "another")]) == []
-    raw = whole[0].path.read_bytes()
-    whole[0].path.write_bytes(raw[: len(raw) - 40])
-    cut = replace(whole[0], trace=read(whole[0].path))
+    cut = replace(whole[0], trace=cut_short(whole[0].path))
     assert not cut.trace.whole
     assert rehearsals([cut, *whole[1:]]) == []
+
+
+def cut_short(path: Path) -> Any:
+    """The trace in a file without its last bytes."""
+    from sheber.trace import read
+
+    shorter = path.with_name("shorter.trace")
+    shorter.write_bytes(path.read_bytes()[:-40])
+    return read(shorter)
+
+
+def rehearsed(folder: Path, program: str = "program.py", samples: int = 1) -> list[Path]:
+    """Traces of a whole rehearsal of poses-and-moves in which nothing moved, as `sheber grade` names them."""
+    from exercise_traces import CHANNELS, EVENTS, facts_of
+    from sheber.exercises import load
+    from sheber.trace import Header, Outcome, OutcomeKind, TraceWriter
+
+    exercise = load("poses-and-moves")
+    folder.mkdir(exist_ok=True)
+    for place, seed in enumerate(exercise.rehearsal, 1):
+        header = Header(
+            exercise.name,
+            exercise.version,
+            exercise.sha256,
+            program=program,
+            program_sha256="same",
+            seed=seed,
+            scene=f"rehearsal {place}",
+            sandbox="A",
+        )
+        with TraceWriter(folder / f"scene-{seed}.trace", header) as recorder:
+            row = recorder.begin(CHANNELS, [], [], facts_of(exercise, seed), step_s=0.002, events=EVENTS)
+            for sample in range(samples):
+                values = np.zeros((), row)
+                values["tcp"][3] = 1.0
+                recorder.sample(10 * sample, values.tobytes())
+            recorder.end(10 * samples, Outcome(OutcomeKind.FINISHED))
+    return sorted(folder.glob("scene-*.trace"))
+
+
+def test_two_students_with_the_same_program_have_a_final_score_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traces = [trace for student in ("aida", "boris") for trace in rehearsed(tmp_path / student)]
+    assert main(["rescore", "--json", *map(str, traces)]) == 0
+    told = capsys.readouterr()
+    assert [one["final"] for one in json.loads(told.out)] == [0.0] * 16
+    assert {one["program"] for one in json.loads(told.out)} == {"program.py"}
+    assert told.err == ""
+    assert main(["rescore", *map(str, traces)]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"The whole rehearsal of program.py in {tmp_path / 'aida'}:" in text
+    assert f"The whole rehearsal of program.py in {tmp_path / 'boris'}:" in text
+
+
+@pytest.mark.parametrize(
+    ("samples", "final", "words"),
+    [
+        (1, 0.0, "of the same run of rehearsal 1: {0}, {1}. Only the first one counts in the final score."),
+        (2, None, "of rehearsal 1 with the same program, but they differ: {0}, {1}. So there is no final score."),
+    ],
+)
+def test_traces_that_are_double_are_named(
+    samples: int, final: float | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traces = rehearsed(tmp_path / "out")
+    copy = traces[0].with_name("scene-101 (copy).trace")
+    copy.write_bytes(rehearsed(tmp_path / "other", samples=samples)[0].read_bytes())
+    assert main(["rescore", "--json", *map(str, traces), str(copy)]) == 0
+    told = capsys.readouterr()
+    assert [one["final"] for one in json.loads(told.out)] == [final] * 8 + [None]
+    assert words.format(traces[0], copy) in told.err
 
 
 # --- languages
@@ -539,7 +643,7 @@ def test_grade_gives_final_score_and_pages(program: Path, tmp_path: Path) -> Non
     traces = sorted((tmp_path / "out").glob("scene-*.trace"))
     again = sheber("rescore", *traces, "--json")
     assert [scene["final"] for scene in json.loads(again.stdout)] == [grade["final"]] * 8
-    assert "The whole rehearsal of program.py:" in sheber("rescore", *traces).stdout
+    assert f"The whole rehearsal of program.py in {tmp_path / 'out'}:" in sheber("rescore", *traces).stdout
     assert "The whole rehearsal" not in sheber("rescore", *traces[1:]).stdout
     pages = sheber("report", *traces, "--out", tmp_path / "pages")
     assert pages.stdout.splitlines()[-1].endswith("report.html")

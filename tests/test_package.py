@@ -68,7 +68,7 @@ def test_a_fresh_environment_gets_a_working_command(wheel: Path, tmp_path: Path)
         run = subprocess.run([venv / "bin/sheber", *words.split()], capture_output=True, text=True, cwd=tmp_path)
         assert run.returncode == 0, run.stderr
         assert "poses-and-moves" in run.stdout
-    assert (tmp_path / "reports/poses-and-moves/scene-1.html").stat().st_size > 100_000
+    assert (tmp_path / "reports/poses-and-moves/work/program/scene-1.html").stat().st_size > 100_000
     check = subprocess.run([*pip[:3], "check"], capture_output=True, text=True)
     assert check.returncode == 0, check.stdout
 

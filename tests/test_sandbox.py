@@ -88,7 +88,9 @@ def test_attack(verdicts: dict[Any, Any], user: str, level: str, name: str) -> N
     caught = (name, level) in CAUGHT
     assert found["outcome"] == ("resource limit" if caught else ENDINGS.get(name, "program error")), found["reason"]
     assert "DONE" in found["printed"] or caught or name in SILENT, "the attack was not carried out to its end"
-    if name not in (attacks.CONTROL, "a41_random_sleeps"):
+    if name == "a23_haste":
+        assert found["points"] < 10.0, "more than the first of its requests was carried out"
+    elif name not in (attacks.CONTROL, "a41_random_sleeps"):
         assert found["points"] == 0.0
     assert found["wall_s"] < 60.0
 

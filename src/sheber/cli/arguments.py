@@ -131,7 +131,10 @@ def _judging(command: argparse.ArgumentParser) -> None:
     _exercise(command)
     _program(command)
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help=_("folder for traces and report pages (default: reports/EXERCISE)")
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=_("folder for traces and report pages (default: reports/EXERCISE/PROGRAM without .py)"),
     )
     command.add_argument("--no-report", action="store_true", help=_("write the trace, but no report page"))
     command.add_argument(
@@ -216,8 +219,8 @@ def _report(commands: Any) -> None:
         "report",
         "reading",
         _("Write the report pages of stored traces again, without physics."),
-        "  sheber report reports/palletising/scene-3.trace\n"
-        "  sheber report reports/palletising/*.trace --out pages/    for a whole rehearsal, report.html too",
+        "  sheber report reports/palletising/work/program/scene-3.trace\n"
+        "  sheber report reports/palletising/work/program/*.trace    for a whole rehearsal, report.html too",
     )
     _traces(command)
     command.add_argument("--out", type=Path, metavar="DIR", help=_("folder for the pages (default: beside the trace)"))
@@ -232,7 +235,7 @@ def _rescore(commands: Any) -> None:
             "Score stored traces again, without physics. A whole rehearsal gets its final score. The command tells you "
             "if the exercise or Sheberkhana has changed since the run."
         ),
-        "  sheber rescore reports/palletising/scene-*.trace\n"
+        "  sheber rescore reports/palletising/work/program/scene-*.trace\n"
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
     )
     _traces(command)

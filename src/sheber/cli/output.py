@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -24,10 +25,12 @@ __all__ = [
     "progress",
     "results_folder",
     "shown_path",
+    "usual_folder",
     "writable_folder",
     "write_text",
 ]
 
+_DIGITS = 8  # of a hash
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
 
 
@@ -96,6 +99,23 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
+def usual_folder(exercise: str, program: Path | None) -> Path:
+    """The usual folder for the results of a program: reports/EXERCISE and the path of the program, without its .py.
+
+    Each program file has a folder of its own, so one never overwrites the results of another. The folder of a program
+    outside the current folder has the name of the file and the first digits of the hash of its whole path.
+    """
+    folder = Path("reports", exercise)
+    if program is None:
+        return folder
+    file = Path(os.path.abspath(program))
+    name = file.with_suffix("") if file.suffix == ".py" else file
+    try:
+        return folder / name.relative_to(Path.cwd())
+    except ValueError:
+        return folder / f"{name.name}-{hashlib.sha256(os.fsencode(file)).hexdigest()[:_DIGITS]}"
+
+
 def writable_folder(path: Path) -> Path:
     """The folder, made if it is missing. Raises Refused where nothing can be written in it."""
     try:
@@ -112,13 +132,13 @@ def writable_folder(path: Path) -> Path:
 
 
 @contextmanager
-def results_folder(named: Path | None, exercise: str, *, alone: bool) -> Iterator[Path]:
-    """The folder for results: the one that the user named, or reports/EXERCISE below the working folder.
+def results_folder(named: Path | None, usual: Path, *, alone: bool) -> Iterator[Path]:
+    """The folder for results: the one that the user named, or the usual one below the working folder.
 
     Other commands may write there at the same time, but not while one needs it `alone`. The working folder may be a
     hand-in, so the usual folder must not be a link. Raises Refused.
     """
-    folder = named or Path("reports", exercise)
+    folder = named or usual
     with ExitStack() as kept:
         try:
             if named is None:

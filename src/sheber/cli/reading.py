@@ -14,7 +14,7 @@ from sheber.i18n import N_, _, current, ngettext
 
 if TYPE_CHECKING:
     from sheber.exercises import Exercise
-    from sheber.judge.rehearsals import Rehearsal, Stored
+    from sheber.judge.rehearsals import Double, Rehearsal, Stored
     from sheber.trace import Trace
 
 __all__ = ["exercises", "report", "rescore"]
@@ -52,7 +52,7 @@ def report(arguments: argparse.Namespace) -> int:
     from sheber.judge.rehearsals import rehearsals
 
     stored = _judged(arguments)
-    whole = [one for one in rehearsals(stored) if arguments.out or len({s.path.parent for s in one.scenes}) == 1]
+    whole = rehearsals(stored)
     overviews = {id(scene): OVERVIEW for one in whole for scene in one.scenes} if len(whole) == 1 else {}
     for one in stored:
         folder = writable_folder(arguments.out or one.path.parent)
@@ -90,8 +90,10 @@ def rescore(arguments: argparse.Namespace) -> int:
         print(plain(f"{shown_path(one.path)}: {one.exercise.name}, {one.trace.header.scene}"))
         console().print(table(one.exercise, one.trace, one.score))
     for rehearsal in whole:
-        program = rehearsal.scenes[0].trace.header.program
-        print("\n" + plain(_("The whole rehearsal of {program}:").format(program=program)))
+        first = rehearsal.scenes[0]
+        text = _("The whole rehearsal of {program} in {folder}:")
+        folder = shown_path(first.path.absolute().parent)
+        print("\n" + plain(text.format(program=first.trace.header.program, folder=folder)))
         console().print(grade_table(rehearsal.exercise, rehearsal.grade))
     return DONE
 
@@ -104,7 +106,8 @@ def _form(one: Stored, final: float | None) -> dict[str, Any]:
     form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
     if not trace.whole:
         form |= {"outcome": None, "reason": _("The recording stops at {s:.2f} s.").format(s=trace.duration)}
-    return {"trace": str(one.path), "exercise": one.exercise.name, "seed": header.seed, "final": final, **form}
+    named = {"trace": str(one.path), "exercise": one.exercise.name, "program": header.program, "seed": header.seed}
+    return {**named, "final": final, **form}
 
 
 @contextmanager
@@ -134,7 +137,7 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
     """Every trace with its score, all of them before anything is written. Notes go to the standard error."""
     import sys
 
-    from sheber.judge.rehearsals import Stored
+    from sheber.judge.rehearsals import Stored, doubles
     from sheber.trace import read
 
     stored = []
@@ -150,7 +153,23 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
         more = ngettext(" and {n} other", " and {n} others", len(paths) - 1).format(n=len(paths) - 1)
         names = shown_path(paths[0]) + (more if len(paths) > 1 else "")
         print(plain(f"sheber: {names}: {note}"), file=sys.stderr)
+    for double in doubles(stored):
+        print(plain(f"sheber: {_double(double)}"), file=sys.stderr)
     return stored
+
+
+def _double(double: Double) -> str:
+    """Which traces are of one scene with one program, and what is left out of the final score."""
+    names = ", ".join(shown_path(one.path) for one in double.traces)
+    about = {"scene": double.traces[0].trace.header.scene, "names": names}
+    if double.same:
+        text = _("These traces are of the same run of {scene}: {names}. Only the first one counts in the final score.")
+    else:
+        text = _(
+            "These traces are of {scene} with the same program, but they differ: {names}. So there is no final score. "
+            "Leave out all of them except one."
+        )
+    return text.format(**about)
 
 
 def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:

@@ -17,6 +17,7 @@ from sheber.cli.output import (
     progress,
     results_folder,
     shown_path,
+    usual_folder,
     writable_folder,
     write_text,
 )
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
-    with results_folder(arguments.out, exercise.name, alone=False) as folder:
+    with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
         return _run_in(folder, arguments, exercise, program, sandbox)
 
 
@@ -109,7 +110,7 @@ def grade(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
-    with results_folder(arguments.out, exercise.name, alone=True) as folder:
+    with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=True) as folder:
         return _grade_in(folder, arguments, exercise, program, sandbox)
 
 
@@ -142,9 +143,10 @@ def practice(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load
     from sheber.judge import practice as judge_practice
 
-    exercise = load(arguments.exercise)
+    beside = None if arguments.program is None else arguments.program.absolute().parent
+    exercise = load(arguments.exercise, beside)
     seed = _drawn() if arguments.seed is None else arguments.seed
-    with results_folder(arguments.out, exercise.name, alone=False) as folder:
+    with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
         code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
         return code
 

@@ -98,8 +98,8 @@ class Exercise:
         source = self._read("starter.py")
         if self.folder.parent == Path(__file__).parent:
             return source
-        own = self.folder.relative_to(Path.cwd()) if self.folder.is_relative_to(Path.cwd()) else self.folder
-        return _CATALOGUE_NAME.sub(lambda match: match[1] + json.dumps(own.as_posix(), ensure_ascii=False), source)
+        own = json.dumps(self.folder.as_posix(), ensure_ascii=False)  # whole: an IDE may start it in any folder
+        return _CATALOGUE_NAME.sub(lambda match: match[1] + own, source)
 
     @property
     def expected(self) -> Mapping[str, Any]:

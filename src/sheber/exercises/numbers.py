@@ -69,6 +69,7 @@ _LIMITS: Final = {
     "notes": Allowed(0, 10_000, whole=True),
     "processor_s": Allowed(1, 3600, "s", whole=True),
     "wall_s": Allowed(5, 7200, "s"),
+    "silent_s": Allowed(1, 3600, "s"),
     "memory_bytes": Allowed(128 << 20, 16 << 30, "bytes", whole=True),
     "output_bytes": Allowed(1 << 10, 16 << 20, "bytes", whole=True),
     "scratch_bytes": Allowed(1 << 20, 1 << 30, "bytes", whole=True),

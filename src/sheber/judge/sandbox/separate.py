@@ -138,6 +138,7 @@ class SeparateBox(Box):
         """The next request, as `Box.receive`; None too where the program ended without ever calling."""
         started = time.monotonic()
         while not self._called():
+            self._listen()
             gone = self.process.poll() is not None
             self._open_door(started + LOOK_S)
             if gone and not self._called():
