@@ -25,7 +25,8 @@ def catalogue() -> list[Exercise]:
 def load(name: str | os.PathLike[str], beside: Path | None = None) -> Exercise:
     """The exercise of this name, or in this folder (a teacher's own).
 
-    beside: a folder in which that of the exercise is looked for first, before the current one. Raises ExerciseError: for an unknown name it lists what exists.
+    beside: a folder in which that of the exercise is looked for first, before the current one.
+    Raises ExerciseError: for an unknown name it lists what exists.
 
     >>> load("poses-and-moves").level
     'elementary'
