@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import fields, is_dataclass
-from functools import cache
+from dataclasses import fields
+from functools import cache, partial
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -34,6 +34,7 @@ from sheber.station import SceneError
 
 __all__ = ["check_scene"]
 
+_Where = Callable[[], str]  # what a message calls the thing; asked for only when something is wrong
 _SIZES: Final = {"box": 3, "cylinder": 2, "sphere": 1, "capsule": 2, "prism": 1, "plane": 2, "lathe": 0}
 """How many numbers the size of each kind of shape has."""
 
@@ -42,14 +43,18 @@ def check_scene(scene: Scene) -> None:
     """Raise SceneError where a scene cannot be built; the sentence names the thing and what is wrong with it."""
     if not isinstance(scene, Scene):
         raise _wrong(_("It is {value}. It must be a Scene of a robot cell."), value=_shown(scene))
-    _check_kinds(scene)
-    _check_values(scene, _("The scene"))
+    _check_values(scene, lambda: _("The scene"))
+    for name, kind in _MEMBERS.items():
+        for number, one in enumerate(getattr(scene, name), 1):
+            _check_member(one, name, number, kind)
+    for name, kind in _ALONE.items():
+        _check_member(getattr(scene, name), name, 1, kind)
     if scene.arm not in available():
         raise _wrong(_("There is no arm {arm!r}. The arms are: {names}."), arm=scene.arm, names=_listed(available()))
     bodies: tuple[Part | Fixture, ...] = (*scene.parts, *scene.fixtures)
     for body in bodies:
         for number, shape in enumerate(body.shapes, 1):
-            _check_shape(shape, _("Shape {number} of {body!r}").format(number=number, body=body.name))
+            _check_shape(shape, partial(_shape_called, number, body.name))
     for part in scene.parts:
         if not any(shape.solid for shape in part.shapes):
             raise _wrong(_("The part {part!r} has no solid shape."), part=part.name)
@@ -77,17 +82,6 @@ def _is_tuple(value: object) -> bool:
 
 def _is_colour(value: object) -> bool:
     return isinstance(value, tuple | list) and len(value) == 3 and all(map(_is_number, value))
-
-
-def _check_kinds(scene: Scene) -> None:
-    """What the scene consists of is of the kinds that it must be."""
-    for name, kind in {**_MEMBERS, **_ALONE}.items():
-        found = getattr(scene, name)
-        several = name in _MEMBERS and isinstance(found, tuple | list)
-        for one in found if several else (found,) if name in _ALONE else ():
-            if not isinstance(one, kind):
-                text = _("The scene: {name} has {value}. A {kind} is wanted there.")
-                raise _wrong(text, name=name, value=_shown(one), kind=kind.__name__)
 
 
 class _Rule(NamedTuple):
@@ -137,42 +131,47 @@ def _rules(kind: Hashable) -> tuple[tuple[str, _Rule | None], ...]:
     return tuple((one.name, rule(one.name, str(one.type))) for one in fields(cast("Any", kind)))
 
 
-def _check_values(thing: Any, where: str) -> None:
-    """Each field of a description holds what it is declared to hold, and so do those of what it consists of."""
+def _check_values(thing: Any, where: _Where) -> None:
+    """Each field of a description holds what it is declared to hold."""
     for name, rule in _rules(thing.__class__):
         value = getattr(thing, name)
         if rule is not None and not rule.fits(value):
             text = _("{where}: {name} is {value}. {wanted}")
-            raise _wrong(text, where=where, name=name, value=_shown(value), wanted=_(rule.wanted))
-        for number, inner in enumerate(value if isinstance(value, tuple | list) else (value,), 1):
-            if is_dataclass(inner) and not isinstance(inner, Pose | Shape):
-                _check_values(inner, f"{name} {number} ({getattr(inner, 'name', name)!r})")
+            raise _wrong(text, where=where(), name=name, value=_shown(value), wanted=_(rule.wanted))
+
+
+def _check_member(one: Any, name: str, number: int, kind: type) -> None:
+    """A thing of the scene is of the kind that belongs there, and so are its fields."""
+    if not isinstance(one, kind):
+        text = _("The scene: {name} has {value}. A {kind} is wanted there.")
+        raise _wrong(text, name=name, value=_shown(one), kind=kind.__name__)
+    _check_values(one, lambda: f"{name} {number} ({getattr(one, 'name', name)!r})")
 
 
 # --- shapes ---------------------------------------------------------------------------------
 
 
-def _check_shape(shape: Any, where: str) -> None:
+def _check_shape(shape: Any, where: _Where) -> None:
     if not isinstance(shape, Shape):
-        raise _wrong(_("{where} is {value}. It must be a Shape."), where=where, value=_shown(shape))
+        raise _wrong(_("{where} is {value}. It must be a Shape."), where=where(), value=_shown(shape))
     _check_values(shape, where)
     kind = shape.kind
     if kind not in _SIZES:
         text = _("{where}: There is no shape {kind!r}. The shapes are: {names}.")
-        raise _wrong(text, where=where, kind=kind, names=_listed(_SIZES))
+        raise _wrong(text, where=where(), kind=kind, names=_listed(_SIZES))
     if kind == "lathe" and shape.solid:
-        raise _wrong(_("{where}: A lathe is only drawn, never touched. Write solid=False."), where=where)
+        raise _wrong(_("{where}: A lathe is only drawn, never touched. Write solid=False."), where=where())
     least = 0.0 if kind == "plane" else 1e-6
     if len(shape.size) != _SIZES[kind] or not all(_is_number(size) and size >= least for size in shape.size):
         text = _("{where}: The size of a {kind} is {value}. Numbers wanted: {count}, each above zero (metres).")
-        raise _wrong(text, where=where, kind=kind, value=_shown(shape.size), count=_SIZES[kind])
+        raise _wrong(text, where=where(), kind=kind, value=_shown(shape.size), count=_SIZES[kind])
     if kind in ("prism", "lathe"):
         _check_outline(shape, where)
     if shape.texture:
         _check_texture(shape.texture, where)
 
 
-def _check_outline(shape: Shape, where: str) -> None:
+def _check_outline(shape: Shape, where: _Where) -> None:
     least = 3 if shape.kind == "prism" else 2
     points: Any = shape.polygon
     if (
@@ -180,15 +179,15 @@ def _check_outline(shape: Shape, where: str) -> None:
         or len(shape.polygon) < least
     ):
         text = _("{where}: The polygon of a {kind} is {value}. It must have {count} or more points of two numbers.")
-        raise _wrong(text, where=where, kind=shape.kind, value=_shown(shape.polygon), count=least)
+        raise _wrong(text, where=where(), kind=shape.kind, value=_shown(shape.polygon), count=least)
 
 
-def _check_texture(name: str, where: str) -> None:
+def _check_texture(name: str, where: _Where) -> None:
     from sheber.robot.vision.textures import KINDS
 
     if name.partition("/")[0] not in KINDS:
         text = _("{where}: There is no texture {name!r}. The textures are: {names}.")
-        raise _wrong(text, where=where, name=name, names=_listed(sorted(KINDS)))
+        raise _wrong(text, where=where(), name=name, names=_listed(sorted(KINDS)))
 
 
 # --- names and what a program is told -------------------------------------------------------
@@ -220,6 +219,10 @@ def _check_told(scene: Scene) -> None:
     except (TypeError, ValueError) as error:
         text = _("The job sheet must have plain values (numbers, texts, lists, tables): {why}.")
         raise _wrong(text, why=error) from error
+
+
+def _shape_called(number: int, body: str) -> str:
+    return _("Shape {number} of {body!r}").format(number=number, body=body)
 
 
 def _wrong(text: str, **values: object) -> SceneError:
