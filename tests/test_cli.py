@@ -17,7 +17,7 @@ from sheber.cli import main
 from sheber.cli.arguments import parser
 from sheber.cli.output import results_folder
 
-COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "doctor", "bench", "prepare", "practice"]
+COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "check", "doctor", "bench", "prepare", "practice"]
 
 
 def sheber(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

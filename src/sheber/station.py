@@ -144,6 +144,13 @@ class Kind(Protocol[SceneT]):
         """The station of a scene, alive, writing to the recorder. Raises SceneError for a scene that cannot be."""
         ...
 
+    def flaws(self, scenes: Mapping[int, SceneT]) -> Iterator[str]:
+        """What is wrong with these scenes, by seed, before any program runs: a sentence each, for the author.
+
+        It notices scenes that are the same for several seeds, and things that do not stand where the scene says.
+        """
+        return iter(())
+
     def warm(self, scene: SceneT) -> None:
         """Load what every run of such a scene needs, before a parent forks its workers. Starts no thread."""
         return

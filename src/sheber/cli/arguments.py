@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and exit"))
     commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_exercises, _new, _run, _grade, _report, _rescore, _doctor, _bench, _prepare, _practice):
+    for add in (_exercises, _new, _run, _grade, _report, _rescore, _check, _doctor, _bench, _prepare, _practice):
         add(commands)
     return top
 
@@ -239,6 +239,21 @@ def _rescore(commands: Any) -> None:
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
     )
     _traces(command)
+    _json(command)
+
+
+def _check(commands: Any) -> None:
+    command = _command(
+        commands,
+        "check",
+        "checking",
+        _(
+            "Check an exercise: its texts, its scenes, and the points of its own programs. For teachers. "
+            "Exit code 2 if something is wrong."
+        ),
+        "  sheber check my-exercises/post\n  sheber check palletising --json",
+    )
+    _exercise(command)
     _json(command)
 
 

@@ -41,7 +41,7 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
-_KIND: Final = ("name", "numbers", "counts", "packages", "build", "warm", "prepare", "mesh", "texture")  # of `Kind`
+_KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
 _AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")

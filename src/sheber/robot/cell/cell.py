@@ -221,6 +221,12 @@ class Cell:
         number = self.world.body(name)
         return Pose(self.world.data.xpos[number], self.world.data.xquat[number])
 
+    @property
+    def carried(self) -> set[str]:
+        """Names of the parts that are over a belt."""
+        first = self.world.first_part + 1
+        return {self.world.parts[body - first] for belt in self._belts for body in belt.carried()}
+
     def visuals(self) -> Sequence[Visual]:
         """What the cell looks like: shapes fixed to its bodies."""
         from sheber.robot.cell.looks import cell_visuals
