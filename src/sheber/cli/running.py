@@ -96,16 +96,21 @@ def _show_printed(arguments: argparse.Namespace, trace: Trace, seed: int) -> Non
 
 
 def grade(arguments: argparse.Namespace) -> int:
-    """`sheber grade`: the rehearsal on the public scenes."""
+    """`sheber grade`: the rehearsal on the public scenes, of one program or of a class."""
     from sheber.exercises import load
     from sheber.judge import Program
     from sheber.judge import grade as judge_grade
     from sheber.judge.forms import grade_form
 
+    first, *others = arguments.programs
+    if others or first.is_dir() or arguments.csv or arguments.resume:
+        from sheber.cli.several import grade_class
+
+        return grade_class(arguments, _sandbox(arguments.sandbox))
     exercise = load(arguments.exercise)
-    program = Program.read(arguments.program)
+    program = Program.read(first)
     sandbox = _sandbox(arguments.sandbox)
-    folder = writable_folder(arguments.out or results_folder(exercise.name, arguments.program))
+    folder = writable_folder(arguments.out or results_folder(exercise.name, first))
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 

@@ -6,28 +6,52 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sheber.exercises import Exercise
 from sheber.exercises.score import final
+from sheber.i18n import _
+from sheber.judge.errors import SystemFault
 from sheber.judge.grade import Grade, GradedScene, SceneSeed
-from sheber.judge.pool import Gradable, Job, Judgement, Pool, cores
+from sheber.judge.pool import Gradable, Job, Judgement, Pool
 from sheber.judge.program import Program
 from sheber.judge.sandbox import Sandbox
-from sheber.trace import OutcomeKind
+from sheber.trace import OutcomeKind, TraceReadError, read
 
-__all__ = ["Submission", "grade_several"]
+__all__ = ["Submission", "grade_several", "judged_before"]
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One program that somebody handed in, and where its traces go."""
+    """One program that somebody handed in, and where its traces are."""
 
     name: str  # what people call it
     program: Program
     scenes: tuple[SceneSeed, ...]
     folder: Path  # of the traces: scene-SEED.trace
+    judged: tuple[GradedScene, ...] = ()  # scenes that were judged before, and are not judged again
 
     def file(self, seed: int) -> Path:
         """The trace of a scene."""
         return self.folder / f"scene-{seed}.trace"
+
+
+def judged_before(exercise: Exercise, submission: Submission) -> tuple[GradedScene, ...]:
+    """The scenes whose traces are in the folder and whole, with the same program and exercise; scored again."""
+    found = []
+    for name, seed in submission.scenes:
+        file = submission.file(seed)
+        try:
+            trace = read(file)
+        except (OSError, TraceReadError):
+            continue
+        header = trace.header
+        same = (header.program_sha256, header.exercise_sha256, header.seed) == (
+            submission.program.sha256,
+            exercise.sha256,
+            seed,
+        )
+        if same and trace.whole and trace.channels and trace.outcome.kind is not OutcomeKind.SYSTEM_FAULT:
+            found.append(GradedScene(name, seed, trace.outcome, exercise.score(trace), trace.sha256, file))
+    return tuple(found)
 
 
 def grade_several(
@@ -38,25 +62,33 @@ def grade_several(
     The folders must be there, a different one for each submission. An error of one submission does not hold up the
     others. A run that ended by a fault of ours gives no grade: it is never a zero.
     """
-    owners = {one.file(seed): one for one in submissions for _name, seed in one.scenes}
-    found: dict[Path, dict[int, GradedScene]] = {one.folder: {} for one in submissions}
-    failed: set[Path] = set()
-    with Pool(sandbox, workers or cores()) as pool:
+    found = {one.folder: {scene.seed: scene for scene in one.judged} for one in submissions}
+    waiting: dict[Path, Submission] = {}
+    with Pool(sandbox, workers) as pool:
         for one in submissions:
-            for name, seed in one.scenes:
+            left = [scene for scene in one.scenes if scene.seed not in found[one.folder]]
+            for name, seed in left:
+                waiting[one.file(seed)] = one
                 pool.submit(Job(exercise, one.program, seed, name, one.file(seed)))
+            if not left:
+                yield one, _grade(one, found[one.folder], sandbox)
+        failed: set[Path] = set()
         for job, ending in pool.endings():
-            owner = owners[job.file]
+            owner = waiting[job.file]
+            scenes = found[owner.folder]
             if isinstance(ending, Exception) or ending.outcome.kind is OutcomeKind.SYSTEM_FAULT:
                 if owner.folder not in failed:
                     yield owner, _error(job, ending)
                 failed.add(owner.folder)
                 continue
-            scenes = found[owner.folder]
             scenes[job.seed] = _graded(job, ending)
             if len(scenes) == len(owner.scenes):
-                graded = tuple(scenes[seed] for _name, seed in owner.scenes)
-                yield owner, Grade(final([scene.score for scene in graded]), sandbox.level, graded)
+                yield owner, _grade(owner, scenes, sandbox)
+
+
+def _grade(submission: Submission, scenes: dict[int, GradedScene], sandbox: Sandbox) -> Grade:
+    graded = tuple(scenes[seed] for _name, seed in submission.scenes)
+    return Grade(final([scene.score for scene in graded]), sandbox.level, graded)
 
 
 def _graded(job: Job, judgement: Judgement) -> GradedScene:
@@ -65,9 +97,6 @@ def _graded(job: Job, judgement: Judgement) -> GradedScene:
 
 def _error(job: Job, ending: Judgement | Exception) -> Exception:
     """Why a submission has no grade."""
-    from sheber.i18n import _
-    from sheber.judge.errors import SystemFault
-
     if isinstance(ending, Exception):
         return ending
     text = _("{scene} could not be judged: {why} Please grade again.")
