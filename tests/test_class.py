@@ -32,6 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / student / "program.py").write_text(source)
     (folder / "erlan.py").write_bytes(b"#" * (LARGEST_PROGRAM + 1))
     (folder / "notes.ipynb").write_text("{}")
+    (folder / "linked.py").symlink_to(folder / "aida" / "program.py")
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "x.py").write_text("")
     return folder

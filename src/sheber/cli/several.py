@@ -62,7 +62,7 @@ def grade_class(arguments: argparse.Namespace, sandbox: Sandbox) -> int:
 
     exercise = load(arguments.exercise)
     files = _files(arguments.programs)
-    submissions, rows = _submissions(arguments, exercise, files)
+    submissions, rows = _submissions(arguments, exercise, files, sandbox)
     if arguments.csv is not None:
         writable_folder(arguments.csv.absolute().parent)
     rows += _graded(arguments, exercise, submissions, sandbox)
@@ -84,7 +84,7 @@ def _files(given: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in given:
         if path.is_dir():
-            below = sorted(file for file in path.rglob("*.py") if not _hidden(file.relative_to(path)))
+            below = sorted(file for file in path.rglob("*.py") if _handed_in(file, path))
             found |= {_name(file.relative_to(path) if len(given) == 1 else file): file for file in below}
         else:
             found[_name(path)] = path
@@ -94,8 +94,10 @@ def _files(given: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def _hidden(file: Path) -> bool:
-    return any(part.startswith((".", "__")) for part in file.parts)
+def _handed_in(file: Path, folder: Path) -> bool:
+    """Whether this is a program of a student: a plain file, not hidden. A link may lead to a file of somebody else."""
+    hidden = any(part.startswith((".", "__")) for part in file.relative_to(folder).parts)
+    return file.is_file() and not file.is_symlink() and not hidden
 
 
 def _name(file: Path) -> str:
@@ -105,7 +107,7 @@ def _name(file: Path) -> str:
 
 
 def _submissions(
-    arguments: argparse.Namespace, exercise: Exercise, files: dict[str, Path]
+    arguments: argparse.Namespace, exercise: Exercise, files: dict[str, Path], sandbox: Sandbox
 ) -> tuple[list[Submission], list[Row]]:
     """What can be judged; and a row, with words, for each program that cannot be read."""
     from sheber.judge import Program, ProgramError
@@ -126,7 +128,7 @@ def _submissions(
             continue  # the same file, named twice
         one = Submission(name, program, rehearsal(exercise), writable_folder(folder))
         if arguments.resume:
-            one = dataclasses.replace(one, judged=judged_before(exercise, one))
+            one = dataclasses.replace(one, judged=judged_before(exercise, one, sandbox))
         submissions.append(one)
     return submissions, unread
 

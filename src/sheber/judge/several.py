@@ -34,8 +34,8 @@ class Submission:
         return self.folder / f"scene-{seed}.trace"
 
 
-def judged_before(exercise: Exercise, submission: Submission) -> tuple[GradedScene, ...]:
-    """The scenes whose traces are in the folder and whole, with the same program and exercise; scored again."""
+def judged_before(exercise: Exercise, submission: Submission, sandbox: Sandbox) -> tuple[GradedScene, ...]:
+    """The scenes whose traces are there and whole, of the same program, exercise and level; scored again."""
     found = []
     for name, seed in submission.scenes:
         file = submission.file(seed)
@@ -44,11 +44,8 @@ def judged_before(exercise: Exercise, submission: Submission) -> tuple[GradedSce
         except (OSError, TraceReadError):
             continue
         header = trace.header
-        same = (header.program_sha256, header.exercise_sha256, header.seed) == (
-            submission.program.sha256,
-            exercise.sha256,
-            seed,
-        )
+        wanted = (submission.program.sha256, exercise.sha256, seed, sandbox.level)
+        same = (header.program_sha256, header.exercise_sha256, header.seed, header.sandbox) == wanted
         if same and trace.whole and trace.channels and trace.outcome.kind is not OutcomeKind.SYSTEM_FAULT:
             found.append(GradedScene(name, seed, trace.outcome, exercise.score(trace), trace.sha256, file))
     return tuple(found)
