@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,16 @@ def reference_trace(name: str, folder: Path) -> Path:
     path = folder / "run.trace"
     run(exercise, Program.read(exercise.program("reference")), 1, best_sandbox(), to=path)
     return path
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A teacher's own copy of poses-and-moves."""
+    from sheber.exercises import load
+
+    folder = tmp_path / "my-exercise"
+    shutil.copytree(load("poses-and-moves").folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from sheber.cli.arguments import parser
 from sheber.cli.output import usual_folder
 from sheber.trace import read
 
-COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "doctor", "bench", "prepare", "practice"]
+COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "check", "doctor", "bench", "prepare", "practice"]
 
 
 def sheber(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

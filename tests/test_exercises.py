@@ -28,6 +28,7 @@ from sheber.robot.kind import CELL
 from sheber.robot.motion import kinematics
 from sheber.station import FakeStation, Kind
 from sheber.trace import EventKind, Header, Outcome, OutcomeKind, TraceWriter, read
+from teachers_copy import changed, refusal
 
 EXERCISES = catalogue()
 NAMES = [exercise.name for exercise in EXERCISES]
@@ -44,28 +45,6 @@ def scenes(name: str) -> list[Scene]:
 
 def test_the_catalogue_is_what_was_promised() -> None:
     assert [name for name in NAMES if name in PROMISED] == PROMISED
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A teacher's own copy of poses-and-moves."""
-    folder = tmp_path / "my-exercise"
-    shutil.copytree(load("poses-and-moves").folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    return folder
-
-
-def changed(folder: Path, old: str, new: str, file: str = "exercise.toml") -> Path:
-    """The folder, with one thing in one of its files changed."""
-    text = (folder / file).read_text("utf-8")
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-    (folder / file).write_text(text.replace(old, new), "utf-8")
-    return folder
-
-
-def refusal(folder: Path) -> str:
-    with pytest.raises(ExerciseError) as caught:
-        load(str(folder))
-    return str(caught.value)
 
 
 # --- opening ----------------------------------------------------------------------------------------
@@ -130,7 +109,23 @@ def test_an_exercise_travels_to_other_processes() -> None:
         ("commands = 20_000", "commands = 20.5", "a whole number"),
         ("101, 102,", "102, 102,", "8 different seeds"),
         ('level = "elementary"', 'level = "easy"', "elementary, intermediate, advanced"),
-        ('version = "1"', "version = 1", "version is missing"),
+        ('version = "1"', "version = 1", "version is 1. It must be a text in quotes"),
+        ('version = "1"', "", "version is missing. It must be a text in quotes"),
+        ('name = "poses-and-moves"', 'name = ""', "name is empty. It must be a text in quotes"),
+        ('version = "1"', 'version = "1"\nversion = "2"', "The entry version is there twice in this table"),
+        ("[cycle.per]", "[limits]\n[cycle.per]", "This table is there twice. Put its entries into one table"),
+        ("angle = { full = 0.2,", "angle = { full = 0.2, full = 0.3,", "The entry full is there twice"),
+        (
+            "tilt_deg = 25.0",
+            "tilt_d\u0435g = 25.0",
+            "The letter \u0435 in column 7 is not Latin (CYRILLIC SMALL LETTER IE)",
+        ),
+        ("tilt_deg = 25.0", "tilt_d\u0435g = 25.0", "Replace it by the Latin letter e, which looks the same"),
+        ("[limits]", "[\u0441omputer]", "The letter \u0441 in column 2 is not Latin"),
+        ('version = "1"', "version = \u201c1\u201d", "Column 11 has the quotation mark \u201c. Use the straight"),
+        ('version = "1"', "version = \u00ab1\u00bb", "Column 11 has the quotation mark \u00ab"),
+        ("post_height = [0.22, 0.28]", "post_height = [0,085, 0,110]", "with a point, 0.085, not with a comma, 0,085"),
+        ("post_height = [0.22, 0.28]", "post_height = [0,22, 0,28]", "with a point, [0.22, 0.28], not with a comma"),
         ("zero = 2.0  # no points", "zero = 0.5  # no points", "cycle.full must be less than cycle.zero"),
         ("[limits]", "[limits", "not valid TOML"),
         ("tilt_deg = 25.0", "tilt_deg = 25,0", "with a point, 25.0, not with a comma, 25,0"),

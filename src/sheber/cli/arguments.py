@@ -42,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and exit"))
     commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_exercises, _new, _run, _grade, _report, _rescore, _doctor, _bench, _prepare, _practice):
+    for add in (_exercises, _new, _run, _grade, _report, _rescore, _check, _doctor, _bench, _prepare, _practice):
         add(commands)
     return top
 
@@ -99,6 +99,16 @@ def _program(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", type=Path, metavar="PROGRAM", help=_("your program, a Python file"))
 
 
+def _programs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "programs",
+        type=Path,
+        nargs="+",
+        metavar="PROGRAM",
+        help=_("your program, a Python file; several programs or a folder of them give one table"),
+    )
+
+
 def _language(tag: str) -> str:
     """A language that texts may be written in; whether they are is said when the command runs."""
     if tag not in LANGUAGES:
@@ -126,10 +136,10 @@ def _count(text: str) -> int:
     return count
 
 
-def _judging(command: argparse.ArgumentParser) -> None:
+def _judging(command: argparse.ArgumentParser, program: Callable[[argparse.ArgumentParser], None]) -> None:
     """What `run` and `grade` share."""
     _exercise(command)
-    _program(command)
+    program(command)
     command.add_argument(
         "--out",
         type=Path,
@@ -178,7 +188,7 @@ def _run(commands: Any) -> None:
         "  sheber run vision-sorting work/program.py --seed 3     the same scene again\n"
         "  sheber run vision-sorting work/program.py --json > scene.json",
     )
-    _judging(command)
+    _judging(command, _program)
     _seed_option(command)
 
 
@@ -196,9 +206,15 @@ def _grade(commands: Any) -> None:
         _("Rehearse: grade a program on the 8 public scenes. Final score = 0.7 × mean + 0.3 × worst scene."),
         "  sheber grade vision-sorting work/program.py\n"
         "  sheber grade vision-sorting work/program.py --workers 1 --out results/\n"
-        "  sheber grade vision-sorting work/program.py --json | python -m json.tool",
+        "  sheber grade vision-sorting work/program.py --json | python -m json.tool\n"
+        "  sheber grade vision-sorting class/ --csv class.csv     one table over all programs of a folder\n"
+        "  sheber grade vision-sorting class/ --resume            goes on after Ctrl-C",
     )
-    _judging(command)
+    _judging(command, _programs)
+    command.add_argument("--csv", type=Path, metavar="FILE", help=_("write the table of a class as CSV too"))
+    command.add_argument(
+        "--resume", action="store_true", help=_("do not judge scenes again whose traces are there and whole")
+    )
     command.add_argument(
         "--workers", type=_count, metavar="N", help=_("number of scenes at the same time (default: one for each core)")
     )
@@ -239,6 +255,21 @@ def _rescore(commands: Any) -> None:
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
     )
     _traces(command)
+    _json(command)
+
+
+def _check(commands: Any) -> None:
+    command = _command(
+        commands,
+        "check",
+        "checking",
+        _(
+            "Check an exercise: its texts, its scenes, and the points of its own programs. For teachers. "
+            "Exit code 2 if something is wrong."
+        ),
+        "  sheber check my-exercises/post\n  sheber check palletising --json",
+    )
+    _exercise(command)
     _json(command)
 
 

@@ -103,14 +103,19 @@ def _show_printed(arguments: argparse.Namespace, trace: Trace, seed: int) -> Non
 
 
 def grade(arguments: argparse.Namespace) -> int:
-    """`sheber grade`: the rehearsal on the public scenes."""
+    """`sheber grade`: the rehearsal on the public scenes, of one program or of a class."""
     from sheber.exercises import load
     from sheber.judge import Program
 
+    first, *others = arguments.programs
+    if others or first.is_dir() or arguments.csv or arguments.resume:
+        from sheber.cli.several import grade_class
+
+        return grade_class(arguments, _sandbox(arguments.sandbox))
     exercise = load(arguments.exercise)
-    program = Program.read(arguments.program)
+    program = Program.read(first)
     sandbox = _sandbox(arguments.sandbox)
-    with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=True) as folder:
+    with results_folder(arguments.out, usual_folder(exercise.name, first), alone=True) as folder:
         return _grade_in(folder, arguments, exercise, program, sandbox)
 
 
