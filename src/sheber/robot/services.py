@@ -55,6 +55,7 @@ NO_POSE = message("robot.not_a_pose", "The program sent a pose that is none: {wh
 NO_JPEG = message("robot.not_a_jpeg", "The program sent a picture to show that is not a JPEG.")
 PICTURES_USED_UP = message("robot.pictures_used_up", "The program showed the {limit:d} pictures of this run.")
 NOTES_USED_UP = message("robot.notes_used_up", "The program wrote the {limit:d} notes of this run.")
+HINTS_RECORDED = 10  # that the program slept; our client says it once
 SLEPT = message(
     "robot.slept", "time.sleep in line {line:d} passes no simulated time; use cell.wait to let simulated time pass."
 )
@@ -298,7 +299,8 @@ def _show(station: Served, command: c.Show) -> None:
 
 @serves(c.Slept)
 def _slept(station: Served, command: c.Slept) -> None:
-    station.event("hint", {"text": SLEPT(line=station.line)})
+    if station.count("hints", NOTES_USED_UP) < HINTS_RECORDED:  # they have no limit: a program may sleep on
+        station.event("hint", {"text": SLEPT(line=station.line)})
 
 
 def _pose(values: list[float]) -> Pose:
