@@ -88,7 +88,8 @@ def rescore(arguments: argparse.Namespace) -> int:
 
     for one in stored:
         print(plain(f"{shown_path(one.path)}: {one.exercise.name}, {one.trace.header.scene}"))
-        console().print(table(one.exercise, one.trace, one.score))
+        with _stored(one.path, one.trace, one.exercise):
+            console().print(table(one.exercise, one.trace, one.score))
     for rehearsal in whole:
         first = rehearsal.scenes[0]
         text = _("The whole rehearsal of {program} in {folder}:")
@@ -103,7 +104,8 @@ def _form(one: Stored, final: float | None) -> dict[str, Any]:
     from sheber.judge.forms import scene_form
 
     header, trace = one.trace.header, one.trace
-    form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
+    with _stored(one.path, trace, one.exercise):
+        form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
     if not trace.whole:
         form |= {"outcome": None, "reason": _("The recording stops at {s:.2f} s.").format(s=trace.duration)}
     named = {"trace": str(one.path), "exercise": one.exercise.name, "program": header.program, "seed": header.seed}
@@ -115,7 +117,16 @@ def _stored(path: Path, trace: Trace, exercise: Exercise) -> Iterator[None]:
     """An error in here is the fault of the stored trace: it is of another exercise, damaged, or made up."""
     from sheber.exercises import ExerciseError
 
-    wrong = (ExerciseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError)
+    wrong = (
+        ExerciseError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+        MemoryError,
+    )
     try:
         yield
     except wrong as error:

@@ -112,7 +112,7 @@ def _name(file: Path) -> str:
 def _submissions(
     arguments: argparse.Namespace, exercise: Exercise, files: dict[str, Path], sandbox: Sandbox, held: ExitStack
 ) -> tuple[list[Submission], list[Row]]:
-    """What can be judged; and a row, with words, for each program that cannot be read. `held` keeps the folders ours."""
+    """What can be judged, and a row, with words, for each program that cannot be read. `held` keeps the folders."""
     from sheber.judge import Program, ProgramError
     from sheber.judge.grade import rehearsal
     from sheber.judge.several import Submission, judged_before

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["grade_table", "said", "table"]
 
 LAST_LINES: Final = 20  # of what a program printed, in a terminal
+MOST_HINTS: Final = 5  # in a terminal
 _LINE_LENGTH: Final = 200
 
 
@@ -74,8 +75,12 @@ def said(trace: Trace, everything: str) -> RenderableType | None:
             )
             parts.append(Text(text.format(n=more, where=everything), style="dim"))
         parts += [_printed_line(line) for line in lines[-LAST_LINES:]]
-    for hint in dict.fromkeys(visible(event.data.get("text", "")) for event in hints):
+    texts = list(dict.fromkeys(visible(event.data.get("text", "")) for event in hints))
+    for hint in texts[:MOST_HINTS]:
         parts.append(Text(_("Hint: {text}").format(text=hint[:_LINE_LENGTH]), style="yellow"))
+    if (further := len(texts) - MOST_HINTS) > 0:
+        text = ngettext("  … {n} further hint", "  … {n} further hints", further)
+        parts.append(Text(text.format(n=further), style="dim"))
     return Group(*parts, "") if parts else None
 
 
