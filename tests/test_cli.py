@@ -435,11 +435,22 @@ def test_json_of_a_scene_has_what_is_promised(program: Path, tmp_path: Path) -> 
     scene = json.loads(run.stdout)
     assert scene.keys() >= {"exercise", "seed", "scene", "outcome", "points", "checks", "trace_sha256", "level"}
     assert scene["outcome"] == "finished"
-    points = {group: one["points"] for group, one in scene["groups"].items()}
+    points = {group: one["points_earned"] for group, one in scene["groups"].items()}
     total = points["quality"] + scene["factor"] * (points["cycle"] + points["safety"] + points["procedure"])
     assert scene["points"] == pytest.approx(total, abs=0.01)
+    for told in (scene["groups"].values(), scene["checks"]):
+        assert scene["points"] == pytest.approx(sum(one["points_counted"] for one in told), abs=0.01)
     for check in scene["checks"]:
-        assert check.keys() >= {"name", "points", "maximum", "measured", "wanted", "unit", "time"}
+        assert check.keys() >= {
+            "name",
+            "points_earned",
+            "points_counted",
+            "maximum",
+            "measured",
+            "wanted",
+            "unit",
+            "time",
+        }
     assert re.fullmatch(r"[0-9a-f]{64}", scene["trace_sha256"])
 
 

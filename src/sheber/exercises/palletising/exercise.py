@@ -169,9 +169,7 @@ def _barrier(size: tuple[float, ...]) -> LightBarrier:
 # --- what is measured -------------------------------------------------------------------------------
 
 PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
-EMPTY = message(
-    "palletising.empty", "No box that was let go stands on the place in layer {layer}, row {row}, column {column}."
-)
+EMPTY = message("palletising.empty", "No box that was let go stands on this place.")
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It had fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
@@ -229,7 +227,7 @@ def _place_check(
     if before is not None:
         time = _moved_away(trace, before)
         return worths["position"].missing(key, title, MOVED_AWAY(time=time, box=_called(before.part)), time)
-    return worths["position"].missing(key, title, EMPTY(layer=layer, row=row, column=column))
+    return worths["position"].missing(key, title, EMPTY())
 
 
 def _called(box: str) -> Text:
