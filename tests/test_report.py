@@ -599,13 +599,22 @@ def test_a_reader_who_is_not_known_is_shown_nothing(trace: Trace) -> None:
 @pytest.mark.parametrize(
     ("outcome", "words_shown"),
     [
-        (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: part_1 at 0.31, 0.22"), 3), "with an error. It happened in line 3."),
-        (Outcome(OutcomeKind.RESOURCE_LIMIT, OWN(said="part_1 at 0.31, 0.22"), 3), "a limit of the run. It happened in line 3."),
+        (
+            Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: part_1 at 0.31, 0.22"), 3),
+            "with an error. It happened in line 3.",
+        ),
+        (
+            Outcome(OutcomeKind.RESOURCE_LIMIT, OWN(said="part_1 at 0.31, 0.22"), 3),
+            "a limit of the run. It happened in line 3.",
+        ),
         (Outcome(OutcomeKind.PROTOCOL_ERROR, PLAIN(words="part_1 at 0.31, 0.22")), "an invalid request"),
         (Outcome(OutcomeKind.PROGRAM_ERROR, PLAIN(words=PLAIN(words="part_1 at 0.31, 0.22"))), "with an error"),
         (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: invalid syntax"), 3, connected=False), "invalid syntax"),
         (Outcome(OutcomeKind.RESOURCE_LIMIT, AT_LINE(line=9, what=60.0)), "a limit of the run: Line 9: 60.0"),
-        (Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="82 N at the post"), 5), "82 N at the post. It happened in line 5."),
+        (
+            Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="82 N at the post"), 5),
+            "82 N at the post. It happened in line 5.",
+        ),
     ],
 )
 def test_a_program_that_saw_the_scene_tells_nothing_by_its_error(
@@ -665,6 +674,15 @@ def test_the_table_explains_itself(trace: Trace, width: int) -> None:
     assert "hit the post with 21.5 N" in flowing or width < 100
     assert text.rstrip().splitlines()[-1].startswith("73.1 / 100")
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_check_name_that_wraps_stays_below_its_group(trace: Trace) -> None:
+    checks = [Check(PLAIN(words="A check with a name of many words"), "quality", 60.0, 60.0)]
+    lines = printed(table(EXERCISE, trace, Score(tuple(checks))), 60).splitlines()
+    start = next(n for n, line in enumerate(lines) if "A check" in line)
+    assert lines[start].startswith("  A check")
+    assert lines[start + 1].startswith("  ")
+    assert lines[start + 1].strip()
 
 
 def test_the_table_prints_a_students_words_as_they_are(trace: Trace) -> None:

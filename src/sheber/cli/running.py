@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
-from sheber.cli.output import OVERVIEW, console, print_json, progress, shown_path, writable_folder, write_text
+from sheber.cli.output import (
+    OVERVIEW,
+    console,
+    linked,
+    open_page,
+    print_json,
+    progress,
+    shown_path,
+    writable_folder,
+    write_text,
+)
 from sheber.i18n import _, current
 
 if TYPE_CHECKING:
@@ -92,6 +102,7 @@ def grade(arguments: argparse.Namespace) -> int:
     from sheber.judge import Program
     from sheber.judge import grade as judge_grade
     from sheber.judge.forms import grade_form
+    from sheber.judge.report.words import number
 
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
@@ -101,7 +112,7 @@ def grade(arguments: argparse.Namespace) -> int:
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 
         def show(done: int, total: int, scene: Any = None) -> None:
-            step(done, "" if scene is None else f"{scene.scene}: {scene.score.points:g}")
+            step(done, "" if scene is None else f"{scene.scene}: {number(scene.score.points)}")
 
         result = judge_grade(exercise, program, sandbox, workers=arguments.workers, out=folder, progress=show)
     if arguments.json:
@@ -174,12 +185,14 @@ def _tell(arguments: argparse.Namespace, text: str, exercise: Exercise, **values
 
 
 def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[Path]) -> None:
-    """Say where the results are."""
+    """Say where the results are, and show the page if the user asked for it."""
     stream = sys.stderr if arguments.json else sys.stdout
     for path in traces:
-        print(_("trace   {path}").format(path=shown_path(path)), file=stream)
+        print(_("trace   {path}").format(path=linked(path, stream)), file=stream)
     for path in pages:
-        print(_("report  {path}").format(path=shown_path(path)), file=stream)
+        print(_("report  {path}").format(path=linked(path, stream)), file=stream)
+    if arguments.open:
+        open_page(pages[-1])
 
 
 def _code(outcomes: list[Outcome]) -> int:

@@ -96,13 +96,14 @@ def _printed_line(line: Line) -> Text:
 
 
 def _add_group(grid: Table, score: Score, group: str) -> None:
+    from rich.padding import Padding
     from rich.text import Text
 
     maximum = score.group(group)[1]
     grid.add_row(words.group_title(group), f"{words.number(words.counted(score, group))} / {maximum:g}", style="bold")
     for check in score.checks:
         if check.group == group:
-            grid.add_row(Text(f"  {visible(check.name)}"), *_cells(check))
+            grid.add_row(Padding(Text(visible(check.name)), (0, 0, 0, 2)), *_cells(check))
     grid.add_row()
 
 
