@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import resource
 import subprocess
@@ -15,7 +17,7 @@ import pytest
 
 from sheber.cli import main
 from sheber.cli.arguments import parser
-from sheber.cli.output import usual_folder
+from sheber.cli.output import linked, open_page, usual_folder
 from sheber.trace import read
 
 COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "check", "doctor", "bench", "prepare", "practice"]
@@ -39,6 +41,18 @@ def test_help_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str
     for example in examples:
         words = re.split(r"\s{2,}", example)[0].split()[1:]
         parser().parse_args(words)  # an example that the parser refuses would teach nonsense
+
+
+@pytest.mark.parametrize("command", [[], *([one] for one in COMMANDS)])
+@pytest.mark.parametrize("columns", [60, 80, 140])
+def test_help_fits_the_terminal(
+    command: list[str], columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert main([*command, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > columns] == []
+    assert not any("#" in line for line in lines)
 
 
 def test_the_readme_says_how_to_call_and_calls_what_there_is() -> None:
@@ -168,6 +182,80 @@ def test_exercises_lists_every_exercise(capsys: pytest.CaptureFixture[str]) -> N
     for one in listed:
         assert one["name"] in text
         assert one["summary"].split()[0] in text
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_the_list_of_exercises_reads_well(columns: int) -> None:
+    run = sheber("exercises", env={**os.environ, "COLUMNS": str(columns)})
+    lines = [line.rstrip() for line in run.stdout.splitlines()]
+    assert max(map(len, lines)) <= columns
+    names = [n for n, line in enumerate(lines) if line.startswith(("poses-and-moves", "palletising", "vision-sorting"))]
+    assert len(names) == 3
+    assert all("elementary" in lines[n] or "intermediate" in lines[n] for n in names)
+    assert all(lines[n - 1] == "" for n in names[1:])
+    assert lines[names[0] + (2 if columns < 53 else 1)].startswith("    Drive the tip")
+
+
+# --- the terminal
+
+
+def test_the_width_of_a_pipe_may_be_nonsense() -> None:
+    for columns in ("abc", "-3", "", "0", "9" * 40):
+        run = sheber("exercises", env={**os.environ, "COLUMNS": columns})
+        assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_a_terminal_without_our_signs_gets_others(tmp_path: Path) -> None:
+    reading = "from sheber.cli.output import speak_plainly; speak_plainly(); print('−3 · 2° × 4… Шеберхана')"
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run([sys.executable, "-c", reading], capture_output=True, text=True, env=env)
+    assert (run.returncode, run.stderr, run.stdout) == (0, "", "-3 | 2 deg x 4... ?????????\n")
+    assert "Traceback" not in sheber("rescore", tmp_path / "−°.trace", env=env).stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["exercises"], ["exercises", "--json"], ["--version"]])
+def test_an_output_that_takes_nothing_is_named(command: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([sys.executable, "-m", "sheber", *command], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert run.returncode == 2
+    assert run.stderr == "sheber: the output could not be written: no space left on device\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_path_can_be_clicked_in_a_terminal_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "my reports" / "scene-3.html"
+    monkeypatch.setenv("TERM", "xterm")
+    shown = linked(page, Terminal())
+    assert shown == f"\033]8;;file://{tmp_path}/my%20reports/scene-3.html\033\\my reports/scene-3.html\033]8;;\033\\"
+    assert linked(page, io.StringIO()) == "my reports/scene-3.html"
+    monkeypatch.setenv("TERM", "dumb")
+    assert linked(page, Terminal()) == "my reports/scene-3.html"
+
+
+def test_a_page_is_shown_in_the_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda uri: shown.append(uri) or len(shown) == 1)
+    open_page(tmp_path / "a b.html")
+    assert shown == [f"file://{tmp_path}/a%20b.html"]
+    assert capsys.readouterr().err == ""
+    open_page(tmp_path / "a b.html")
+    assert "no browser could be started; open" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "grade"])
+def test_no_page_cannot_be_opened(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "poses-and-moves", "p.py", "--no-report", "--open"]) == 2
+    assert "not allowed with" in capsys.readouterr().err
 
 
 # --- stored traces that are no good
@@ -496,8 +584,13 @@ def program(tmp_path: Path) -> Path:
 @pytest.mark.physics
 @pytest.mark.box
 def test_run_gives_points_trace_and_page(program: Path, tmp_path: Path) -> None:
-    run = sheber("run", "poses-and-moves", program, "--seed", 3, "--out", tmp_path / "out")
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    env = {**os.environ, "BROWSER": f"{browser} %s"}
+    run = sheber("run", "poses-and-moves", program, "--seed", 3, "--out", tmp_path / "out", "--open", env=env)
     assert run.returncode == 0, run.stderr
+    assert (tmp_path / "opened").read_text() == f"file://{tmp_path}/out/scene-3.html\n"
     assert "seed 3" in run.stdout
     assert re.search(r"Your program printed\n  \d\.\d\d s  at home\n", run.stdout)
     assert (tmp_path / "out" / "scene-3.trace").is_file()
@@ -544,11 +637,22 @@ def test_json_of_a_scene_has_what_is_promised(program: Path, tmp_path: Path) -> 
     scene = json.loads(run.stdout)
     assert scene.keys() >= {"exercise", "seed", "scene", "outcome", "points", "checks", "trace_sha256", "level"}
     assert scene["outcome"] == "finished"
-    points = {group: one["points"] for group, one in scene["groups"].items()}
+    points = {group: one["points_earned"] for group, one in scene["groups"].items()}
     total = points["quality"] + scene["factor"] * (points["cycle"] + points["safety"] + points["procedure"])
     assert scene["points"] == pytest.approx(total, abs=0.01)
+    for told in (scene["groups"].values(), scene["checks"]):
+        assert scene["points"] == pytest.approx(sum(one["points_counted"] for one in told), abs=0.01)
     for check in scene["checks"]:
-        assert check.keys() >= {"name", "points", "maximum", "measured", "wanted", "unit", "time"}
+        assert check.keys() >= {
+            "name",
+            "points_earned",
+            "points_counted",
+            "maximum",
+            "measured",
+            "wanted",
+            "unit",
+            "time",
+        }
     assert re.fullmatch(r"[0-9a-f]{64}", scene["trace_sha256"])
 
 

@@ -446,7 +446,7 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
 
 
 @pytest.mark.parametrize(
-    ("later_s", "words"), [(1.0, "There is no box on the place"), (2.5, "At 50.5 s box 1 was moved away")]
+    ("later_s", "words"), [(1.0, "There is no box on this place"), (2.5, "At 50.5 s box 1 was moved away")]
 )
 def test_a_stack_that_is_knocked_over_later_loses_its_points(
     palletising: Exercise, tmp_path: Path, later_s: float, words: str

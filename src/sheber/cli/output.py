@@ -1,14 +1,15 @@
-"""Output: folders that results go to, and how progress is shown."""
+"""Output: what a terminal can show, folders that results go to, and how progress is shown."""
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from sheber.cli.errors import Refused
 from sheber.i18n import _
@@ -20,11 +21,14 @@ if TYPE_CHECKING:
 __all__ = [
     "OVERVIEW",
     "console",
+    "linked",
+    "open_page",
     "plain",
     "print_json",
     "progress",
     "results_folder",
     "shown_path",
+    "speak_plainly",
     "usual_folder",
     "writable_folder",
     "write_text",
@@ -32,16 +36,55 @@ __all__ = [
 
 _DIGITS = 8  # of a hash
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
+_PIPE_COLUMNS: Final = 100  # where nobody says how wide a pipe is
+_FEWEST_COLUMNS: Final = 20
+_ASCII: Final = {"−": "-", "–": "-", "…": "...", "·": "|", "×": "x", "°": " deg", "²": "2", "←": "<-", "→": "->"}
+
+
+def speak_plainly() -> None:
+    """Let the standard streams show what their encoding lacks by something like it, and never fail for a sign."""
+    codecs.register_error("sheber", _something_like_it)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="sheber")
+
+
+def _something_like_it(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_ASCII.get(sign, "?") for sign in signs), error.end
 
 
 def console(beside: bool = False) -> Console:
-    """Where tables go: the standard output (`beside`: the standard error). As wide as the terminal; in a pipe at least
-    100 columns."""
+    """Where tables go: the standard output (`beside`: the standard error). As wide as the terminal; a pipe is as wide
+    as `COLUMNS` says."""
     from rich.console import Console
 
     stream = sys.stderr if beside else sys.stdout
-    wide = None if stream.isatty() else max(100, int(os.environ.get("COLUMNS", "0") or 0))
-    return Console(highlight=False, width=wide, stderr=beside)
+    return Console(highlight=False, width=None if stream.isatty() else _asked_columns(), stderr=beside)
+
+
+def _asked_columns() -> int:
+    asked = os.environ.get("COLUMNS", "")
+    return max(_FEWEST_COLUMNS, int(asked)) if asked.isdecimal() and len(asked) < 5 else _PIPE_COLUMNS
+
+
+def linked(path: Path, stream: TextIO) -> str:
+    """A path as a user would type it; in a terminal one can click on it (OSC 8)."""
+    words = plain(shown_path(path))
+    if not stream.isatty() or os.environ.get("TERM") == "dumb" or "*" in path.name:
+        return words
+    return f"\033]8;;{path.resolve().as_uri()}\033\\{words}\033]8;;\033\\"
+
+
+def open_page(path: Path) -> None:
+    """Show a page in the user's browser; say so where there is none."""
+    import webbrowser
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        text = _("no browser could be started; open {path} yourself")
+        print(plain(f"sheber: {text.format(path=shown_path(path))}"), file=sys.stderr)
 
 
 def print_json(value: object) -> None:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, Refused
-from sheber.cli.output import OVERVIEW, console, plain, print_json, shown_path, writable_folder, write_text
+from sheber.cli.output import (
+    OVERVIEW,
+    console,
+    linked,
+    open_page,
+    plain,
+    print_json,
+    shown_path,
+    writable_folder,
+    write_text,
+)
 from sheber.i18n import N_, _, current, ngettext
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from sheber.exercises import Exercise
     from sheber.judge.rehearsals import Double, Rehearsal, Stored
     from sheber.trace import Trace
@@ -32,18 +45,21 @@ def exercises(arguments: argparse.Namespace) -> int:
 
         print_json([exercise_form(exercise) for exercise in found])
         return DONE
-    from rich.table import Table
+    from rich.console import Group
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in (_("exercise"), _("level"), _("simulated time"), _("what is asked")):
-        table.add_column(heading, overflow="fold")
-    for exercise in found:
-        seconds = _("{s:g} s").format(s=exercise.limits.simulated_s)
-        level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
-        table.add_row(exercise.name, level, seconds, exercise.summary)
-    console().print(table)
-    print("\n" + _("Begin one: sheber new {name} work/").format(name=found[0].name))
+    console().print(Group(*(part for exercise in found for part in _listed(exercise))))
+    print(_("Begin one: sheber new {name} work/").format(name=found[0].name))
     return DONE
+
+
+def _listed(exercise: Exercise) -> list[RenderableType]:
+    """An exercise in the list: its name and limits, and below them what is asked."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
+    about = _("{level}, {s:g} s of simulated time").format(level=level, s=exercise.limits.simulated_s)
+    return [Text.assemble((exercise.name, "bold"), "  ", (about, "dim")), Padding(exercise.summary, (0, 0, 1, 4))]
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -54,14 +70,19 @@ def report(arguments: argparse.Namespace) -> int:
     stored = _judged(arguments)
     whole = rehearsals(stored)
     overviews = {id(scene): OVERVIEW for one in whole for scene in one.scenes} if len(whole) == 1 else {}
+    pages = []
     for one in stored:
         folder = writable_folder(arguments.out or one.path.parent)
         overview = overviews.get(id(one), "")
         with _stored(one.path, one.trace, one.exercise):
             html = page(one.exercise, one.trace, one.score, language=current(), overview=overview)
-        print(shown_path(write_text(folder / f"{one.path.stem}.html", html)))
+        pages.append(write_text(folder / f"{one.path.stem}.html", html))
+        print(linked(pages[-1], sys.stdout))
     if overviews:
-        print(shown_path(_overview(whole[0], arguments.out or whole[0].scenes[0].path.parent)))
+        pages.append(_overview(whole[0], arguments.out or whole[0].scenes[0].path.parent))
+        print(linked(pages[-1], sys.stdout))
+    if arguments.open:
+        open_page(pages[-1])
     return DONE
 
 

@@ -13,6 +13,8 @@ from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
 from sheber.cli.output import (
     OVERVIEW,
     console,
+    linked,
+    open_page,
     print_json,
     progress,
     results_folder,
@@ -124,12 +126,13 @@ def _grade_in(
 ) -> int:
     from sheber.judge import grade as judge_grade
     from sheber.judge.forms import grade_form
+    from sheber.judge.report.words import number
 
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 
         def show(done: int, total: int, scene: Any = None) -> None:
-            step(done, "" if scene is None else f"{scene.scene}: {scene.score.points:g}")
+            step(done, "" if scene is None else f"{scene.scene}: {number(scene.score.points)}")
 
         result = judge_grade(exercise, program, sandbox, workers=arguments.workers, out=folder, progress=show)
     if arguments.json:
@@ -203,12 +206,14 @@ def _tell(arguments: argparse.Namespace, text: str, exercise: Exercise, **values
 
 
 def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[Path]) -> None:
-    """Say where the results are."""
+    """Say where the results are, and show the page if the user asked for it."""
     stream = sys.stderr if arguments.json else sys.stdout
     for path in traces:
-        print(_("trace   {path}").format(path=shown_path(path)), file=stream)
+        print(_("trace   {path}").format(path=linked(path, stream)), file=stream)
     for path in pages:
-        print(_("report  {path}").format(path=shown_path(path)), file=stream)
+        print(_("report  {path}").format(path=linked(path, stream)), file=stream)
+    if arguments.open:
+        open_page(pages[-1])
 
 
 def _code(outcomes: list[Outcome]) -> int:

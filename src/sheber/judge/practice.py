@@ -145,8 +145,8 @@ def _tell(exercise: Practicable, trace: Trace, file: Path, report_page: bool) ->
     _say(text.format(title=exercise.title, seed=trace.header.seed, points=points, passed=passed))
     for part, code in words.ending_parts(trace):
         _say(f"    {part}" if code else part)
-    for check in words.losses(score, trace.outcome):
-        _say(f"  \N{MINUS SIGN}{words.number(check.lost):<5}  {check.name}: {check.message}")
+    for loss in words.losses(score, trace.outcome):
+        _say(f"  \N{MINUS SIGN}{words.lacking(loss.lost):<5}  {loss.name}: {loss.message}")
     if advice := words.advice(score, trace.outcome):
         _say(advice)
     if report_page:

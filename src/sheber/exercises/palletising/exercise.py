@@ -169,10 +169,7 @@ def _barrier(size: tuple[float, ...]) -> LightBarrier:
 # --- what is measured -------------------------------------------------------------------------------
 
 PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
-EMPTY = message(
-    "palletising.empty",
-    "There is no box on the place in layer {layer}, row {row}, column {column}. Only a box that you let go counts.",
-)
+EMPTY = message("palletising.empty", "There is no box on this place. Only a box that you let go counts.")
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
@@ -230,7 +227,7 @@ def _place_check(
     if before is not None:
         time = _moved_away(trace, before)
         return worths["position"].missing(key, title, MOVED_AWAY(time=time, box=_called(before.part)), time)
-    return worths["position"].missing(key, title, EMPTY(layer=layer, row=row, column=column))
+    return worths["position"].missing(key, title, EMPTY())
 
 
 def _called(box: str) -> Text:

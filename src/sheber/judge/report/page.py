@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from sheber.exercises.score import GROUPS, Check, Score
+from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
 from sheber.judge.report import words
@@ -163,11 +163,12 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
         "exercise": exercise.title,
         "scene": visible(words.scene(what.header, trace.duration if trace else None)),
         "points": words.number(score.points),
+        "enough": score.passed,
         "verdict": words.verdict(score),
         "ending": _ending(what),
         "groups": _groups(score),
         "rule": words.rule(score),
-        "losses": [_loss(check) for check in lost],
+        "losses": [_loss(loss) for loss in lost],
         "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
         "more": _("{count} more").format(count=len(lost) - FIRST),
@@ -194,7 +195,7 @@ def _origin(what: Seen) -> list[tuple[str, str]]:
     return words.origin(what.header, what.outcome, trace.whole) + words.recording(trace)
 
 
-def _recorded(exercise: Judged, trace: Trace, lost: Sequence[Check]) -> dict[str, Any]:
+def _recorded(exercise: Judged, trace: Trace, lost: Sequence[words.Loss]) -> dict[str, Any]:
     """What the page shows of the recording."""
     from sheber.judge.report.glb import replay
 
@@ -253,12 +254,12 @@ def _smaller(jpeg: bytes) -> bytes:
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
 
 
-def _loss(check: Check) -> dict[str, Any]:
+def _loss(loss: words.Loss) -> dict[str, Any]:
     return {
-        "name": visible(check.name),
-        "lost": words.number(check.lost),
-        "message": visible(check.message),  # may hold words of the program
-        "time": check.time,
+        "name": visible(loss.name),
+        "lost": words.lacking(loss.lost),
+        "message": visible(loss.message),  # may hold words of the program
+        "time": loss.time,
     }
 
 
@@ -300,15 +301,15 @@ def _row(check: Check) -> dict[str, Any]:
     }
 
 
-def _run(trace: Trace, lost: Sequence[Check]) -> str:
+def _run(trace: Trace, lost: Sequence[words.Loss]) -> str:
     """What the scripts need, as JSON that can stand inside a page."""
     content = {
         "duration": trace.duration,
         "sample": float(np.median(np.diff(trace.time))) if len(trace.time) > 1 else 0.02,
         "losses": [
-            {"time": check.time, "text": f"−{words.number(check.lost)} {visible(check.name)}", "index": index}
-            for index, check in enumerate(lost)
-            if check.time is not None
+            {"time": loss.time, "text": f"−{words.lacking(loss.lost)} {visible(loss.name)}", "index": index}
+            for index, loss in enumerate(lost)
+            if loss.time is not None
         ],
         "moments": [asdict(moment) for moment in moments(trace)],
         "lines": running_lines(trace),
@@ -345,6 +346,7 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str], sh
         "title": f"{words.number(grade.final)} · {exercise.title}",
         "exercise": exercise.title,
         "final": words.number(grade.final),
+        "enough": grade.final >= PASS,
         "passed": words.passed(grade.final),
         "level": grade.level,
         "alike": visible(alike),
@@ -373,14 +375,14 @@ def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
     """The checks that cost the most over all scenes."""
     totals: dict[str, list[float]] = {}
     for scene in scenes:
-        for check in words.losses(scene.score):
-            if not words.follows(check, scene.outcome):
+        for check in scene.score.checks:
+            if check.lost >= 0.01 and not words.follows(check, scene.outcome):
                 totals.setdefault(check.name, []).append(check.lost)
     ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
     return [
         {
             "name": name,
-            "lost": words.number(sum(lost) / len(scenes)),
+            "lost": words.lacking(sum(lost) / len(scenes)),
             "scenes": _("points on average, lost in {some} of {all} scenes").format(some=len(lost), all=len(scenes)),
         }
         for name, lost in ranked
