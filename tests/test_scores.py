@@ -394,6 +394,55 @@ def test_a_pose_that_is_passed_without_a_stop_is_judged_where_the_tool_came_near
     assert check.measured == pytest.approx(1.0, abs=0.15)
 
 
+def rounding(exercise: Exercise, path: Path, blend: float) -> Trace:
+    """Poses and moves driven without a stop: each corner is rounded, 20 mm before and after its pose."""
+    ideal = poses_run(path.with_suffix(".ideal"), exercise)
+    driven, facts = ideal["tcp"], ideal.facts
+    moves = np.concatenate(([True], np.any(np.diff(driven[:, :3], axis=0) != 0.0, axis=1)))
+    way = driven[moves].copy()
+    told: list[tuple[float, str, dict[str, object]]] = []
+    for line, name in enumerate("ABCDEF", start=11):
+        pose = Pose.from_list(facts["poses"][name])
+        at = int(np.argmin(pose_errors(way, pose)[0]))
+        near = np.flatnonzero(np.linalg.norm(way[:, :3] - way[at, :3], axis=1) < 0.02)
+        near = near[(near > at - 60) & (near < at + 60)]
+        share = np.linspace(0.0, 1.0, len(near))[:, None]
+        first, last = way[near[0], :3].copy(), way[near[-1], :3].copy()
+        way[near, :3] = (1 - share) ** 2 * first + 2 * share * (1 - share) * pose.position + share**2 * last
+        told.append(((at - 40) * 0.02, "move", {"kind": "move_linear", "line": line, "blend": blend}))
+        told.append((at * 0.02, "move_done", {"kind": "move_linear", "line": line}))
+    joints = np.tile(facts["home"], (len(way), 1))
+    joints[10:-5] += 0.5
+    return write_trace(path, exercise, facts, way, joints, events=told)
+
+
+def test_a_pose_that_is_passed_costs_its_own_points_alone(poses: Exercise, tmp_path: Path) -> None:
+    checks = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.02)))
+    for name in "ABCD":
+        assert checks[f"pose-{name}-position"].points < 1.0
+    for key in ("line-A-B", "arc-C-D", "speed-A-B", "speed-C-D", "cycle"):
+        assert checks[key].lost == 0.0, (key, checks[key].message)
+
+
+def test_a_tool_that_passes_a_pose_did_not_stop(poses: Exercise, tmp_path: Path) -> None:
+    passed = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.02)))["pose-A-position"]
+    assert passed.measured is not None
+    assert f"passed pose A at {passed.time:.1f} s at a distance of {passed.measured:.1f} mm" in passed.message
+    assert "without stopping. The move of line 11 has a blend." in passed.message
+    assert "stopped" not in passed.message
+    plain = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.0)))["pose-A-position"]
+    assert plain.message.endswith("without stopping.")
+
+
+def test_a_pose_to_which_the_tool_never_went_leaves_no_line_to_measure(poses: Exercise, tmp_path: Path) -> None:
+    def off(name: str, pose: Pose) -> Pose:
+        return pose.offset(z=0.04) if name == "A" else pose
+
+    checks = by_key(poses.score(poses_run(tmp_path / "run.trace", poses, spoil=off)))
+    assert checks["line-A-B"].points == checks["cycle"].points == 0.0
+    assert "never reached pose A" in checks["pose-A-position"].message
+
+
 # --- palletising ------------------------------------------------------------------------------------
 
 
