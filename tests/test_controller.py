@@ -34,6 +34,7 @@ from sheber.robot.cell.scene import Belt, CameraSpec, Scene
 from sheber.robot.cell.stock import gripper, suction
 from sheber.robot.controller import ERRORS_RECORDED, REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
+from sheber.robot.services import HINTS_RECORDED
 from sheber.robot.watch import FORCE_LIMIT_N
 from sheber.station import Limits, ProtocolError, RunEnds
 from sheber.trace import OutcomeKind, Trace, read
@@ -409,6 +410,16 @@ def test_refusals_beyond_five_hundred_are_answered_but_not_recorded(tmp_path: Pa
             assert b"This cell has no digital input" in answer.body
         station.close()
     assert len(events(read(tmp_path / "run.trace"), "error")) == ERRORS_RECORDED
+
+
+def test_a_program_that_sleeps_on_does_not_fill_the_record(tmp_path: Path) -> None:
+    station, recorder = station_for(empty_scene(), tmp_path / "run.trace")
+    with recorder:
+        station.handle(b'{"do": "connect", "protocol": 1}')
+        for turn in range(HINTS_RECORDED + 20):
+            station.handle(b'{"do": "slept", "seconds": 1.0, "line": %d}' % turn)
+        station.close()
+    assert len(events(read(tmp_path / "run.trace"), "hint")) == HINTS_RECORDED
 
 
 def test_suction_without_waiting_returns_after_a_tick(tmp_path: Path) -> None:

@@ -104,22 +104,20 @@ def practice(
         file = out / f"practice-{seed}.trace"
         with TraceWriter(file, about) as recorder:
             station = exercise.build(seed, recorder)
-            with contextlib.closing(station):
-                if not _serve(doorman, station, recorder, exercise.limits):
-                    _say(_("No program connected within {limit:g} s.").format(limit=ARRIVAL_S))
-                    return 3
+            with contextlib.closing(station):  # it hands over what it has kept
+                outcome = _serve(doorman, station, recorder, exercise.limits)
+            if outcome is None:
+                _say(_("No program connected within {limit:g} s.").format(limit=ARRIVAL_S))
+                return 3
+            recorder.end(station.step, outcome)
     _tell(exercise, read(file), file, report_page)
     return 0
 
 
-def _serve(doorman: Doorman, station: Station, recorder: TraceWriter, limits: Limits) -> bool:
-    """The run, from the program's call to the end of the trace; False where nobody called."""
+def _serve(doorman: Doorman, station: Station, recorder: TraceWriter, limits: Limits) -> Outcome | None:
+    """The run, from the program's call on, and how it ended; None where nobody called."""
     channel = _guest_channel(doorman)
-    if channel is None:
-        return False
-    outcome = judged(Guest(channel, limits), station, recorder)
-    recorder.end(station.step, outcome)
-    return True
+    return None if channel is None else judged(Guest(channel, limits), station, recorder)
 
 
 def _guest_channel(doorman: Doorman) -> Channel | None:

@@ -161,9 +161,9 @@ def _attempt(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, 
                 "wall_s": round(time.monotonic() - started, 3),
                 "layers": box.layers,
             }
-            recorder.end(station.step, outcome, usage)
         finally:
-            station.close()
+            station.close()  # it hands over what it has kept
+        recorder.end(station.step, outcome, usage)
     return outcome
 
 
