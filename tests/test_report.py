@@ -21,7 +21,7 @@ from sheber.exercises.score import Check, Score
 from sheber.i18n import Message, Text, message
 from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
-from sheber.judge.report.moments import moments, printed_lines, running_lines
+from sheber.judge.report.moments import cycles, moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
 from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
@@ -384,6 +384,48 @@ def test_crowds_of_events_get_no_marks_unless_grave(tmp_path: Path) -> None:
     told = moments(read(tmp_path / "run.trace"))
     assert len(told) == 100
     assert told[0].text == "contact: upper arm, post, 3.0 N"
+
+
+def test_cycles_begin_at_the_action_that_comes_again(tmp_path: Path) -> None:
+    kinds = {
+        "step": EventKind("step", action=True, quiet=True),
+        "take": EventKind("take", action=True),
+        "note": EventKind("note"),
+    }
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], [], step_s=0.002, events=kinds)
+        for n in range(4):
+            writer.event(500 * n + 100, "take", {})
+            writer.event(500 * n + 200, "step", {})
+            writer.event(500 * n + 300, "note", {})
+    made = read(tmp_path / "run.trace")
+    assert cycles(made) == pytest.approx([0.0, 0.2, 1.2, 2.2, 3.2])
+    made.event_kinds.pop("take")  # type: ignore[attr-defined]
+    assert cycles(made) == pytest.approx([0.0, 0.4, 1.4, 2.4, 3.4])
+
+
+def test_a_run_without_cycles_is_one(trace: Trace) -> None:
+    assert cycles(trace) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("ended", "lost", "opening"),
+    [
+        (OutcomeKind.EMERGENCY_STOP, ["quality"], 4.0),  # what ended the run, here the contact
+        (OutcomeKind.FINISHED, ["cycle", "procedure", "quality"], 6.0),
+        (OutcomeKind.FINISHED, ["cycle", "procedure"], 9.0),
+        (OutcomeKind.FINISHED, [], 0.0),
+    ],
+)
+def test_the_page_opens_where_most_can_be_seen(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch, ended: OutcomeKind, lost: list[str], opening: float
+) -> None:
+    times = {"cycle": 10.0, "procedure": 9.0, "quality": 6.0}
+    checks = [Check(PLAIN(words=group), group, 0.0, 10.0, 1.0, time=times[group], key=group) for group in lost]
+    monkeypatch.setattr(trace, "outcome", Outcome(ended), raising=False)
+    html = report(EXERCISE, trace, Score((*checks, Check(PLAIN(words="all"), "quality", 20.0, 20.0))))
+    (block,) = re.findall(r'<script type="application/json" id="run">(.*?)</script>', html)
+    assert json.loads(block)["opening"] == pytest.approx(opening)
 
 
 def test_printed_lines_carry_the_time_that_stands_before_them() -> None:

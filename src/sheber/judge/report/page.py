@@ -27,7 +27,7 @@ from sheber.i18n import language as in_language
 from sheber.judge.report import words
 from sheber.judge.report.curves import path, plots
 from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
-from sheber.judge.report.moments import last_trouble, moments, printed_lines, running_lines, visible
+from sheber.judge.report.moments import cycles, last_trouble, moments, printed_lines, running_lines, visible
 from sheber.judge.report.seen import Seen, Shown, seen, seen_ending, seen_scene
 from sheber.trace import Outcome, OutcomeKind, Trace
 
@@ -41,6 +41,7 @@ __all__ = ["Graded", "GradedRun", "Judged", "overview", "report"]
 
 _HERE: Final = Path(__file__).parent
 CAPTURE_BYTES: Final = 800_000  # of camera pictures in a page, before they are made smaller
+_TELLING: Final = (("quality", "safety"), ("procedure",))  # groups whose losses can be seen in a picture, best first
 FIRST: Final = 6  # losses in sight; the others are folded away
 _SOURCE_LINES: Final = 2000  # of a program in a page
 _LINE_LENGTH: Final = 400
@@ -312,6 +313,8 @@ def _run(trace: Trace, lost: Sequence[words.Loss]) -> str:
             if loss.time is not None
         ],
         "moments": [asdict(moment) for moment in moments(trace)],
+        "opening": _opening(trace, lost),
+        "cycles": cycles(trace),
         "lines": running_lines(trace),
         "source": [visible(line)[:120] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
         "taught": [{"name": visible(name), "pose": pose.to_list()} for name, pose in trace.taught.items()],
@@ -320,6 +323,17 @@ def _run(trace: Trace, lost: Sequence[words.Loss]) -> str:
         "words": script_labels(),
     }
     return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+
+
+def _opening(trace: Trace, lost: Sequence[words.Loss]) -> float:
+    """The moment that is shown first [s]: what ended the run, the first loss to be seen, or the first cycle."""
+    if trace.outcome.kind is not OutcomeKind.FINISHED:
+        return last_trouble(trace)
+    for groups in _TELLING:
+        for loss in lost:
+            if loss.time is not None and loss.checks[0].group in groups:
+                return loss.time
+    return cycles(trace)[:2][-1]
 
 
 def _inert(text: str) -> str:
