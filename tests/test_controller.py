@@ -325,6 +325,16 @@ def test_hitting_something_hard_is_an_emergency_stop(tmp_path: Path) -> None:
     assert np.abs(trace["joint_speeds"][-1]).max() < 0.01
 
 
+def test_a_part_that_the_tool_presses_on_something_is_told_so(tmp_path: Path) -> None:
+    with conversation(box_scene(suction(), meant_contacts=(("tool", "box"),)), tmp_path / "run.trace") as talk:
+        robot = talk.cell.robot
+        robot.move_to(PICK.offset(z=0.05) @ DOWN)
+        robot.move_linear(PICK @ DOWN)
+        talk.cell.suction.on()
+        with pytest.raises(Collision, match=r"^The tool pressed the box on the table: \d+ N\. An unintended contact"):
+            robot.move_linear(PICK.offset(z=-0.03) @ DOWN)
+
+
 def test_a_light_touch_is_recorded_and_the_run_goes_on(tmp_path: Path) -> None:
     with conversation(box_scene(suction()), tmp_path / "run.trace") as talk:
         robot = talk.cell.robot

@@ -523,6 +523,24 @@ def test_a_box_that_is_pushed_aside_later_counts_where_it_stands_at_the_end(
     assert "It moved 6 mm after it was let go" in check.message
 
 
+@pytest.mark.parametrize(("beside_m", "pushed"), [(0.0, True), (0.4, False)])
+def test_a_box_that_another_one_pushed_says_so(
+    palletising: Exercise, tmp_path: Path, beside_m: float, pushed: bool
+) -> None:
+    """Box 1 moves at 7 s, when box 2 hangs in the tool beside it, or far from it."""
+    places = pattern(palletising)
+    trace = placing_run(tmp_path / "run.trace", palletising, places)
+    bodies = {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
+    bodies["box_1"][round(7.0 / 0.02) :, 0] += 0.006
+    held = slice(round(6.0 / 0.02), round(7.9 / 0.02))
+    bodies["box_2"][held] = places["box_1"].offset(x=0.1 + beside_m, z=0.03).to_list()
+    events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
+    args = tmp_path / "pushed.trace", palletising, trace.facts, trace["tcp"], trace["joints"], bodies, events
+    check = by_key(palletising.score(write_trace(*args)))["place-1"]
+    assert ("At 7.0 s box 2 pushed it. In all it moved 6 mm." in check.message) is pushed
+    assert ("It moved 6 mm after it was let go." in check.message) is not pushed
+
+
 # --- vision sorting ---------------------------------------------------------------------------------
 
 
@@ -681,7 +699,7 @@ def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Pa
 @pytest.mark.parametrize(
     ("at_s", "said"),
     [
-        (6.0, "At 6.0 s box 2 and the table touched for 0.5 s"),
+        (6.0, "At 6.0 s box 2 was pressed on the table for 0.5 s. The force was up to 30 N."),
         (9.0, "At 9.0 s box 2 fell on the table. The force was up to 30 N."),
     ],
 )
@@ -694,6 +712,33 @@ def test_a_part_on_the_table_fell_there_unless_it_was_held(
     score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
     contact = next(check for check in score.checks if check.key == "contact")
     assert contact.message.startswith(said)
+
+
+def fallen(exercise: Exercise, path: Path, *contacts: tuple[float, float]) -> list[Check]:
+    """The losses of a run in which box 2 touches the table, it alone, at these moments [s] for so long [s]."""
+    pair = {"a": "table", "b": "box_2", "meant": False}  # the tool holds box 2 from 5 to 8 s
+    events: list[exercise_traces.Event] = []
+    for start, lasting in contacts:
+        events.append((start, "contact", {**pair, "force_N": 12.0}))
+        events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
+    score = exercise.score(placing_run(path, exercise, pattern(exercise), events=events))
+    return [check for check in score.checks if check.key == "contact"]
+
+
+def test_a_part_that_lies_where_it_fell_counts_once(palletising: Exercise, tmp_path: Path) -> None:
+    lain = fallen(palletising, tmp_path / "run.trace", (9.0, 40.0))
+    assert [check.message for check in lain] == [
+        "At 9.0 s box 2 fell on the table. The force was up to 30 N. It lay there for 40.0 s."
+    ]
+    assert len(fallen(palletising, tmp_path / "run.trace", (9.0, 0.1), (9.5, 40.0))) == 1, "it bounced"
+    held = fallen(palletising, tmp_path / "run.trace", (2.0, 0.1), (5.5, 0.1), (9.0, 40.0))
+    assert [check.time for check in held] == [2.0, 5.5, 9.0], "it was gripped again and fell again"
+
+
+def test_a_part_that_is_pressed_on_the_table_counts_as_long_as_it_lasts(palletising: Exercise, tmp_path: Path) -> None:
+    first, second = fallen(palletising, tmp_path / "run.trace", (5.5, 6.0))
+    assert first.name == "Pressed on the table: box 2"
+    assert second.name == "Pressed on the table: box 2, still after 5 s"
 
 
 def test_times_of_checks_are_rounded_for_readers() -> None:

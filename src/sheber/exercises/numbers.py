@@ -45,7 +45,7 @@ class Tolerance:
 
     def show(self, value: float) -> float:
         """`value` (SI) in the tolerance's own unit, rounded for readers."""
-        return round(value / SI[self.unit], 3)
+        return round(value / SI[self.unit], 1 if self.unit == "%" else 3)
 
     @property
     def full_si(self) -> float:

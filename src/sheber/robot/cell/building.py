@@ -21,6 +21,7 @@ from sheber.robot.cell.world import (
     LOOSE,
     SCENERY,
     World,
+    add_carton,
     add_fixture,
     add_shape,
     new_spec,
@@ -89,4 +90,5 @@ def _add_part(spec: Any, part: Part) -> None:
     shapes = list(solid_shapes(part.shapes))
     volumes = np.array([volume(shape) for shape in shapes])
     for shape, share in zip(shapes, volumes / volumes.sum(), strict=True):
-        add_shape(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))
+        add = add_carton if shape.edge > 0.0 else add_shape
+        add(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))

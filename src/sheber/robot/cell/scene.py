@@ -46,6 +46,7 @@ class Shape:
     texture: str = ""  # name for `sheber.robot.vision.textures.texture`
     solid: bool = True  # False: drawn, never touched
     drawn: bool = True  # False: touched, never drawn
+    edge: float = 0.0  # m. box of a part: radius of its lower edges where they are touched; drawn sharp
 
 
 @dataclass(frozen=True, slots=True)
