@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["CacheError", "folder", "numba_cache", "processor", "write_atomically"]
+__all__ = ["CacheError", "folder", "numba_cache", "processor", "temporary_of_process", "write_atomically"]
 
 _PACKAGE = Path(__file__).parent
 
@@ -46,7 +46,7 @@ def folder() -> Path:
     for path in _candidates():
         if not _unusable(path):
             return path
-    return _private_temporary()
+    return temporary_of_process("cache")
 
 
 def numba_cache(edition: str = "") -> Path:
@@ -94,6 +94,20 @@ def write_atomically(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def temporary_of_process(purpose: str, mode: int = 0o700, within: str | None = None) -> Path:
+    """A temporary folder that goes when this process ends; a fork does not take it along."""
+    path = Path(tempfile.mkdtemp(prefix=f"sheber-{purpose}-", dir=within))
+    path.chmod(mode)
+    owner = os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(path, ignore_errors=True)
+
+    atexit.register(remove)
+    return path
+
+
 def _candidates() -> Iterator[Path]:
     """Where the cache may lie, the best first."""
     yield _PACKAGE / ".cache"
@@ -117,19 +131,6 @@ def _unusable(path: Path) -> str:
     if not os.access(path, os.W_OK | os.X_OK):
         return "cannot be written"
     return ""
-
-
-def _private_temporary() -> Path:
-    """A folder of mode 0700 that goes when this process ends; a fork must not take it along."""
-    path = Path(tempfile.mkdtemp(prefix="sheber-cache-"))
-    owner = os.getpid()
-
-    def remove() -> None:
-        if os.getpid() == owner:
-            shutil.rmtree(path, ignore_errors=True)
-
-    atexit.register(remove)
-    return path
 
 
 @cache
