@@ -26,7 +26,10 @@ def prepare(arguments: argparse.Namespace) -> int:
     from sheber import cache
     from sheber.exercises import catalogue
 
+    if not cache.lasts():
+        raise Refused(_("no folder here can keep kernels and meshes; name one that you can write in SHEBER_CACHE"))
     started = perf_counter()
+    cache.forget_old_kernels()
     for kind in {exercise.station.name: exercise.station for exercise in catalogue()}.values():
         for what, parts in kind.prepare().items():
             _follow(_(what), parts)

@@ -53,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
+    _tell_of_lost_cache()
     seed = _drawn() if arguments.seed is None else arguments.seed
     folder = writable_folder(arguments.out or Path("reports", exercise.name))
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
@@ -96,6 +97,7 @@ def grade(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
+    _tell_of_lost_cache()
     folder = writable_folder(arguments.out or Path("reports", exercise.name))
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
@@ -161,6 +163,18 @@ def _sandbox(level: str | None) -> Sandbox:
     if sandbox.reason:
         print(f"sheber: {sandbox.reason}", file=sys.stderr)
     return sandbox
+
+
+def _tell_of_lost_cache() -> None:
+    """Say why this start is slow, where nothing can be kept for the next one."""
+    from sheber import cache
+
+    if not cache.lasts():
+        text = _(
+            "kernels and meshes are made anew at each start, which takes some 20 s: no folder can keep them. "
+            "Name one that you can write in SHEBER_CACHE, and run `sheber prepare` once."
+        )
+        print(f"sheber: {text}", file=sys.stderr)
 
 
 def _drawn() -> int:

@@ -25,7 +25,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,6 +40,7 @@ from sheber.judge.errors import SandboxError, SystemFault
 from sheber.judge.program import Program
 from sheber.judge.run import Runnable
 from sheber.judge.sandbox import Sandbox
+from sheber.temporary import temporary_folder
 from sheber.trace import Outcome, Trace, TraceWriteError
 
 __all__ = ["Gradable", "Job", "Judgement", "Parcel", "Pool", "Report", "take_parcel"]
@@ -93,13 +93,14 @@ class Pool:
     def __init__(self, sandbox: Sandbox, workers: int | None = None) -> None:
         """Start it. workers: scenes at a time; one for each processor core if left out."""
         self._sandbox, self._workers = sandbox, workers or cores()
-        self._scratch = tempfile.TemporaryDirectory(prefix="sheber-pool-")  # the crew's folders go with it
+        self._leftovers = contextlib.ExitStack()
+        self._scratch = self._leftovers.enter_context(temporary_folder("pool"))  # the crew's folders go with it
         self._numbers = itertools.count()
         self._left: dict[int, Job] = {}  # submitted and not ended
         self._tries: dict[int, int] = {}  # of those whose worker was killed
         self._deaths = 0  # of crews, since the last job ended
         self._changing = threading.Lock()  # of `_left` and `_crew` together
-        self._crew = Crew(sandbox, self._workers, Path(self._scratch.name))
+        self._crew = Crew(sandbox, self._workers, self._scratch)
 
     def submit(self, job: Job) -> None:
         """One more scene to judge."""
@@ -153,7 +154,7 @@ class Pool:
                 self._left.clear()
                 text = _("The processes that judge scenes died {count} times. Nothing more was judged.")
                 raise SystemFault(text.format(count=TRIES))
-            self._crew = Crew(self._sandbox, self._workers, Path(self._scratch.name))
+            self._crew = Crew(self._sandbox, self._workers, self._scratch)
             for number, job in self._left.items():
                 self._crew.send(_packed(number, job))
 
@@ -167,7 +168,7 @@ class Pool:
         with self._changing:
             self._left.clear()
             self._crew.end()
-        self._scratch.cleanup()
+        self._leftovers.close()
 
 
 def cores() -> int:

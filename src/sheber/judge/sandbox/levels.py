@@ -18,7 +18,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +31,7 @@ from sheber.judge.sandbox.box import Box
 from sheber.judge.sandbox.places import Places, own_places, places_for_others, temporary_for_others
 from sheber.judge.sandbox.setup import THREADS, plain_setup, resource_limits
 from sheber.station import Limits
+from sheber.temporary import temporary_folder
 
 __all__ = [
     "LEVELS",
@@ -373,8 +373,7 @@ def _start_alone(
 
 def _scratch(places: Places, within: str | None, stack: contextlib.ExitStack) -> Path:
     """A folder for one run with links to what the program may import; removed when the stack is closed."""
-    folder = Path(tempfile.mkdtemp(prefix="sheber-box-", dir=within)).resolve()
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder = stack.enter_context(temporary_folder("box", within))
     folder.chmod(0o755)
     for place, files in (("site", places.packages), ("sheber/sheber", places.sheber)):
         (folder / place).mkdir(parents=True)

@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from sheber.cache import temporary_of_process
 from sheber.i18n import _
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox import layout
+from sheber.temporary import temporary_of_process
 
 __all__ = ["Places", "own_places", "places_for_others", "temporary_for_others"]
 
@@ -199,7 +199,9 @@ def _shared_folder() -> Path:
             _SHARED.chmod(0o755)  # whatever the mask
         if _roots_alone(_SHARED) and os.access(_SHARED, os.W_OK):
             return _SHARED
-    return temporary_of_process("places", 0o755, temporary_for_others())
+    folder = temporary_of_process("places", temporary_for_others())
+    folder.chmod(0o755)
+    return folder
 
 
 def _roots_alone(folder: Path) -> bool:
