@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -353,9 +354,8 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    run = subprocess.run(
-        f"{sys.executable} -m sheber exercises --json | head -c 1", shell=True, capture_output=True, text=True
-    )
+    command = f"{shlex.quote(sys.executable)} -m sheber exercises --json | head -c 1"
+    run = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert run.stderr == ""
 
 

@@ -15,7 +15,7 @@ from sheber.judge.sandbox import attacks, levels
 from sheber.judge.selftest import ACCEPTED, selftest
 
 
-@pytest.mark.box
+@pytest.mark.box("A")
 @pytest.mark.physics
 def test_it_looks_at_everything() -> None:
     told: list[str] = []
@@ -40,7 +40,7 @@ def test_a_dozen_attacks_and_an_honest_program_are_shipped() -> None:
     assert all(set(names) <= set(attacks.NAMES) for names in ACCEPTED.values())
 
 
-@pytest.mark.box
+@pytest.mark.box("A")
 def test_a_level_where_no_honest_program_works_is_not_a_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attacks, "source", lambda name: b"raise SystemExit('nothing works here')")
     with pytest.raises(SandboxError, match="an honest program does not work at level A"):

@@ -211,7 +211,7 @@ def install_command() -> str:
     ):
         if shutil.which(tool):
             return as_root(command)
-    return _("install the package bubblewrap")
+    return _("the package bubblewrap, with the system's package manager")
 
 
 def as_root(command: str) -> str:
