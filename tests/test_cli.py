@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -550,9 +551,8 @@ def test_interrupted(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    run = subprocess.run(
-        f"{sys.executable} -P -m sheber exercises --json | head -c 1", shell=True, capture_output=True, text=True
-    )
+    command = f"{shlex.quote(sys.executable)} -P -m sheber exercises --json | head -c 1"
+    run = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert run.stderr == ""
 
 

@@ -72,6 +72,7 @@ def _run_in(folder: Path, arguments: argparse.Namespace, exercise: Exercise, pro
     from sheber.judge.forms import scene_form
     from sheber.trace import OutcomeKind
 
+    _tell_of_lost_cache()
     seed = _drawn() if arguments.seed is None else arguments.seed
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
     trace_file = folder / f"scene-{seed}.trace"
@@ -128,6 +129,7 @@ def _grade_in(
     from sheber.judge.forms import grade_form
     from sheber.judge.report.words import number
 
+    _tell_of_lost_cache()
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 
@@ -193,6 +195,18 @@ def _sandbox(level: str | None) -> Sandbox:
     if sandbox.reason:
         print(f"sheber: {sandbox.reason}", file=sys.stderr)
     return sandbox
+
+
+def _tell_of_lost_cache() -> None:
+    """Say why this start is slow, where nothing can be kept for the next one."""
+    from sheber import cache
+
+    if not cache.lasts():
+        text = _(
+            "kernels and meshes are made anew at each start, which takes some 20 s: no folder can keep them. "
+            "Name one that you can write in SHEBER_CACHE, and run `sheber prepare` once."
+        )
+        print(f"sheber: {text}", file=sys.stderr)
 
 
 def _drawn() -> int:

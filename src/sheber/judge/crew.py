@@ -18,7 +18,6 @@ import pickle
 import select
 import signal
 import sys
-import tempfile
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ from sheber.judge.errors import JudgeError
 from sheber.judge.pool import Gradable, Judgement, Parcel, Report, take_parcel
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox
+from sheber.temporary import temporary_folder
 from sheber.trace import Header, TraceError, TraceWriter
 
 PR_SET_PDEATHSIG = 1
@@ -77,7 +77,7 @@ def _warm(exercise: Gradable) -> None:
     """Load what all scenes share, and build one for the rest. What fails here fails again, and is told, in a worker."""
     with (
         contextlib.suppress(Exception, SystemExit),
-        tempfile.TemporaryDirectory(prefix="sheber-warm-") as folder,
+        temporary_folder("warm") as folder,
     ):
         exercise.warm()
         with TraceWriter(Path(folder, "warm.trace"), Header(exercise.name)) as nowhere:

@@ -25,7 +25,6 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -43,6 +42,7 @@ from sheber.judge.program import Program
 from sheber.judge.run import Runnable
 from sheber.judge.sandbox import Sandbox
 from sheber.judge.sandbox.scratch import remove
+from sheber.temporary import temporary_folder
 from sheber.trace import Outcome, Trace, TraceWriteError
 
 __all__ = ["Gradable", "Job", "Judgement", "Parcel", "Pool", "Report", "take_parcel"]
@@ -99,8 +99,10 @@ class Pool:
     def __init__(self, sandbox: Sandbox, workers: int | None = None) -> None:
         """Start it. workers: scenes at a time; one for each processor core if left out."""
         self._sandbox, self._workers = sandbox, workers or cores()
-        self._scratch = Path(tempfile.mkdtemp(prefix="sheber-pool-"))
-        self._clean = weakref.finalize(self, remove, self._scratch)  # the crew's folders go with it
+        self._leftovers = contextlib.ExitStack()
+        # the crew's folders go with it
+        self._scratch = self._leftovers.enter_context(temporary_folder("pool", remove=remove))
+        self._clean = weakref.finalize(self, self._leftovers.close)
         self._numbers = itertools.count()
         self._left: dict[int, Job] = {}  # submitted and not ended
         self._tries: dict[int, int] = {}  # of those whose worker was killed

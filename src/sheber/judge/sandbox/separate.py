@@ -15,7 +15,6 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import IO, Annotated, Literal
@@ -31,6 +30,7 @@ from sheber.judge.sandbox.scratch import remove
 from sheber.judge.sandbox.setup import plain_setup
 from sheber.judge.wire import Channel
 from sheber.station import Limits
+from sheber.temporary import temporary_folder
 
 __all__ = ["Doorman", "SeparateBox", "start_separate"]
 
@@ -183,8 +183,7 @@ class SeparateBox(Box):
 def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox:
     """Start a program at level C. Raises SandboxError where the process cannot be started."""
     with contextlib.ExitStack() as kept:
-        folder = Path(tempfile.mkdtemp(prefix="sheber-box-"))
-        kept.callback(remove, folder)
+        folder = kept.enter_context(temporary_folder("box", remove=remove))
         doorman = Doorman()
         kept.callback(doorman.close)
         (folder / "program.py").write_bytes(program.source)
