@@ -125,7 +125,19 @@ def test_write_atomically_leaves_the_old_file_when_the_block_fails(tmp_path: Pat
     assert [file.name for file in tmp_path.iterdir()] == ["mesh.npz"]
 
 
-def test_processor_names_a_class() -> None:
+def test_the_processor_tells_what_makes_numpy_sum_differently(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in cache.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    plain = cache.processor()
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    assert cache.processor() == f"{plain}, OPENBLAS_CORETYPE=Prescott"
+    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", "AVX2")
+    assert cache.processor() == f"{plain}, OPENBLAS_CORETYPE=Prescott, NPY_DISABLE_CPU_FEATURES=AVX2"
+
+
+def test_processor_names_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in cache.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
     machine, _, feature = cache.processor().partition("-")
     assert machine == os.uname().machine
     assert feature in {"", "avx2", "avx512", "asimd"}

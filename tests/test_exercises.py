@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import pickle
 import re
 import shutil
@@ -19,7 +20,7 @@ from exercise_traces import along, idle_run, write_trace
 from sheber.exercises import PROGRAMS, Exercise, ExerciseError, catalogue, load
 from sheber.exercises.exercise import _KIND
 from sheber.exercises.numbers import REHEARSAL_SCENES
-from sheber.exercises.robot_cell import mark
+from sheber.exercises.robot_cell import aside, mark
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import language
 from sheber.robot import arms
@@ -532,3 +533,29 @@ def test_no_pose_of_the_job_touches_what_stands_around(name: str) -> None:
         joints = np.vstack([arm.home, kinematics.inverse(arm, T)[:, branch]])
         touching = {n: pair for n, q in enumerate(joints) if (pair := checker.touching(q))}
         assert touching == {}, f"seed {seed}"
+
+
+def _yaw(pose: Pose) -> float:
+    return math.degrees(math.atan2(pose.rotation[1, 0], pose.rotation[0, 0]))
+
+
+def test_no_scene_has_a_turn_that_a_program_could_forget() -> None:
+    """A turn of nearly 0 would let a program pass that takes the axes of the base for those of the frame."""
+    for scene in scenes("palletising"):
+        assert 3.99 < abs(_yaw(dict(scene.frames)["pallet"])) < 20.01
+    for scene in scenes("vision-sorting"):
+        assert 3.99 < abs(_yaw(dict(scene.frames)["tray_1"])) < 10.01
+        for part in scene.parts:
+            sides = {"square": 4, "bar": 2, "hexagon": 6, "disc": 0}[dict(scene.facts)["parts"][part.name]["shape"]]
+            if sides:
+                sector = 360.0 / sides
+                assert abs((_yaw(part.pose) + sector / 2.0) % sector - sector / 2.0) > 0.59 * sector / 2.0
+    for scene in scenes("poses-and-moves"):
+        turned = [_yaw(dict(scene.frames)[name] @ DOWN) for name in "ACD"]
+        assert min(map(abs, turned)) > 3.99
+
+
+def test_a_range_of_turns_without_room_is_what_it_is() -> None:
+    rng = np.random.default_rng(1)
+    assert [aside(rng, 0.0, 0.07) for _n in range(3)] == [0.0] * 3
+    assert {abs(aside(rng, 0.05, 0.07)) for _n in range(3)} == {0.05}

@@ -581,6 +581,35 @@ def test_a_wrong_tray_costs_double_a_miss(sorting: Exercise, tmp_path: Path) -> 
     )
 
 
+def test_a_part_that_was_dropped_into_its_place_loses_the_place(sorting: Exercise, tmp_path: Path) -> None:
+    wanted = sorted_parts(sorting)
+    part = next(iter(wanted))
+    trace = placing_run(tmp_path / "run.trace", sorting, wanted)
+    bodies = {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
+    released = round(4.0 / 0.02)
+    bodies[part][released - 2 : released + 5, 2] = bodies[part][-1, 2] + 0.05
+    events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
+    args = tmp_path / "dropped.trace", sorting, trace.facts, trace["tcp"], trace["joints"], bodies, events
+    check = by_key(sorting.score(write_trace(*args)))[f"placed-{part}"]
+    assert check.points == 0.0
+    assert check.measured == pytest.approx(50.0, abs=0.1)
+    assert check.message.endswith("It fell 50 mm when it was let go.")
+
+
+@pytest.mark.parametrize(("wrong", "most"), [(1, 90.0), (99, 0.0)])
+def test_the_share_of_sorted_parts_has_one_decimal_and_is_never_below_nothing(
+    sorting: Exercise, tmp_path: Path, wrong: int, most: float
+) -> None:
+    wanted = sorted_parts(sorting)
+    trays = [Pose.from_list(places[0]) for places in facts_of(sorting, 1)["trays"].values()]
+    for name in list(wanted)[:wrong]:
+        wanted[name] = max(trays, key=wanted[name].distance)
+    measured = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, wanted)))["sorted"].measured
+    assert measured is not None
+    assert 0.0 <= measured <= most
+    assert measured == round(measured, 1)
+
+
 def test_two_parts_on_one_place_and_a_turned_part(sorting: Exercise, tmp_path: Path) -> None:
     facts = facts_of(sorting, 1)
     wanted = sorted_parts(sorting)

@@ -82,8 +82,16 @@ def forget_old_kernels() -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+SETTINGS = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")  # with them, numpy sums as on another processor
+
+
 def processor() -> str:
-    """The class of this processor: what the same bytes are promised for ("x86_64-avx512")."""
+    """What the same bytes are promised for: the class of this processor ("x86_64-avx512"), and what makes numpy behave
+    as on another one ("x86_64-avx512, OPENBLAS_CORETYPE=Prescott")."""
+    return ", ".join([_class(), *(f"{name}={os.environ[name]}" for name in SETTINGS if os.environ.get(name))])
+
+
+def _class() -> str:
     machine = os.uname().machine if hasattr(os, "uname") else sysconfig.get_platform()
     flags = _flags()
     for name, wanted in (("avx512", "avx512f"), ("avx2", "avx2"), ("asimd", "asimd")):

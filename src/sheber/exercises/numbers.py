@@ -41,11 +41,11 @@ class Tolerance:
 
     def share(self, value: float) -> float:
         """The share 0..1 of the points that `value` (SI) earns."""
-        return ramp(self.show(value), self.full, self.zero)
+        return ramp(round(value / SI[self.unit], 3), self.full, self.zero)
 
     def show(self, value: float) -> float:
         """`value` (SI) in the tolerance's own unit, rounded for readers."""
-        return round(value / SI[self.unit], 1 if self.unit == "%" else 3)
+        return round(value / SI[self.unit], 1 if self.unit == "%" else 2)
 
     @property
     def full_si(self) -> float:

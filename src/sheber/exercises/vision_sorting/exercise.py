@@ -49,7 +49,7 @@ RING = (0.30, 0.73)  # ... as far as the arm reaches, m from the axis of its bas
 
 LEAST_TURN = math.radians(4.0)  # of a tray
 LEAST_TILT = math.radians(0.5)  # of the camera, about each of its axes
-LEAST_SHARE = 0.5  # of the largest turn of a part against the base's axes that still looks different
+LEAST_SHARE = 0.6  # of the largest turn of a part against the base's axes that still looks different
 
 COLOURS: dict[str, Colour] = {
     "red": (0.78, 0.11, 0.10),
@@ -75,6 +75,9 @@ FORMS = {
     "hexagon": Form(6, ("prism", (HEIGHT,)), {"across_flats": 0.042}),
     "disc": Form(0, ("cylinder", (0.021, HEIGHT)), {"diameter": 0.042}),
 }
+
+
+OFTEN = (0.3, 0.3, 0.3, 0.1)  # how often each form is drawn: discs fit at any angle
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def _pieces(rng: np.random.Generator, numbers: Numbers, wanted: list[str], spare
         rest.remove(colour)
     chosen = chosen + rest[: max(0, count - decoys - len(chosen))]
     chosen += [str(c) for c in rng.choice(["grey", spare], decoys)]
-    forms = [str(form) for form in rng.choice(list(FORMS), len(chosen))]
+    forms = [str(form) for form in rng.choice(list(FORMS), len(chosen), p=OFTEN)]
     spots = _spots(rng, len(chosen))
     return [
         Piece(f"part_{n + 1}", forms[k], chosen[k], level_pose(x, y, HEIGHT / 2, _turn(rng, forms[k])))
@@ -353,7 +356,7 @@ def _sorted_check(trace: Trace, numbers: Numbers, wanted: dict[str, str], found:
     """The share of parts in their trays; a part in a wrong tray costs double."""
     missed = [name for name in wanted if found[name] == ""]
     wrong = [name for name, tray in found.items() if tray and tray != wanted.get(name, "")]
-    share = 1.0 - (len(missed) + 2 * len(wrong)) / max(1, len(wanted))
+    share = max(0.0, 1.0 - (len(missed) + 2 * len(wrong)) / max(1, len(wanted)))
     time = min((time for name, time in let_go(trace).items() if name in wrong), default=None)
     told = _sorted_told([_called(trace, name) for name in missed], [_called(trace, name) for name in wrong])
     return worth(numbers, "sorted", "sorted").check("sorted", SORTED(), share, time, told)
