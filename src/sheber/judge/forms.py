@@ -16,8 +16,7 @@ __all__ = ["exercise_form", "grade_form", "scene_form", "strict"]
 
 
 def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) -> dict[str, Any]:
-    """One judged scene. Points = quality + factor * (cycle + safety + procedure) of the earned points, the sum of the
-    counted ones."""
+    """One judged scene. Points = quality + factor * (cycle + safety + procedure)."""
     return {
         "scene": scene,
         "outcome": outcome.kind.value,
@@ -25,8 +24,8 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
         "line": outcome.line,
         "points": score.points,
         "groups": {
-            group: {"points_earned": earned, "points_counted": _counted(score, group), "maximum": maximum}
-            for group, (earned, maximum) in ((group, score.group(group)) for group in GROUPS)
+            group: {"points": points, "maximum": maximum}
+            for group, (points, maximum) in ((group, score.group(group)) for group in GROUPS)
         },
         "factor": score.factor,
         "checks": [
@@ -34,8 +33,7 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
                 "name": check.name,
                 "key": check.key,
                 "group": check.group,
-                "points_earned": check.points,
-                "points_counted": round(score.counted(check), 4),
+                "points": check.points,
                 "maximum": check.maximum,
                 "measured": check.measured,
                 "wanted": check.wanted,
@@ -47,11 +45,6 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
         ],
         "trace_sha256": trace_sha256,
     }
-
-
-def _counted(score: Score, group: str) -> float:
-    """What a group adds to the points of the run."""
-    return round(sum(score.counted(check) for check in score.checks if check.group == group), 4)
 
 
 def exercise_form(exercise: Exercise) -> dict[str, Any]:
