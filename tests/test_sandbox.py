@@ -241,7 +241,7 @@ def test_level_b_takes_over_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     level, reason, words = told.stdout.splitlines()
     assert level == "B"
     assert "bubblewrap is not installed" in reason
-    assert "names of files can be seen" in words
+    assert "can see the names of files" in words
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="speaks of a judge that is root")
@@ -256,7 +256,7 @@ def test_level_b_as_root_names_the_folder_in_the_way(tmp_path: Path, monkeypatch
 
 
 def test_an_unknown_level_is_named() -> None:
-    with pytest.raises(SandboxError, match="'D'; available: A, B, C"):
+    with pytest.raises(SandboxError, match="'D'. The levels are: A, B, C"):
         Sandbox("D")
 
 
