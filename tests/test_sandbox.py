@@ -37,6 +37,7 @@ ENDINGS = {
 }  # fmt: skip
 SILENT = {*ENDINGS, "a25_exit", "a26_crash", "a29_patch_client", "a30_claim", "a33_foreign_entry", "a36_outlive",
           "a40_parser", "a40b_null_bytes", "a44_x32", "a47_farewell", "a48_fake_fault"}  # fmt: skip
+EARNED = {"a23_haste": 8.57}  # one of seven counts: its first request is carried out, whenever the others arrive
 ALSO_ACCEPTED = {"A": set(), "B": {"a46_names", "a50_small_threads"}}
 BOXES = (
     [("root", "A"), ("ordinary", "A"), ("ordinary", "B")]
@@ -86,7 +87,7 @@ def test_attack(verdicts: dict[Any, Any], user: str, level: str, name: str) -> N
     assert found["outcome"] == ENDINGS.get(name, "program error"), found["reason"]
     assert "DONE" in found["printed"] or name in SILENT, "the attack was not carried out to its end"
     if name not in (attacks.CONTROL, "a41_random_sleeps"):
-        assert found["points"] == 0.0
+        assert found["points"] == EARNED.get(name, 0.0)
     assert found["wall_s"] < 60.0
 
 
@@ -256,7 +257,7 @@ def test_level_b_as_root_names_the_folder_in_the_way(tmp_path: Path, monkeypatch
 
 
 def test_an_unknown_level_is_named() -> None:
-    with pytest.raises(SandboxError, match="'D'. The levels are: A, B, C"):
+    with pytest.raises(SandboxError, match=r"'D'\. The levels are: A, B, C"):
         Sandbox("D")
 
 

@@ -1,7 +1,7 @@
 """The corpus of attacks, judged: each program in a box of its own, and what came of it.
 
 Run as a program, `corpus.py LEVEL [NAME...]`, it prints the verdicts as JSON; the tests start it as root and as an
-ordinary user. An attack is held where its program printed no BREACH and got no points.
+ordinary user. An attack is held where its program printed no BREACH and got no points that it did not earn.
 """
 
 from __future__ import annotations
