@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from sheber.judge import SandboxError
+from what_works import missing, reason_without
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,19 +21,44 @@ settings.register_profile("sheber", deadline=None, derandomize=bool(os.environ.g
 settings.load_profile("sheber")
 
 # A skip that may stand in continuous integration: what no package of this machine can give.
-ALLOWED_SKIPS = ("no software GL",)
+ALLOWED_SKIPS = ("no software GL", "no axe-core")
+
+
+def pytest_sessionstart() -> None:
+    """Look once, before a test changes what can be found."""
+    missing()
+
+
+def pytest_report_header() -> list[str]:
+    """Say once, at the start, what this machine lacks."""
+    return missing()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that needs a box is not started where it cannot have one: `box`, or `box("A")` for bubblewrap."""
+    for mark in item.iter_markers("box"):
+        if reason := reason_without(*mark.args):
+            pytest.skip(reason)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With SHEBER_NOTHING_SKIPPED set, a skip is a failure that says what was missing."""
+    """A box that cannot be had is a skip. With SHEBER_NOTHING_SKIPPED set, a skip is a failure that says what was
+    missing."""
     report = yield
+    if report.failed and _wanted_a_box(call):
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {reason_without('A')}")
     if report.skipped and os.environ.get("SHEBER_NOTHING_SKIPPED") and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
         if not reason.removeprefix("Skipped: ").startswith(ALLOWED_SKIPS):
             report.outcome = "failed"
             report.longrepr = f"skipped, which continuous integration does not accept: {reason}"
     return report
+
+
+def _wanted_a_box(call: Any) -> bool:
+    """Whether a test or its fixture failed for a box that this machine cannot have."""
+    return bool(reason_without("A")) and call.excinfo is not None and call.excinfo.errisinstance(SandboxError)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +82,16 @@ def reference_trace(name: str, folder: Path) -> Path:
     path = folder / "run.trace"
     run(exercise, Program.read(exercise.program("reference")), 1, best_sandbox(), to=path)
     return path
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A teacher's own copy of poses-and-moves."""
+    from sheber.exercises import load
+
+    folder = tmp_path / "my-exercise"
+    shutil.copytree(load("poses-and-moves").folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
 
 
 @pytest.fixture(autouse=True)

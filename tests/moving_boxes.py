@@ -16,7 +16,7 @@ from sheber.station import Mesh, Visual
 from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: list[Channel] = [
-    Channel("joints", "f8", (6,), "rad", "Joints", "deg"),
+    Channel("joints", "f8", (6,), "rad", "Joints", "deg", ("waist", "boom", "jib", "roll", "pitch", "yaw")),
     Channel("joint_targets", "f8", (6,), "rad", "Joint targets", "deg", plot="none"),
     Channel("tcp", "f8", (7,), "m, wxyz", "Speed", "mm", ("true",), "speed"),
     Channel("tcp_target", "f8", (7,), "m, wxyz", "Speed", "mm", ("commanded",), "speed"),

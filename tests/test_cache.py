@@ -6,19 +6,23 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sheber import cache
+from sheber.cli import main, running
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    cache.folder.cache_clear()
+    for found in (cache.folder, cache._kept):
+        found.cache_clear()
     yield
-    cache.folder.cache_clear()
+    for found in (cache.folder, cache._kept):
+        found.cache_clear()
 
 
 def test_a_named_folder_is_made_and_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +69,44 @@ def test_without_package_and_home_the_cache_is_private_and_goes_with_the_process
     assert not Path(path).exists()
 
 
+@pytest.fixture
+def _nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for a service account: the package is read-only, and there is no home."""
+    monkeypatch.delenv("SHEBER_CACHE", raising=False)
+    monkeypatch.setattr(cache, "_PACKAGE", Path("/proc/none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
+
+
+@pytest.mark.usefixtures("_nothing_can_be_kept")
+def test_a_start_that_compiles_anew_says_so_and_how_to_mend_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running._tell_of_lost_cache()
+    told = capsys.readouterr().err
+    assert "some 20 s" in told
+    assert "SHEBER_CACHE" in told
+    assert "`sheber prepare`" in told
+    assert told.count("\n") == 1
+    monkeypatch.setenv("SHEBER_CACHE", str(tmp_path / "kept"))
+    running._tell_of_lost_cache()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("_nothing_can_be_kept")
+def test_nothing_is_prepared_where_nothing_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prepare"]) == 2
+    assert "SHEBER_CACHE" in capsys.readouterr().err
+
+
+def test_kernels_of_old_editions_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHEBER_CACHE", str(tmp_path))
+    for edition, days in (("old", 31), ("other", 2)):
+        (tmp_path / "numba" / edition / "deep").mkdir(parents=True)
+        os.utime(tmp_path / "numba" / edition, (time.time() - days * 86400.0,) * 2)
+    cache.forget_old_kernels()
+    assert [path.name for path in (tmp_path / "numba").iterdir()] == ["other"]
+
+
 def test_write_atomically_leaves_the_old_file_when_the_block_fails(tmp_path: Path) -> None:
     path = tmp_path / "mesh.npz"
     path.write_text("old")
@@ -83,7 +125,19 @@ def test_write_atomically_leaves_the_old_file_when_the_block_fails(tmp_path: Pat
     assert [file.name for file in tmp_path.iterdir()] == ["mesh.npz"]
 
 
-def test_processor_names_a_class() -> None:
+def test_the_processor_tells_what_makes_numpy_sum_differently(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in cache.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    plain = cache.processor()
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    assert cache.processor() == f"{plain}, OPENBLAS_CORETYPE=Prescott"
+    monkeypatch.setenv("NPY_DISABLE_CPU_FEATURES", "AVX2")
+    assert cache.processor() == f"{plain}, OPENBLAS_CORETYPE=Prescott, NPY_DISABLE_CPU_FEATURES=AVX2"
+
+
+def test_processor_names_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in cache.SETTINGS:
+        monkeypatch.delenv(name, raising=False)
     machine, _, feature = cache.processor().partition("-")
     assert machine == os.uname().machine
     assert feature in {"", "avx2", "avx512", "asimd"}

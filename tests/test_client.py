@@ -131,6 +131,27 @@ def test_every_kind_of_error_arrives_as_its_class_with_message_and_line(kind: st
     assert caught.value.line == 7
 
 
+def test_only_the_thread_that_connected_can_talk() -> None:
+    """Two threads would make the order of the calls, and with it the trace, another one in each run."""
+    asked: list[dict[str, Any]] = []
+    told: list[SheberError] = []
+    with session(recorded(asked)) as one:
+
+        def ask() -> None:
+            try:
+                one.call("stop")
+            except SheberError as error:
+                told.append(error)
+
+        second = threading.Thread(target=ask)
+        second.start()
+        second.join()
+        one.call("stop")
+    assert len(asked) == 1
+    assert "comes from a second thread of your program" in str(told[0])
+    assert told[0].line > 0
+
+
 FORM = {"id": "robot.so_it_is", "values": {"joint": 3, "part": {"id": "robot.post", "values": {}}}}
 
 

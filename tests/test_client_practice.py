@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +46,21 @@ def test_it_runs_is_scored_and_leaves_a_trace(tmp_path: Path) -> None:
     trace = read(traces[0])
     assert [event.data["line"] for event in trace.events_of("move")] == [4, 6]
     assert trace.header.program == "program.py"
+
+
+def test_the_starter_of_a_copy_runs_from_any_folder(tmp_path: Path) -> None:
+    shutil.copytree(load("poses-and-moves").folder, tmp_path / "my")
+    work = tmp_path / "work"
+    sheber = [sys.executable, "-m", "sheber"]
+    subprocess.run([*sheber, "new", "my/", "work/"], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    program = work / "program.py"
+    for _written in ("whole", "relative"):
+        done = subprocess.run([sys.executable, program], cwd=elsewhere, capture_output=True, text=True, timeout=120)
+        assert "points of 100" in done.stdout, done.stderr
+        program.write_text(program.read_text("utf-8").replace(json.dumps((tmp_path / "my").as_posix()), '"../my"'))
+    assert '"../my"' in program.read_text("utf-8")
 
 
 def test_the_exercise_may_stand_in_the_environment_and_errors_are_short(tmp_path: Path) -> None:

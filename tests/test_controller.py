@@ -34,6 +34,7 @@ from sheber.robot.cell.scene import Belt, CameraSpec, Scene
 from sheber.robot.cell.stock import gripper, suction
 from sheber.robot.controller import ERRORS_RECORDED, REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
+from sheber.robot.services import HINTS_RECORDED
 from sheber.robot.watch import FORCE_LIMIT_N
 from sheber.station import Limits, ProtocolError, RunEnds
 from sheber.trace import OutcomeKind, Trace, read
@@ -324,6 +325,16 @@ def test_hitting_something_hard_is_an_emergency_stop(tmp_path: Path) -> None:
     assert np.abs(trace["joint_speeds"][-1]).max() < 0.01
 
 
+def test_a_part_that_the_tool_presses_on_something_is_told_so(tmp_path: Path) -> None:
+    with conversation(box_scene(suction(), meant_contacts=(("tool", "box"),)), tmp_path / "run.trace") as talk:
+        robot = talk.cell.robot
+        robot.move_to(PICK.offset(z=0.05) @ DOWN)
+        robot.move_linear(PICK @ DOWN)
+        talk.cell.suction.on()
+        with pytest.raises(Collision, match=r"^The tool pressed the box on the table: \d+ N\. An unintended contact"):
+            robot.move_linear(PICK.offset(z=-0.03) @ DOWN)
+
+
 def test_a_light_touch_is_recorded_and_the_run_goes_on(tmp_path: Path) -> None:
     with conversation(box_scene(suction()), tmp_path / "run.trace") as talk:
         robot = talk.cell.robot
@@ -409,6 +420,16 @@ def test_refusals_beyond_five_hundred_are_answered_but_not_recorded(tmp_path: Pa
             assert b"This cell has no digital input" in answer.body
         station.close()
     assert len(events(read(tmp_path / "run.trace"), "error")) == ERRORS_RECORDED
+
+
+def test_a_program_that_sleeps_on_does_not_fill_the_record(tmp_path: Path) -> None:
+    station, recorder = station_for(empty_scene(), tmp_path / "run.trace")
+    with recorder:
+        station.handle(b'{"do": "connect", "protocol": 1}')
+        for turn in range(HINTS_RECORDED + 20):
+            station.handle(b'{"do": "slept", "seconds": 1.0, "line": %d}' % turn)
+        station.close()
+    assert len(events(read(tmp_path / "run.trace"), "hint")) == HINTS_RECORDED
 
 
 def test_suction_without_waiting_returns_after_a_tick(tmp_path: Path) -> None:

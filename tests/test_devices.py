@@ -29,6 +29,8 @@ from sheber.trace import Channel, read
 
 CONNECT = b'{"do":"connect","protocol":1}'
 
+JOINTS = ["1", "2", "3", "4", "5", "6"]
+
 
 # --- what is declared ---------------------------------------------------------------------------
 
@@ -60,10 +62,10 @@ def test_every_error_of_a_command_is_a_kind_that_the_client_knows() -> None:
 
 def test_every_channel_is_shown_under_a_title_in_a_unit() -> None:
     numbers = [channel for device in DEVICES for channel in device.channels]
-    for channel in channels(6, numbers):
+    for channel in channels(JOINTS, numbers):
         assert channel.title, channel.name
         assert channel.plot in ("value", "length", "speed", "none")
-    assert len({channel.name for channel in channels(6, numbers)}) == len(channels(6, numbers))
+    assert len({channel.name for channel in channels(JOINTS, numbers)}) == len(channels(JOINTS, numbers))
 
 
 @pytest.mark.physics
@@ -76,7 +78,7 @@ def test_a_device_is_recorded_by_name(tool: Any, recorded: set[str], tmp_path: P
     with conversation(box_scene(tool), tmp_path / "run.trace") as talk:
         talk.cell.wait(0.1)
     names = {name for name, *_rest in talk.trace.channels}
-    assert names - {name for name, *_rest in channels(6, [])} == recorded
+    assert names - {name for name, *_rest in channels(JOINTS, [])} == recorded
     if "gripper_width" in recorded:
         assert talk.trace["gripper_width"][0] == pytest.approx(0.085, abs=1e-4)
     assert set(talk.trace.event_kinds) == {*EVENTS, "capture"}

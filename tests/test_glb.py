@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 import moving_boxes
 from sheber.geometry import Pose
 from sheber.judge.report import shapes
-from sheber.judge.report.glb import POSITION_TOLERANCE, ROTATION_TOLERANCE, replay
+from sheber.judge.report.finish import CARDBOARD, METAL, PAINT, RUBBER, finish
+from sheber.judge.report.glb import GROUND, POSITION_TOLERANCE, ROTATION_TOLERANCE, replay
 from sheber.judge.report.thin import between, continuous, thinned
 from sheber.station import Mesh, Visual
 from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceWriter, read
@@ -203,3 +204,37 @@ def test_equal_shapes_are_one_geometry(tmp_path: Path) -> None:
     meshes = Glb(replay(read(tmp_path / "run.trace"), exercise.mesh, exercise.texture)).file["meshes"]
     assert len(meshes) == 8  # one a colour
     assert len({mesh["primitives"][0]["attributes"]["POSITION"] for mesh in meshes}) == 1
+
+
+@pytest.mark.parametrize(
+    ("texture", "colour", "wanted"),
+    [
+        ("rubber/1", (0.2, 0.2, 0.2), (0.0, 0.95)),
+        ("aluminium", (0.7, 0.7, 0.7), METAL),
+        ("cardboard/3", (0.7, 0.5, 0.3), CARDBOARD),
+        ("", (0.62, 0.64, 0.67), METAL),
+        ("", (0.05, 0.05, 0.06), RUBBER),
+        ("", (0.8, 0.81, 0.82), PAINT),
+        ("", (0.77, 0.61, 0.41), CARDBOARD),
+        ("", (0.93, 0.74, 0.1), PAINT),
+        ("", (0.78, 0.11, 0.1), PAINT),
+    ],
+)
+def test_a_surface_takes_light_as_its_texture_or_colour_says(
+    texture: str, colour: tuple[float, float, float], wanted: tuple[float, float]
+) -> None:
+    assert finish(Visual("", "box", (1.0, 1.0, 1.0), colour=colour, texture=texture)) == wanted
+
+
+def test_a_large_plain_plane_is_the_ground(tmp_path: Path) -> None:
+    visuals = [
+        Visual("hall", "plane", (6.0, 6.0)),
+        Visual("mat", "plane", (0.6, 0.5)),
+        Visual("print", "plane", (4.0, 4.0), texture="chequered"),
+    ]
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], visuals, step_s=0.002)
+    exercise = moving_boxes.Exercise()
+    made = Glb(replay(read(tmp_path / "run.trace"), exercise.mesh, exercise.texture))
+    (ground,) = [node for node in made.file["nodes"] if node.get("name") == GROUND]
+    assert ground["scale"] == [3.0, 3.0, 1.0]

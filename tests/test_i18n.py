@@ -95,6 +95,12 @@ def test_a_text_becomes_words_when_it_is_shown() -> None:
     assert str(lost()) == "the part 'box 1' was lost after 3.1 s; {2} are left: a, the part 'b'."
 
 
+def test_a_number_that_is_shown_as_nought_has_no_minus() -> None:
+    turned = message("test.turned", "turned by {angle:.1f}°, x {x:+.1f}, {steps} steps")
+    assert str(turned(angle=-0.04, x=-0.001, steps=-0.0)) == "turned by 0.0°, x +0.0, 0.0 steps"
+    assert str(turned(angle=-0.06, x=-1.0, steps="-0")) == "turned by -0.1°, x -1.0, -0 steps"
+
+
 def test_a_text_is_its_id_and_values_and_comes_back_from_json() -> None:
     stored = json.loads(json.dumps(lost().form()))
     assert stored["id"] == "test.lost"

@@ -161,42 +161,59 @@ def test_a_request_before_the_answer_is_refused(ends: tuple[Channel, socket.sock
 # --- printed text --------------------------------------------------------------------------
 
 
-def test_printed_text_is_kept_up_to_its_limit_and_says_so() -> None:
+def text_of(stream: Printing) -> str:
+    stream.finish()
+    return "".join(stream.fresh)
+
+
+def test_of_long_printed_text_the_beginning_and_the_end_are_kept() -> None:
+    stream = Printing("stdout", keep=1000)
+    lines = [f"line {n}\n" for n in range(1000)]
+    for line in lines:
+        stream.take(line.encode())
+    beginning, _bracket, rest = text_of(stream).partition("\n[")
+    note, _bracket, end = rest.partition("]\n")
+    whole = "".join(lines)
+    assert whole.startswith(beginning)
+    assert len(beginning) == 750
+    assert end.startswith("line 9")
+    assert whole.endswith(end)
+    assert 240 <= len(end) <= 250
+    missing = len(whole) - len(beginning) - len(end)
+    assert note == f"{missing} bytes of the printed text are missing here. Its beginning and its end are kept."
+    assert text_of(stream).count("missing here") == 1, "it is said once"
+
+
+def test_a_long_line_of_many_alphabets_is_cut_without_an_error() -> None:
     stream = Printing("stdout", keep=10)
-    stream.take("бір ".encode())
-    stream.take("екі үш".encode())
-    assert "".join(stream.fresh).startswith("бір е")
-    assert "more was printed" in "".join(stream.fresh)
-    stream.fresh.clear()
-    stream.take(b"never kept")
-    assert stream.fresh == []
+    stream.take("бір екі үш төрт бес".encode())
+    assert text_of(stream).startswith("бір ")
+    assert text_of(stream).endswith("]\nс")
 
 
-@pytest.mark.parametrize("pieces", [(10,), (4, 6), (10, 0), (3, 7, 0)])
+@pytest.mark.parametrize("pieces", [(10,), (4, 6), (10, 0), (3, 7, 0), (9, 1)])
 def test_a_print_of_exactly_the_limit_is_not_cut(pieces: tuple[int, ...]) -> None:
     stream = Printing("stdout", keep=10)
     for size in pieces:
         stream.take(b"x" * size)
-    assert "".join(stream.fresh) == "x" * 10
-    stream.take(b"#")
-    assert "".join(stream.fresh).startswith("x" * 10 + "\n[more was printed; only the first 0 KiB are kept]")
-    stream.take(b"#")
-    assert "".join(stream.fresh).count("more was printed") == 1, "it is said once"
-    assert "#" not in "".join(stream.fresh)
+    assert text_of(stream) == "x" * 10
 
 
-def test_a_print_of_one_byte_too_much_in_one_piece_is_cut() -> None:
+def test_a_print_of_one_byte_too_much_is_cut() -> None:
     stream = Printing("stdout", keep=10)
     stream.take(b"x" * 11)
-    assert stream.fresh[0] == "x" * 10
-    assert "more was printed" in stream.fresh[1]
+    assert text_of(stream).startswith("x" * 8 + "\n[1 byte of the printed text is missing")
+    assert text_of(stream).endswith("]\nxx")
 
 
 def test_a_character_cut_in_two_is_put_together() -> None:
     stream = Printing("stdout", keep=100)
     for byte in "ш".encode():
         stream.take(bytes([byte]))
-    assert "".join(stream.fresh) == "ш"
+    assert text_of(stream) == "ш"
+    halves = Printing("stdout", keep=4)  # the beginning ends in the middle of the second one
+    halves.take("шш".encode())
+    assert text_of(halves) == "шш"
 
 
 def test_a_flood_stops_the_program() -> None:

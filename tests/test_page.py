@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import shutil
@@ -24,6 +25,7 @@ from selenium.webdriver.common.keys import Keys
 import ground_pass
 import moving_boxes
 from sheber.exercises.score import Score
+from sheber.i18n import Text
 from sheber.judge.report import overview, report
 from sheber.trace import Trace
 
@@ -186,6 +188,7 @@ def page(opened: Page, file: Path) -> Iterator[Page]:
     opened.browser.get_log("browser")
     opened.browser.get_log("performance")
     opened.browser.get(file.as_uri())
+    opened("sheber.player.seek(0)")
     yield opened
     assert complaints(opened) == []
     assert requests(opened) == [file.as_uri()]
@@ -209,7 +212,134 @@ def test_it_opens_with_score_and_first_lost_point_in_sight(page: Page) -> None:
         element = page.find(selector)
         assert text in element.text
         assert 0 <= element.rect["y"] < 900 - element.rect["height"]
-    assert page.find(".points b").size["height"] > 80
+    assert 40 < page.find(".points b").size["height"] < 80  # it leaves the room to the replay
+    assert page.find(".brand").text == "Шеберхана Sheberkhana"
+
+
+SIZES = [(1440, 900), (1024, 768), (390, 844)]
+IN_SIGHT = """
+const box = document.querySelector(arguments[0]).getBoundingClientRect()
+return Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0)) / box.height
+"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_stage_and_transport_are_always_in_reach(page: Page, size: tuple[int, int]) -> None:
+    page.resize(*size)
+    for place in ("0", "300", "document.body.scrollHeight - innerHeight - 40"):
+        page(f"scrollTo({{ top: {place}, behavior: 'instant' }})")
+        for control in ("#play", "#scrub", "#rate"):
+            assert page(IN_SIGHT, control) == 1.0
+    for place in (0, 300):
+        page(f"scrollTo({{ top: {place}, behavior: 'instant' }})")
+        assert page(IN_SIGHT, "#view") > 0.5
+    page("scrollTo({ top: 0, behavior: 'instant' })")
+    stage, losses = (page.find(name).rect for name in ("#view", "#side"))
+    assert stage["y"] < 0.55 * size[1]  # below a long sentence of how the run ended
+    beside = losses["x"] >= stage["x"] + stage["width"] and losses["y"] < stage["y"] + 20
+    assert beside == (size[0] > 900)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_tab_can_be_read_and_everything_can_be_touched(page: Page, size: tuple[int, int]) -> None:
+    page.resize(*size)
+    time.sleep(0.3)
+    tabs = page.browser.find_elements(By.CSS_SELECTOR, "#tabs button")
+    assert len(tabs) == 4
+    for tab in tabs:
+        assert 0 <= tab.rect["x"] <= size[0] - tab.rect["width"]
+        tab.click()
+        assert (
+            page("""
+            return [...document.querySelectorAll('button, select, summary, input')]
+              .filter((e) => e.checkVisibility() && !e.matches('.picture'))
+              .map((e) => ({ what: e.outerHTML.slice(0, 80), ...e.getBoundingClientRect().toJSON() }))
+              .filter(({ width, height }) => width < 24 || height < 24)
+              .map(({ what }) => what)""")
+            == []
+        )
+
+
+def test_marks_that_would_touch_share_one(opened: Page, trace: Trace, tmp_path: Path) -> None:
+    hit = moving_boxes.score().checks[3]
+    times = (4.0, 4.05, 4.1, 9.0)
+    checks = [replace(hit, points=15.0 - n, time=at, title=Text("t", {}, f"hit {n}")) for n, at in enumerate(times, 1)]
+    path = tmp_path / "page.html"
+    path.write_text(report(moving_boxes.Exercise(), trace, Score(tuple(checks))), "utf-8")
+    opened.resize(1280, 900)
+    opened.browser.get(path.as_uri())
+    opened.until(lambda: len(opened.browser.find_elements(By.CSS_SELECTOR, ".mark")) == 2)
+    shared, alone = opened.browser.find_elements(By.CSS_SELECTOR, ".mark")
+    assert alone.rect["x"] - shared.rect["x"] >= 26
+    assert [part.split()[-1] for part in shared.get_attribute("aria-label").split("; ")] == ["1", "2", "3"]
+    for moment in (4.0, 4.05, 4.1, 4.0):
+        shared.click()
+        assert opened.time == pytest.approx(moment)
+
+
+def test_it_opens_at_the_moment_that_tells_most(page: Page, file: Path) -> None:
+    page.browser.get(file.as_uri())
+    assert page.time == pytest.approx(4.0)  # what ended the run
+    assert page("return sheber.stage.nodes.get('load').position.z") > 0.2
+
+
+def test_names_on_the_stage_do_not_collide(page: Page) -> None:
+    for moment in range(0, 10, 2):
+        page(f"sheber.player.seek({moment}); sheber.stage.render()")
+        boxes = page("""
+            const shown = [...document.querySelectorAll('#labels span')].filter((e) => e.style.visibility !== 'hidden')
+            const others = ['caption', 'inset', 'tools'].map((id) => document.getElementById(id))
+            return [...shown, ...others.filter((e) => e.checkVisibility())].map((e) => {
+              const { left, top, right, bottom } = e.getBoundingClientRect()
+              return [left, top, right, bottom, e.matches('#labels span')]
+            })""")
+        for one, other in itertools.combinations(boxes, 2):
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart or not (one[4] or other[4])
+    assert sum(box[4] for box in boxes) >= 2
+
+
+def test_the_reader_chooses_the_view(page: Page) -> None:
+    def place() -> list[float]:
+        return [round(value, 2) for value in page("return sheber.stage.camera.position.toArray()")]
+
+    places = {}
+    for option in page.browser.find_elements(By.CSS_SELECTOR, "#look option:not([hidden])"):
+        option.click()
+        places[option.text] = tuple(place())
+    assert len(set(places.values())) == 5
+    assert page.find("#follow").get_attribute("aria-pressed") == "true"  # with the tool's view
+    page("sheber.player.seek(0)")
+    before = place()
+    page("sheber.player.seek(2.2)")
+    moved = np.subtract(place(), before)
+    assert np.linalg.norm(moved) == pytest.approx(0.4, abs=0.03)  # the tool's way
+    page.find("#follow").click()
+    page("sheber.player.seek(0)")
+    assert place() == pytest.approx(np.add(before, moved), abs=0.01)
+
+
+def test_the_stage_follows_light_and_dark(page: Page) -> None:
+    def corner() -> float:
+        sky = cv2.imdecode(np.frombuffer(page.find("#view").screenshot_as_png, np.uint8), cv2.IMREAD_COLOR)
+        assert sky is not None
+        return float(sky[60:100, 300:340].mean())
+
+    light = corner()
+    page.prefer(prefers_color_scheme="dark")
+    time.sleep(0.5)
+    assert corner() < 80 < 180 < light
+
+
+def test_a_weak_machine_draws_less_while_it_moves_and_all_at_rest(page: Page) -> None:
+    """This browser draws in software, so it is one."""
+    assert page("return sheber.stage.ease") >= 1
+    page("sheber.player.seek(3)")
+    page.until(lambda: page("return sheber.stage.plain") is False)
+    rest = page("return sheber.stage.canvas.width")
+    page("sheber.stage.render({ pixels: 0.6, shadows: 8, plain: true })")
+    assert page("return sheber.stage.canvas.width") < 0.5 * rest
+    assert page("return sheber.stage.plain")
 
 
 def test_it_draws_the_station(page: Page) -> None:
@@ -315,6 +445,26 @@ def test_every_plot_can_be_chosen_and_moves_the_replay(page: Page) -> None:
     page("document.getElementById('plot').scrollIntoView({ block: 'center', behavior: 'instant' })")
     ActionChains(page.browser).move_to_element(page.find(".u-over")).click().perform()
     assert page.time == pytest.approx(5.0, abs=0.1)
+
+
+def test_a_mouse_over_a_plot_moves_the_replay_and_back(page: Page) -> None:
+    page("document.getElementById('plot').scrollIntoView({ block: 'center', behavior: 'instant' })")
+    page("sheber.player.seek(2)")
+    ActionChains(page.browser).move_to_element(page.find(".u-over")).perform()
+    assert page.time == pytest.approx(5.0, abs=0.1)
+    ActionChains(page.browser).move_to_element(page.find("#clock")).perform()
+    assert page.time == pytest.approx(2.0)
+
+
+def test_plots_name_curves_units_and_seconds(page: Page) -> None:
+    page("sheber.player.seek(4)")
+    legend = " ".join(page.find(".u-legend").text.split())
+    for word in ("waist", "boom", "yaw", "Time", "4.00 s", "°", "\N{MINUS SIGN}"):
+        assert word in legend
+    assert "-" not in legend
+    assert page("return sheber.plots.drawn.axes[1].label") == "°"
+    ticks = page("return sheber.plots.drawn.axes[1].values(null, [-20, 0, 20])")
+    assert ticks == ["\N{MINUS SIGN}20", "0", "20"]
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
@@ -503,3 +653,51 @@ def test_the_path_of_the_tool_grows(page: Page) -> None:
     page("sheber.player.seek(5)")
     assert 0 < page("return sheber.stage.path.gone.instanceCount") < whole
     assert math.isfinite(page("return sheber.stage.camera.position.length()"))
+
+
+def test_the_path_of_the_cycle_at_hand_is_the_bright_one(page: Page) -> None:
+    whole = page("return sheber.stage.path.ahead.geometry.attributes.instanceStart.count")
+    page("Object.assign(sheber.stage.path, { cycles: [0, 2, 4, 6], cycle: undefined }); sheber.player.seek(3)")
+    part = page("return sheber.stage.path.ahead.geometry.attributes.instanceStart.count")
+    assert 0 < part < whole
+    assert page("return sheber.stage.path.gone.instanceCount") < part
+    faint, ahead, behind = page("return sheber.stage.path.lines.map((line) => line.material.opacity)")
+    assert faint < ahead < behind
+
+
+VIOLATIONS = """
+const done = arguments[0]
+axe.run({ rules: { 'target-size': { enabled: true } }, resultTypes: ['violations'] }).then(({ violations }) =>
+  done(violations.map(({ id, nodes }) =>
+    [id, ...nodes.slice(0, 3).map(({ html, any }) => [html.slice(0, 120), any[0]?.message])])))
+"""
+AXE = Path(__file__).parents[1] / "frontend/node_modules/axe-core/axe.min.js"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ["run", "points", "overview", "numbers"])
+def test_axe_finds_nothing(
+    opened: Page, trace: Trace, tmp_path: Path, kind: str, size: tuple[int, int], scheme: str
+) -> None:
+    """Every rule of WCAG 2.2 AA and of good practice that a program can check."""
+    if not AXE.is_file():
+        pytest.skip("no axe-core; `make frontend` installs it")
+    exercise, path = moving_boxes.Exercise(), tmp_path / "page.html"
+    made = {
+        "run": lambda: report(exercise, trace, moving_boxes.score()),
+        "points": lambda: report(exercise, trace, moving_boxes.score(), shown="points"),
+        "overview": lambda: overview(exercise, moving_boxes.grade(), {"rehearsal 1": "scene-1.html"}),
+        "numbers": lambda: report(ground_pass.Exercise(), ground_pass.write(tmp_path / "t"), ground_pass.score()),
+    }[kind]()
+    path.write_text(made, "utf-8")
+    opened.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    opened.resize(*size)
+    opened.browser.get(path.as_uri())
+    opened("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    opened(AXE.read_text("utf-8"))
+    tabs = ["", *(tab.get_attribute("id") for tab in opened.browser.find_elements(By.CSS_SELECTOR, "#tabs button"))]
+    for tab in tabs if kind == "run" else tabs[:1]:
+        opened("document.getElementById(arguments[0])?.click()", tab)
+        found = opened.browser.execute_async_script(VIOLATIONS)
+        assert found == [], tab

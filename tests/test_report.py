@@ -18,10 +18,10 @@ from rich.console import Console
 import ground_pass
 import moving_boxes
 from sheber.exercises.score import Check, Score
-from sheber.i18n import Text, message
+from sheber.i18n import Message, Text, message
 from sheber.judge.report import overview, report, words
 from sheber.judge.report.curves import POINTS, plots
-from sheber.judge.report.moments import moments, printed_lines, running_lines
+from sheber.judge.report.moments import cycles, moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
 from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
@@ -178,7 +178,7 @@ def test_an_unknown_language_is_refused(trace: Trace) -> None:
 def test_the_costliest_loss_comes_first_and_the_greatest_gain_is_named() -> None:
     """Quality lifts the other groups too, so less lost there may bring more."""
     score = moving_boxes.score()
-    assert [check.name for check in words.losses(score)] == ["No collision", "Load at the dock", "Cycle time"]
+    assert [loss.name for loss in words.losses(score)] == ["No collision", "Load at the dock", "Cycle time"]
     assert words.advice(score) == "Biggest possible gain: Load at the dock (up to 12.4 points)."
 
 
@@ -188,9 +188,9 @@ def test_what_ended_the_run_comes_before_what_follows_from_it() -> None:
     stop = Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="the load hit the post at 6.5 deg"), line=5)
     measured = Score(tuple(replace(c, points=0) for c in moving_boxes.score().checks))
     finished = Outcome(OutcomeKind.FINISHED)
-    assert words.losses(measured, finished)[2].group == "cycle"
-    assert words.losses(measured, stop)[-1].group == "cycle"
-    assert words.losses(score, finished)[-1].group == "cycle"  # of a job that was not done
+    assert words.losses(measured, finished)[2].checks[0].group == "cycle"
+    assert words.losses(measured, stop)[-1].checks[0].group == "cycle"
+    assert words.losses(score, finished)[-1].checks[0].group == "cycle"  # of a job that was not done
     slow = Score(tuple(replace(c, points=0 if c.group == "cycle" else c.maximum - 1) for c in score.checks))
     assert words.advice(Score(slow.checks), finished).startswith("Biggest possible gain: Load at the dock")
     quick = Score(tuple(replace(c, measured=1.0) for c in slow.checks))
@@ -208,11 +208,15 @@ def test_what_ended_the_run_comes_before_what_follows_from_it() -> None:
 @pytest.mark.parametrize(
     ("reason", "line", "text"),
     [
-        (PLAIN(words="the arm is 6.1 deg behind"), 6, "Emergency stop: the arm is 6.1 deg behind (line 6)"),
+        (
+            PLAIN(words="the arm is 6.1 deg behind"),
+            6,
+            "Emergency stop: the arm is 6.1 deg behind. It happened in line 6.",
+        ),
         (AT_LINE(line=5, what="the post was hit"), 5, "Emergency stop: Line 5: the post was hit"),
         (PLAIN(words=AT_LINE(line=5, what="hit")), 5, "Emergency stop: Line 5: hit"),
-        (AT_LINE(line=12, what="asked for"), 1, "Emergency stop: Line 12: asked for (line 1)"),
-        (STOPPED(reason=PLAIN(words="150 N")), 3, "Emergency stop: 150 N (line 3)"),
+        (AT_LINE(line=12, what="asked for"), 1, "Emergency stop: Line 12: asked for. It happened in line 1."),
+        (STOPPED(reason=PLAIN(words="150 N.")), 3, "Emergency stop: 150 N. It happened in line 3."),
         (OWN(said="Line 7: NameError"), 7, "Emergency stop: Line 7: NameError"),
         (PLAIN(words="the post was hit"), 0, "Emergency stop: the post was hit"),
     ],
@@ -264,9 +268,101 @@ def test_quantities_are_short(value: float | None, unit: str, text: str) -> None
     assert words.quantity(value, unit) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(87.43, "87.4"), (60.0, "60"), (0.04, "0.04"), (0.0, "0"), (100.0, "100")])
-def test_points_are_short(value: float, text: str) -> None:
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (87.43, "87.4"),
+        (60.0, "60"),
+        (59.97, "59.9"),
+        (0.04, "0.04"),
+        (0.0, "0"),
+        (100.0, "100"),
+        (4.96, "4.9"),
+        (8.2, "8.2"),
+    ],
+)
+def test_points_are_short_and_never_more_than_there_are(value: float, text: str) -> None:
     assert words.number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.03, "0.03"), (0.34, "0.4"), (15.0, "15"), (8.3, "8.3"), (0.099, "0.1")])
+def test_what_is_missing_is_never_less_than_it_is(value: float, text: str) -> None:
+    assert words.lacking(value) == text
+
+
+def quality(points: float) -> Score:
+    """A score that is all quality."""
+    return Score((Check(PLAIN(words="Done"), "quality", points, 60.0, told=PLAIN(words="some is missing")),))
+
+
+@pytest.mark.parametrize(
+    ("points", "shown", "verdict"), [(59.97, "59.9", "You need 0.03 more points"), (60.0, "60", "Passed")]
+)
+def test_what_is_shown_and_what_passes_agree(trace: Trace, points: float, shown: str, verdict: str) -> None:
+    text = printed(table(EXERCISE, trace, quality(points)))
+    assert text.rstrip().splitlines()[-1].startswith(f"{shown} / 100")
+    assert verdict in text
+    html = report(EXERCISE, trace, quality(points))
+    assert f"{shown} of 100 points" in html
+    assert ("points passed" in html) == (points >= 60)
+
+
+def test_a_score_just_below_all_is_not_all(trace: Trace) -> None:
+    checks = [replace(one, points=one.maximum) for one in moving_boxes.score().checks]
+    checks[0] = replace(checks[0], points=checks[0].maximum - 0.03)
+    text = printed(table(EXERCISE, trace, Score(tuple(checks))))
+    assert "99.9 / 100" in text
+    assert "Everything was done as asked" not in text
+
+
+PLACE = message("test.place", "Place {number}")
+EMPTY = message("test.empty", "Nothing stands here.")
+EMPTY_PLACE = message("test.empty_place", "Nothing stands on place {number}.")
+
+
+def places(count: int, told: Message) -> list[Check]:
+    """Places on which nothing stands."""
+    values = [{} if told is EMPTY else {"number": n} for n in range(1, count + 1)]
+    return [
+        Check(PLACE(number=n), "quality", 0.0, 5.0, None, 2.0, "mm", told=told(**value), key=f"place {n}")
+        for n, value in enumerate(values, 1)
+    ]
+
+
+def test_checks_that_lost_all_for_the_same_reason_are_told_as_one() -> None:
+    other = moving_boxes.score().checks[0]
+    alike, alone = words.losses(Score((*places(11, EMPTY), other)))
+    assert (alike.name, alike.lost, alike.message) == ("Place 1 and 10 more", 55.0, "Nothing stands here.")
+    assert alone.name == other.name
+    (alike,) = words.losses(Score(tuple(places(3, EMPTY_PLACE))))
+    assert alike.message == "Nothing stands on place 1. The same is true of the others."
+    assert [loss.name for loss in words.losses(Score(tuple(places(2, EMPTY))))] == ["Place 1", "Place 2"]
+    assert "Place 1 and 10 more (up to" in words.advice(Score(tuple(places(11, EMPTY))))
+
+
+def test_a_measured_loss_is_told_alone() -> None:
+    near = [replace(check, measured=3.0, points=4.0) for check in places(4, EMPTY_PLACE)]
+    assert len(words.losses(Score(tuple(near)))) == 4
+
+
+def test_a_program_that_never_connected_is_told_the_cause_and_no_zeros(tmp_path: Path) -> None:
+    with TraceWriter(tmp_path / "never.trace", Header("x")) as writer:
+        writer.begin([Channel("tcp", "f8", (7,), "m")], [], [], step_s=0.002)
+        writer.end(5, Outcome(OutcomeKind.PROGRAM_ERROR, NEVER(), connected=False))
+    lines = printed(table(EXERCISE, read(tmp_path / "never.trace"), Score(tuple(places(12, EMPTY))))).splitlines()
+    assert lines[2].startswith("The program ended with an error: The program never connected.")
+    assert not any("Place" in line or "0 / 5" in line for line in lines)
+    assert any("call connect()" in line for line in lines)
+    assert lines[-1].startswith("0 / 100")
+    assert len(lines) < 10
+
+
+def test_minus_signs_are_minus_signs() -> None:
+    assert words.quantity(-3.5, "mm") == "−3.5 mm"
+    assert words.typeset("x -1.2, y +3.0 mm, box-3 on 2026-11-25, 3-4") == "x −1.2, y +3.0 mm, box-3 on 2026-11-25, 3-4"
+    told = PLAIN(words="it lies at x -19.4 mm")
+    lost = words.losses(Score((Check(PLAIN(words="Place"), "quality", 1.0, 60.0, told=told),)))
+    assert lost[0].message == "it lies at x −19.4 mm"
 
 
 def test_moments_are_words_with_units_and_flags(trace: Trace) -> None:
@@ -288,6 +384,48 @@ def test_crowds_of_events_get_no_marks_unless_grave(tmp_path: Path) -> None:
     told = moments(read(tmp_path / "run.trace"))
     assert len(told) == 100
     assert told[0].text == "contact: upper arm, post, 3.0 N"
+
+
+def test_cycles_begin_at_the_action_that_comes_again(tmp_path: Path) -> None:
+    kinds = {
+        "step": EventKind("step", action=True, quiet=True),
+        "take": EventKind("take", action=True),
+        "note": EventKind("note"),
+    }
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        writer.begin([], [], [], step_s=0.002, events=kinds)
+        for n in range(4):
+            writer.event(500 * n + 100, "take", {})
+            writer.event(500 * n + 200, "step", {})
+            writer.event(500 * n + 300, "note", {})
+    made = read(tmp_path / "run.trace")
+    assert cycles(made) == pytest.approx([0.0, 0.2, 1.2, 2.2, 3.2])
+    made.event_kinds.pop("take")  # type: ignore[attr-defined]
+    assert cycles(made) == pytest.approx([0.0, 0.4, 1.4, 2.4, 3.4])
+
+
+def test_a_run_without_cycles_is_one(trace: Trace) -> None:
+    assert cycles(trace) == [0.0]
+
+
+@pytest.mark.parametrize(
+    ("ended", "lost", "opening"),
+    [
+        (OutcomeKind.EMERGENCY_STOP, ["quality"], 4.0),  # what ended the run, here the contact
+        (OutcomeKind.FINISHED, ["cycle", "procedure", "quality"], 6.0),
+        (OutcomeKind.FINISHED, ["cycle", "procedure"], 9.0),
+        (OutcomeKind.FINISHED, [], 0.0),
+    ],
+)
+def test_the_page_opens_where_most_can_be_seen(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch, ended: OutcomeKind, lost: list[str], opening: float
+) -> None:
+    times = {"cycle": 10.0, "procedure": 9.0, "quality": 6.0}
+    checks = [Check(PLAIN(words=group), group, 0.0, 10.0, 1.0, time=times[group], key=group) for group in lost]
+    monkeypatch.setattr(trace, "outcome", Outcome(ended), raising=False)
+    html = report(EXERCISE, trace, Score((*checks, Check(PLAIN(words="all"), "quality", 20.0, 20.0))))
+    (block,) = re.findall(r'<script type="application/json" id="run">(.*?)</script>', html)
+    assert json.loads(block)["opening"] == pytest.approx(opening)
 
 
 def test_printed_lines_carry_the_time_that_stands_before_them() -> None:
@@ -457,7 +595,7 @@ def test_the_points_come_with_values_and_words(points_page: str) -> None:
         "4.2 mm",
         "0.5 mm",
         "Emergency stop",
-        "(line 5)",
+        "in line 5",
         "Biggest possible gain",
         "practice",
     ):
@@ -503,13 +641,22 @@ def test_a_reader_who_is_not_known_is_shown_nothing(trace: Trace) -> None:
 @pytest.mark.parametrize(
     ("outcome", "words_shown"),
     [
-        (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: part_1 at 0.31, 0.22"), 3), "with an error (line 3)"),
-        (Outcome(OutcomeKind.RESOURCE_LIMIT, OWN(said="part_1 at 0.31, 0.22"), 3), "a limit of the run (line 3)"),
+        (
+            Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: part_1 at 0.31, 0.22"), 3),
+            "with an error. It happened in line 3.",
+        ),
+        (
+            Outcome(OutcomeKind.RESOURCE_LIMIT, OWN(said="part_1 at 0.31, 0.22"), 3),
+            "a limit of the run. It happened in line 3.",
+        ),
         (Outcome(OutcomeKind.PROTOCOL_ERROR, PLAIN(words="part_1 at 0.31, 0.22")), "an invalid request"),
         (Outcome(OutcomeKind.PROGRAM_ERROR, PLAIN(words=PLAIN(words="part_1 at 0.31, 0.22"))), "with an error"),
         (Outcome(OutcomeKind.PROGRAM_ERROR, OWN(said="Line 3: invalid syntax"), 3, connected=False), "invalid syntax"),
         (Outcome(OutcomeKind.RESOURCE_LIMIT, AT_LINE(line=9, what=60.0)), "a limit of the run: Line 9: 60.0"),
-        (Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="82 N at the post"), 5), "82 N at the post (line 5)"),
+        (
+            Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="82 N at the post"), 5),
+            "82 N at the post. It happened in line 5.",
+        ),
     ],
 )
 def test_a_program_that_saw_the_scene_tells_nothing_by_its_error(
@@ -569,6 +716,15 @@ def test_the_table_explains_itself(trace: Trace, width: int) -> None:
     assert "hit the post with 21.5 N" in flowing or width < 100
     assert text.rstrip().splitlines()[-1].startswith("73.1 / 100")
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_check_name_that_wraps_stays_below_its_group(trace: Trace) -> None:
+    checks = [Check(PLAIN(words="A check with a name of many words"), "quality", 60.0, 60.0)]
+    lines = printed(table(EXERCISE, trace, Score(tuple(checks))), 60).splitlines()
+    start = next(n for n, line in enumerate(lines) if "A check" in line)
+    assert lines[start].startswith("  A check")
+    assert lines[start + 1].startswith("  ")
+    assert lines[start + 1].strip()
 
 
 def test_the_table_prints_a_students_words_as_they_are(trace: Trace) -> None:

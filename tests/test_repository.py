@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ import grimp
 import pytest
 
 from sheber.judge.sandbox import layout
+from what_works import NO_GIT
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -38,6 +40,8 @@ def named(requirements: list[str]) -> set[str]:
 
 def tracked() -> list[Path]:
     """Every text file of the repository that git knows or would take."""
+    if shutil.which("git") is None:
+        pytest.skip(NO_GIT)
     run = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
     )

@@ -15,8 +15,9 @@ import pytest
 
 from counting import ASK, HONEST, Breaks, Coasts
 from sheber.i18n import language
-from sheber.judge import Program, Sandbox, best_sandbox, run
+from sheber.judge import Program, Sandbox, best_sandbox, run, sandbox_of_level
 from sheber.judge.collector import collector_at_rest
+from sheber.judge.sandbox.silence import Silence
 from sheber.judge.selftest import CountingExercise, CountingStation
 from sheber.station import Answer, FakeStation, Limits
 from sheber.trace import OutcomeKind, Trace, TraceWriteError, TraceWriter, read
@@ -135,6 +136,45 @@ def test_a_loop_that_computes_is_told_of_processor_time() -> None:
     assert trace.outcome.line == len(ASK.splitlines()) + 2
 
 
+@pytest.mark.parametrize(
+    ("level", "asks"), [("", b"ask(do='count')\n"), ("", b"pass\n"), ("C", b"pass\n")], ids=["asked", "never", "C"]
+)
+@pytest.mark.parametrize(
+    ("silent", "words"),
+    [(b"while True: pass\n", "computed for 1.5 s"), (b"import time; time.sleep(60)\n", "slept for 1.5 s")],
+)
+def test_a_program_that_asks_nothing_is_ended_long_before_its_budget(
+    silent: bytes, words: str, asks: bytes, level: str
+) -> None:
+    started = time.monotonic()
+    limits = Limits(processor_s=60, wall_s=60.0, silent_s=1.5)
+    trace = judged(ASK + asks + silent, limits, sandbox_of_level(level) if level else best_sandbox())
+    assert time.monotonic() - started < 20.0
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert words in trace.outcome.reason
+    assert trace.outcome.line == len(ASK.splitlines()) + 2
+    assert trace.outcome.connected is (asks != b"pass\n")
+    assert len(trace.events_of("count")) == trace.outcome.connected, "what was done until then stays on the record"
+
+
+def test_a_request_ends_the_silence() -> None:
+    works = b"import time\nfor _ in range(7):\n    time.sleep(0.4)\n    ask(do='count')\n"
+    trace = judged(ASK + works, Limits(silent_s=1.5))
+    assert trace.outcome.kind is OutcomeKind.FINISHED
+    assert len(trace.events_of("count")) == 7
+
+
+def test_waiting_for_a_busy_machine_is_no_silence() -> None:
+    silence = Silence(limit_s=1.0)
+    for looks in range(50):
+        assert silence.look(1, 0.01 * looks, sleeps=False) is None
+        time.sleep(0.04)
+    assert silence.computed_s == pytest.approx(0.49)
+    assert silence.slept_s == 0.0
+    assert silence.look(1, 1.1, sleeps=False) is not None
+    assert silence.look(2, 1.1, sleeps=False) is None
+
+
 def test_a_program_that_will_not_be_stopped_is_killed() -> None:
     stubborn = b"import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass\n"
     trace = judged(stubborn, Limits(processor_s=1, wall_s=60.0))
@@ -156,7 +196,9 @@ def test_what_a_program_prints_is_kept_up_to_its_limit() -> None:
     trace = judged(HONEST + b"for n in range(10000): print(n)\n", replace(CountingExercise().limits, output_bytes=5000))
     assert trace.outcome.kind is OutcomeKind.FINISHED
     assert len(printed(trace)) < 5200
-    assert "more was printed" in printed(trace)
+    assert printed(trace).startswith("[   0.00 s] 0\n[   0.00 s] 1\n")
+    assert "bytes of the printed text are missing here" in printed(trace)
+    assert printed(trace).endswith("] 9998\n[   0.00 s] 9999\n")
 
 
 class Slow(CountingExercise):
@@ -266,9 +308,10 @@ def test_no_way_of_leaving_hides_a_collision() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheber.trace.writer.create", lambda path: open("/dev/full", "wb", buffering=0))  # noqa: SIM115
     with pytest.raises(TraceWriteError, match="no space left"):
-        run(CountingExercise(), Program("p.py", HONEST), 1, best_sandbox(), to=Path("/dev/full"))
+        run(CountingExercise(), Program("p.py", HONEST), 1, best_sandbox(), to=tmp_path / "run.trace")
 
 
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:

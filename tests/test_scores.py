@@ -394,6 +394,55 @@ def test_a_pose_that_is_passed_without_a_stop_is_judged_where_the_tool_came_near
     assert check.measured == pytest.approx(1.0, abs=0.15)
 
 
+def rounding(exercise: Exercise, path: Path, blend: float) -> Trace:
+    """Poses and moves driven without a stop: each corner is rounded, 20 mm before and after its pose."""
+    ideal = poses_run(path.with_suffix(".ideal"), exercise)
+    driven, facts = ideal["tcp"], ideal.facts
+    moves = np.concatenate(([True], np.any(np.diff(driven[:, :3], axis=0) != 0.0, axis=1)))
+    way = driven[moves].copy()
+    told: list[tuple[float, str, dict[str, object]]] = []
+    for line, name in enumerate("ABCDEF", start=11):
+        pose = Pose.from_list(facts["poses"][name])
+        at = int(np.argmin(pose_errors(way, pose)[0]))
+        near = np.flatnonzero(np.linalg.norm(way[:, :3] - way[at, :3], axis=1) < 0.02)
+        near = near[(near > at - 60) & (near < at + 60)]
+        share = np.linspace(0.0, 1.0, len(near))[:, None]
+        first, last = way[near[0], :3].copy(), way[near[-1], :3].copy()
+        way[near, :3] = (1 - share) ** 2 * first + 2 * share * (1 - share) * pose.position + share**2 * last
+        told.append(((at - 40) * 0.02, "move", {"kind": "move_linear", "line": line, "blend": blend}))
+        told.append((at * 0.02, "move_done", {"kind": "move_linear", "line": line}))
+    joints = np.tile(facts["home"], (len(way), 1))
+    joints[10:-5] += 0.5
+    return write_trace(path, exercise, facts, way, joints, events=told)
+
+
+def test_a_pose_that_is_passed_costs_its_own_points_alone(poses: Exercise, tmp_path: Path) -> None:
+    checks = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.02)))
+    for name in "ABCD":
+        assert checks[f"pose-{name}-position"].points < 1.0
+    for key in ("line-A-B", "arc-C-D", "speed-A-B", "speed-C-D", "cycle"):
+        assert checks[key].lost == 0.0, (key, checks[key].message)
+
+
+def test_a_tool_that_passes_a_pose_did_not_stop(poses: Exercise, tmp_path: Path) -> None:
+    passed = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.02)))["pose-A-position"]
+    assert passed.measured is not None
+    assert f"passed pose A at {passed.time:.1f} s at a distance of {passed.measured:.1f} mm" in passed.message
+    assert "without stopping. The move of line 11 has a blend." in passed.message
+    assert "stopped" not in passed.message
+    plain = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.0)))["pose-A-position"]
+    assert plain.message.endswith("without stopping.")
+
+
+def test_a_pose_to_which_the_tool_never_went_leaves_no_line_to_measure(poses: Exercise, tmp_path: Path) -> None:
+    def off(name: str, pose: Pose) -> Pose:
+        return pose.offset(z=0.04) if name == "A" else pose
+
+    checks = by_key(poses.score(poses_run(tmp_path / "run.trace", poses, spoil=off)))
+    assert checks["line-A-B"].points == checks["cycle"].points == 0.0
+    assert "never reached pose A" in checks["pose-A-position"].message
+
+
 # --- palletising ------------------------------------------------------------------------------------
 
 
@@ -446,7 +495,7 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
 
 
 @pytest.mark.parametrize(
-    ("later_s", "words"), [(1.0, "There is no box on the place"), (2.5, "At 50.5 s box 1 was moved away")]
+    ("later_s", "words"), [(1.0, "There is no box on this place"), (2.5, "At 50.5 s box 1 was moved away")]
 )
 def test_a_stack_that_is_knocked_over_later_loses_its_points(
     palletising: Exercise, tmp_path: Path, later_s: float, words: str
@@ -472,6 +521,24 @@ def test_a_box_that_is_pushed_aside_later_counts_where_it_stands_at_the_end(
     check = by_key(score)["place-1"]
     assert check.points == pytest.approx(2.5, abs=0.01)
     assert "It moved 6 mm after it was let go" in check.message
+
+
+@pytest.mark.parametrize(("beside_m", "pushed"), [(0.0, True), (0.4, False)])
+def test_a_box_that_another_one_pushed_says_so(
+    palletising: Exercise, tmp_path: Path, beside_m: float, pushed: bool
+) -> None:
+    """Box 1 moves at 7 s, when box 2 hangs in the tool beside it, or far from it."""
+    places = pattern(palletising)
+    trace = placing_run(tmp_path / "run.trace", palletising, places)
+    bodies = {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
+    bodies["box_1"][round(7.0 / 0.02) :, 0] += 0.006
+    held = slice(round(6.0 / 0.02), round(7.9 / 0.02))
+    bodies["box_2"][held] = places["box_1"].offset(x=0.1 + beside_m, z=0.03).to_list()
+    events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
+    args = tmp_path / "pushed.trace", palletising, trace.facts, trace["tcp"], trace["joints"], bodies, events
+    check = by_key(palletising.score(write_trace(*args)))["place-1"]
+    assert ("At 7.0 s box 2 pushed it. In all it moved 6 mm." in check.message) is pushed
+    assert ("It moved 6 mm after it was let go." in check.message) is not pushed
 
 
 # --- vision sorting ---------------------------------------------------------------------------------
@@ -512,6 +579,35 @@ def test_a_wrong_tray_costs_double_a_miss(sorting: Exercise, tmp_path: Path) -> 
     assert (share(wanted), share(missed), share(wrong)) == pytest.approx(
         (100.0, 100.0 - one, 100.0 - 2 * one), abs=0.01
     )
+
+
+def test_a_part_that_was_dropped_into_its_place_loses_the_place(sorting: Exercise, tmp_path: Path) -> None:
+    wanted = sorted_parts(sorting)
+    part = next(iter(wanted))
+    trace = placing_run(tmp_path / "run.trace", sorting, wanted)
+    bodies = {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
+    released = round(4.0 / 0.02)
+    bodies[part][released - 2 : released + 5, 2] = bodies[part][-1, 2] + 0.05
+    events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
+    args = tmp_path / "dropped.trace", sorting, trace.facts, trace["tcp"], trace["joints"], bodies, events
+    check = by_key(sorting.score(write_trace(*args)))[f"placed-{part}"]
+    assert check.points == 0.0
+    assert check.measured == pytest.approx(50.0, abs=0.1)
+    assert check.message.endswith("It fell 50 mm when it was let go.")
+
+
+@pytest.mark.parametrize(("wrong", "most"), [(1, 90.0), (99, 0.0)])
+def test_the_share_of_sorted_parts_has_one_decimal_and_is_never_below_nothing(
+    sorting: Exercise, tmp_path: Path, wrong: int, most: float
+) -> None:
+    wanted = sorted_parts(sorting)
+    trays = [Pose.from_list(places[0]) for places in facts_of(sorting, 1)["trays"].values()]
+    for name in list(wanted)[:wrong]:
+        wanted[name] = max(trays, key=wanted[name].distance)
+    measured = by_key(sorting.score(placing_run(tmp_path / "run.trace", sorting, wanted)))["sorted"].measured
+    assert measured is not None
+    assert 0.0 <= measured <= most
+    assert measured == round(measured, 1)
 
 
 def test_two_parts_on_one_place_and_a_turned_part(sorting: Exercise, tmp_path: Path) -> None:
@@ -632,7 +728,7 @@ def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Pa
 @pytest.mark.parametrize(
     ("at_s", "said"),
     [
-        (6.0, "At 6.0 s box 2 and the table touched for 0.5 s"),
+        (6.0, "At 6.0 s box 2 was pressed on the table for 0.5 s. The force was up to 30 N."),
         (9.0, "At 9.0 s box 2 fell on the table. The force was up to 30 N."),
     ],
 )
@@ -645,6 +741,33 @@ def test_a_part_on_the_table_fell_there_unless_it_was_held(
     score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
     contact = next(check for check in score.checks if check.key == "contact")
     assert contact.message.startswith(said)
+
+
+def fallen(exercise: Exercise, path: Path, *contacts: tuple[float, float]) -> list[Check]:
+    """The losses of a run in which box 2 touches the table, it alone, at these moments [s] for so long [s]."""
+    pair = {"a": "table", "b": "box_2", "meant": False}  # the tool holds box 2 from 5 to 8 s
+    events: list[exercise_traces.Event] = []
+    for start, lasting in contacts:
+        events.append((start, "contact", {**pair, "force_N": 12.0}))
+        events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
+    score = exercise.score(placing_run(path, exercise, pattern(exercise), events=events))
+    return [check for check in score.checks if check.key == "contact"]
+
+
+def test_a_part_that_lies_where_it_fell_counts_once(palletising: Exercise, tmp_path: Path) -> None:
+    lain = fallen(palletising, tmp_path / "run.trace", (9.0, 40.0))
+    assert [check.message for check in lain] == [
+        "At 9.0 s box 2 fell on the table. The force was up to 30 N. It lay there for 40.0 s."
+    ]
+    assert len(fallen(palletising, tmp_path / "run.trace", (9.0, 0.1), (9.5, 40.0))) == 1, "it bounced"
+    held = fallen(palletising, tmp_path / "run.trace", (2.0, 0.1), (5.5, 0.1), (9.0, 40.0))
+    assert [check.time for check in held] == [2.0, 5.5, 9.0], "it was gripped again and fell again"
+
+
+def test_a_part_that_is_pressed_on_the_table_counts_as_long_as_it_lasts(palletising: Exercise, tmp_path: Path) -> None:
+    first, second = fallen(palletising, tmp_path / "run.trace", (5.5, 6.0))
+    assert first.name == "Pressed on the table: box 2"
+    assert second.name == "Pressed on the table: box 2, still after 5 s"
 
 
 def test_times_of_checks_are_rounded_for_readers() -> None:

@@ -47,7 +47,7 @@ def sheber(*words: object, **variables: str) -> subprocess.CompletedProcess[str]
     """The command, on a machine that has the thermostat."""
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
     environment = os.environ | {"PYTHONPATH": paths} | variables
-    command = [sys.executable, "-m", "sheber", *map(str, words)]
+    command = [sys.executable, "-P", "-m", "sheber", *map(str, words)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300.0, check=False)
 
 

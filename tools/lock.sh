@@ -8,4 +8,4 @@ lock() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$@"
 }
 lock pyproject.toml --output-file requirements.lock
-lock pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+lock pyproject.toml --group dev --constraint requirements.lock --override tools/overrides.txt --output-file requirements-dev.lock

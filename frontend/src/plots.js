@@ -2,9 +2,12 @@
 import uPlot from 'uplot'
 import { fromBase64, keyBefore } from './glb.js'
 
+/** A number with a minus sign, which a hyphen is not. */
+const signed = (number) => String(number).replace('-', '\u2212')
+
 export class Plots {
   constructor({ player, run }) {
-    Object.assign(this, { player, plots: run.plots, chosen: 0 })
+    Object.assign(this, { player, plots: run.plots, words: run.words, chosen: 0 })
     this.box = document.getElementById('plot')
     this.tabs = document.getElementById('plot-tabs')
     this.height = Number.parseInt(getComputedStyle(this.box).getPropertyValue('--height'), 10)
@@ -48,7 +51,8 @@ export class Plots {
     const ink = style.getPropertyValue('--muted')
     const axis = { stroke: ink, grid: { stroke: style.getPropertyValue('--line'), width: 1 }, ticks: { show: false }, font: '11px system-ui, sans-serif' }
     const digits = Math.min(4, Math.max(0, Math.floor(-Math.log10(plot.step)))) // no more than the stored steps carry
-    const value = (_, number) => (number == null ? '' : `${Number(number.toFixed(digits)) + 0} ${plot.unit}`)
+    const space = plot.unit === '°' ? '' : ' '
+    const value = (_, number) => (number == null ? '' : `${signed(Number(number.toFixed(digits)) + 0)}${space}${plot.unit}`)
     const series = plot.labels.map((label, n) => ({ label: label || plot.title, stroke: style.getPropertyValue(`--curve-${n % 8}`), width: 1.5, points: { show: false }, value }))
     this.drawn = new uPlot(
       {
@@ -58,9 +62,9 @@ export class Plots {
         scales: { x: { time: false, range: [0, Math.max(this.player.duration, 1e-3)] } },
         axes: [
           { ...axis, size: 26, values: (_, all) => all.map((time) => `${time} s`) },
-          { ...axis, size: 48 },
+          { ...axis, size: 52, label: plot.unit, labelSize: 18, labelGap: 0, labelFont: axis.font, values: (_, all) => all.map(signed) },
         ],
-        series: [{ label: 's', value: (_, time) => (time == null ? '' : time.toFixed(2)) }, ...series],
+        series: [{ label: this.words.time, value: (_, time) => (time == null ? '' : `${time.toFixed(2)} s`) }, ...series],
         cursor: { drag: { x: false, y: false }, y: false, points: { size: 5 } },
         legend: { live: true },
         hooks: { ready: [(drawn) => (this.drawn = drawn) && this.listen(drawn)] },
@@ -82,9 +86,25 @@ export class Plots {
     }
     over.addEventListener('pointerdown', (event) => {
       over.setPointerCapture(event.pointerId)
+      this.left = undefined // the reader means it
       seek(event)
     })
-    over.addEventListener('pointermove', (event) => event.buttons && seek(event))
+    over.addEventListener('pointermove', (event) => {
+      if (event.buttons) seek(event)
+      else if (event.pointerType === 'mouse' && !this.player.playing) this.peek(drawn, event)
+    })
+    over.addEventListener('pointerleave', () => this.back())
+  }
+
+  /** The replay shows the moment below the mouse, until the mouse leaves the plot. */
+  peek(drawn, event) {
+    this.left ??= this.player.time
+    this.player.seek(drawn.posToVal(event.clientX - drawn.over.getBoundingClientRect().left, 'x'))
+  }
+
+  back() {
+    if (this.left !== undefined && !this.player.playing) this.player.seek(this.left)
+    this.left = undefined
   }
 
   resize() {

@@ -16,7 +16,7 @@ const calm = matchMedia('(prefers-reduced-motion: reduce)')
 function makeStage() {
   if (!$('canvas')) return null
   try {
-    const stage = new Stage({ canvas: $('canvas'), labels: $('labels'), glb: $('glb').textContent, run })
+    const stage = new Stage({ canvas: $('canvas'), labels: $('labels'), glb: $('glb').textContent, run, others: [$('caption'), $('inset'), $('tools')] })
     $('canvas').addEventListener('webglcontextlost', () => notice(run.words.lost_3d))
     player.addEventListener('time', () => stage.show(player.time))
     return stage
@@ -24,7 +24,7 @@ function makeStage() {
     console.info(error.message)
     notice(run.words.no_3d)
     $('view').classList.add('without')
-    for (const id of ['show-frames', 'show-path', 'view-reset']) $(id).hidden = true
+    $('tools').hidden = true
     return null
   }
 }
@@ -43,7 +43,7 @@ function jump(time, loss) {
   chosen?.classList.add('chosen')
   chosen?.closest('details')?.setAttribute('open', '')
   const { top, bottom } = $('view').getBoundingClientRect()
-  if (top < 0 || bottom > innerHeight) $('replay').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth', block: 'start' })
+  if (top < 0 || bottom > innerHeight) $('view').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth', block: 'start' })
 }
 
 function makeJumps() {
@@ -57,6 +57,7 @@ function makeJumps() {
 
 function makeTransport(stage, follower) {
   $('transport').hidden = false
+  if (stage) $('tools').hidden = false
   $('play').addEventListener('click', () => player.toggle())
   player.addEventListener('state', () => {
     $('play').classList.toggle('playing', player.playing)
@@ -66,11 +67,19 @@ function makeTransport(stage, follower) {
   $('rate').addEventListener('change', () => (player.rate = Number($('rate').value)))
   toggle($('show-frames'), (on) => stage?.setFrames(on))
   toggle($('show-path'), (on) => stage?.setPath(on))
+  toggle($('follow'), (on) => stage?.follow(on))
   toggle($('show-inset'), (on) => {
     follower.insetOn = on
     follower.follow()
   })
-  $('view-reset')?.addEventListener('click', () => stage?.home())
+  $('canvas')?.addEventListener('turned', () => ($('look').value = ''))
+  $('look')?.addEventListener('change', () => look(stage, $('look').value))
+}
+
+/** A view of the stage; with the tool's view the camera goes with the tool. */
+function look(stage, name) {
+  stage?.look(name)
+  if ((name === 'tool') !== ($('follow').getAttribute('aria-pressed') === 'true')) $('follow').click()
 }
 
 function toggle(button, act) {
@@ -94,7 +103,8 @@ const follower = new Follower({ player, run })
 makeTabs(() => follower.reveal())
 makeTransport(stage, follower)
 makeTheme(run.words, () => {
-  stage?.background(getComputedStyle($('view')).getPropertyValue('--sky').trim())
+  const style = getComputedStyle($('view'))
+  stage?.colours(style.getPropertyValue('--floor').trim(), style.colorScheme === 'dark')
   timeline.draw()
   if (run.plots.length) plots.build()
 })
@@ -102,5 +112,6 @@ listenToKeys({ player, run, help })
 $('help-open').hidden = false
 $('help-open').addEventListener('click', help)
 $('help-close').addEventListener('click', () => $('help').close())
-player.seek(0)
-window.sheber = { player, stage } // for tests and for the curious
+if (stage && !stage.tool) for (const item of [$('follow'), $('look').querySelector('[value=tool]')]) item.hidden = true
+player.seek(run.opening)
+window.sheber = { player, stage, plots } // for tests and for the curious

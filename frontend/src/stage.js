@@ -1,72 +1,80 @@
-// The stage: the 3D picture of the run. Draws only when something changed.
-import {
-  AmbientLight,
-  ArrowHelper,
-  Box3,
-  Color,
-  DirectionalLight,
-  Group,
-  HemisphereLight,
-  NeutralToneMapping,
-  PCFShadowMap,
-  PerspectiveCamera,
-  Scene,
-  Sphere,
-  Vector3,
-  WebGLRenderer,
-} from 'three'
+// The stage: the 3D picture of the run. Draws only when something changed; a weak machine draws less while it moves,
+// and all of it as soon as it rests.
+import { ArrowHelper, Group, MeshLambertMaterial, NeutralToneMapping, PCFShadowMap, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
-import { Line2 } from 'three/addons/lines/Line2.js'
-import { LineGeometry } from 'three/addons/lines/LineGeometry.js'
-import { LineMaterial } from 'three/addons/lines/LineMaterial.js'
-import { fromBase64, keyBefore, readGlb } from './glb.js'
+import { makeFeet, makeFloor } from './floor.js'
+import { fromBase64, readGlb } from './glb.js'
+import { Labels } from './labels.js'
+import { makeSky, makeSun, studio } from './light.js'
+import { Path } from './path.js'
+import { corners, direction, distance, workArea } from './views.js'
 
 const AXES = [
   [new Vector3(1, 0, 0), 0xd6453d],
   [new Vector3(0, 1, 0), 0x3f9b45],
   [new Vector3(0, 0, 1), 0x3c6fd0],
 ]
-const VIEW = new Vector3(0.78, -1, 0.55).normalize() // from the front right, a little from above; base frame
+const SLOW = 60 // ms a frame: slower than this is eased
+const REST = 250 // ms without a change: then the picture is drawn in full
+// pixels: at most for each of the page's, along a side; shadows: drawn anew every nth frame; plain: without reflections
+const EASES = [
+  { pixels: 1, shadows: 1 },
+  { pixels: 0.8, shadows: 3, plain: true },
+  { pixels: 0.6, shadows: 8, plain: true },
+  { pixels: 0.45, shadows: 24, plain: true },
+]
+const FINEST = [1, 1.5, 1, 1] // pixels at rest by ease: without a card more of them smooth the edges
+const PLAIN_LIGHT = 0.75 // of the sky, in place of what surfaces reflect
+const TOOL_AWAY = 0.55 // m between the camera and the tool in the tool's view
 
 export class Stage {
-  /** Throws where the browser has no WebGL. */
-  constructor({ canvas, labels, glb, run }) {
+  /** Throws where the browser has no WebGL. `others`: elements that lie on the picture. */
+  constructor({ canvas, labels, glb, run, others }) {
     this.canvas = canvas
-    this.labelLayer = labels
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, powerPreference: 'low-power' })
-    this.renderer.toneMapping = NeutralToneMapping
-    this.renderer.shadowMap.enabled = true
-    this.renderer.shadowMap.type = PCFShadowMap
+    const software = isSoftware()
+    this.renderer = new WebGLRenderer({ canvas, antialias: !software, alpha: true, powerPreference: 'low-power' })
+    Object.assign(this.renderer, { toneMapping: NeutralToneMapping, toneMappingExposure: 0.92 })
+    Object.assign(this.renderer.shadowMap, { enabled: true, type: PCFShadowMap, autoUpdate: false })
     this.scene = new Scene()
-    this.camera = new PerspectiveCamera(38, 1, 0.02, 60)
+    this.camera = new PerspectiveCamera(32, 1, 0.02, 60)
     const { root, tracks, nodes } = readGlb(fromBase64(glb), () => this.draw())
-    Object.assign(this, { root, tracks, nodes, waiting: false, labels: [] })
+    Object.assign(this, { root, tracks, nodes, waiting: false, ease: software ? 1 : 0, frame: 0 })
+    this.labels = new Labels(labels, others)
     this.scene.add(root)
-    this.light()
     this.frames = this.axes(run)
-    this.path = run.path ? this.toolPath(run.path) : null
+    this.path = run.path ? new Path(root, run.path, run.cycles) : null
+    this.area = workArea(tracks, this.path)
+    this.furnish()
     this.controls = new OrbitControls(this.camera, canvas)
+    Object.assign(this.controls, { maxPolarAngle: Math.PI * 0.6, minDistance: 0.1, maxDistance: 15 })
     this.controls.addEventListener('change', () => this.draw())
-    this.controls.maxPolarAngle = Math.PI * 0.6
-    this.controls.minDistance = 0.1
-    this.controls.maxDistance = 15
-    this.moment = 0
-    this.fit()
+    this.controls.addEventListener('start', () => {
+      this.turned = true // by the reader: then it stays as it is
+      canvas.dispatchEvent(new Event('turned'))
+    })
     new ResizeObserver(() => this.resize()).observe(canvas.parentElement)
     this.resize()
-    this.home()
+    this.look('overview')
   }
 
-  light() {
-    const sun = new DirectionalLight(0xffffff, 2.1)
-    sun.position.set(1.2, 3, 1.6)
-    sun.castShadow = true
-    sun.shadow.mapSize.set(1024, 1024)
-    Object.assign(sun.shadow.camera, { left: -1.8, right: 1.8, top: 1.8, bottom: -1.8, near: 0.5, far: 7 })
-    sun.shadow.normalBias = 0.01
-    sun.shadow.intensity = 0.75
-    this.sun = sun
-    this.scene.add(sun, sun.target, new HemisphereLight(0xf4f8ff, 0xb9b2a6, 1.5), new AmbientLight(0xffffff, 0.35))
+  /** Light, floor and the shadows at the feet of what stands on it. */
+  furnish() {
+    const ball = this.area.getBoundingSphere(new Sphere())
+    const radius = Math.min(Math.max(ball.radius, 0.3), 3)
+    const middle = ball.center.clone().applyQuaternion(this.root.quaternion)
+    this.sun = makeSun(middle, radius * 1.35)
+    this.sky = makeSky()
+    this.scene.environment = studio()
+    this.scene.add(this.sun, this.sun.target, this.sky)
+    const ground = this.nodes.get('ground')
+    this.root.updateMatrixWorld(true)
+    const moving = new Set(this.tracks.map(({ object }) => object))
+    const z = ground ? ground.parent.position.z + ground.position.z : this.area.min.z
+    this.floor = makeFloor(z, ball.center, Math.max(2.2, radius * 3.2))
+    this.floorColour = this.floor.material.color
+    this.daylight = this.sky.intensity
+    if (ground) ground.visible = false
+    this.root.add(this.floor, ...(ground ? makeFeet(this.root, z, moving) : []))
   }
 
   /** Arrows and names of the base, of the taught frames and of the tool. */
@@ -75,8 +83,8 @@ export class Stage {
     this.root.add(all)
     const place = (name, parent, length) => {
       const frame = new Group()
-      for (const [direction, colour] of AXES) {
-        const arrow = new ArrowHelper(direction, new Vector3(), length, colour, length * 0.26, length * 0.14)
+      for (const [axis, colour] of AXES) {
+        const arrow = new ArrowHelper(axis, new Vector3(), length, colour, length * 0.26, length * 0.14)
         arrow.traverse((part) => {
           if (part.material) Object.assign(part.material, { depthTest: false, transparent: true, opacity: 0.92 })
           part.renderOrder = 2
@@ -84,11 +92,11 @@ export class Stage {
         frame.add(arrow)
       }
       parent.add(frame)
-      this.label(name, frame)
+      this.labels.add(name, frame)
       return frame
     }
-    const tool = this.nodes.get('tcp frame')
-    this.toolFrame = tool ? place('TCP', tool, 0.1) : null
+    this.tool = this.nodes.get('tcp frame') ?? null
+    this.toolFrame = this.tool ? place('TCP', this.tool, 0.1) : null
     place('base', all, 0.16)
     for (const { name, pose } of run.taught) {
       const frame = place(name, all, 0.07)
@@ -98,102 +106,103 @@ export class Stage {
     return all
   }
 
-  label(text, frame) {
-    const element = document.createElement('span')
-    element.textContent = text
-    this.labelLayer.append(element)
-    this.labels.push({ element, frame })
-  }
-
-  /** The tool's path twice: all of it faintly, and the part already gone on top. */
-  toolPath({ times, points }) {
-    const at = new Float32Array(fromBase64(times).buffer)
-    const geometry = new LineGeometry()
-    const places = new Float32Array(fromBase64(points).buffer)
-    geometry.setPositions(places)
-    const gone = geometry.clone()
-    const line = (shape, opacity, width) => {
-      const material = new LineMaterial({ color: 0x00a0bd, linewidth: width, transparent: true, opacity })
-      const made = new Line2(shape, material)
-      made.frustumCulled = false
-      this.root.add(made)
-      return made
-    }
-    return { at, gone, points: places, lines: [line(geometry, 0.2, 1.5), line(gone, 0.65, 2)] }
-  }
-
-  /** The sphere that the first view shows: where everything that moves begins, and the tool's path. */
-  fit() {
-    const box = new Box3()
-    const point = new Vector3()
-    for (const track of this.tracks) {
-      if (track.values instanceof Float32Array) box.expandByPoint(point.fromArray(track.values))
-    }
-    const points = this.path?.points ?? []
-    for (let n = 0; n < points.length; n += 3) box.expandByPoint(point.fromArray(points, n))
-    if (box.isEmpty()) box.set(new Vector3(-0.5, -0.5, 0), new Vector3(0.5, 0.5, 1))
-    box.expandByPoint(point.set(0, 0, 0)).expandByScalar(0.12)
-    this.ball = box.getBoundingSphere(new Sphere())
-    this.ball.radius = Math.min(this.ball.radius, 3)
-    this.ball.center.applyQuaternion(this.root.quaternion)
-    this.sun.target.position.copy(this.ball.center)
-    this.sun.position.add(this.ball.center)
-  }
-
-  home() {
-    const away = VIEW.clone().applyQuaternion(this.root.quaternion)
-    const half = Math.min(this.camera.fov * (Math.PI / 360), Math.atan(Math.tan(this.camera.fov * (Math.PI / 360)) * this.camera.aspect))
-    this.controls.target.copy(this.ball.center)
-    this.camera.position.copy(this.ball.center).addScaledVector(away, (this.ball.radius * 0.88) / Math.sin(half))
+  /** A view by its name: overview, front, side, top, tool. */
+  look(name) {
+    Object.assign(this, { view: name, turned: false })
+    const away = direction(name, this.area)
+    const right = new Vector3(0, 0, 1).cross(away).normalize()
+    const up = away.clone().cross(right)
+    const near = name === 'tool' && this.tool
+    const middle = near ? this.tool.position.clone() : this.area.getCenter(new Vector3())
+    const far = near ? TOOL_AWAY : 1.04 * distance(corners(this.area), this.camera, { right, up, away })
+    this.controls.target.copy(middle).applyQuaternion(this.root.quaternion)
+    this.camera.position.copy(middle).addScaledVector(away, far).applyQuaternion(this.root.quaternion)
     this.controls.update()
+    this.draw()
+  }
+
+  /** Whether the camera goes with the tool. */
+  follow(on) {
+    this.followed = on && this.tool ? this.tool.position.clone() : null
     this.draw()
   }
 
   resize() {
     const { clientWidth: width, clientHeight: height } = this.canvas.parentElement
     if (!width || !height) return
-    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, this.eased ? 0.8 : 2))
-    this.renderer.setSize(width, height, false)
     this.camera.aspect = width / height
     this.camera.updateProjectionMatrix()
+    this.size = [width, height]
+    if (this.view && !this.turned && !this.followed) this.look(this.view)
     this.render() // at once: a resized canvas is empty
   }
 
-  background(colour) {
-    this.scene.background = new Color(colour)
+  /** The colours of the page: light or dark. */
+  colours(floor, dark) {
+    this.floorColour.set(floor)
+    this.scene.environmentIntensity = dark ? 0.35 : 0.5
+    this.daylight = dark ? 0.45 : 0.7
+    this.surfaces(this.plain)
+    this.sun.intensity = dark ? 1.7 : 2.1
     this.draw()
   }
 
+  /** Surfaces that reflect the studio, or plain ones, which cost a weak machine a third; then the sky is as bright. */
+  surfaces(plain) {
+    this.plain = plain
+    this.sky.intensity = this.daylight + (plain ? PLAIN_LIGHT : 0)
+    this.root.traverse((part) => {
+      const fine = part.material?.isMeshStandardMaterial ? part.material : part.userData.fine
+      if (!fine) return
+      part.userData.fine = fine
+      part.userData.plain ??= this.plainly(fine)
+      part.material = plain ? part.userData.plain : fine
+    })
+  }
+
+  plainly(fine) {
+    const { map, transparent, depthWrite } = fine
+    this.plains ??= new Map()
+    if (!this.plains.has(fine)) this.plains.set(fine, new MeshLambertMaterial({ map, transparent, depthWrite }))
+    const made = this.plains.get(fine)
+    made.color = fine.color // the same one, so that it follows the page's colours
+    return made
+  }
+
   show(time) {
-    this.moment = time
     for (const track of this.tracks) track.at(time)
-    if (this.path) this.path.gone.instanceCount = keyBefore(this.path.at, time)
+    this.path?.show(time)
+    if (this.followed) {
+      const step = this.tool.position.clone().sub(this.followed).applyQuaternion(this.root.quaternion)
+      this.followed.copy(this.tool.position)
+      this.controls.target.add(step)
+      this.camera.position.add(step)
+      this.controls.update()
+    }
     this.draw()
   }
 
   setFrames(on) {
     this.frames.visible = on
     if (this.toolFrame) this.toolFrame.visible = on
-    this.labelLayer.hidden = !on
+    this.labels.layer.hidden = !on
     this.draw()
   }
 
   setPath(on) {
-    for (const line of this.path?.lines ?? []) line.visible = on
+    if (this.path) this.path.visible = on
     this.draw()
   }
 
-  /** A weak machine gets fewer pixels, then no shadows, so that the replay stays fluent. */
-  ease(now) {
+  /** A machine that is too slow gets fewer pixels and fewer shadows while the picture moves. */
+  measure(now) {
     const took = now - (this.lastDrawn ?? now)
     this.lastDrawn = now
     if (took > 1000) return // it was resting
     this.pace = 0.8 * (this.pace ?? 16) + 0.2 * took
-    if (this.pace < 70 || this.eased === 2) return
-    this.eased = (this.eased ?? 0) + 1
+    if (this.pace < SLOW || this.ease === EASES.length - 1) return
+    this.ease += 1
     this.pace = 16
-    if (this.eased === 2) this.sun.castShadow = false
-    this.resize()
   }
 
   draw() {
@@ -201,32 +210,35 @@ export class Stage {
     this.waiting = true
     requestAnimationFrame((now) => {
       this.waiting = false
-      this.ease(now)
-      this.render()
+      this.measure(now)
+      this.render(EASES[this.ease])
+      clearTimeout(this.rest)
+      if (this.ease) this.rest = setTimeout(() => this.render(), REST)
     })
   }
 
-  render() {
-    this.renderer.render(this.scene, this.camera)
-    if (!this.labelLayer.hidden) this.placeLabels()
-  }
-
-  placeLabels() {
-    const { clientWidth: width, clientHeight: height } = this.canvas
-    const at = new Vector3()
-    const taken = []
-    for (const label of this.labels) {
-      label.frame.getWorldPosition(at).project(this.camera)
-      label.size ??= [label.element.offsetWidth, label.element.offsetHeight] // measured once: it asks for a layout
-      const [wide, high] = label.size
-      const x = (at.x * 0.5 + 0.5) * width + 6
-      const y = (0.5 - at.y * 0.5) * height + 2
-      const inside = at.z < 1 && x > 0 && y > 0 && x + wide < width && y + high < height
-      const free = taken.every(([u, v, w, h]) => x + wide < u || x > u + w || y + high < v || y > v + h)
-      const shown = inside && free
-      if (shown) taken.push([x, y, wide, high])
-      label.element.style.visibility = shown ? 'visible' : 'hidden'
-      label.element.style.transform = `translate(${x}px, ${y}px)`
+  render({ pixels, shadows, plain = false } = EASES[0]) {
+    if (plain !== this.plain) this.surfaces(plain)
+    const screen = Math.min(window.devicePixelRatio, 2)
+    const ratio = pixels < 1 ? screen * pixels : Math.max(screen, FINEST[this.ease])
+    const key = `${ratio} ${this.size}`
+    if (key !== this.sized) {
+      this.renderer.setPixelRatio(ratio)
+      this.renderer.setSize(...this.size, false)
+      this.sized = key
     }
+    this.frame += 1
+    this.renderer.shadowMap.needsUpdate = this.frame % shadows === 0 || shadows === 1
+    this.renderer.render(this.scene, this.camera)
+    this.labels.place(this.camera, this.canvas)
   }
+}
+
+/** Whether the browser draws without a graphics card. */
+function isSoftware() {
+  const context = document.createElement('canvas').getContext('webgl2')
+  const about = context?.getExtension('WEBGL_debug_renderer_info')
+  const name = about ? context.getParameter(about.UNMASKED_RENDERER_WEBGL) : ''
+  context?.getExtension('WEBGL_lose_context')?.loseContext()
+  return /swiftshader|llvmpipe|software|basic render/i.test(name)
 }

@@ -1,4 +1,6 @@
 // The timeline: a slider, a tick for every event, a mark to jump to for every lost point.
+const TOUCH = 26 // px between the middles of two marks: less cannot be touched apart
+
 export class Timeline {
   constructor({ player, run, jump }) {
     Object.assign(this, { player, run })
@@ -10,9 +12,12 @@ export class Timeline {
       player.seek(Number(this.scrub.value))
     })
     this.scrub.addEventListener('keydown', (event) => event.key.startsWith('Arrow') && event.preventDefault())
-    this.marks(jump)
+    this.jump = jump
     player.addEventListener('time', () => this.follow())
-    new ResizeObserver(() => this.draw()).observe(this.ticks)
+    new ResizeObserver(() => {
+      this.marks()
+      this.draw()
+    }).observe(this.ticks)
     this.follow()
   }
 
@@ -20,17 +25,28 @@ export class Timeline {
     return this.player.duration > 0 ? time / this.player.duration : 0
   }
 
-  marks(jump) {
+  /** A mark for every lost point; those that would touch each other share one, and each press goes on to the next. */
+  marks() {
     const layer = document.getElementById('marks')
-    for (const { time, text, index } of this.run.losses) {
-      const mark = document.createElement('button')
-      mark.type = 'button'
-      mark.className = 'mark'
-      mark.title = text
-      mark.setAttribute('aria-label', text)
-      mark.style.left = `${100 * this.share(time)}%`
-      mark.addEventListener('click', () => jump(time, index))
-      layer.append(mark)
+    layer.replaceChildren()
+    let last = { x: -Infinity }
+    for (const loss of [...this.run.losses].sort((a, b) => a.time - b.time)) {
+      const x = this.share(loss.time) * layer.clientWidth
+      if (x - last.x < TOUCH) last.losses.push(loss)
+      else layer.append((last = { x, losses: [loss], button: document.createElement('button') }).button)
+      this.mark(last)
+    }
+  }
+
+  mark({ button, losses }) {
+    const text = losses.map((loss) => loss.text).join('; ')
+    Object.assign(button, { type: 'button', className: losses.length > 1 ? 'mark several' : 'mark', title: text })
+    button.setAttribute('aria-label', text)
+    button.style.left = `${100 * this.share(losses[0].time)}%`
+    let next = 0
+    button.onclick = () => {
+      const { time, index } = losses[next++ % losses.length]
+      this.jump(time, index)
     }
   }
 

@@ -9,7 +9,6 @@ imported for the first time.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import shutil
@@ -17,13 +16,17 @@ import stat
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-__all__ = ["CacheError", "folder", "numba_cache", "processor", "write_atomically"]
+from sheber.temporary import temporary_of_process
+
+__all__ = ["CacheError", "folder", "forget_old_kernels", "lasts", "numba_cache", "processor", "write_atomically"]
 
 _PACKAGE = Path(__file__).parent
+_KEPT_S = 30 * 86400.0  # how long kernels that nobody uses stay
 
 
 class CacheError(Exception):
@@ -34,6 +37,8 @@ class CacheError(Exception):
 def folder() -> Path:
     """The cache folder of this process: exists, can be written by this user and by nobody else.
 
+    Where nothing can be kept (`lasts`), it goes when the process ends.
+
     Raises CacheError where `SHEBER_CACHE` names a folder that cannot be used safely.
     """
     named = os.environ.get("SHEBER_CACHE")
@@ -43,10 +48,12 @@ def folder() -> Path:
         if reason:
             raise CacheError(f"SHEBER_CACHE names {path}, which {reason}. Name another folder, or leave it unset.")
         return path
-    for path in _candidates():
-        if not _unusable(path):
-            return path
-    return _private_temporary()
+    return _kept() or temporary_of_process("cache")
+
+
+def lasts() -> bool:
+    """Whether what is made now is there at the next start."""
+    return bool(os.environ.get("SHEBER_CACHE")) or _kept() is not None
 
 
 def numba_cache(edition: str = "") -> Path:
@@ -59,6 +66,7 @@ def numba_cache(edition: str = "") -> Path:
     """
     path = folder() / "numba" / edition
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.utime(path)  # still in use
     if "numba" in sys.modules:
         config = sys.modules["numba"].config
         if str(path) != config.CACHE_DIR:
@@ -67,8 +75,23 @@ def numba_cache(edition: str = "") -> Path:
     return path
 
 
+def forget_old_kernels() -> None:
+    """Remove the kernels of editions that nobody has used for a month: of sources that have changed since."""
+    for path in (folder() / "numba").glob("*/"):
+        if time.time() - path.stat().st_mtime > _KEPT_S:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+SETTINGS = ("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES")  # with them, numpy sums as on another processor
+
+
 def processor() -> str:
-    """The class of this processor: what the same bytes are promised for ("x86_64-avx512")."""
+    """What the same bytes are promised for: the class of this processor ("x86_64-avx512"), and what makes numpy behave
+    as on another one ("x86_64-avx512, OPENBLAS_CORETYPE=Prescott")."""
+    return ", ".join([_class(), *(f"{name}={os.environ[name]}" for name in SETTINGS if os.environ.get(name))])
+
+
+def _class() -> str:
     machine = os.uname().machine if hasattr(os, "uname") else sysconfig.get_platform()
     flags = _flags()
     for name, wanted in (("avx512", "avx512f"), ("avx2", "avx2"), ("asimd", "asimd")):
@@ -94,6 +117,12 @@ def write_atomically(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@cache
+def _kept() -> Path | None:
+    """The best folder that lasts and that we may use; None where there is none."""
+    return next((path for path in _candidates() if not _unusable(path)), None)
+
+
 def _candidates() -> Iterator[Path]:
     """Where the cache may lie, the best first."""
     yield _PACKAGE / ".cache"
@@ -117,19 +146,6 @@ def _unusable(path: Path) -> str:
     if not os.access(path, os.W_OK | os.X_OK):
         return "cannot be written"
     return ""
-
-
-def _private_temporary() -> Path:
-    """A folder of mode 0700 that goes when this process ends; a fork must not take it along."""
-    path = Path(tempfile.mkdtemp(prefix="sheber-cache-"))
-    owner = os.getpid()
-
-    def remove() -> None:
-        if os.getpid() == owner:
-            shutil.rmtree(path, ignore_errors=True)
-
-    atexit.register(remove)
-    return path
 
 
 @cache

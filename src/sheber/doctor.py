@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -46,6 +45,7 @@ class Finding:
     value: str  # what was found
     ok: bool
     advice: str = ""  # what would help; a command where there is one
+    grave: bool = False  # whether nothing can be graded here before this is mended
 
 
 def examine(progress: Callable[[str], None] | None = None) -> Iterator[Finding]:
@@ -57,9 +57,12 @@ def examine(progress: Callable[[str], None] | None = None) -> Iterator[Finding]:
 
     yield _python()
     yield from _versions()
-    yield from _sandbox(tell)
+    works = False
+    for finding in _sandbox(tell):
+        works = not finding.grave
+        yield finding
     yield from _caches()
-    yield from _speed(tell)
+    yield from _speed(tell) if works else _no_speed()
 
 
 def _python() -> Finding:
@@ -99,7 +102,8 @@ def _sandbox(tell: Callable[[str], None]) -> Iterator[Finding]:
         value = _("level {words}").format(words=Sandbox(working[0]).words)
     else:
         value = _("none: programs run here only with --sandbox C")
-    yield Finding(_("sandbox used"), value, working[:1] == ["A"], "" if working[:1] == ["A"] else _remedy())
+    advice = "" if working[:1] == ["A"] else _remedy()
+    yield Finding(_("sandbox used"), value, working[:1] == ["A"], advice, grave=not working)
 
 
 def _bubblewrap() -> Finding:
@@ -125,39 +129,48 @@ def _level(sandbox: Sandbox, tell: Callable[[str], None]) -> Finding:
     tell(name)
     try:
         sandbox.probe()
-        through = set(selftest(sandbox, tell))
+        through = set(selftest(sandbox, lambda attack: tell(attacks.plain_name(attack))))
     except SandboxError as error:
         return Finding(name, str(error), False)
     count = len(attacks.NAMES) - 1
     unexpected = sorted(through - ACCEPTED[sandbox.level])
     if unexpected:
         text = _("These attacks got out of the box: {names}. Do not grade other people's programs at this level here.")
-        return Finding(name, text.format(names=", ".join(unexpected)), False)
+        return Finding(name, text.format(names=_in_words(unexpected)), False)
     value = _("an honest program works; the box stopped {held} of {count} attacks").format(
         held=count - len(through), count=count
     )
     if through:
-        value += "; " + _("known to get out of the box: {names}").format(names=", ".join(sorted(through)))
+        value += "; " + _("known to get out of the box: {names}").format(names=_in_words(sorted(through)))
     return Finding(name, value, True)
+
+
+def _in_words(names: list[str]) -> str:
+    from sheber.judge.sandbox.attacks import plain_name
+
+    return ", ".join(map(plain_name, names))
 
 
 def _remedy() -> str:
     """What would make level A work."""
-    from sheber.judge.sandbox.levels import install_command
+    from sheber.judge import SandboxError
+    from sheber.judge.sandbox.levels import as_root, find_bubblewrap, install_command
 
-    if shutil.which("bwrap") is None:
+    try:
+        bubblewrap = find_bubblewrap()
+    except SandboxError:
         return install_command()
     if _APPARMOR_SWITCH.is_file() and _APPARMOR_SWITCH.read_text().strip() == "1":
         text = _(
             "On this system, AppArmor does not let ordinary programs use user namespaces. Allow them for bubblewrap:"
         )
-        return f"{text}\n    {_APPARMOR_PROFILE}"
+        return f"{text}\n    {_APPARMOR_PROFILE.replace('/usr/bin/bwrap', bubblewrap)}"
     namespaces = Path("/proc/sys/user/max_user_namespaces")
     if namespaces.is_file() and namespaces.read_text().strip() == "0":
-        return "sudo sysctl -w user.max_user_namespaces=10000"
+        return as_root("sysctl -w user.max_user_namespaces=10000")
     clone = Path("/proc/sys/kernel/unprivileged_userns_clone")
     if clone.is_file() and clone.read_text().strip() == "0":
-        return "sudo sysctl -w kernel.unprivileged_userns_clone=1"
+        return as_root("sysctl -w kernel.unprivileged_userns_clone=1")
     return _("A container may forbid namespaces. Start it with this option: --security-opt seccomp=unconfined")
 
 
@@ -182,6 +195,11 @@ def _speed(tell: Callable[[str], None]) -> Iterator[Finding]:
             yield Finding(name, measure(), True)
         except Exception as error:  # the doctor's business is to say what does not work
             yield Finding(name, f"{type(error).__name__}: {error}", False, "sheber prepare")
+
+
+def _no_speed() -> Iterator[Finding]:
+    for name in (_("speed"), _("camera")):
+        yield Finding(name, _("not measured: this needs a sandbox"), False)
 
 
 def _simulation_speed() -> str:

@@ -248,6 +248,8 @@ def _shown(value: Any, form: str = "", quoted: bool = False) -> str:
     if isinstance(value, list | tuple):
         return _(", ").join(_shown(one, form, quoted) for one in value)
     words = format(value, form) if form and not isinstance(value, str) else str(value)
+    if words.startswith("-") and not isinstance(value, str | Text) and not re.search("[1-9]", words):
+        words = format(abs(value), form)  # no "-0.0"
     return repr(words[:_LONGEST_VALUE]) if quoted else words[:_LONGEST_VALUE]
 
 

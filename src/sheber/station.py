@@ -19,7 +19,18 @@ from sheber.allowed import Allowed, Choice
 from sheber.i18n import Worded, message
 from sheber.trace import Outcome, OutcomeKind, TraceWriter, Visual
 
-__all__ = ["Answer", "FakeStation", "Kind", "Limits", "Mesh", "ProtocolError", "RunEnds", "Station", "Visual"]
+__all__ = [
+    "Answer",
+    "FakeStation",
+    "Kind",
+    "Limits",
+    "Mesh",
+    "ProtocolError",
+    "RunEnds",
+    "SceneError",
+    "Station",
+    "Visual",
+]
 
 SceneT = TypeVar("SceneT", contravariant=True)
 
@@ -35,6 +46,7 @@ class Limits:
     notes: int = 200  # notes
     processor_s: int = 60  # processor time of the program [s]; a safety limit, never part of a score
     wall_s: float = 300.0  # wall time that the judge waits for the program, and that it works for it [s]; as above
+    silent_s: float = 20.0  # that the program computes or sleeps without a request [s]; as above
     memory_bytes: int = 2 << 30  # address space of the program
     output_bytes: int = 64 << 10  # printed text that is kept, per stream
     scratch_bytes: int = 16 << 20  # /tmp of the box
@@ -64,6 +76,10 @@ class Answer:
 
 class ProtocolError(Worded):
     """The program sent what no client sends. Ends the run; says what arrived and what is allowed."""
+
+
+class SceneError(ValueError):
+    """A scene that cannot be built as it is described; raised by `Kind.build`, with words for the exercise's author."""
 
 
 class RunEnds(Exception):
@@ -125,8 +141,15 @@ class Kind(Protocol[SceneT]):
         ...
 
     def build(self, scene: SceneT, limits: Limits, recorder: TraceWriter) -> Station:
-        """The station of a scene, alive, writing to the recorder."""
+        """The station of a scene, alive, writing to the recorder. Raises SceneError for a scene that cannot be."""
         ...
+
+    def flaws(self, scenes: Mapping[int, SceneT]) -> Iterator[str]:
+        """What is wrong with these scenes, by seed, before any program runs: a sentence each, for the author.
+
+        It notices scenes that are the same for several seeds, and things that do not stand where the scene says.
+        """
+        return iter(())
 
     def warm(self, scene: SceneT) -> None:
         """Load what every run of such a scene needs, before a parent forks its workers. Starts no thread."""

@@ -232,5 +232,49 @@ def test_a_number_that_does_not_exist_is_named(tool) -> None:
 def test_an_unknown_tool_is_named() -> None:
     from dataclasses import replace
 
-    with pytest.raises(ValueError, match="no tool of kind 'hammer'; there are: pointer, suction, gripper"):
+    with pytest.raises(ValueError, match=r"no tool of the kind 'hammer'\. The kinds are: pointer, suction, gripper"):
         build(scene(replace(stock.pointer(), kind="hammer")))
+
+
+# --- cartons -------------------------------------------------------------------------------
+
+
+CARTON = (0.10, 0.07, 0.06)
+EDGE = 0.005  # m
+SPEED = 0.1  # m/s, of the tool that brings the second carton, at its fastest
+
+
+def carton(name: str, x: float, z: float = CARTON[2] / 2) -> Part:
+    return Part(name, (Shape("box", CARTON, edge=EDGE),), Pose((x, 0.15, z)), 0.35, friction=0.5)
+
+
+@pytest.mark.parametrize("overlap_mm", [0.3, 0.6])
+def test_a_carton_that_is_set_down_over_a_rim_rubs_past_it(overlap_mm: float) -> None:
+    """Sharp edges would catch: the bellows are pressed together and throw the neighbour by 50 mm."""
+    cell = build(scene(stock.suction(), carton("first", 0.5), carton("second", 0.35)))
+    driver = Driver(cell)
+    pick = Pose((0.35, 0.15, CARTON[2])) @ DOWN
+    driver.to(pick.offset(z=0.05))
+    driver.line(pick)
+    cell.tool.command(True)
+    driver.wait(0.4)
+    put = pick.offset(x=0.15 - CARTON[0] + overlap_mm * 1e-3)
+    driver.line(pick.offset(z=0.1), 0.5)
+    driver.line(put.offset(z=0.1), 0.5)
+    before = cell.body_pose("first").position
+    driver.line(put, 1.875 * 0.1 / SPEED)
+    cell.tool.command(False)
+    driver.wait(0.5)
+    driver.line(put.offset(z=0.1), 0.5)
+    driver.wait(1.0)
+    moved = cell.body_pose("first").position - before
+    assert cell.body_pose("second").position[2] == pytest.approx(CARTON[2] / 2, abs=0.5e-3)
+    assert 0.5e-3 * overlap_mm < moved[0] < 4e-3
+
+
+def test_a_stack_of_cartons_stands() -> None:
+    parts = [carton(f"box_{n}", 0.5, (n + 0.5) * CARTON[2]) for n in range(4)]
+    cell = build(scene(stock.suction(), *parts))
+    Driver(cell).wait(10.0)
+    for n, part in enumerate(parts):
+        np.testing.assert_allclose(cell.body_pose(part.name).position, (0.5, 0.15, (n + 0.5) * 0.06), atol=0.2e-3)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from sheber.bench.rows import Row, absolute, gated, in_turn, timed
 from sheber.exercises import load
 from sheber.judge import Program, best_sandbox, grade, report, run
+from sheber.temporary import temporary_folder
 
 __all__ = ["replay", "workers"]
 
@@ -21,7 +21,7 @@ def workers(quick: bool) -> list[Row]:
     program = Program.read(exercise.program("reference"))
 
     def by(count: int) -> float:
-        with tempfile.TemporaryDirectory(prefix="sheber-bench-") as folder:
+        with temporary_folder("bench") as folder:
             return timed(lambda: grade(exercise, program, sandbox, workers=count, out=Path(folder)))
 
     one, two, ratio = in_turn(lambda: by(1), lambda: by(2), rounds=1 if quick else 3)

@@ -8,7 +8,6 @@ beyond the engine is the controller, motion, contacts, samples, the trace and th
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from sheber.robot.cell import build
 from sheber.robot.cell import cell as cell_module
 from sheber.robot.clock import STEP_S
 from sheber.station import Answer, Limits, Station
+from sheber.temporary import temporary_folder
 from sheber.trace import OutcomeKind, TraceWriter
 
 __all__ = ["graded_loop", "sleep"]
@@ -184,7 +184,7 @@ def graded_loop(quick: bool) -> list[Row]:
     exercise, sandbox = load(EXERCISE), best_sandbox()
     program = Program.read(exercise.program("reference"))
     seed = exercise.rehearsal[0]
-    with tempfile.TemporaryDirectory(prefix="sheber-bench-") as name:
+    with temporary_folder("bench") as name:
         folder = Path(name)
         writes, told = _prepared(exercise, program, seed, sandbox, folder)
         runs: list[_Run] = []
@@ -212,7 +212,7 @@ def sleep(quick: bool) -> list[Row]:
     exercise, sandbox = load(EXERCISE), best_sandbox()
     program = Program.read(exercise.program("reference"))
     seed = exercise.rehearsal[0]
-    with tempfile.TemporaryDirectory(prefix="sheber-bench-") as name:
+    with temporary_folder("bench") as name:
         writes, told = _prepared(exercise, program, seed, sandbox, Path(name))
     awake, asleep, ratio = in_turn(
         lambda: _replayed(exercise, seed, writes, told.steps, asleep=False)[0],

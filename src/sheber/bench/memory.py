@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from sheber.bench.rows import Row, absolute, gated, skipped
 from sheber.exercises import load
+from sheber.temporary import temporary_folder
 
 __all__ = ["memory", "peak_MB"]
 
@@ -24,8 +24,9 @@ def memory(quick: bool) -> list[Row]:
     rows = []
     for name, gate in GATES.items():
         program = load(name).program("reference")
-        with tempfile.TemporaryDirectory(prefix="sheber-bench-") as folder:
-            command = [sys.executable, "-m", "sheber", "run", name, str(program), "--seed", "1", "--out", folder]
+        with temporary_folder("bench") as folder:
+            out = ["--out", str(folder)]
+            command = [sys.executable, "-P", "-m", "sheber", "run", name, str(program), "--seed", "1", *out]
             rows.append(gated(f"memory, {name}", peak_MB([*command, "--no-report"]), "MB", gate, "judge and box"))
             if not quick:
                 rows.append(absolute(f"memory, {name}, with its page", peak_MB(command), "MB"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from sheber.bench.rows import Row, absolute, gated, in_turn, timed
 from sheber.judge import best_sandbox
+from sheber.temporary import temporary_folder
 
 __all__ = ["start"]
 
@@ -23,15 +23,15 @@ cell.robot.move_joints(cell.robot.home)
 def start(quick: bool) -> list[Row]:
     """`sheber run` of a one-move program, trace written, no page; caches warm."""
     level = best_sandbox().level
-    with tempfile.TemporaryDirectory(prefix="sheber-bench-") as folder:
+    with temporary_folder("bench") as folder:
         program = Path(folder, "program.py")
         program.write_text(ONE_MOVE, encoding="utf-8")
-        command = [sys.executable, "-m", "sheber", "run", "poses-and-moves", str(program), "--seed", "1"]
-        command += ["--no-report", "--out", folder]
+        command = [sys.executable, "-P", "-m", "sheber", "run", "poses-and-moves", str(program), "--seed", "1"]
+        command += ["--no-report", "--out", str(folder)]
         _quiet(command)  # caches warm
         ours, plain, ratio = in_turn(
             lambda: timed(lambda: _quiet(command)),
-            lambda: timed(lambda: _quiet([sys.executable, "-c", "import numpy, mujoco"])),
+            lambda: timed(lambda: _quiet([sys.executable, "-P", "-c", "import numpy, mujoco"])),
             rounds=5 if quick else 15,
         )
     note = "" if level == "A" else f"level {level} here, the gate is for level A"

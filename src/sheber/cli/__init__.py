@@ -7,6 +7,7 @@ command that needs it, because a student waits for `sheber run` many times a day
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from sheber import i18n
 from sheber.cli.arguments import parser
 from sheber.cli.errors import DONE, FAULT, INTERRUPTED, WRONG_USE, expected
-from sheber.cli.output import plain
+from sheber.cli.output import plain, speak_plainly
 
 __all__ = ["main"]
 
@@ -23,9 +24,24 @@ _NAMES = {"kk": "Kazakh", "ru": "Russian", "zh-Hans": "Chinese"}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code and never raises."""
+    speak_plainly()
+    try:
+        return _run(argv)
+    except BrokenPipeError:  # `sheber ... | head`: the reader has gone
+        _forget_output()
+        return DONE
+    except OSError as error:  # the standard output is a file on a full disk
+        _forget_output()
+        _say(i18n._("the output could not be written: {why}").format(why=(error.strerror or str(error)).lower()))
+        return WRONG_USE
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    """As `main`, without an answer to an output that takes nothing."""
     try:
         arguments = parser().parse_args(argv)
     except SystemExit as end:  # --help, --version, or an argument that does not exist
+        sys.stdout.flush()
         return end.code if isinstance(end.code, int) else WRONG_USE
     try:
         i18n.choose(getattr(arguments, "language", None))
@@ -36,15 +52,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say(i18n._("The command was stopped. The files that it wrote are kept."))
         return INTERRUPTED
-    except BrokenPipeError:  # `sheber ... | head`: the reader has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except Exception as error:
+        if isinstance(error, BrokenPipeError) or _is_of_output(error):
+            raise
         known = expected(error)
         if known is None:
             return _fault(error)
         _say(str(error))
         return known
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Whether the standard output took no more: an error of the system that names no file."""
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None
+
+
+def _forget_output() -> None:
+    """What is still to be written goes nowhere, so that the interpreter can end in peace."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell_of_english(asked: str) -> None:

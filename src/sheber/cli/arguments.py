@@ -13,36 +13,65 @@ from sheber.seeds import checked
 
 __all__ = ["parser"]
 
+_REMARK = " # "  # between an example and what it does
+
+
+class _Help(argparse.HelpFormatter):
+    """Wraps lines to the terminal. Where a remark does not fit behind its example, every remark goes below its own."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        examples = [line.split(_REMARK) for line in text.splitlines()]
+        room = max((len(parts[0]) for parts in examples if len(parts) > 1), default=0) + 3
+        beside = all(room + len(parts[1]) <= width for parts in examples if len(parts) > 1)
+        lines = (line for parts in examples for line in _fitted(*parts, room=room if beside else 0, width=width))
+        return "\n".join(indent + line for line in lines)
+
+
+def _fitted(line: str, remark: str = "", *, room: int, width: int) -> list[str]:
+    """A line within this width, and its remark: behind it in the column `room`, or below it where there is none."""
+    import textwrap
+
+    margin = line[: len(line) - len(line.lstrip())]
+    lines = textwrap.wrap(line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False) or [""]
+    if not remark:
+        return lines
+    if room:
+        return [f"{line:<{room}}{remark}"]
+    below = f"{margin}    "
+    return [*lines, *textwrap.wrap(remark, width, initial_indent=below, subsequent_indent=below)]
+
 
 class _Parser(argparse.ArgumentParser):
     """Prints the examples of the command after an error, because they show how it is used."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"sheber: {message}\n\n{self.epilog or self.format_usage()}\n")
+        shown = self._get_formatter()
+        shown.add_text(self.epilog)
+        self.exit(2, f"sheber: {message}\n\n{shown.format_help() or self.format_usage()}")
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Each command's function is in `arguments.command`."""
     top = _Parser(
         prog="sheber",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         description=_(
             "Sheberkhana: a digital workshop. Your program drives simulated equipment. You get points for what the "
             "equipment did."
         ),
         epilog=_(
             "A first round:\n"
-            "  sheber exercises                                 the list of exercises\n"
-            "  sheber new poses-and-moves work                  the text of one exercise, and a starter program\n"
-            "  sheber run poses-and-moves work/program.py       one practice scene: points and a replay\n"
-            "  sheber grade poses-and-moves work/program.py     the rehearsal on 8 scenes\n\n"
-            "Each command has a --help with examples. Exit codes: 0 the command is done (even with few points),\n"
+            "  sheber exercises # the list of exercises\n"
+            "  sheber new poses-and-moves work # the text of one exercise, and a starter program\n"
+            "  sheber run poses-and-moves work/program.py # one practice scene: points and a replay\n"
+            "  sheber grade poses-and-moves work/program.py # the rehearsal on 8 scenes\n\n"
+            "Each command has a --help with examples. Exit codes: 0 the command is done (even with few points), "
             "2 wrong use, 3 the program did not connect, 4 a fault of Sheberkhana."
         ),
     )
     top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and exit"))
     commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_exercises, _new, _run, _grade, _report, _rescore, _doctor, _bench, _prepare, _practice):
+    for add in (_exercises, _new, _run, _grade, _report, _rescore, _check, _doctor, _bench, _prepare, _practice):
         add(commands)
     return top
 
@@ -76,7 +105,7 @@ def _command(
         help=summary,
         description=summary,
         epilog=_("Examples:") + "\n" + examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         **shown,
     )
     there = _("language of the texts, one of: {tags} (default: your system's)").format(tags=", ".join(written()))
@@ -89,6 +118,10 @@ def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help=_("print only JSON on the standard output"))
 
 
+def _open(command: argparse._ActionsContainer) -> None:
+    command.add_argument("--open", action="store_true", help=_("show the report page in your browser"))
+
+
 def _exercise(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "exercise", metavar="EXERCISE", help=_("name of an exercise, or a folder with an exercise.toml")
@@ -97,6 +130,16 @@ def _exercise(command: argparse.ArgumentParser) -> None:
 
 def _program(command: argparse.ArgumentParser) -> None:
     command.add_argument("program", type=Path, metavar="PROGRAM", help=_("your program, a Python file"))
+
+
+def _programs(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "programs",
+        type=Path,
+        nargs="+",
+        metavar="PROGRAM",
+        help=_("your program, a Python file; several programs or a folder of them give one table"),
+    )
 
 
 def _language(tag: str) -> str:
@@ -126,14 +169,19 @@ def _count(text: str) -> int:
     return count
 
 
-def _judging(command: argparse.ArgumentParser) -> None:
+def _judging(command: argparse.ArgumentParser, program: Callable[[argparse.ArgumentParser], None]) -> None:
     """What `run` and `grade` share."""
     _exercise(command)
-    _program(command)
+    program(command)
     command.add_argument(
-        "--out", type=Path, metavar="DIR", help=_("folder for traces and report pages (default: reports/EXERCISE)")
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=_("folder for traces and report pages (default: reports/EXERCISE/PROGRAM without .py)"),
     )
-    command.add_argument("--no-report", action="store_true", help=_("write the trace, but no report page"))
+    pages = command.add_mutually_exclusive_group()
+    pages.add_argument("--no-report", action="store_true", help=_("write the trace, but no report page"))
+    _open(pages)
     command.add_argument(
         "--sandbox",
         choices=("A", "B", "C"),
@@ -171,11 +219,11 @@ def _run(commands: Any) -> None:
         "run",
         "running",
         _("Run a program on one practice scene: points, trace, and a report page with the replay."),
-        "  sheber run vision-sorting work/program.py              a random scene; its seed is printed\n"
-        "  sheber run vision-sorting work/program.py --seed 3     the same scene again\n"
+        "  sheber run vision-sorting work/program.py # a random scene; its seed is printed\n"
+        "  sheber run vision-sorting work/program.py --seed 3 # the same scene again\n"
         "  sheber run vision-sorting work/program.py --json > scene.json",
     )
-    _judging(command)
+    _judging(command, _program)
     _seed_option(command)
 
 
@@ -193,9 +241,15 @@ def _grade(commands: Any) -> None:
         _("Rehearse: grade a program on the 8 public scenes. Final score = 0.7 × mean + 0.3 × worst scene."),
         "  sheber grade vision-sorting work/program.py\n"
         "  sheber grade vision-sorting work/program.py --workers 1 --out results/\n"
-        "  sheber grade vision-sorting work/program.py --json | python -m json.tool",
+        "  sheber grade vision-sorting work/program.py --json | python -m json.tool\n"
+        "  sheber grade vision-sorting class/ --csv class.csv     one table over all programs of a folder\n"
+        "  sheber grade vision-sorting class/ --resume            goes on after Ctrl-C",
     )
-    _judging(command)
+    _judging(command, _programs)
+    command.add_argument("--csv", type=Path, metavar="FILE", help=_("write the table of a class as CSV too"))
+    command.add_argument(
+        "--resume", action="store_true", help=_("do not judge scenes again whose traces are there and whole")
+    )
     command.add_argument(
         "--workers", type=_count, metavar="N", help=_("number of scenes at the same time (default: one for each core)")
     )
@@ -216,11 +270,12 @@ def _report(commands: Any) -> None:
         "report",
         "reading",
         _("Write the report pages of stored traces again, without physics."),
-        "  sheber report reports/palletising/scene-3.trace\n"
-        "  sheber report reports/palletising/*.trace --out pages/    for a whole rehearsal, report.html too",
+        "  sheber report reports/palletising/work/program/scene-3.trace\n"
+        "  sheber report reports/palletising/work/program/*.trace # for a whole rehearsal, report.html too",
     )
     _traces(command)
     command.add_argument("--out", type=Path, metavar="DIR", help=_("folder for the pages (default: beside the trace)"))
+    _open(command)
 
 
 def _rescore(commands: Any) -> None:
@@ -232,10 +287,25 @@ def _rescore(commands: Any) -> None:
             "Score stored traces again, without physics. A whole rehearsal gets its final score. The command tells you "
             "if the exercise or Sheberkhana has changed since the run."
         ),
-        "  sheber rescore reports/palletising/scene-*.trace\n"
+        "  sheber rescore reports/palletising/work/program/scene-*.trace\n"
         "  sheber rescore run.trace --exercise my-exercises/palletising --json",
     )
     _traces(command)
+    _json(command)
+
+
+def _check(commands: Any) -> None:
+    command = _command(
+        commands,
+        "check",
+        "checking",
+        _(
+            "Check an exercise: its texts, its scenes, and the points of its own programs. For teachers. "
+            "Exit code 2 if something is wrong."
+        ),
+        "  sheber check my-exercises/post\n  sheber check palletising --json",
+    )
+    _exercise(command)
     _json(command)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from sheber.cli.errors import DONE, Refused
+from sheber.cli.errors import DONE, FAULT, Refused
 from sheber.cli.output import console, print_json, progress, shown_path
 from sheber.i18n import _
+
+if TYPE_CHECKING:
+    from sheber.doctor import Finding
 
 __all__ = ["bench", "doctor", "prepare"]
 
@@ -21,7 +26,10 @@ def prepare(arguments: argparse.Namespace) -> int:
     from sheber import cache
     from sheber.exercises import catalogue
 
+    if not cache.lasts():
+        raise Refused(_("no folder here can keep kernels and meshes; name one that you can write in SHEBER_CACHE"))
     started = perf_counter()
+    cache.forget_old_kernels()
     for kind in {exercise.station.name: exercise.station for exercise in catalogue()}.values():
         for what, parts in kind.prepare().items():
             _follow(_(what), parts)
@@ -47,7 +55,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     findings = list(examine(progress=None if arguments.json else _examining))
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
-        return DONE
+        return _doctors_code(findings)
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=False)
@@ -58,16 +66,22 @@ def doctor(arguments: argparse.Namespace) -> int:
         mark = "[green]✓[/green]" if finding.ok else "[yellow]![/yellow]"
         table.add_row(mark, finding.name, finding.value)
     console().print(table)
-    advice = [finding.advice for finding in findings if finding.advice]
+    advice = dict.fromkeys(finding.advice for finding in findings if finding.advice)  # each once
     if advice:
         print("\n" + _("What would help:"))
         print("\n".join(f"  {line}" for line in advice))
-    return DONE
+    return _doctors_code(findings)
+
+
+def _doctors_code(findings: Sequence[Finding]) -> int:
+    """0 where programs can be graded on this machine; else say that they cannot."""
+    if not any(finding.grave for finding in findings):
+        return DONE
+    print(_("sheber: no sandbox works on this machine, so it cannot grade programs yet"), file=sys.stderr)
+    return FAULT
 
 
 def _examining(name: str) -> None:
-    import sys
-
     print(_("trying: {name}").format(name=name), file=sys.stderr, flush=True)
 
 

@@ -1,33 +1,90 @@
-"""Output: folders that results go to, and how progress is shown."""
+"""Output: what a terminal can show, folders that results go to, and how progress is shown."""
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from sheber.cli.errors import Refused
 from sheber.i18n import _
+from sheber.untrusted import folder_without_links, held, write_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["OVERVIEW", "console", "plain", "print_json", "progress", "shown_path", "writable_folder", "write_text"]
+__all__ = [
+    "OVERVIEW",
+    "console",
+    "linked",
+    "open_page",
+    "plain",
+    "print_json",
+    "progress",
+    "results_folder",
+    "shown_path",
+    "speak_plainly",
+    "usual_folder",
+    "writable_folder",
+    "write_text",
+]
 
+_DIGITS = 8  # of a hash
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
+_PIPE_COLUMNS: Final = 100  # where nobody says how wide a pipe is
+_FEWEST_COLUMNS: Final = 20
+_ASCII: Final = {"−": "-", "–": "-", "…": "...", "·": "|", "×": "x", "°": " deg", "²": "2", "←": "<-", "→": "->"}
+
+
+def speak_plainly() -> None:
+    """Let the standard streams show what their encoding lacks by something like it, and never fail for a sign."""
+    codecs.register_error("sheber", _something_like_it)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="sheber")
+
+
+def _something_like_it(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_ASCII.get(sign, "?") for sign in signs), error.end
 
 
 def console(beside: bool = False) -> Console:
-    """Where tables go: the standard output (`beside`: the standard error). As wide as the terminal; in a pipe at least
-    100 columns."""
+    """Where tables go: the standard output (`beside`: the standard error). As wide as the terminal; a pipe is as wide
+    as `COLUMNS` says."""
     from rich.console import Console
 
     stream = sys.stderr if beside else sys.stdout
-    wide = None if stream.isatty() else max(100, int(os.environ.get("COLUMNS", "0") or 0))
-    return Console(highlight=False, width=wide, stderr=beside)
+    return Console(highlight=False, width=None if stream.isatty() else _asked_columns(), stderr=beside)
+
+
+def _asked_columns() -> int:
+    asked = os.environ.get("COLUMNS", "")
+    return max(_FEWEST_COLUMNS, int(asked)) if asked.isdecimal() and len(asked) < 5 else _PIPE_COLUMNS
+
+
+def linked(path: Path, stream: TextIO) -> str:
+    """A path as a user would type it; in a terminal one can click on it (OSC 8)."""
+    words = plain(shown_path(path))
+    if not stream.isatty() or os.environ.get("TERM") == "dumb" or "*" in path.name:
+        return words
+    return f"\033]8;;{path.resolve().as_uri()}\033\\{words}\033]8;;\033\\"
+
+
+def open_page(path: Path) -> None:
+    """Show a page in the user's browser; say so where there is none."""
+    import webbrowser
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        text = _("no browser could be started; open {path} yourself")
+        print(plain(f"sheber: {text.format(path=shown_path(path))}"), file=sys.stderr)
 
 
 def print_json(value: object) -> None:
@@ -85,6 +142,23 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
+def usual_folder(exercise: str, program: Path | None) -> Path:
+    """The usual folder for the results of a program: reports/EXERCISE and the path of the program, without its .py.
+
+    Each program file has a folder of its own, so one never overwrites the results of another. The folder of a program
+    outside the current folder has the name of the file and the first digits of the hash of its whole path.
+    """
+    folder = Path("reports", exercise)
+    if program is None:
+        return folder
+    file = Path(os.path.abspath(program))
+    name = file.with_suffix("") if file.suffix == ".py" else file
+    try:
+        return folder / name.relative_to(Path.cwd())
+    except ValueError:
+        return folder / f"{name.name}-{hashlib.sha256(os.fsencode(file)).hexdigest()[:_DIGITS]}"
+
+
 def writable_folder(path: Path) -> Path:
     """The folder, made if it is missing. Raises Refused where nothing can be written in it."""
     try:
@@ -100,16 +174,31 @@ def writable_folder(path: Path) -> Path:
     return path
 
 
+@contextmanager
+def results_folder(named: Path | None, usual: Path, *, alone: bool) -> Iterator[Path]:
+    """The folder for results: the one that the user named, or the usual one below the working folder.
+
+    Other commands may write there at the same time, but not while one needs it `alone`. The working folder may be a
+    hand-in, so the usual folder must not be a link. Raises Refused.
+    """
+    folder = named or usual
+    with ExitStack() as kept:
+        try:
+            if named is None:
+                folder_without_links(folder)
+            kept.enter_context(held(writable_folder(folder), alone=alone))
+        except OSError as error:
+            text = _("The folder {path} cannot be used for results: {why}.")
+            raise Refused(text.format(path=folder, why=error.strerror)) from error
+        yield folder
+
+
 def write_text(path: Path, text: str) -> Path:
     """Write a file whole or not at all. Raises Refused with the reason."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
         raise Refused(_("{path} cannot be written: {why}.").format(path=path, why=_why(error))) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
 
 

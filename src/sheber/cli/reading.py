@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, Refused
-from sheber.cli.output import OVERVIEW, console, plain, print_json, shown_path, writable_folder, write_text
+from sheber.cli.output import (
+    OVERVIEW,
+    console,
+    linked,
+    open_page,
+    plain,
+    print_json,
+    shown_path,
+    writable_folder,
+    write_text,
+)
 from sheber.i18n import N_, _, current, ngettext
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from sheber.exercises import Exercise
-    from sheber.judge.rehearsals import Rehearsal, Stored
+    from sheber.judge.rehearsals import Double, Rehearsal, Stored
     from sheber.trace import Trace
 
 __all__ = ["exercises", "report", "rescore"]
@@ -32,18 +45,21 @@ def exercises(arguments: argparse.Namespace) -> int:
 
         print_json([exercise_form(exercise) for exercise in found])
         return DONE
-    from rich.table import Table
+    from rich.console import Group
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for heading in (_("exercise"), _("level"), _("simulated time"), _("what is asked")):
-        table.add_column(heading, overflow="fold")
-    for exercise in found:
-        seconds = _("{s:g} s").format(s=exercise.limits.simulated_s)
-        level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
-        table.add_row(exercise.name, level, seconds, exercise.summary)
-    console().print(table)
-    print("\n" + _("Begin one: sheber new {name} work/").format(name=found[0].name))
+    console().print(Group(*(part for exercise in found for part in _listed(exercise))))
+    print(_("Begin one: sheber new {name} work/").format(name=found[0].name))
     return DONE
+
+
+def _listed(exercise: Exercise) -> list[RenderableType]:
+    """An exercise in the list: its name and limits, and below them what is asked."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    level = _(exercise.level) if exercise.level in _LEVELS else exercise.level
+    about = _("{level}, {s:g} s of simulated time").format(level=level, s=exercise.limits.simulated_s)
+    return [Text.assemble((exercise.name, "bold"), "  ", (about, "dim")), Padding(exercise.summary, (0, 0, 1, 4))]
 
 
 def report(arguments: argparse.Namespace) -> int:
@@ -52,16 +68,21 @@ def report(arguments: argparse.Namespace) -> int:
     from sheber.judge.rehearsals import rehearsals
 
     stored = _judged(arguments)
-    whole = [one for one in rehearsals(stored) if arguments.out or len({s.path.parent for s in one.scenes}) == 1]
+    whole = rehearsals(stored)
     overviews = {id(scene): OVERVIEW for one in whole for scene in one.scenes} if len(whole) == 1 else {}
+    pages = []
     for one in stored:
         folder = writable_folder(arguments.out or one.path.parent)
         overview = overviews.get(id(one), "")
         with _stored(one.path, one.trace, one.exercise):
             html = page(one.exercise, one.trace, one.score, language=current(), overview=overview)
-        print(shown_path(write_text(folder / f"{one.path.stem}.html", html)))
+        pages.append(write_text(folder / f"{one.path.stem}.html", html))
+        print(linked(pages[-1], sys.stdout))
     if overviews:
-        print(shown_path(_overview(whole[0], arguments.out or whole[0].scenes[0].path.parent)))
+        pages.append(_overview(whole[0], arguments.out or whole[0].scenes[0].path.parent))
+        print(linked(pages[-1], sys.stdout))
+    if arguments.open:
+        open_page(pages[-1])
     return DONE
 
 
@@ -88,10 +109,13 @@ def rescore(arguments: argparse.Namespace) -> int:
 
     for one in stored:
         print(plain(f"{shown_path(one.path)}: {one.exercise.name}, {one.trace.header.scene}"))
-        console().print(table(one.exercise, one.trace, one.score))
+        with _stored(one.path, one.trace, one.exercise):
+            console().print(table(one.exercise, one.trace, one.score))
     for rehearsal in whole:
-        program = rehearsal.scenes[0].trace.header.program
-        print("\n" + plain(_("The whole rehearsal of {program}:").format(program=program)))
+        first = rehearsal.scenes[0]
+        text = _("The whole rehearsal of {program} in {folder}:")
+        folder = shown_path(first.path.absolute().parent)
+        print("\n" + plain(text.format(program=first.trace.header.program, folder=folder)))
         console().print(grade_table(rehearsal.exercise, rehearsal.grade))
     return DONE
 
@@ -101,10 +125,12 @@ def _form(one: Stored, final: float | None) -> dict[str, Any]:
     from sheber.judge.forms import scene_form
 
     header, trace = one.trace.header, one.trace
-    form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
+    with _stored(one.path, trace, one.exercise):
+        form = scene_form(header.scene, trace.outcome, one.score, trace.sha256)
     if not trace.whole:
         form |= {"outcome": None, "reason": _("The recording stops at {s:.2f} s.").format(s=trace.duration)}
-    return {"trace": str(one.path), "exercise": one.exercise.name, "seed": header.seed, "final": final, **form}
+    named = {"trace": str(one.path), "exercise": one.exercise.name, "program": header.program, "seed": header.seed}
+    return {**named, "final": final, **form}
 
 
 @contextmanager
@@ -112,7 +138,16 @@ def _stored(path: Path, trace: Trace, exercise: Exercise) -> Iterator[None]:
     """An error in here is the fault of the stored trace: it is of another exercise, damaged, or made up."""
     from sheber.exercises import ExerciseError
 
-    wrong = (ExerciseError, LookupError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError)
+    wrong = (
+        ExerciseError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+        MemoryError,
+    )
     try:
         yield
     except wrong as error:
@@ -134,7 +169,7 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
     """Every trace with its score, all of them before anything is written. Notes go to the standard error."""
     import sys
 
-    from sheber.judge.rehearsals import Stored
+    from sheber.judge.rehearsals import Stored, doubles
     from sheber.trace import read
 
     stored = []
@@ -150,7 +185,23 @@ def _judged(arguments: argparse.Namespace) -> list[Stored]:
         more = ngettext(" and {n} other", " and {n} others", len(paths) - 1).format(n=len(paths) - 1)
         names = shown_path(paths[0]) + (more if len(paths) > 1 else "")
         print(plain(f"sheber: {names}: {note}"), file=sys.stderr)
+    for double in doubles(stored):
+        print(plain(f"sheber: {_double(double)}"), file=sys.stderr)
     return stored
+
+
+def _double(double: Double) -> str:
+    """Which traces are of one scene with one program, and what is left out of the final score."""
+    names = ", ".join(shown_path(one.path) for one in double.traces)
+    about = {"scene": double.traces[0].trace.header.scene, "names": names}
+    if double.same:
+        text = _("These traces are of the same run of {scene}: {names}. Only the first one counts in the final score.")
+    else:
+        text = _(
+            "These traces are of {scene} with the same program, but they differ: {names}. So there is no final score. "
+            "Leave out all of them except one."
+        )
+    return text.format(**about)
 
 
 def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:

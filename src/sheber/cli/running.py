@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, FAULT, NEVER_CONNECTED, Refused
-from sheber.cli.output import OVERVIEW, console, print_json, progress, shown_path, writable_folder, write_text
+from sheber.cli.output import (
+    OVERVIEW,
+    console,
+    linked,
+    open_page,
+    print_json,
+    progress,
+    results_folder,
+    shown_path,
+    usual_folder,
+    writable_folder,
+    write_text,
+)
 from sheber.i18n import _, current
 
 if TYPE_CHECKING:
     from sheber.exercises.exercise import Exercise
     from sheber.exercises.score import Score
-    from sheber.judge import Grade, Sandbox
+    from sheber.judge import Grade, Program, Sandbox
     from sheber.trace import Outcome, Trace
 
 __all__ = ["grade", "new", "practice", "run"]
@@ -30,7 +43,7 @@ def new(arguments: argparse.Namespace) -> int:
     exercise = load(arguments.exercise)
     folder = writable_folder(arguments.folder)
     program = folder / "program.py"
-    if program.exists():
+    if os.path.lexists(program):  # a link that leads nowhere is a name that is taken, too
         text = _("{path} already exists. It was not changed. Choose another folder.")
         raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
@@ -45,16 +58,22 @@ def run(arguments: argparse.Namespace) -> int:
     """`sheber run`: one practice scene."""
     from sheber.exercises import load
     from sheber.judge import Program
+
+    exercise = load(arguments.exercise)
+    program = Program.read(arguments.program)
+    sandbox = _sandbox(arguments.sandbox)
+    with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
+        return _run_in(folder, arguments, exercise, program, sandbox)
+
+
+def _run_in(folder: Path, arguments: argparse.Namespace, exercise: Exercise, program: Program, sandbox: Sandbox) -> int:
     from sheber.judge import run as judge_run
     from sheber.judge.collector import collector_at_rest
     from sheber.judge.forms import scene_form
     from sheber.trace import OutcomeKind
 
-    exercise = load(arguments.exercise)
-    program = Program.read(arguments.program)
-    sandbox = _sandbox(arguments.sandbox)
+    _tell_of_lost_cache()
     seed = _drawn() if arguments.seed is None else arguments.seed
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
     _tell(arguments, _("{title}, seed {seed}, sandbox level {level}"), exercise, seed=seed, level=sandbox.level)
     trace_file = folder / f"scene-{seed}.trace"
     with collector_at_rest():
@@ -87,21 +106,35 @@ def _show_printed(arguments: argparse.Namespace, trace: Trace, seed: int) -> Non
 
 
 def grade(arguments: argparse.Namespace) -> int:
-    """`sheber grade`: the rehearsal on the public scenes."""
+    """`sheber grade`: the rehearsal on the public scenes, of one program or of a class."""
     from sheber.exercises import load
     from sheber.judge import Program
+
+    first, *others = arguments.programs
+    if others or first.is_dir() or arguments.csv or arguments.resume:
+        from sheber.cli.several import grade_class
+
+        return grade_class(arguments, _sandbox(arguments.sandbox))
+    exercise = load(arguments.exercise)
+    program = Program.read(first)
+    sandbox = _sandbox(arguments.sandbox)
+    with results_folder(arguments.out, usual_folder(exercise.name, first), alone=True) as folder:
+        return _grade_in(folder, arguments, exercise, program, sandbox)
+
+
+def _grade_in(
+    folder: Path, arguments: argparse.Namespace, exercise: Exercise, program: Program, sandbox: Sandbox
+) -> int:
     from sheber.judge import grade as judge_grade
     from sheber.judge.forms import grade_form
+    from sheber.judge.report.words import number
 
-    exercise = load(arguments.exercise)
-    program = Program.read(arguments.program)
-    sandbox = _sandbox(arguments.sandbox)
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
+    _tell_of_lost_cache()
     _tell(arguments, _("{title}, rehearsal, sandbox level {level}"), exercise, level=sandbox.level)
     with progress(_("scenes"), len(exercise.rehearsal)) as step:
 
         def show(done: int, total: int, scene: Any = None) -> None:
-            step(done, "" if scene is None else f"{scene.scene}: {scene.score.points:g}")
+            step(done, "" if scene is None else f"{scene.scene}: {number(scene.score.points)}")
 
         result = judge_grade(exercise, program, sandbox, workers=arguments.workers, out=folder, progress=show)
     if arguments.json:
@@ -120,11 +153,12 @@ def practice(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load
     from sheber.judge import practice as judge_practice
 
-    exercise = load(arguments.exercise)
+    beside = None if arguments.program is None else arguments.program.absolute().parent
+    exercise = load(arguments.exercise, beside)
     seed = _drawn() if arguments.seed is None else arguments.seed
-    folder = writable_folder(arguments.out or Path("reports", exercise.name))
-    code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
-    return code
+    with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
+        code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
+        return code
 
 
 def _grade_pages(exercise: Exercise, result: Grade, folder: Path) -> list[Path]:
@@ -163,6 +197,18 @@ def _sandbox(level: str | None) -> Sandbox:
     return sandbox
 
 
+def _tell_of_lost_cache() -> None:
+    """Say why this start is slow, where nothing can be kept for the next one."""
+    from sheber import cache
+
+    if not cache.lasts():
+        text = _(
+            "kernels and meshes are made anew at each start, which takes some 20 s: no folder can keep them. "
+            "Name one that you can write in SHEBER_CACHE, and run `sheber prepare` once."
+        )
+        print(f"sheber: {text}", file=sys.stderr)
+
+
 def _drawn() -> int:
     """A random practice seed."""
     return random.SystemRandom().randrange(_PRACTICE_SEEDS)
@@ -174,12 +220,14 @@ def _tell(arguments: argparse.Namespace, text: str, exercise: Exercise, **values
 
 
 def _name_files(arguments: argparse.Namespace, traces: list[Path], pages: list[Path]) -> None:
-    """Say where the results are."""
+    """Say where the results are, and show the page if the user asked for it."""
     stream = sys.stderr if arguments.json else sys.stdout
     for path in traces:
-        print(_("trace   {path}").format(path=shown_path(path)), file=stream)
+        print(_("trace   {path}").format(path=linked(path, stream)), file=stream)
     for path in pages:
-        print(_("report  {path}").format(path=shown_path(path)), file=stream)
+        print(_("report  {path}").format(path=linked(path, stream)), file=stream)
+    if arguments.open:
+        open_page(pages[-1])
 
 
 def _code(outcomes: list[Outcome]) -> int:

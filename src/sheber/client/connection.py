@@ -152,7 +152,7 @@ def _start(exercise: str, seed: int | None, program: str) -> subprocess.Popen[st
     """The practice child, in a process group of its own: Ctrl-C ends the program, and the child then scores it."""
     import subprocess  # not in the box: only practice needs it
 
-    command = [sys.executable, "-m", "sheber", "practice", exercise, "--endpoint"]
+    command = [sys.executable, "-P", "-m", "sheber", "practice", exercise, "--endpoint"]
     if seed is not None:
         command += ["--seed", str(seed)]
     if program and Path(program).is_file():

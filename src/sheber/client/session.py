@@ -16,6 +16,11 @@ from sheber.i18n import _, is_form, message
 
 __all__ = ["Session", "is_students_file", "student_line"]
 
+OTHER_THREAD = message(
+    "client.other_thread",
+    "This call comes from a second thread of your program. Only the thread that connected can talk to the station: "
+    "with two threads, the order of the calls would be different in each run.",
+)
 UNKNOWN_KIND = message("client.unknown_kind", "The station reports {kind}: {words}")
 
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "geometry.py"))
@@ -49,7 +54,7 @@ class Session:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._lock = threading.Lock()  # one request in flight, whatever threads the program starts
+        self._thread = threading.get_ident()  # the one that talks: the order of calls must be the program's alone
         self._over = ""  # why nothing can be asked any more
         self.time = 0.0  # simulated s at the last reply
 
@@ -63,9 +68,10 @@ class Session:
             raise RunOver(self._over)
         fields["do"] = do
         fields["line"] = student_line(sys._getframe(1))
+        if threading.get_ident() != self._thread:
+            raise SheberError(str(OTHER_THREAD()), fields["line"], {"id": OTHER_THREAD.id, "values": {}})
         try:
-            with self._lock:
-                reply, binary = self._channel.exchange(fields)
+            reply, binary = self._channel.exchange(fields)
         except WireClosed:
             self._over = _("The run is over: the station has closed the connection.")
             raise RunOver(self._over) from None

@@ -22,8 +22,10 @@ def catalogue() -> list[Exercise]:
     return sorted(found, key=lambda exercise: (LEVELS.index(exercise.level), exercise.numbers["order"], exercise.name))
 
 
-def load(name: str | os.PathLike[str]) -> Exercise:
+def load(name: str | os.PathLike[str], beside: Path | None = None) -> Exercise:
     """The exercise of this name, or in this folder (a teacher's own).
+
+    beside: a folder in which that of the exercise is looked for first, before the current one.
 
     Raises ExerciseError: for an unknown name it lists what exists.
 
@@ -33,9 +35,9 @@ def load(name: str | os.PathLike[str]) -> Exercise:
     own = _FOLDER / str(os.fspath(name)).replace("-", "_")
     if isinstance(name, str) and name.replace("-", "").isalnum() and (own / "exercise.toml").is_file():
         return _read(own)
-    folder = Path(name)
-    if (folder / "exercise.toml").is_file():
-        return read_exercise(folder)
+    for folder in (Path(name),) if beside is None else (beside / name, Path(name)):
+        if (folder / "exercise.toml").is_file():
+            return read_exercise(folder)
     raise ExerciseError(_unknown(str(name)))
 
 

@@ -14,7 +14,6 @@ import importlib.util
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +21,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from sheber.allowed import Allowed, Choice
-from sheber.exercises.numbers import ExerciseError, Numbers, Tolerance, read_numbers
+from sheber.exercises.files import ExerciseError, read_text, read_toml
+from sheber.exercises.numbers import Numbers, Tolerance, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
-from sheber.station import Kind, Limits, Mesh, Station
+from sheber.station import Kind, Limits, Mesh, SceneError, Station
+from sheber.trace import TraceError
 from sheber.units import SI
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
-_KIND: Final = ("name", "numbers", "counts", "packages", "build", "warm", "prepare", "mesh", "texture")  # of `Kind`
+_KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
+_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
@@ -95,16 +97,16 @@ class Exercise:
     @property
     def starter(self) -> str:
         """Source of the program that a student begins with; that of a teacher's copy connects to the copy."""
-        source = self._read("starter.py")
+        source = read_text(self.folder / "starter.py")
         if self.folder.parent == Path(__file__).parent:
             return source
-        own = self.folder.relative_to(Path.cwd()) if self.folder.is_relative_to(Path.cwd()) else self.folder
-        return _CATALOGUE_NAME.sub(lambda match: match[1] + json.dumps(own.as_posix(), ensure_ascii=False), source)
+        own = json.dumps(self.folder.as_posix(), ensure_ascii=False)  # whole: an IDE may start it in any folder
+        return _CATALOGUE_NAME.sub(lambda match: match[1] + own, source)
 
     @property
     def expected(self) -> Mapping[str, Any]:
         """What each of the exercise's own programs must get: `programs/expected.toml`."""
-        return tomllib.loads(self._read("programs/expected.toml"))
+        return read_toml(self.folder / "programs" / "expected.toml")
 
     def scene(self, seed: int) -> Any:
         """What stands in the station for this seed, as its kind describes it; the same seed gives the same scene.
@@ -114,12 +116,12 @@ class Exercise:
         file = self.folder / "exercise.py"
         try:
             scene = self._rules.scene(seed, self.numbers)
-            counts = dict(scene.facts).get("counts", {})
         except ExerciseError:
             raise
         except Exception as error:
-            text = _("{file}: There is no scene for seed {seed}: {why}.")
-            raise ExerciseError(text.format(file=file, seed=seed, why=error)) from error
+            text = _("{file}: {line}: There is no scene for seed {seed}: {why}.")
+            raise ExerciseError(text.format(file=file, line=_line(error, file), seed=seed, why=_why(error))) from error
+        counts = self._facts(scene, seed).get("counts", {})
         if set(counts) != set(_counted(self._rules)):
             text = _("{file}: COUNTS names {named}, but the scene of seed {seed} counts {counted}.")
             named, found = (", ".join(names) or _("nothing") for names in (_counted(self._rules), counts))
@@ -127,8 +129,13 @@ class Exercise:
         return scene
 
     def build(self, seed: int, recorder: TraceWriter) -> Station:
-        """The station of this seed, alive, writing to `recorder`."""
-        return self.station.build(self.scene(seed), self.limits, recorder)
+        """The station of this seed, alive, writing to `recorder`. Raises ExerciseError where its scene cannot be."""
+        scene = self.scene(seed)
+        try:
+            return self.station.build(scene, self.limits, recorder)
+        except SceneError as error:
+            text = _("{file}: The scene of seed {seed} cannot be built. {why}")
+            raise ExerciseError(text.format(file=self.folder / "exercise.py", seed=seed, why=error)) from error
 
     def warm(self) -> None:
         """Load what every run of this exercise needs, before a parent forks its workers. Starts no thread."""
@@ -140,7 +147,7 @@ class Exercise:
         Raises ExerciseError where the criteria do not sum to the points of their groups, or the trace does not hold
         what they measure; TraceReadError where it is damaged.
         """
-        score = Score(tuple(self._checks(trace)))
+        score = Score(self._checks(trace))
         for group, wanted in GROUPS.items():
             if abs(score.group(group)[1] - wanted) > 0.05:
                 text = _(
@@ -152,13 +159,42 @@ class Exercise:
                 )
         return score
 
-    def _checks(self, trace: Trace) -> list[Check]:
+    def _facts(self, scene: Any, seed: int) -> dict[str, Any]:
+        """The truth of a scene by name. Raises ExerciseError where there is no scene, or its facts are not plain."""
+        file = self.folder / "exercise.py"
+        if scene is None:
+            text = _("{file}: scene() gives nothing (None) for seed {seed}. It must return the scene.")
+            raise ExerciseError(text.format(file=file, seed=seed))
         try:
-            return self._rules.checks(trace, self.numbers)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            facts = dict(scene.facts)
+            json.dumps(facts, allow_nan=False)
+        except AttributeError as error:
+            text = _("{file}: scene() gives {value} for seed {seed}. It must return a scene.")
+            raise ExerciseError(text.format(file=file, value=type(scene).__name__, seed=seed)) from error
+        except (TypeError, ValueError) as error:
+            text = _(
+                "{file}: The facts of seed {seed} must be names with plain values (numbers, texts, lists, tables): "
+                "{why}."
+            )
+            raise ExerciseError(text.format(file=file, seed=seed, why=error)) from error
+        return facts
+
+    def _checks(self, trace: Trace) -> tuple[Check, ...]:
+        file = self.folder / "exercise.py"
+        try:
+            checks: Any = self._rules.checks(trace, self.numbers)
+        except (ExerciseError, TraceError):
+            raise
+        except Exception as error:
+            if not isinstance(error, _AUTHORS) and not _arose_in(error, self.folder):
+                raise
             text = _("{file}: {line}: These criteria cannot judge this trace: {why}.")
-            file = self.folder / "exercise.py"
-            raise ExerciseError(text.format(file=file, line=_line(error, file), why=error)) from error
+            raise ExerciseError(text.format(file=file, line=_line(error, file), why=_why(error))) from error
+        if not isinstance(checks, list | tuple) or not all(isinstance(check, Check) for check in checks):
+            text = _("{file}: checks() gives {value}. It must return a list of checks.")
+            value = _("nothing (None)") if checks is None else type(checks).__name__
+            raise ExerciseError(text.format(file=file, value=value))
+        return tuple(checks)
 
     def text(self, language: str = "en") -> str:
         """What students read, Markdown, numbers filled in; English where the language is not there yet."""
@@ -187,13 +223,6 @@ class Exercise:
     def __reduce__(self) -> tuple[Any, ...]:
         return (read_exercise, (self.folder,))
 
-    def _read(self, name: str) -> str:
-        try:
-            return (self.folder / name).read_text("utf-8")
-        except OSError as error:
-            text = _("{file}: This file cannot be read: {why}.")
-            raise ExerciseError(text.format(file=self.folder / name, why=error.strerror)) from error
-
     def _number(self, key: str) -> Any:
         """A number by its dotted key; limits that the file leaves out have their usual value."""
         limits = {f"limits.{name}": value for name, value in self.limits.shown().items()}
@@ -208,7 +237,7 @@ class Exercise:
             except (ExerciseError, KeyError, TypeError) as error:
                 raise ExerciseError(_("{file}: {what}: {why}").format(file=file, what=match[0], why=error)) from error
 
-        return _PLACEHOLDER.sub(number, file.read_text("utf-8"))
+        return _PLACEHOLDER.sub(number, read_text(file))
 
 
 def read_exercise(folder: Path) -> Exercise:
@@ -278,6 +307,20 @@ def _line(error: BaseException, file: Path) -> str:
             line = traceback.tb_lineno
         traceback = traceback.tb_next
     return _("line {line}").format(line=line) if line else type(error).__name__
+
+
+def _why(error: Exception) -> str:
+    """What Python or a part of ours says of an error."""
+    ours = type(error) is ValueError and str(error)
+    return str(error) if ours else f"{type(error).__name__}: {error}"
+
+
+def _arose_in(error: Exception, folder: Path) -> bool:
+    """Whether an error was raised by code of this folder itself, not by what it called."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and Path(traceback.tb_frame.f_code.co_filename).parent == folder
 
 
 def _headline(text: str) -> tuple[str, str]:

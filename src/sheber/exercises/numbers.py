@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 from sheber import seeds
 from sheber.allowed import Allowed, Choice
+from sheber.exercises.files import ExerciseError, read_toml
 from sheber.exercises.score import GROUPS, ramp
 from sheber.i18n import _
 from sheber.station import Limits
@@ -28,10 +28,7 @@ __all__ = ["LEVELS", "Allowed", "Choice", "ExerciseError", "Numbers", "Tolerance
 
 LEVELS: Final = ("elementary", "intermediate", "advanced")
 REHEARSAL_SCENES: Final = 8
-
-
-class ExerciseError(Exception):
-    """An exercise cannot be used as it is written: which file, which entry, what is allowed."""
+LONGEST_NAME: Final = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,11 @@ class Tolerance:
 
     def share(self, value: float) -> float:
         """The share 0..1 of the points that `value` (SI) earns."""
-        return ramp(self.show(value), self.full, self.zero)
+        return ramp(round(value / SI[self.unit], 3), self.full, self.zero)
 
     def show(self, value: float) -> float:
         """`value` (SI) in the tolerance's own unit, rounded for readers."""
-        return round(value / SI[self.unit], 3)
+        return round(value / SI[self.unit], 1 if self.unit == "%" else 2)
 
     @property
     def full_si(self) -> float:
@@ -68,6 +65,7 @@ _LIMITS: Final = {
     "notes": Allowed(0, 10_000, whole=True),
     "processor_s": Allowed(1, 3600, "s", whole=True),
     "wall_s": Allowed(5, 7200, "s"),
+    "silent_s": Allowed(1, 3600, "s"),
     "memory_bytes": Allowed(128 << 20, 16 << 30, "bytes", whole=True),
     "output_bytes": Allowed(1 << 10, 16 << 20, "bytes", whole=True),
     "scratch_bytes": Allowed(1 << 20, 1 << 30, "bytes", whole=True),
@@ -78,6 +76,8 @@ _COMMON: Final = {
     "cycle.full": Allowed(0.1, 10),
     "cycle.zero": Allowed(0.1, 20),
 }
+_NAME: Final = re.compile(rf"(?!-)(?:[^\W_]|-){{1,{LONGEST_NAME}}}")
+_ALIKE: Final = 0.7  # how much of two names must be the same for one to be offered for the other, 0..1
 _WORDS: Final = ("name", "version", "level")
 
 
@@ -152,7 +152,7 @@ def read_numbers(file: Path, allowed: Mapping[str, Allowed | Choice], counted: C
     `allowed`: the numbers of the exercise and of its kind of station, by dotted key; those of the table [limits] may
     be left out of the file. `counted`: what the scenes of the exercise count, for the table [cycle.per].
     """
-    values = dict(_flat(_parse(file)))
+    values = dict(_flat(read_toml(file)))
     _check_counts(file, values, counted)
     ranges = _ranges(allowed, values)
     for key in sorted(values.keys() - ranges.keys() - set(_WORDS) - {"rehearsal.seeds"}):
@@ -166,31 +166,6 @@ def read_numbers(file: Path, allowed: Mapping[str, Allowed | Choice], counted: C
     if values["cycle.full"] >= values["cycle.zero"]:
         raise ExerciseError(_("{file}: cycle.full must be less than cycle.zero.").format(file=file))
     return Numbers(values, file)
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    text = ""
-    try:
-        text = file.read_text("utf-8")
-        return tomllib.loads(text)
-    except OSError as error:
-        raise ExerciseError(
-            _("{file}: This file cannot be read: {why}.").format(file=file, why=error.strerror)
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = _("{file}: This is not valid TOML: {why}.").format(file=file, why=error)
-        raise ExerciseError(message + _comma_hint(text, str(error))) from error
-
-
-def _comma_hint(text: str, why: str) -> str:
-    """Where a file that is no TOML holds a number with a decimal comma in the line that is wrong: that it is so."""
-    at = re.search(r"at line (\d+)", why)
-    line = text.splitlines()[int(at[1]) - 1] if at and int(at[1]) <= len(text.splitlines()) else ""
-    number = re.search(r"=\s*(-?\d+,\d+)", line)
-    if number is None:
-        return ""
-    hint = _(" The line is {line!r}. Write a number with a point, {right}, not with a comma, {wrong}.")
-    return hint.format(line=line.strip(), right=number[1].replace(",", "."), wrong=number[1])
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -223,7 +198,19 @@ def _checked(file: Path, key: str, value: object, range_: Allowed | Choice) -> A
         text = _("{file}: {key} is missing. It must be {allowed}.")
     else:
         text = _("{file}: {key} is {value!r}. It must be {allowed}.")
-    raise ExerciseError(text.format(file=file, key=key, value=value, allowed=range_.words()))
+    message = text.format(file=file, key=key, value=value, allowed=range_.words())
+    raise ExerciseError(message + _comma_hint(value, range_))
+
+
+def _comma_hint(value: object, range_: Allowed | Choice) -> str:
+    """[0,5, 1,5] is four whole numbers to TOML: that a pair is written with points."""
+    if not isinstance(range_, Allowed) or not range_.pair or not isinstance(value, list) or len(value) != 4:
+        return ""
+    if not all(type(one) is int for one in value):
+        return ""
+    low, more, high, rest = value
+    text = _(" Write numbers with a point, [{low}.{more}, {high}.{rest}], not with a comma.")
+    return text.format(low=low, more=more, high=high, rest=rest)
 
 
 def _found(value: object, range_: Allowed | Choice) -> object:
@@ -263,8 +250,14 @@ def _missing(file: Path, key: str, known: Mapping[str, Any], *, unknown: bool = 
 
 
 def _near(key: str, known: Collection[str]) -> str:
-    """What the writer may have meant, in words; "" for nothing near."""
-    near = difflib.get_close_matches(key, list(known), 1)
+    """What the writer may have meant, in words; "" for nothing near.
+
+    A name is compared with those of its own table; else it may be in the wrong table, or the table is misspelt.
+    """
+    table, _dot, name = key.rpartition(".")
+    names = {one.rpartition(".")[2]: one for one in sorted(known) if one.rpartition(".")[0] == table}
+    near = [names[one] for one in difflib.get_close_matches(name, names, 1, _ALIKE)]
+    near += sorted(one for one in known if one.rpartition(".")[2] == name)
     return _(" Did you mean {near}?").format(near=near[0]) if near else ""
 
 
@@ -282,8 +275,17 @@ def _check_counts(file: Path, values: Mapping[str, Any], counted: Collection[str
 
 def _check_words(file: Path, values: Mapping[str, Any]) -> None:
     for key in _WORDS:
-        if not isinstance(values.get(key), str) or not values[key]:
-            raise ExerciseError(_("{file}: {key} is missing. It must be a text in quotes.").format(file=file, key=key))
+        value = values.get(key)
+        if not isinstance(value, str) or not value.strip():
+            text = _("{file}: {key} is {value!r}. It must be a text in quotes.")
+            if value is None:
+                text = _("{file}: {key} is missing. It must be a text in quotes.")
+            elif isinstance(value, str):
+                text = _("{file}: {key} is empty. It must be a text in quotes.")
+            raise ExerciseError(text.format(file=file, key=key, value=value))
+    if not _NAME.fullmatch(values["name"]):  # files and folders are named after it
+        text = _("{file}: name is {name!r}. It must have letters, digits and hyphens only, up to {most} of them.")
+        raise ExerciseError(text.format(file=file, name=values["name"], most=LONGEST_NAME))
     if values["level"] not in LEVELS:
         text = _("{file}: level is {level!r}. It must be one of {levels}.")
         raise ExerciseError(text.format(file=file, level=values["level"], levels=", ".join(LEVELS)))

@@ -18,7 +18,7 @@ from sheber.robot import arms
 from sheber.robot.cell.scene import Colour, Fixture, Imperfections, Shape
 from sheber.robot.cell.stock import table
 
-__all__ = ["ARMS", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
+__all__ = ["ARMS", "aside", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
 
 ARMS = Choice(tuple(arms.available()))
 """The arms that an `exercise.toml` may name: `"scene.arm": ARMS`."""
@@ -32,6 +32,16 @@ def home(arm: str) -> list[float]:
 def between(rng: np.random.Generator, low: float, high: float, digits: int = 4) -> float:
     """One number from `low` to `high`, rounded as a job sheet would give it."""
     return round(float(rng.uniform(low, high)), digits)
+
+
+def aside(rng: np.random.Generator, most: float, least: float, digits: int = 4) -> float:
+    """One number from `-most` to `most` that is at least `least` away from 0, or `most` where that is less.
+
+    Turns are drawn with it: at a turn of nearly 0 a program that forgets the turn would be right by chance.
+    """
+    drawn = float(rng.uniform(-1.0, 1.0))
+    least = min(least, most)
+    return round(math.copysign(least + abs(drawn) * (most - least), drawn), digits)
 
 
 def level_pose(x: float, y: float, z: float, yaw: float = 0.0) -> Pose:

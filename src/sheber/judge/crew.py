@@ -1,7 +1,7 @@
 """Crew: the process that judges the scenes of a pool. It opens each exercise once and forks for each scene.
 
-Theory of operation. A `Pool` starts `python -m sheber.judge.crew` with one thread for each library, sends the level of
-the sandbox and the number of workers, then jobs. When the crew first sees an exercise it warms it, so that every
+Theory of operation. A `Pool` starts `python -P -m sheber.judge.crew` with one thread for each library, sends the level
+of the sandbox and the number of workers, then jobs. When the crew first sees an exercise it warms it, so that every
 import, compiled kernel and mesh is in memory; then it forks a worker for each job, which judges one scene and ends. A
 pipe from each worker tells when it ends, in whatever way. Crew and workers die with their parents. All messages are
 pickles between processes of the judge: they carry the program as bytes and what its run was worth, and a worker writes
@@ -20,6 +20,7 @@ import signal
 import sys
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 from sheber import i18n
@@ -28,6 +29,7 @@ from sheber.judge.errors import JudgeError
 from sheber.judge.pool import Gradable, Judgement, Parcel, Report, take_parcel
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox
+from sheber.temporary import temporary_folder
 from sheber.trace import Header, TraceError, TraceWriter
 
 PR_SET_PDEATHSIG = 1
@@ -73,9 +75,13 @@ def main() -> None:
 
 def _warm(exercise: Gradable) -> None:
     """Load what all scenes share, and build one for the rest. What fails here fails again, and is told, in a worker."""
-    with contextlib.suppress(Exception, SystemExit), TraceWriter(os.devnull, Header(exercise.name)) as nowhere:
+    with (
+        contextlib.suppress(Exception, SystemExit),
+        temporary_folder("warm") as folder,
+    ):
         exercise.warm()
-        exercise.build(exercise.rehearsal[0], nowhere).close()
+        with TraceWriter(Path(folder, "warm.trace"), Header(exercise.name)) as nowhere:
+            exercise.build(exercise.rehearsal[0], nowhere).close()
     gc.collect()
     gc.freeze()  # the workers share this memory as long as the collector does not touch it
 

@@ -16,7 +16,8 @@ __all__ = ["exercise_form", "grade_form", "scene_form", "strict"]
 
 
 def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) -> dict[str, Any]:
-    """One judged scene. Points = quality + factor * (cycle + safety + procedure)."""
+    """One judged scene. Points = quality + factor * (cycle + safety + procedure) of the earned points, the sum of the
+    counted ones."""
     return {
         "scene": scene,
         "outcome": outcome.kind.value,
@@ -24,8 +25,8 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
         "line": outcome.line,
         "points": score.points,
         "groups": {
-            group: {"points": points, "maximum": maximum}
-            for group, (points, maximum) in ((group, score.group(group)) for group in GROUPS)
+            group: {"points_earned": earned, "points_counted": _counted(score, group), "maximum": maximum}
+            for group, (earned, maximum) in ((group, score.group(group)) for group in GROUPS)
         },
         "factor": score.factor,
         "checks": [
@@ -33,7 +34,8 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
                 "name": check.name,
                 "key": check.key,
                 "group": check.group,
-                "points": check.points,
+                "points_earned": check.points,
+                "points_counted": round(score.counted(check), 4),
                 "maximum": check.maximum,
                 "measured": check.measured,
                 "wanted": check.wanted,
@@ -45,6 +47,11 @@ def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) ->
         ],
         "trace_sha256": trace_sha256,
     }
+
+
+def _counted(score: Score, group: str) -> float:
+    """What a group adds to the points of the run."""
+    return round(sum(score.counted(check) for check in score.checks if check.group == group), 4)
 
 
 def exercise_form(exercise: Exercise) -> dict[str, Any]:

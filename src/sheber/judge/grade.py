@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from sheber.judge.errors import SystemFault
 from sheber.judge.pool import Gradable, Job, Judgement, Pool, cores
 from sheber.judge.program import Program
 from sheber.judge.sandbox import Sandbox, best_sandbox
+from sheber.temporary import temporary_folder
 from sheber.trace import Outcome, OutcomeKind, Trace, read
 
 __all__ = ["Grade", "GradedScene", "Progress", "SceneSeed", "grade", "rehearsal"]
@@ -95,7 +95,7 @@ def grade(
         progress(0, len(chosen), None)
     found: dict[int, GradedScene] = {}
     with (
-        tempfile.TemporaryDirectory(prefix="sheber-grade-") as scratch,
+        temporary_folder("grade") as scratch,
         Pool(sandbox, min(workers or cores(), len(chosen))) as pool,
     ):
         for name, seed in chosen:

@@ -25,8 +25,8 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +41,8 @@ from sheber.judge.errors import SandboxError, SystemFault
 from sheber.judge.program import Program
 from sheber.judge.run import Runnable
 from sheber.judge.sandbox import Sandbox
+from sheber.judge.sandbox.scratch import remove
+from sheber.temporary import temporary_folder
 from sheber.trace import Outcome, Trace, TraceWriteError
 
 __all__ = ["Gradable", "Job", "Judgement", "Parcel", "Pool", "Report", "take_parcel"]
@@ -97,13 +99,16 @@ class Pool:
     def __init__(self, sandbox: Sandbox, workers: int | None = None) -> None:
         """Start it. workers: scenes at a time; one for each processor core if left out."""
         self._sandbox, self._workers = sandbox, workers or cores()
-        self._scratch = tempfile.TemporaryDirectory(prefix="sheber-pool-")  # the crew's folders go with it
+        self._leftovers = contextlib.ExitStack()
+        # the crew's folders go with it
+        self._scratch = self._leftovers.enter_context(temporary_folder("pool", remove=remove))
+        self._clean = weakref.finalize(self, self._leftovers.close)
         self._numbers = itertools.count()
         self._left: dict[int, Job] = {}  # submitted and not ended
         self._tries: dict[int, int] = {}  # of those whose worker was killed
         self._deaths = 0  # of crews, since the last job ended
         self._changing = threading.Lock()  # of `_left` and `_crew` together
-        self._crew = Crew(sandbox, self._workers, Path(self._scratch.name))
+        self._crew = Crew(sandbox, self._workers, self._scratch)
 
     def submit(self, job: Job) -> None:
         """One more scene to judge."""
@@ -157,7 +162,7 @@ class Pool:
                 self._left.clear()
                 text = _("The processes that judge scenes died {count} times. Nothing more was judged.")
                 raise SystemFault(text.format(count=TRIES))
-            self._crew = Crew(self._sandbox, self._workers, Path(self._scratch.name))
+            self._crew = Crew(self._sandbox, self._workers, self._scratch)
             for number, job in self._left.items():
                 self._crew.send(_packed(number, job))
 
@@ -171,7 +176,18 @@ class Pool:
         with self._changing:
             self._left.clear()
             self._crew.end()
-        self._scratch.cleanup()
+        self._clean()
+
+
+def import_folders() -> list[str]:
+    """Where the crew imports from: where this process does, but never from the working folder.
+
+    A module that somebody has put beside a program must not run as the judge. Relative names are left out too: they
+    mean another folder whenever the working folder changes. Only where this package itself comes from stays.
+    """
+    package, here = Path(__file__).parents[2], Path.cwd().resolve()
+    absolute = [Path(path) for path in sys.path if os.path.isabs(path)]
+    return [str(path) for path in absolute if path.resolve() != here or path.resolve() == package.resolve()]
 
 
 def cores() -> int:
@@ -236,14 +252,14 @@ class Crew:
     def __init__(self, sandbox: Sandbox, workers: int, scratch: Path) -> None:
         """Start it. scratch: where its temporary folders go."""
         environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONPATH": os.pathsep.join(import_folders()),
             "TMPDIR": str(scratch),
             "TEMP": str(scratch),
             # a parent that forks must have no threads, and one thread adds up in one order
             **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sheber.judge.crew"],
+            [sys.executable, "-P", "-m", "sheber.judge.crew"],  # -P: -m alone puts the working folder first
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -25,6 +25,7 @@ from sheber.judge.sandbox.separate import Doorman
 from sheber.judge.wire import Channel, wait_for_socket
 from sheber.station import Answer, Limits, Station
 from sheber.trace import Outcome, OutcomeKind, Trace, TraceWriter, read
+from sheber.untrusted import write_whole
 
 __all__ = ["Guest", "Practicable", "practice"]
 
@@ -103,22 +104,20 @@ def practice(
         file = out / f"practice-{seed}.trace"
         with TraceWriter(file, about) as recorder:
             station = exercise.build(seed, recorder)
-            with contextlib.closing(station):
-                if not _serve(doorman, station, recorder, exercise.limits):
-                    _say(_("No program connected within {limit:g} s.").format(limit=ARRIVAL_S))
-                    return 3
+            with contextlib.closing(station):  # it hands over what it has kept
+                outcome = _serve(doorman, station, recorder, exercise.limits)
+            if outcome is None:
+                _say(_("No program connected within {limit:g} s.").format(limit=ARRIVAL_S))
+                return 3
+            recorder.end(station.step, outcome)
     _tell(exercise, read(file), file, report_page)
     return 0
 
 
-def _serve(doorman: Doorman, station: Station, recorder: TraceWriter, limits: Limits) -> bool:
-    """The run, from the program's call to the end of the trace; False where nobody called."""
+def _serve(doorman: Doorman, station: Station, recorder: TraceWriter, limits: Limits) -> Outcome | None:
+    """The run, from the program's call on, and how it ended; None where nobody called."""
     channel = _guest_channel(doorman)
-    if channel is None:
-        return False
-    outcome = judged(Guest(channel, limits), station, recorder)
-    recorder.end(station.step, outcome)
-    return True
+    return None if channel is None else judged(Guest(channel, limits), station, recorder)
 
 
 def _guest_channel(doorman: Doorman) -> Channel | None:
@@ -144,13 +143,13 @@ def _tell(exercise: Practicable, trace: Trace, file: Path, report_page: bool) ->
     _say(text.format(title=exercise.title, seed=trace.header.seed, points=points, passed=passed))
     for part, code in words.ending_parts(trace):
         _say(f"    {part}" if code else part)
-    for check in words.losses(score, trace.outcome):
-        _say(f"  \N{MINUS SIGN}{words.number(check.lost):<5}  {check.name}: {check.message}")
+    for loss in words.losses(score, trace.outcome):
+        _say(f"  \N{MINUS SIGN}{words.lacking(loss.lost):<5}  {loss.name}: {loss.message}")
     if advice := words.advice(score, trace.outcome):
         _say(advice)
     if report_page:
         page = file.with_suffix(".html")
-        page.write_text(report(exercise, trace, score, language=current()), "utf-8")
+        write_whole(page, report(exercise, trace, score, language=current()).encode())
         _say(_("Report: {page}").format(page=page))
     _say(_("Trace: {file}").format(file=file))
 
@@ -159,7 +158,7 @@ def _own_program(file: Path | None) -> Program:
     """The program's name and text; without them the report has no source."""
     if file is not None:
         with contextlib.suppress(ProgramError):
-            return Program.read(file)
+            return Program.read(file.resolve())  # the student's own link
     return Program("program.py", b"")
 
 

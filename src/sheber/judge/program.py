@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sheber.i18n import _
 from sheber.judge.errors import ProgramError
+from sheber.untrusted import read_regular
 
 __all__ = ["LARGEST_PROGRAM", "Program", "ProgramError"]
 
@@ -29,11 +30,13 @@ class Program:
 
     @classmethod
     def read(cls, path: Path | str) -> Program:
-        """The program in a file. Raises ProgramError where there is none, or one that is too long."""
+        """The program in a file. Raises ProgramError where there is none, one that is too long, or no regular file.
+
+        A link is refused: in a hand-in it may lead to a file of the judge's user, whose text the report would show.
+        """
         file = Path(path)
         try:
-            with file.open("rb") as stream:
-                source = stream.read(LARGEST_PROGRAM + 1)
+            source = read_regular(file, LARGEST_PROGRAM + 1)
         except OSError as error:
             text = _("The program {file} cannot be read: {why}.")
             raise ProgramError(text.format(file=file, why=(error.strerror or str(error)).lower())) from error

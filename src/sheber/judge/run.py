@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import platform
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -31,6 +30,7 @@ from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import LAST_WORDS_S, LimitReached, Sandbox, best_sandbox, limits_shown
 from sheber.station import Answer, Limits, ProtocolError, RunEnds, Station
+from sheber.temporary import temporary_folder
 from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceError, TraceWriter, read
 
 __all__ = ["Conversation", "Equipment", "Runnable", "converse", "header", "judged", "run", "versions"]
@@ -161,9 +161,9 @@ def _attempt(exercise: Runnable, program: Program, seed: int, sandbox: Sandbox, 
                 "wall_s": round(time.monotonic() - started, 3),
                 "layers": box.layers,
             }
-            recorder.end(station.step, outcome, usage)
         finally:
-            station.close()
+            station.close()  # it hands over what it has kept
+        recorder.end(station.step, outcome, usage)
     return outcome
 
 
@@ -260,5 +260,5 @@ def _file(to: Path | None) -> Iterator[Path]:
     if to is not None:
         yield to
         return
-    with tempfile.TemporaryDirectory(prefix="sheber-run-") as folder:
+    with temporary_folder("run") as folder:
         yield Path(folder, "run.trace")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +19,7 @@ from sheber.judge.program import Program
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox, attacks
 from sheber.station import FakeStation, Limits
+from sheber.temporary import temporary_folder
 from sheber.trace import Channel, Trace, TraceWriter
 
 __all__ = ["ACCEPTED", "AttackFinding", "CountingExercise", "attack", "selftest", "temptations"]
@@ -118,7 +118,7 @@ def selftest(sandbox: Sandbox, progress: Callable[[str], None] | None = None) ->
 @contextlib.contextmanager
 def temptations() -> Iterator[dict[str, str]]:
     """Things on this machine that an attack would like to reach, by the names that the programs use for them."""
-    with tempfile.TemporaryDirectory(prefix="sheber-test-") as folder, contextlib.ExitStack() as stack:
+    with temporary_folder("test") as folder, contextlib.ExitStack() as stack:
         os.chmod(folder, 0o755)
         Path(folder, "canary").write_text("the secret of the canary")
         os.environ["SHEBER_SELFTEST"] = "hush"

@@ -17,8 +17,8 @@ KNOWN = {
     "wrist_3": message("body.wrist_3", "wrist 3"),
     "tool": message("body.tool", "the tool"),
     "tool_adapter": message("body.tool_adapter", "the adapter of the tool"),
-    "finger_left": message("body.finger_left", "the left finger"),
-    "finger_right": message("body.finger_right", "the right finger"),
+    "finger_left": message("body.finger_left", "the left finger of the gripper"),
+    "finger_right": message("body.finger_right", "the right finger of the gripper"),
     "table": message("body.table", "the table"),
     "floor": message("body.floor", "the floor"),
 }

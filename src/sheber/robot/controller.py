@@ -113,7 +113,7 @@ class Controller:
             *signal_channels("output", scene.analog_outputs),
         ]
         row = recorder.begin(
-            channels(len(self.arm.joints), numbers),
+            channels([joint.name for joint in self.arm.joints], numbers),
             cell.bodies,
             cell.visuals(),
             dict(scene.facts),

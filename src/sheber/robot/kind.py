@@ -6,10 +6,12 @@ What is heavy is imported where it is used: an exercise that is only listed or s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from sheber.allowed import Allowed, Choice
-from sheber.i18n import N_
+from sheber.i18n import N_, _
 from sheber.station import Limits, Mesh, Station
 
 if TYPE_CHECKING:
@@ -45,6 +47,19 @@ class RobotCell:
         from sheber.robot.controller import Controller
 
         return Controller(build(scene), scene, limits, recorder)
+
+    def flaws(self, scenes: Mapping[int, Scene]) -> Iterator[str]:
+        """Scenes that do not differ by more than noise, and what does not stand where its scene says."""
+        from sheber.robot.cell.scene import Imperfections
+        from sheber.robot.cell.standing import flaws
+
+        drawn = {seed: replace(scene, noise_seed=0, imperfections=Imperfections()) for seed, scene in scenes.items()}
+        for (seed, scene), (other, another) in combinations(drawn.items(), 2):
+            if scene == another:
+                yield _("The seeds {seed} and {other} give the same scene.").format(seed=seed, other=other)
+        for seed, scene in scenes.items():
+            for flaw in flaws(scene):
+                yield _("Seed {seed}: {flaw}").format(seed=seed, flaw=flaw)
 
     def warm(self, scene: Scene) -> None:
         """Import what every run of such a scene needs; compile the kernels of cameras where it has one."""

@@ -55,17 +55,18 @@ EVENTS: Final[Mapping[str, EventKind]] = {
 """Kinds of events that every cell may record; those of a device are in its file."""
 
 
-def channels(joints: int, numbers: Sequence[Channel]) -> list[Channel]:
-    """The sample of a robot with so many joints; `numbers`: what is recorded of its devices and analog signals."""
+def channels(names: Sequence[str], numbers: Sequence[Channel]) -> list[Channel]:
+    """The sample of a robot with these joints; `numbers`: what is recorded of its devices and analog signals."""
+    joints, labels = len(names), tuple(names)
     return [
-        Channel("joints", "f8", (joints,), "rad", N_("Joints"), "deg"),  # true
+        Channel("joints", "f8", (joints,), "rad", N_("Joints"), "deg", labels),  # true
         Channel("joint_targets", "f8", (joints,), "rad", N_("Joint targets"), "deg", plot="none"),  # as `joints`
         # T_base_tcp, true; and of the targets, by the nominal arm
         Channel("tcp", "f8", (7,), "m, wxyz", N_("Speed"), "mm/s", (N_("true"),), "speed"),
         Channel("tcp_target", "f8", (7,), "m, wxyz", N_("Speed"), "mm/s", (N_("commanded"),), "speed"),
         Channel("wrench", "f4", (6,), "N, Nm", N_("Force"), "N", ("x", "y", "z"), "length"),  # at the TCP, in its axes
-        Channel("joint_speeds", "f4", (joints,), "rad/s", N_("Joint speeds"), "deg/s"),
-        Channel("torques", "f4", (joints,), "Nm", N_("Torques")),
+        Channel("joint_speeds", "f4", (joints,), "rad/s", N_("Joint speeds"), "deg/s", labels),
+        Channel("torques", "f4", (joints,), "Nm", N_("Torques"), "", labels),
         *numbers,
         Channel("inputs", "u4", (), "bits", N_("Inputs"), plot="none"),
         Channel("outputs", "u4", (), "bits", N_("Outputs"), plot="none"),

@@ -51,6 +51,7 @@ FAR_OUTSIDE = message(
     "robot.far_outside",
     "({x:g}, {y:g}, {z:g}) m is far outside the cell. Positions are in metres, not in millimetres.",
 )
+HINTS_RECORDED = 10  # that the program slept; our client says it once
 NO_POSE = message("robot.not_a_pose", "The program sent numbers that are not a pose. {why}")
 NO_JPEG = message("robot.not_a_jpeg", "The program sent a picture to show, but the picture is not a JPEG.")
 PICTURES_USED_UP = message(
@@ -298,7 +299,8 @@ def _show(station: Served, command: c.Show) -> None:
 
 @serves(c.Slept)
 def _slept(station: Served, command: c.Slept) -> None:
-    station.event("hint", {"text": SLEPT(line=station.line)})
+    if station.count("hints", NOTES_USED_UP) < HINTS_RECORDED:  # they have no limit: a program may sleep on
+        station.event("hint", {"text": SLEPT(line=station.line)})
 
 
 def _pose(values: list[float]) -> Pose:

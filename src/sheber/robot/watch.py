@@ -30,6 +30,11 @@ HIT = message(
     "robot.hit",
     "Collision of {a} with {b}: {force:.0f} N. An unintended contact above {limit:.0f} N triggers the emergency stop.",
 )
+PRESSED_ON = message(
+    "robot.pressed_on",
+    "The tool pressed {part} on {other}: {force:.0f} N. "
+    "An unintended contact above {limit:.0f} N triggers the emergency stop.",
+)
 BLOCKED = message(
     "robot.blocked",
     "Joint {joint} is {error:.1f} deg behind its target: the arm is blocked or overloaded. "
@@ -141,8 +146,13 @@ class Watch:
             self._record("grip", {"tool": tool, "part": holding, "line": line})
 
     def _collided(self, pair: tuple[str, str], force_N: float) -> None:
+        held = self._tool.holding
+        values = {"force": round(force_N, 2), "limit": FORCE_LIMIT_N}
+        if held in pair:
+            part, other = called(held), called(next(name for name in pair if name != held))
+            raise EmergencyStop(PRESSED_ON(part=part, other=other, **values), pair, force_N)
         a, b = map(called, pair)
-        raise EmergencyStop(HIT(a=a, b=b, force=round(force_N, 2), limit=FORCE_LIMIT_N), pair, force_N)
+        raise EmergencyStop(HIT(a=a, b=b, **values), pair, force_N)
 
     def _blocked(self, joint: int, error: float) -> None:
         name, behind = self._arm.joints[joint].name, round(math.degrees(error), 2)

@@ -7,7 +7,6 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from sheber.geometry import Pose
 from sheber.i18n import Text, _, message, revived
+from sheber.trace import forms
 from sheber.trace.records import (
     BEGIN,
     BODIES,
@@ -46,24 +46,37 @@ from sheber.trace.records import (
     Visual,
     sample_dtype,
 )
+from sheber.untrusted import read_regular
 
 __all__ = ["Trace", "read"]
 
 T = TypeVar("T")
 
+LARGEST_TRACE = 1 << 30  # bytes
+
 BREAKS_OFF = message("trace.breaks_off", "The recording stops before the end of the run.")
 
-_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, RecursionError)  # of a file that is damaged, or made up
+_NONSENSE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+)  # of a file that is damaged, or made up
 _LEAST = {SAMPLE: 4, BODIES: 4, EVENT: 4, END: 4, CAPTURE: 8, PICTURE: 8}  # bytes of what stands before the rest
 
 
 def read(path: Path | str) -> Trace:
     """The trace in a file. Raises TraceReadError where it is not one, or one of another version."""
     try:
-        raw = Path(path).read_bytes()
+        raw = read_regular(path, LARGEST_TRACE + 1, links=True)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise TraceReadError(_("The trace {path} cannot be read: {why}.").format(path=path, why=why)) from error
+    if len(raw) > LARGEST_TRACE:
+        text = _("The trace {path} cannot be read: it has more than {most} bytes.")
+        raise TraceReadError(text.format(path=path, most=LARGEST_TRACE))
     try:
         return Trace(raw)
     except TraceReadError as error:
@@ -94,22 +107,28 @@ class Trace:
         for kind, start, end in _records(raw):
             self._spans[kind].append((start, end))
             self._order.append((kind, start, end))
+        if self._spans[END] and self._spans[END][0][1] != len(raw):
+            raise TraceReadError(_("The trace is damaged: bytes follow its last record."))
         self.whole = bool(self._spans[END])  # False: the file was cut short before the run's end
         if not self._spans[HEADER]:
             raise TraceReadError(_("The trace stops before the end of its header. It has nothing of the run."))
         if self.whole:
             self._check_sum()
-        self.header: Header = _header(self._words(*self._spans[HEADER][0]))
-        begin = self._words(*self._spans[BEGIN][0]) if self._spans[BEGIN] else {}
-        self.channels: tuple[Channel, ...] = tuple(_channel(one) for one in begin.get("channels", ()))
-        self.event_kinds: Mapping[str, EventKind] = {n: EventKind(**k) for n, k in begin.get("events", {}).items()}
-        self.notices: tuple[str, ...] = tuple(begin.get("notices", ()))  # licences of what is drawn
-        self.bodies: tuple[str, ...] = tuple(begin.get("bodies", ()))
-        self.visuals: tuple[Visual, ...] = tuple(_visual(one) for one in begin.get("visuals", ()))
-        self.facts: Mapping[str, Any] = begin.get("facts", {})
-        taught = begin.get("taught", {})
+        self.header: Header = self._made(forms.header, *self._spans[HEADER][0])
+        self._begin(self._spans[BEGIN][0] if self._spans[BEGIN] else None)
+
+    def _begin(self, span: tuple[int, int] | None) -> None:
+        """What the station declared; nothing where the run ended before the station began."""
+        told, channels, kinds, visuals = (None, (), {}, ()) if span is None else self._made(forms.begin, *span)
+        self.channels: tuple[Channel, ...] = channels
+        self.event_kinds: Mapping[str, EventKind] = kinds
+        self.visuals: tuple[Visual, ...] = visuals
+        self.notices: tuple[str, ...] = told.notices if told else ()  # licences of what is drawn
+        self.bodies: tuple[str, ...] = told.bodies if told else ()
+        self.facts: Mapping[str, Any] = told.facts if told else {}
+        taught = told.taught if told else {}
         self.taught: Mapping[str, Pose] = {name: Pose.from_list(pose) for name, pose in taught.items()}
-        self.step_s: float = float(begin.get("step_s", 0.0))  # s; 0 where the run ended before the station began
+        self.step_s: float = told.step_s if told else 0.0  # s; 0 where the run ended before the station began
         self._row = sample_dtype(self.channels)
 
     # --- samples and bodies
@@ -124,7 +143,9 @@ class Trace:
                 "The trace is damaged: the header promises samples of {size} bytes, but one sample has another size."
             )
             raise TraceReadError(text.format(size=row.itemsize))
-        return np.frombuffer(b"".join(self._raw[start:end] for start, end in spans), row)
+        samples = np.frombuffer(b"".join(self._raw[start:end] for start, end in spans), row)
+        _check_order(samples["step"])
+        return samples
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -163,13 +184,18 @@ class Trace:
         """Every written pose: step (m,), index of the body (m,), pose (m, 7); steps do not decrease."""
         steps, indices, poses = [], [], []
         for start, end in self._spans[BODIES]:
+            if (end - start - STEP.size) % 30:
+                text = _("The trace is damaged at byte {start}: a pose of a body is not whole.")
+                raise TraceReadError(text.format(start=start))
             count = (end - start - STEP.size) // 30  # 2 bytes of index and 28 of pose each
             steps.append(np.full(count, self._step(start), np.int64))
             indices.append(np.frombuffer(self._raw, "<u2", count, start + STEP.size))
             poses.append(np.frombuffer(self._raw, "<f4", count * 7, start + STEP.size + 2 * count).reshape(-1, 7))
         if not steps:
             return np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 7), np.float32)
-        return np.concatenate(steps), np.concatenate(indices).astype(np.int64), np.concatenate(poses)
+        found = np.concatenate(steps)
+        _check_order(found)
+        return found, np.concatenate(indices).astype(np.int64), np.concatenate(poses)
 
     # --- what happened
 
@@ -243,33 +269,29 @@ class Trace:
     @cached_property
     def _sentences(self) -> Mapping[str, str]:
         """The English sentences that the file brings along, by id."""
-        pairs = (self._words(start, end) for start, end in self._spans[SENTENCE])
-        return {str(id_): str(english) for id_, english in pairs}
+        return dict(self._made(forms.two_texts, start, end) for start, end in self._spans[SENTENCE])
 
     def _event(self, raw: bytes) -> Event:
-        kind, data = json.loads(raw[STEP.size :])
+        kind, data = forms.event(raw[STEP.size :])
         told = {name: revived(value, self._sentences) for name, value in data.items()}
-        return Event(STEP.unpack_from(raw)[0], str(kind), told)
+        return Event(STEP.unpack_from(raw)[0], kind, told)
 
     def _ending(self, raw: bytes) -> tuple[Outcome, Mapping[str, Any]]:
-        told = json.loads(raw[STEP.size :])
-        outcome = dict(told["outcome"])
-        outcome["text"] = Text.from_form(outcome["text"], self._sentences)
-        return Outcome(kind=OutcomeKind(outcome.pop("kind")), **outcome), dict(told["usage"])
+        told = forms.end(raw[STEP.size :])
+        outcome = told.outcome
+        text = Text.from_form(outcome.text, self._sentences)
+        return Outcome(outcome.kind, text, outcome.line, outcome.connected), told.usage
 
     def _check_sum(self) -> None:
         """Raise TraceReadError where bytes were changed since they were written. It guards against accidents alone."""
         start, end = self._spans[END][0]
-        told = self._words(start + STEP.size, end).get("crc32")
-        if told is not None and told != zlib.crc32(memoryview(self._raw)[: start - HEAD.size]):
+        told = self._made(forms.end, start + STEP.size, end)
+        if told.crc32 != zlib.crc32(memoryview(self._raw)[: start - HEAD.size]):
             raise TraceReadError(_("The trace is damaged: its bytes have changed since it was written."))
 
     def _step(self, start: int) -> int:
         step: int = STEP.unpack_from(self._raw, start)[0]
         return step
-
-    def _words(self, start: int, end: int) -> Any:
-        return self._made(json.loads, start, end)
 
     def _made(self, make: Callable[[bytes], T], start: int, end: int) -> T:
         """What `make` makes of a payload; a payload that makes no sense is damage, whatever went wrong with it."""
@@ -280,29 +302,31 @@ class Trace:
             raise TraceReadError(text.format(start=start, why=error)) from error
 
 
-def _channel(words: Mapping[str, Any]) -> Channel:
-    return Channel(**{**words, "shape": tuple(words["shape"]), "labels": tuple(words["labels"])})
+def _check_order(steps: NDArray[np.unsignedinteger[Any] | np.signedinteger[Any]]) -> None:
+    """Raise TraceReadError where time goes back."""
+    if (steps[1:] < steps[:-1]).any():
+        raise TraceReadError(_("The trace is damaged: its steps are not in order."))
 
 
-def _with_jpeg(raw: bytes) -> tuple[int, Any, bytes]:
+def _with_jpeg(raw: bytes) -> tuple[int, bytes, bytes]:
     """Step, words and picture of a payload that holds them one after the other."""
     step, words = struct.unpack_from("<II", raw)
-    return step, json.loads(raw[8 : 8 + words]), raw[8 + words :]
+    return step, raw[8 : 8 + words], raw[8 + words :]
 
 
 def _capture(raw: bytes) -> Capture:
-    step, about, jpeg = _with_jpeg(raw)
-    return Capture(step, jpeg=jpeg, **about)
+    step, words, jpeg = _with_jpeg(raw)
+    about = forms.capture(words, jpeg)
+    return Capture(step, about.camera, about.width, about.height, about.colour_sha256, about.depth_sha256, jpeg)
 
 
 def _picture(raw: bytes) -> Picture:
-    step, about, jpeg = _with_jpeg(raw)
-    return Picture(step, str(about["title"]), jpeg)
+    step, words, jpeg = _with_jpeg(raw)
+    return Picture(step, forms.picture(words, jpeg), jpeg)
 
 
 def _printed(raw: bytes) -> Printed:
-    stream, text = json.loads(raw)
-    return Printed(str(stream), str(text))
+    return Printed(*forms.two_texts(raw))
 
 
 def _check_magic(raw: bytes) -> None:
@@ -334,26 +358,6 @@ def _records(raw: bytes) -> Iterator[tuple[int, int, int]]:
             return
         yield kind, start, start + length
         at = start + length
-
-
-def _header(words: Mapping[str, Any]) -> Header:
-    """A header; words that a later version of the same format added are left out."""
-    known = {f.name for f in fields(Header)}
-    return Header(**{name: value for name, value in words.items() if name in known})
-
-
-def _visual(words: Mapping[str, Any]) -> Visual:
-    size: tuple[float, ...] = tuple(words["size"])
-    red, green, blue = words["colour"]
-    return Visual(
-        words["body"],
-        words["shape"],
-        size,
-        Pose.from_list(words["pose"]),
-        (red, green, blue),
-        words["mesh"],
-        words["texture"],
-    )
 
 
 def _words(value: object) -> bytes:

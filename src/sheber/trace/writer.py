@@ -40,6 +40,7 @@ from sheber.trace.records import (
     Visual,
     sample_dtype,
 )
+from sheber.untrusted import create
 
 __all__ = ["FLUSH_BYTES", "TraceWriter"]
 
@@ -81,12 +82,12 @@ class TraceWriter:
     """
 
     def __init__(self, path: Path | str, header: Header) -> None:
-        """Create (or replace) the file and write the header."""
+        """Create the file and write the header. What had its name is removed, never written to."""
         self.path = Path(path)
         self._buffer = bytearray()
         self._error: TraceWriteError | None = None
         try:
-            self._file: BinaryIO | None = open(self.path, "wb", buffering=0)  # noqa: SIM115 - closed by close()
+            self._file: BinaryIO | None = create(self.path)
         except OSError as error:
             text = _("The trace {path} cannot be written: {why}.")
             raise TraceWriteError(text.format(path=self.path, why=_reason(error))) from error

@@ -6,7 +6,17 @@ robot cells. `measure` has the numbers beneath them. A new criterion is one more
 
 from sheber.exercises.criteria.closing import closing
 from sheber.exercises.criteria.common import Worth, cycle_time, worst, worth
-from sheber.exercises.criteria.parts import Placed, last_release, let_go, lies, placements, set_down, where
+from sheber.exercises.criteria.parts import (
+    Placed,
+    held_at,
+    last_release,
+    let_go,
+    lies,
+    placements,
+    pushed,
+    set_down,
+    where,
+)
 from sheber.exercises.criteria.safety import safety
 from sheber.exercises.criteria.way import (
     Leg,
@@ -27,6 +37,7 @@ __all__ = [
     "closing",
     "cycle_time",
     "finished_at_home",
+    "held_at",
     "last_release",
     "leg_between",
     "let_go",
@@ -35,6 +46,7 @@ __all__ = [
     "off_by",
     "placements",
     "poses_reached",
+    "pushed",
     "safety",
     "set_down",
     "speed_kept",

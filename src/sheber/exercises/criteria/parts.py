@@ -17,7 +17,11 @@ from sheber.i18n import Text, message
 from sheber.robot.bodies import called
 from sheber.trace import NOTHING, Trace
 
-__all__ = ["Placed", "last_release", "let_go", "lies", "placements", "set_down", "where"]
+__all__ = ["Placed", "held_at", "last_release", "let_go", "lies", "placements", "pushed", "set_down", "where"]
+
+MOVED = 1e-3  # m: a part that lay and moves farther than this was pushed
+RESTS = 0.3  # s after it was let go a part lies
+NEAR = 0.25  # m: parts whose middles are farther away from each other do not touch
 
 LIES = message(
     "criteria.lies",
@@ -41,10 +45,11 @@ class Placed:
     distance: float  # m
     turn: Turn
     time: float  # s, when it was let go
+    fall: float  # m, how far it sank then
 
     def errors(self) -> dict[str, float]:
-        """How far off it lies: position [m], yaw and tilt [rad]."""
-        return {"position": self.distance, "yaw": abs(self.turn.yaw), "tilt": self.turn.tilt}
+        """How far off it lies: position [m], yaw and tilt [rad]; and how far it fell [m]."""
+        return {"position": self.distance, "yaw": abs(self.turn.yaw), "tilt": self.turn.tilt, "fall": self.fall}
 
 
 def placements(
@@ -66,7 +71,9 @@ def placements(
         nearest = int(np.argmin(distances))
         place = nearest if distances[nearest] < within else -1
         turn = turn_between(pose, places[nearest], symmetry)
-        placed.append(Placed(part, place, offsets[nearest], float(distances[nearest]), turn, released[part]))
+        time = released[part]
+        fall = _drop(trace, part, time)
+        placed.append(Placed(part, place, offsets[nearest], float(distances[nearest]), turn, time, fall))
     return placed
 
 
@@ -78,6 +85,35 @@ def let_go(trace: Trace) -> dict[str, float]:
         if part:
             last[part] = event.kind, event.step * trace.step_s
     return {part: time for part, (kind, time) in last.items() if kind == "release"}
+
+
+def held_at(trace: Trace, time: float) -> str:
+    """The part that the tool held at this time [s]; "" for none."""
+    held = ""
+    for event in trace.events_of("grip", "release", "lost"):
+        if event.step * trace.step_s > time:
+            break
+        held = str(event.data.get("part", "")) if event.kind == "grip" else ""
+    return held
+
+
+def pushed(trace: Trace, part: str, since: float) -> tuple[float, str]:
+    """When [s] a part that was let go at `since` [s] first moved, and the part in the tool that was beside it then.
+
+    "" where the tool held none, or none that was near; infinity where the part never moved.
+    """
+    first = sample_at(trace, since + RESTS)
+    path = trace.body(part)[first:, :3]
+    moved = np.flatnonzero(np.linalg.norm(path - path[0], axis=1) > MOVED)
+    if not moved.size:
+        return math.inf, ""
+    sample = first + int(moved[0])
+    time = float(trace.time[sample])
+    other = held_at(trace, time)
+    if not other or other == part:
+        return time, ""
+    away = trace.body(other)[sample, :3] - trace.body(part)[sample, :3]
+    return time, other if float(np.linalg.norm(away)) < NEAR else ""
 
 
 def last_release(trace: Trace) -> float:
@@ -92,7 +128,7 @@ def where(placed: Placed, part: Text | str) -> Text:
 
 
 def lies(key: str, title: Text, placed: Placed, worths: Mapping[str, Worth], told: Text) -> Check:
-    """How a part lies: the worst of those of its errors (position, yaw, tilt) that `worths` names."""
+    """How a part lies: the worst of those of its errors (position, yaw, tilt, fall) that `worths` names."""
     errors = placed.errors()
     return worst(key, title, [(worth, errors[kind]) for kind, worth in worths.items()], placed.time, told)
 

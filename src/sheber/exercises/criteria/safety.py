@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sheber.exercises.criteria.parts import held_at
 from sheber.exercises.numbers import Numbers
 from sheber.exercises.score import Check
 from sheber.i18n import Text, message
@@ -26,6 +27,11 @@ FELL_TITLE = message("criteria.fell_title", "Fallen on the table: {part}")
 FELL = message(
     "criteria.fell",
     "At {time:.1f} s {part} fell on the table. The force was up to {force:.0f} N. It lay there for {lasted:.1f} s.",
+)
+PRESSED_TITLE = message("criteria.pressed_title", "Pressed on the table: {part}")
+PRESSED = message(
+    "criteria.pressed",
+    "At {time:.1f} s {part} was pressed on the table for {lasted:.1f} s. The force was up to {force:.0f} N.",
 )
 LASTS_TITLE = message("criteria.lasts_title", "{contact}, still after {time:g} s")
 LASTS = message(
@@ -66,21 +72,36 @@ def safety(trace: Trace, numbers: Numbers) -> list[Check]:
 
 
 def _incidents(trace: Trace, numbers: Numbers) -> Iterator[_Incident]:
+    fallen: dict[str, float] = {}  # part -> s, when it fell on the table
     for event in trace.events_of("contact"):
-        if not event.data.get("meant"):
-            yield from _contact(trace, numbers, event)
+        if event.data.get("meant"):
+            continue
+        part, time = _on_table(trace, event), event.step * trace.step_s
+        if not part or held_at(trace, time) == part:
+            yield from _contact(trace, numbers, event, part)
+        elif part not in fallen or _gripped(trace, part, fallen[part], time):
+            fallen[part] = time
+            yield _fall(trace, numbers, event, part)
     stop = _stop(trace)
     if stop is not None:
         yield _Incident("stop", STOP(), numbers.real("safety.emergency_stop"), *stop)
 
 
-def _contact(trace: Trace, numbers: Numbers, event: Event) -> Iterator[_Incident]:
-    """A contact that was not meant, and once more for each `again_s` that it lasted."""
+def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterator[_Incident]:
+    """A contact that was not meant, and once more for each `again_s` that it lasted. `part`: what the tool presses on
+    the table; "" for any other contact."""
     cost, again = numbers.real("safety.contact"), numbers.real("safety.again_s")
     most = numbers.points("safety") / cost if cost else 0.0
     time = event.step * trace.step_s
     force, lasted = _rest_of_contact(trace, event.step, event.data)
-    title, told = _contact_words(trace, event, force, lasted)
+    if part:
+        title, told = (
+            PRESSED_TITLE(part=called(part)),
+            PRESSED(part=called(part), time=time, force=force, lasted=lasted),
+        )
+    else:
+        pair = {side: called(str(event.data[side])) for side in ("a", "b")}
+        title, told = TOUCHED_TITLE(**pair), TOUCHED(**pair, time=time, force=force, lasted=lasted)
     yield _Incident("contact", title, cost, time, told)
     for n in range(1, 1 + int(max(0.0, min(lasted / again, most)))):  # more could not cost more
         then = time + n * again
@@ -88,16 +109,24 @@ def _contact(trace: Trace, numbers: Numbers, event: Event) -> Iterator[_Incident
         yield _Incident("contact", lasts, cost, then, LASTS(again=again, time=then, contact=told))
 
 
-def _contact_words(trace: Trace, event: Event, force: float, lasted: float) -> tuple[Text, Text]:
-    """Title and message of a contact that was not meant: what touched what, or what fell on the table."""
-    a, b = str(event.data["a"]), str(event.data["b"])
-    part = next((one for one, other in ((a, b), (b, a)) if other == "table" and _is_loose(trace, one)), "")
+def _fall(trace: Trace, numbers: Numbers, event: Event, part: str) -> _Incident:
+    """A part that fell on the table: one loss, however long it lies there and however often it bounces."""
     time = event.step * trace.step_s
-    if part and not _is_held(trace, part, event.step):
-        fallen = called(part)
-        return FELL_TITLE(part=fallen), FELL(part=fallen, time=time, force=force, lasted=lasted)
-    pair = {"a": called(part), "b": called("table")} if part else {"a": called(a), "b": called(b)}
-    return TOUCHED_TITLE(**pair), TOUCHED(**pair, time=time, force=force, lasted=lasted)
+    force, lasted = _rest_of_contact(trace, event.step, event.data)
+    told = FELL(part=called(part), time=time, force=force, lasted=lasted)
+    return _Incident("contact", FELL_TITLE(part=called(part)), numbers.real("safety.contact"), time, told)
+
+
+def _on_table(trace: Trace, event: Event) -> str:
+    """The loose part that touched the table; "" for any other contact."""
+    a, b = str(event.data["a"]), str(event.data["b"])
+    return next((one for one, other in ((a, b), (b, a)) if other == "table" and _is_loose(trace, one)), "")
+
+
+def _gripped(trace: Trace, part: str, since: float, until: float) -> bool:
+    """Whether the tool gripped a part between two moments [s]."""
+    grips = (event.step * trace.step_s for event in trace.events_of("grip") if event.data.get("part") == part)
+    return any(since < time <= until for time in grips)
 
 
 def _is_loose(trace: Trace, name: str) -> bool:
@@ -107,16 +136,6 @@ def _is_loose(trace: Trace, name: str) -> bool:
     if name not in names[max(tools, default=-1) + 1 :] or len(trace.time) == 0:
         return False
     return bool(np.ptp(trace.body(name)[:, :3], axis=0).max() > 1e-3)
-
-
-def _is_held(trace: Trace, part: str, step: int) -> bool:
-    """Whether the tool holds a part at this step."""
-    handled = [
-        event.kind
-        for event in trace.events_of("grip", "release", "lost")
-        if event.step <= step and event.data.get("part") == part
-    ]
-    return handled[-1:] == ["grip"]
 
 
 def _stop(trace: Trace) -> tuple[float, Text] | None:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sheber.exercises.criteria.common import Worth
 from sheber.exercises.criteria.measure import (
-    STOP_NEAR,
     Array,
     best_in_order,
     circle_deviation,
@@ -39,6 +38,9 @@ __all__ = [
 ]
 
 AS_NEAR = 1e-4  # m: by less than this no stop is nearer to a pose than another one
+GONE_TO = 0.03  # m: the tool went to a pose that it came so near to; what was driven from there is measured
+SAME_CORNER = 0.5  # s: a move that ended within this of a passed pose made the corner there
+CORNER = 5.0  # a rounded corner begins at most so many times as far from its pose as it passes it
 FIT = (1e-3, math.radians(0.5))  # m, rad: what halves the fit of a sample to a pose
 
 OFF_BY = message("criteria.off_by", "x {x:+.1f}, y {y:+.1f}, z {z:+.1f} mm")
@@ -54,6 +56,13 @@ POSE_NEVER_REACHED = message("criteria.pose_never_reached", "The tool never reac
 POSE_OUT_OF_ORDER = message(
     "criteria.pose_out_of_order", "The tool reached pose {name} at {time:.1f} s, but not in the right order."
 )
+POSE_PASSED = message(
+    "criteria.pose_passed",
+    "The tool passed pose {name} at {time:.1f} s at a distance of {off:.1f} mm ({by}), without stopping.",
+)
+POSE_PASSED_BLEND = message(
+    "criteria.pose_passed_blend", "{passed} The move of line {line} has a blend. Leave it out to stop at the pose."
+)
 POSE_STOPPED_BESIDE = message(
     "criteria.pose_stopped_beside",
     "The tool never reached pose {name}. It stopped at a distance of {off:.1f} mm, at {time:.1f} s.",
@@ -63,7 +72,7 @@ POSE_FAR = message(
 )
 LEG_MISSING = message(
     "criteria.leg_missing",
-    "The path from {start} to {end} cannot be measured, because the tool did not reach one of the two poses.",
+    "The path from {start} to {end} cannot be measured, because the tool did not go to both poses in the right order.",
 )
 LINE = message("criteria.line", "Straight line {start} to {end}")
 LINE_LEFT = message(
@@ -106,7 +115,8 @@ def poses_reached(
     """Each pose reached by the true TCP, in order; the poses share `position` and `angle`.
 
     A pose is judged where the tool stands; one that is passed without a stop, where it came nearest.
-    Gives two checks a pose, and the sample at which each was reached (None: never).
+    Gives two checks a pose, and the sample at which the tool came to each: beyond the tolerance a pose earns nothing,
+    but the way from it can be measured. None: the tool never went there.
     """
     errors = [pose_errors(trace["tcp"], pose) for _name, pose in wanted]
     standing = rests(trace)
@@ -117,35 +127,65 @@ def poses_reached(
     reached, checks = best_in_order(fits), []
     shares = list(zip(position.shared(len(wanted)), angle.shared(len(wanted)), strict=True))
     for n, one in enumerate(wanted):
-        found, reached[n] = _pose_checks(trace, one, errors[n], fits[n] > 0.0, reached[n], shares[n])
-        checks += found
+        reached[n] = _gone_to(reached[n], errors[n][0], position.tolerance.zero_si)
+        checks += _pose_checks(trace, one, errors[n], (fits[n] > 0.0, standing), reached[n], shares[n])
     return checks, reached
+
+
+def _gone_to(sample: int | None, distance: Array, near: float) -> int | None:
+    """The sample, where the tool is near enough to have gone to the pose."""
+    return None if sample is None or distance[sample] >= max(near, GONE_TO) else sample
 
 
 def _pose_checks(
     trace: Trace,
     wanted: tuple[str, Pose],
     errors: tuple[Array, Array],
-    judged: NDArray[np.bool_],
+    samples: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     sample: int | None,
     worths: tuple[Worth, Worth],
-) -> tuple[list[Check], int | None]:
-    """Position and angle of one pose; `judged` (n,) says where it may be judged, `sample` where it is, and what is
-    given back with the checks is the sample if that is near enough."""
-    (name, pose), (distance, turn), (position, angle) = wanted, errors, worths
+) -> list[Check]:
+    """Position and angle of one pose; `samples` (n,) says where it may be judged and where the tool stands, `sample`
+    where it is judged."""
+    (name, _pose), (distance, turn), (position, angle) = wanted, errors, worths
     titles = POSE_POSITION(name=name), POSE_ANGLE(name=name)
     keys = f"pose-{name}-position", f"pose-{name}-angle"
-    if sample is None or distance[sample] >= position.tolerance.zero_si:
-        told = _never_reached(trace, name, distance, judged, position.tolerance.zero_si)
-        return [one.missing(key, title, told) for one, key, title in zip(worths, keys, titles, strict=True)], None
+    judged, standing = samples
+    near = position.tolerance.zero_si
+    if sample is None:
+        told = _never_reached(trace, name, distance, judged, near)
+        return [one.missing(key, title, told) for one, key, title in zip(worths, keys, titles, strict=True)]
     time, away, turned = float(trace.time[sample]), float(distance[sample]), float(turn[sample])
-    by = off_by(trace["tcp"][sample, :3] - pose.position)
-    off_told = POSE_OFF(name=name, time=time, off=away * 1e3, by=by)
+    off_told = _off_told(trace, wanted, sample, away, bool(standing[sample]), near)
+    if away >= near:
+        measured = position.check(keys[0], titles[0], away, time, off_told)
+        return [measured, angle.missing(keys[1], titles[1], off_told, time)]
     turned_told = POSE_TURNED(name=name, time=time, off=math.degrees(turned))
     return [
         position.check(keys[0], titles[0], away, time, off_told),
         angle.check(keys[1], titles[1], turned, time, turned_told),
-    ], sample
+    ]
+
+
+def _off_told(trace: Trace, wanted: tuple[str, Pose], sample: int, away: float, stands: bool, near: float) -> Text:
+    """How far from a pose the tool was, and whether it stood there or passed."""
+    (name, pose), time, off = wanted, float(trace.time[sample]), away * 1e3
+    by = off_by(trace["tcp"][sample, :3] - pose.position)
+    if not stands:
+        passed = POSE_PASSED(name=name, time=time, off=off, by=by)
+        line = _blended_at(trace, time)
+        return POSE_PASSED_BLEND(passed=passed, line=line) if line else passed
+    if away >= near:
+        return POSE_STOPPED_BESIDE(name=name, off=off, time=time)
+    return POSE_OFF(name=name, time=time, off=off, by=by)
+
+
+def _blended_at(trace: Trace, time: float) -> int:
+    """Line of the move that ended in a rounded corner at this time [s]; 0 where the trace shows none."""
+    moves = zip(trace.events_of("move"), trace.events_of("move_done"), strict=False)
+    ends = [(abs(done.step * trace.step_s - time), move.data) for move, done in moves]
+    away, move = min(ends, key=lambda one: one[0], default=(math.inf, {}))
+    return int(move.get("line", 0)) if away < SAME_CORNER and move.get("blend", 0.0) > 0.0 else 0
 
 
 def _never_reached(trace: Trace, name: str, distance: Array, judged: NDArray[np.bool_], near: float) -> Text:
@@ -153,10 +193,9 @@ def _never_reached(trace: Trace, name: str, distance: Array, judged: NDArray[np.
         return POSE_NEVER_REACHED(name=name)
     nearest = int(np.argmin(np.where(judged, distance, np.inf)))
     time, off = float(trace.time[nearest]), float(distance[nearest]) * 1e3
-    if distance[nearest] < near:
+    if distance[nearest] < max(near, GONE_TO):
         return POSE_OUT_OF_ORDER(name=name, time=time)
-    said = POSE_STOPPED_BESIDE if distance[nearest] < STOP_NEAR else POSE_FAR
-    return said(name=name, off=off, time=time)
+    return POSE_FAR(name=name, off=off, time=time)
 
 
 # --- the way between two poses ----------------------------------------------------------------------
@@ -191,7 +230,8 @@ def leg_between(
     """The way between two poses that were reached at the samples `first` and `last`.
 
     It begins where the tool last stood at its start, as near as where the pose was judged, and ends where it first
-    stood at its end: visiting a pose twice must not lengthen the measured way.
+    stood at its end: visiting a pose twice must not lengthen the measured way. Where the tool passed a pose without
+    a stop, the rounded corner there is the pose's loss and not the leg's: the leg begins or ends beyond it.
     """
     leg = Leg(start[0], end[0], first, last)
     samples = leg.samples()
@@ -203,7 +243,17 @@ def leg_between(
     from_start, from_end = (pose_errors(trace["tcp"], pose)[0] for _name, pose in (start, end))
     departed = max(stands[from_start[stands] < from_start[first] + AS_NEAR], default=first)
     there = (stands > departed) & (from_end[stands] < from_end[last] + AS_NEAR)
-    return Leg(start[0], end[0], int(departed), int(min(stands[there], default=last)))
+    arrived = min(stands[there], default=last)
+    corners = [0.0 if at in stands else CORNER * off[at] for at, off in ((departed, from_start), (arrived, from_end))]
+    return Leg(start[0], end[0], *_beyond_corners(trace["tcp"][:, :3], int(departed), int(arrived), corners))
+
+
+def _beyond_corners(points: Array, first: int, last: int, corners: Sequence[float]) -> tuple[int, int]:
+    """First and last sample of the way without a corner [m] at each end; at least the middle half is left."""
+    way = np.concatenate(([0.0], np.cumsum(np.linalg.norm(np.diff(points[first : last + 1], axis=0), axis=1))))
+    begin, end = (min(corner, 0.25 * way[-1]) for corner in corners)
+    inside = first + np.flatnonzero((way >= begin) & (way <= way[-1] - end))
+    return int(inside[0]), int(inside[-1])
 
 
 def line_driven(trace: Trace, leg: Leg, worth: Worth) -> Check:

@@ -13,13 +13,14 @@ from sheber.exercises.criteria import (
     last_release,
     lies,
     placements,
+    pushed,
     set_down,
     where,
     worth,
 )
 from sheber.exercises.criteria.measure import sample_at
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.robot_cell import ARMS, between, home, imperfections, level_pose, work_table
+from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
 from sheber.i18n import Text, message
@@ -52,6 +53,8 @@ NUMBERS = {
 BELT_TOP = 0.10  # m over the table
 DECK = 0.09  # m, the pallet's deck over the table
 PICK = (0.42, -0.20)  # m, where the front face of the first box comes to rest, in the middle of the belt
+EDGE = 0.005  # m, radius of the lower edges: those of a filled carton give way
+LEAST_TURN = math.radians(4.0)  # of the pallet
 CARDBOARD = (0.80, 0.63, 0.42)
 STEEL = (0.55, 0.57, 0.60)
 DARK = (0.20, 0.21, 0.23)
@@ -109,7 +112,7 @@ def _xyz(size: tuple[float, ...]) -> dict[str, float]:
 def _pallet_corner(rng: np.random.Generator, numbers: Numbers, pattern: tuple[float, float]) -> Pose:
     """T_base_pallet: the first corner of the pattern on the deck; the pattern's middle stays within reach."""
     most = math.radians(numbers.real("scene.turn_deg"))
-    middle = level_pose(between(rng, 0.42, 0.50), between(rng, 0.22, 0.32), DECK, between(rng, -most, most))
+    middle = level_pose(between(rng, 0.42, 0.50), between(rng, 0.22, 0.32), DECK, aside(rng, most, LEAST_TURN))
     corner = middle.offset_tool(x=-pattern[0] / 2, y=-pattern[1] / 2)
     return Pose(np.round(corner.position, 5), corner.quaternion)
 
@@ -132,7 +135,7 @@ def _boxes(rng: np.random.Generator, size: tuple[float, ...], count: int, mass: 
         aside = float(rng.uniform(-0.0005, 0.0005))
         shade = float(rng.uniform(0.92, 1.06))
         colour = (CARDBOARD[0] * shade, CARDBOARD[1] * shade, CARDBOARD[2] * shade)
-        body = Shape("box", (size[0], size[1], size[2]), colour=colour)
+        body = Shape("box", (size[0], size[1], size[2]), colour=colour, edge=EDGE)
         tape = Shape("box", (size[0] + 0.0006, 0.014, size[2] + 0.0006), colour=(0.72, 0.52, 0.30), solid=False)
         pose = level_pose(x + aside, y, BELT_TOP + size[2] / 2, math.pi / 2)
         parts.append(Part(f"box_{n + 1}", (body, tape), pose, mass, friction=0.5))
@@ -169,16 +172,18 @@ def _barrier(size: tuple[float, ...]) -> LightBarrier:
 # --- what is measured -------------------------------------------------------------------------------
 
 PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
-EMPTY = message(
-    "palletising.empty",
-    "There is no box on the place in layer {layer}, row {row}, column {column}. Only a box that you let go counts.",
-)
+EMPTY = message("palletising.empty", "There is no box on this place. Only a box that you let go counts.")
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
+PUSHED = message("palletising.pushed", "{lies} At {time:.1f} s {other} pushed it. In all it moved {moved:.0f} mm.")
 MOVED_AWAY = message(
     "palletising.moved_away",
     "At {time:.1f} s {box} was moved away from this place. A box counts only if it still stands there at the end.",
+)
+PUSHED_AWAY = message(
+    "palletising.pushed_away",
+    "At {time:.1f} s {other} pushed {box} away from this place. A box counts only if it still stands there at the end.",
 )
 NOT_DONE = message("palletising.not_done", "Places that are empty or wrong: {missing} of {count}.")
 
@@ -228,9 +233,9 @@ def _place_check(
     if placed is not None:
         return lies(key, title, placed, worths, _told(trace, placed))
     if before is not None:
-        time = _moved_away(trace, before)
-        return worths["position"].missing(key, title, MOVED_AWAY(time=time, box=_called(before.part)), time)
-    return worths["position"].missing(key, title, EMPTY(layer=layer, row=row, column=column))
+        time, told = _moved_away(trace, before)
+        return worths["position"].missing(key, title, told, time)
+    return worths["position"].missing(key, title, EMPTY())
 
 
 def _called(box: str) -> Text:
@@ -244,12 +249,21 @@ def _told(trace: Trace, placed: Placed) -> Text:
     moved = float(np.linalg.norm(path[-1, :3] - path[0, :3]))
     if placed.turn.tilt > math.radians(20.0):
         return FELL_OVER(lies=told)
+    time, other = pushed(trace, placed.part, placed.time)
+    if other and moved > 1e-3:
+        return PUSHED(lies=told, other=_called(other), time=time, moved=moved * 1e3)
     return MOVED_LATER(lies=told, moved=moved * 1e3) if moved > 0.003 else told
 
 
-def _moved_away(trace: Trace, before: Placed) -> float:
-    """When [s] a box that had stood was moved away: halfway between where it was let go and where it ended."""
+def _moved_away(trace: Trace, before: Placed) -> tuple[float, Text]:
+    """When [s] a box that had stood was moved away, and the words for it: halfway between where it was let go and where
+    it ended, or when another box in the tool pushed it."""
+    box = _called(before.part)
+    time, other = pushed(trace, before.part, before.time)
+    if other:
+        return time, PUSHED_AWAY(time=time, other=_called(other), box=box)
     path = trace.body(before.part)[sample_at(trace, before.time) :, :3]
     to_go = np.linalg.norm(path - path[-1], axis=1)
     halfway = int(np.argmax(to_go < 0.5 * to_go[0]))
-    return float(trace.time[len(trace.time) - len(path) + halfway])
+    time = float(trace.time[len(trace.time) - len(path) + halfway])
+    return time, MOVED_AWAY(time=time, box=box)

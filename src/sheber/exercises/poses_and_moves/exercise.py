@@ -8,7 +8,7 @@ import numpy as np
 
 from sheber.exercises.criteria import arc_driven, closing, leg_between, line_driven, poses_reached, speed_kept, worth
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.robot_cell import ARMS, between, down_pose, home, imperfections, mark, work_table
+from sheber.exercises.robot_cell import ARMS, aside, between, down_pose, home, imperfections, mark, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
 from sheber.i18n import message
@@ -33,6 +33,7 @@ NUMBERS = {
     "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
 }
 
+LEAST_TURN = math.radians(4.0)  # of a pose; that of B is near A's
 NAMES = ("A", "B", "C", "D", "E", "F")
 COLOURS = {
     "A": (0.13, 0.42, 0.75),
@@ -86,7 +87,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
 def _poses(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     """The taught poses by name, with the via pose of the arc."""
     most = math.radians(numbers.real("scene.turn_deg"))
-    turn = [round(between(rng, -most, most), 4) for _name in NAMES]
+    turn = [aside(rng, most, LEAST_TURN) for _name in NAMES]
     turn[1] = round(turn[0] + between(rng, -0.3, 0.3), 4)  # a large turn on a short line would set its speed
     poses = {
         "A": down_pose(between(rng, 0.32, 0.40), between(rng, -0.42, -0.34), between(rng, 0.08, 0.14), turn[0]),

@@ -11,7 +11,7 @@ import numpy as np
 from sheber.exercises.criteria import Placed, Worth, closing, let_go, lies, placements, set_down, where, worth
 from sheber.exercises.criteria.measure import body_path
 from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
-from sheber.exercises.robot_cell import ARMS, between, home, imperfections, level_pose, work_table
+from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import Text, _, message
@@ -47,6 +47,10 @@ SPACING = 0.088  # m, between the middles of two parts: room for the fingers
 ZONE = {"x": (0.02, 0.56), "y": (-0.56, -0.14)}  # where parts lie ...
 RING = (0.30, 0.73)  # ... as far as the arm reaches, m from the axis of its base
 
+LEAST_TURN = math.radians(4.0)  # of a tray
+LEAST_TILT = math.radians(0.5)  # of the camera, about each of its axes
+LEAST_SHARE = 0.6  # of the largest turn of a part against the base's axes that still looks different
+
 COLOURS: dict[str, Colour] = {
     "red": (0.78, 0.11, 0.10),
     "green": (0.13, 0.56, 0.22),
@@ -71,6 +75,9 @@ FORMS = {
     "hexagon": Form(6, ("prism", (HEIGHT,)), {"across_flats": 0.042}),
     "disc": Form(0, ("cylinder", (0.021, HEIGHT)), {"diameter": 0.042}),
 }
+
+
+OFTEN = (0.3, 0.3, 0.3, 0.1)  # how often each form is drawn: discs fit at any angle
 
 
 @dataclass(frozen=True)
@@ -144,12 +151,21 @@ def _pieces(rng: np.random.Generator, numbers: Numbers, wanted: list[str], spare
         rest.remove(colour)
     chosen = chosen + rest[: max(0, count - decoys - len(chosen))]
     chosen += [str(c) for c in rng.choice(["grey", spare], decoys)]
-    forms = [str(form) for form in rng.choice(list(FORMS), len(chosen))]
+    forms = [str(form) for form in rng.choice(list(FORMS), len(chosen), p=OFTEN)]
     spots = _spots(rng, len(chosen))
     return [
-        Piece(f"part_{n + 1}", forms[k], chosen[k], level_pose(x, y, HEIGHT / 2, float(rng.uniform(-math.pi, math.pi))))
+        Piece(f"part_{n + 1}", forms[k], chosen[k], level_pose(x, y, HEIGHT / 2, _turn(rng, forms[k])))
         for n, (k, (x, y)) in enumerate(zip(rng.permutation(len(chosen)), spots, strict=True))
     ]
+
+
+def _turn(rng: np.random.Generator, form: str) -> float:
+    """How a part lies [rad]: turned so far against the base's axes that a grip along them does not fit."""
+    sides = FORMS[form].symmetry
+    if sides == 0:
+        return float(rng.uniform(-math.pi, math.pi))
+    half = math.pi / sides
+    return 2.0 * half * int(rng.integers(sides)) + aside(rng, half, LEAST_SHARE * half)
 
 
 def _spots(rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
@@ -188,7 +204,7 @@ def _mat() -> Fixture:
 def _tray_frames(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     """T_base_tray of the three trays: the middle of the first place on the tray's floor, x along the places."""
     most = math.radians(numbers.real("scene.turn_deg"))
-    middle = level_pose(between(rng, 0.38, 0.42), between(rng, 0.31, 0.33), TRAY_FLOOR, between(rng, -most, most))
+    middle = level_pose(between(rng, 0.38, 0.42), between(rng, 0.31, 0.33), TRAY_FLOOR, aside(rng, most, LEAST_TURN))
     half = (numbers.whole("scene.places") - 1) * PITCH / 2
     frames = {}
     for n in range(3):
@@ -225,11 +241,11 @@ def _camera(rng: np.random.Generator, weather: np.random.Generator, numbers: Num
     share = numbers.real("scene.exposure")
     most = math.radians(numbers.real("scene.tilt_deg"))
     at = (between(rng, 0.275, 0.305), between(rng, -0.365, -0.335), between(rng, 0.97, 0.99))
-    tilted = (Pose(at) @ DOWN).rotated(x=between(rng, -most, most), y=between(rng, -most, most))
+    tilted = (Pose(at) @ DOWN).rotated(x=aside(rng, most, LEAST_TILT), y=aside(rng, most, LEAST_TILT))
     focal = between(rng, 735.0, 765.0, 2)
     return CameraSpec(
         "overhead",
-        tilted.rotated(z=between(rng, -most, most)),
+        tilted.rotated(z=aside(rng, most, LEAST_TILT)),
         focal=(focal, round(focal * between(rng, 0.998, 1.002), 2)),
         centre=(between(rng, 313.0, 326.0, 2), between(rng, 233.0, 246.0, 2)),
         distortion=(
@@ -280,6 +296,7 @@ IN_NO_OR_WRONG_TRAY = message(
     "vision_sorting.in_no_or_wrong_tray", "In no tray: {missed}. In a wrong tray, which costs double: {wrong}."
 )
 PLACE = message("vision_sorting.place", "Place of {part}")
+FELL = message("vision_sorting.fell", "{lies} It fell {fall:.0f} mm when it was let go.")
 NO_PLACE = message("vision_sorting.no_place", "This part does not lie on a free place of the right tray: {part}.")
 NO_DECOYS = message("vision_sorting.no_decoys", "No decoys in this scene")
 NO_DECOYS_SCALED = message(
@@ -339,7 +356,7 @@ def _sorted_check(trace: Trace, numbers: Numbers, wanted: dict[str, str], found:
     """The share of parts in their trays; a part in a wrong tray costs double."""
     missed = [name for name in wanted if found[name] == ""]
     wrong = [name for name, tray in found.items() if tray and tray != wanted.get(name, "")]
-    share = 1.0 - (len(missed) + 2 * len(wrong)) / max(1, len(wanted))
+    share = max(0.0, 1.0 - (len(missed) + 2 * len(wrong)) / max(1, len(wanted)))
     time = min((time for name, time in let_go(trace).items() if name in wrong), default=None)
     told = _sorted_told([_called(trace, name) for name in missed], [_called(trace, name) for name in wrong])
     return worth(numbers, "sorted", "sorted").check("sorted", SORTED(), share, time, told)
@@ -369,16 +386,22 @@ def _placed(trace: Trace, right: list[str]) -> dict[str, Placed]:
 def _placed_checks(
     trace: Trace, numbers: Numbers, wanted: Collection[str], placed: Mapping[str, Placed]
 ) -> Iterator[Check]:
-    """Where each part lies in its tray: the worse of position and yaw."""
-    shares = (worth(numbers, "placed", kind).shared(len(wanted)) for kind in ("position", "yaw"))
-    for name, position, yaw in zip(wanted, *shares, strict=True):
+    """Where each part lies in its tray, and that it did not fall there: the worst of position, yaw and fall."""
+    shares = (worth(numbers, "placed", kind).shared(len(wanted)) for kind in ("position", "yaw", "drop"))
+    for name, position, yaw, fall in zip(wanted, *shares, strict=True):
         called, key = _called(trace, name), f"placed-{name}"
         title = PLACE(part=called)
         if name in placed:
-            worths = {"position": position, "yaw": yaw}
-            yield lies(key, title, placed[name], worths, where(placed[name], called))
+            worths = {"position": position, "yaw": yaw, "fall": fall}
+            yield lies(key, title, placed[name], worths, _told(placed[name], called, fall))
         else:
             yield position.missing(key, title, NO_PLACE(part=called))
+
+
+def _told(placed: Placed, part: Text, fall: Worth) -> Text:
+    """Where a part lies, and how far it fell where that costs points."""
+    told = where(placed, part)
+    return FELL(lies=told, fall=placed.fall * 1e3) if placed.fall > fall.tolerance.full_si else told
 
 
 def _decoy_checks(trace: Trace, numbers: Numbers, done: float) -> list[Check]:

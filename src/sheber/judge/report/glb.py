@@ -17,16 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
+from sheber.judge.report.finish import finish
 from sheber.judge.report.shapes import Geometry, capsule, drawn, scale, unit
 from sheber.judge.report.thin import continuous, thinned
 from sheber.station import Mesh, Visual
 from sheber.trace import Trace
 
-__all__ = ["POSITION_TOLERANCE", "ROTATION_TOLERANCE", "TOOL", "replay"]
+__all__ = ["GROUND", "POSITION_TOLERANCE", "ROTATION_TOLERANCE", "TOOL", "replay"]
 
 POSITION_TOLERANCE: Final = 2e-4  # m, of a thinned track
 ROTATION_TOLERANCE: Final = 1e-3  # of a quaternion's components; 0.1 degrees
 TEXTURE_PIXELS: Final = 512  # longest side of a texture in a report
+GROUND: Final = "ground"  # name of the node of a floor, for viewers that draw one of their own
+GROUND_SIZE: Final = 3.0  # m: a plain plane of this size or more is a floor
 TOOL: Final = "tcp"  # the channel whose frame becomes a node of its own
 
 _FLOAT, _INT8, _INT16, _UINT16, _UINT32 = 5126, 5120, 5122, 5123, 5125
@@ -86,9 +89,9 @@ class _File:
             self.meshes.append({"primitives": [{"attributes": attributes, "indices": faces, "material": material}]})
             self.known[key] = len(self.meshes) - 1
         place = visual.pose @ Pose(centre)
-        self.nodes.append(
-            {"mesh": self.known[key], **_placed(place.position, place.quaternion), "scale": list(factors)}
-        )
+        name = {"name": GROUND} if _is_ground(visual) else {}
+        placed = _placed(place.position, place.quaternion)
+        self.nodes.append({**name, "mesh": self.known[key], **placed, "scale": list(factors)})
         self.nodes[body]["children"].append(len(self.nodes) - 1)
 
     def _geometry(self, visual: Visual) -> tuple[int, tuple[float, float, float], tuple[float, float, float]]:
@@ -132,7 +135,8 @@ class _File:
     def _material(self, visual: Visual) -> int:
         key = ("material", visual.colour, visual.texture)
         if key not in self.known:
-            surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.6}
+            metallic, roughness = finish(visual)
+            surface: dict[str, Any] = {"metallicFactor": metallic, "roughnessFactor": roughness}
             if visual.texture:
                 surface["baseColorTexture"] = {"index": self._image(visual.texture)}
             else:
@@ -217,6 +221,10 @@ class _File:
         whole = 12 + 8 + len(words) + (8 + len(self.raw) if self.raw else 0)
         out = struct.pack("<III", 0x46546C67, 2, whole) + struct.pack("<II", len(words), 0x4E4F534A) + words
         return out + (struct.pack("<II", len(self.raw), 0x004E4942) + bytes(self.raw) if self.raw else b"")
+
+
+def _is_ground(visual: Visual) -> bool:
+    return visual.shape == "plane" and not visual.texture and min(visual.size) >= GROUND_SIZE
 
 
 def _root() -> dict[str, Any]:

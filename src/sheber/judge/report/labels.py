@@ -11,7 +11,7 @@ from sheber.judge.report import words
 __all__ = ["grade_labels", "keys", "page_labels", "script_labels"]
 
 
-def page_labels() -> dict[str, str]:
+def page_labels() -> dict[str, Any]:
     """Labels of a page."""
     return {
         "all_checks": _("All checks"),
@@ -29,6 +29,15 @@ def page_labels() -> dict[str, str]:
         "lost": _("Lost points"),
         "measured": _("Measured"),
         "moment": _("Moment"),
+        "follow": _("Follow"),
+        "look": _("View"),
+        "looks": [
+            ("overview", _("Overview")),
+            ("front", _("Front")),
+            ("side", _("Side")),
+            ("top", _("Top")),
+            ("tool", _("Tool")),
+        ],
         "no_script": _(
             "The replay needs JavaScript, which is switched off here. Score and reasons are complete without it."
         ),
@@ -43,7 +52,6 @@ def page_labels() -> dict[str, str]:
         "printed": _("Printed"),
         "program": _("Program"),
         "replay": _("Replay"),
-        "reset_view": _("Reset view"),
         "scene": _("Scene"),
         "shown_pictures": _("Pictures that the program showed"),
         "speed": _("Speed of the replay"),
@@ -70,6 +78,7 @@ def script_labels() -> dict[str, str]:
         "play": _("Play"),
         "seconds": _("{time} seconds"),
         "theme": _("Colours: {name}"),
+        "time": _("Time"),
     }
 
 

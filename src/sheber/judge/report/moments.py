@@ -17,6 +17,7 @@ from sheber.trace import Event, EventKind, Printed, Trace
 __all__ = [
     "Line",
     "Moment",
+    "cycles",
     "last_trouble",
     "moments",
     "printed_lines",
@@ -27,6 +28,8 @@ __all__ = [
 
 OFTEN: Final = 30  # kinds with more events than this get small marks that the keys N and P pass over
 CROWD: Final = 120  # kinds with more events than this get no marks of their own
+_FEWEST_CYCLES: Final = 3
+_MOST_CYCLES: Final = 200
 _LONGEST: Final = 400  # characters of a moment
 _UNNAMED: Final = EventKind("")
 
@@ -84,6 +87,16 @@ def last_trouble(trace: Trace) -> float:
     kinds = trace.event_kinds
     troubles = [event for event in trace.events if _grave(event, kinds.get(event.kind, _UNNAMED))]
     return troubles[-1].step * trace.step_s if troubles else trace.duration
+
+
+def cycles(trace: Trace) -> list[float]:
+    """When each cycle of the run begins [s]: at every event of the first kind of action that comes again and again."""
+    actions = [name for name, kind in trace.event_kinds.items() if kind.action]
+    for name in sorted(actions, key=lambda name: trace.event_kinds[name].quiet):
+        times = [event.step * trace.step_s for event in trace.events if event.kind == name]
+        if _FEWEST_CYCLES <= len(times) <= _MOST_CYCLES:
+            return [0.0, *times]
+    return [0.0]
 
 
 def _as_meant(event: Event, kind: EventKind) -> bool:

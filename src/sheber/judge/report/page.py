@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from sheber.exercises.score import GROUPS, Check, Score
+from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
 from sheber.judge.report import words
 from sheber.judge.report.curves import path, plots
 from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
-from sheber.judge.report.moments import last_trouble, moments, printed_lines, running_lines, visible
+from sheber.judge.report.moments import cycles, last_trouble, moments, printed_lines, running_lines, visible
 from sheber.judge.report.seen import Seen, Shown, seen, seen_ending, seen_scene
 from sheber.trace import Outcome, OutcomeKind, Trace
 
@@ -41,6 +41,7 @@ __all__ = ["Graded", "GradedRun", "Judged", "overview", "report"]
 
 _HERE: Final = Path(__file__).parent
 CAPTURE_BYTES: Final = 800_000  # of camera pictures in a page, before they are made smaller
+_TELLING: Final = (("quality", "safety"), ("procedure",))  # groups whose losses can be seen in a picture, best first
 FIRST: Final = 6  # losses in sight; the others are folded away
 _SOURCE_LINES: Final = 2000  # of a program in a page
 _LINE_LENGTH: Final = 400
@@ -163,11 +164,12 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
         "exercise": exercise.title,
         "scene": visible(words.scene(what.header, trace.duration if trace else None)),
         "points": words.number(score.points),
+        "enough": score.passed,
         "verdict": words.verdict(score),
         "ending": _ending(what),
         "groups": _groups(score),
         "rule": words.rule(score),
-        "losses": [_loss(check) for check in lost],
+        "losses": [_loss(loss) for loss in lost],
         "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
         "more": _("{count} more").format(count=len(lost) - FIRST),
@@ -194,7 +196,7 @@ def _origin(what: Seen) -> list[tuple[str, str]]:
     return words.origin(what.header, what.outcome, trace.whole) + words.recording(trace)
 
 
-def _recorded(exercise: Judged, trace: Trace, lost: Sequence[Check]) -> dict[str, Any]:
+def _recorded(exercise: Judged, trace: Trace, lost: Sequence[words.Loss]) -> dict[str, Any]:
     """What the page shows of the recording."""
     from sheber.judge.report.glb import replay
 
@@ -253,12 +255,12 @@ def _smaller(jpeg: bytes) -> bytes:
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 80])[1])
 
 
-def _loss(check: Check) -> dict[str, Any]:
+def _loss(loss: words.Loss) -> dict[str, Any]:
     return {
-        "name": visible(check.name),
-        "lost": words.number(check.lost),
-        "message": visible(check.message),  # may hold words of the program
-        "time": check.time,
+        "name": visible(loss.name),
+        "lost": words.lacking(loss.lost),
+        "message": visible(loss.message),  # may hold words of the program
+        "time": loss.time,
     }
 
 
@@ -300,17 +302,19 @@ def _row(check: Check) -> dict[str, Any]:
     }
 
 
-def _run(trace: Trace, lost: Sequence[Check]) -> str:
+def _run(trace: Trace, lost: Sequence[words.Loss]) -> str:
     """What the scripts need, as JSON that can stand inside a page."""
     content = {
         "duration": trace.duration,
         "sample": float(np.median(np.diff(trace.time))) if len(trace.time) > 1 else 0.02,
         "losses": [
-            {"time": check.time, "text": f"−{words.number(check.lost)} {visible(check.name)}", "index": index}
-            for index, check in enumerate(lost)
-            if check.time is not None
+            {"time": loss.time, "text": f"−{words.lacking(loss.lost)} {visible(loss.name)}", "index": index}
+            for index, loss in enumerate(lost)
+            if loss.time is not None
         ],
         "moments": [asdict(moment) for moment in moments(trace)],
+        "opening": _opening(trace, lost),
+        "cycles": cycles(trace),
         "lines": running_lines(trace),
         "source": [visible(line)[:120] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
         "taught": [{"name": visible(name), "pose": pose.to_list()} for name, pose in trace.taught.items()],
@@ -319,6 +323,17 @@ def _run(trace: Trace, lost: Sequence[Check]) -> str:
         "words": script_labels(),
     }
     return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+
+
+def _opening(trace: Trace, lost: Sequence[words.Loss]) -> float:
+    """The moment that is shown first [s]: what ended the run, the first loss to be seen, or the first cycle."""
+    if trace.outcome.kind is not OutcomeKind.FINISHED:
+        return last_trouble(trace)
+    for groups in _TELLING:
+        for loss in lost:
+            if loss.time is not None and loss.checks[0].group in groups:
+                return loss.time
+    return cycles(trace)[:2][-1]
 
 
 def _inert(text: str) -> str:
@@ -345,6 +360,7 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str], sh
         "title": f"{words.number(grade.final)} · {exercise.title}",
         "exercise": exercise.title,
         "final": words.number(grade.final),
+        "enough": grade.final >= PASS,
         "passed": words.passed(grade.final),
         "level": grade.level,
         "alike": visible(alike),
@@ -373,14 +389,14 @@ def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
     """The checks that cost the most over all scenes."""
     totals: dict[str, list[float]] = {}
     for scene in scenes:
-        for check in words.losses(scene.score):
-            if not words.follows(check, scene.outcome):
+        for check in scene.score.checks:
+            if check.lost >= 0.01 and not words.follows(check, scene.outcome):
                 totals.setdefault(check.name, []).append(check.lost)
     ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
     return [
         {
             "name": name,
-            "lost": words.number(sum(lost) / len(scenes)),
+            "lost": words.lacking(sum(lost) / len(scenes)),
             "scenes": _("points on average, lost in {some} of {all} scenes").format(some=len(lost), all=len(scenes)),
         }
         for name, lost in ranked

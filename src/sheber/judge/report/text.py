@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sheber.exercises.score import GROUPS, Check, Score
+from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import _, ngettext
 from sheber.judge.report import words
 from sheber.judge.report.moments import Line, printed_lines, visible
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["grade_table", "said", "table"]
 
 LAST_LINES: Final = 20  # of what a program printed, in a terminal
+MOST_HINTS: Final = 5  # in a terminal
 _LINE_LENGTH: Final = 200
 
 
@@ -35,10 +36,11 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
         grid.add_column(title, justify="right", no_wrap=True)
     for group in GROUPS:
         _add_group(grid, score, group)
+    shown = [grid, *_reasons(score, trace.outcome)] if trace.outcome.connected else _advice(score, trace.outcome)
     head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace.header, trace.duration)), "dim"))
-    total = Text.assemble((words.number(score.points), "bold"), " / 100   ", words.verdict(score))
-    rule = words.rule(score)
-    parts: list[RenderableType] = [head, "", *_ending(trace), grid, *_reasons(score, trace.outcome)]
+    total = Text.assemble((words.number(score.points), _style(score.points)), " / 100   ", words.verdict(score))
+    rule = words.rule(score) if trace.outcome.connected else ""
+    parts: list[RenderableType] = [head, "", *_ending(trace), *shown]
     parts += [Text(rule, style="dim"), ""] if rule else []
     return Group(*parts, total)
 
@@ -74,8 +76,12 @@ def said(trace: Trace, everything: str) -> RenderableType | None:
             )
             parts.append(Text(text.format(n=more, where=everything), style="dim"))
         parts += [_printed_line(line) for line in lines[-LAST_LINES:]]
-    for hint in dict.fromkeys(visible(event.data.get("text", "")) for event in hints):
+    texts = list(dict.fromkeys(visible(event.data.get("text", "")) for event in hints))
+    for hint in texts[:MOST_HINTS]:
         parts.append(Text(_("Hint: {text}").format(text=hint[:_LINE_LENGTH]), style="yellow"))
+    if (further := len(texts) - MOST_HINTS) > 0:
+        text = ngettext("  … {n} further hint", "  … {n} further hints", further)
+        parts.append(Text(text.format(n=further), style="dim"))
     return Group(*parts, "") if parts else None
 
 
@@ -95,13 +101,14 @@ def _printed_line(line: Line) -> Text:
 
 
 def _add_group(grid: Table, score: Score, group: str) -> None:
+    from rich.padding import Padding
     from rich.text import Text
 
     maximum = score.group(group)[1]
     grid.add_row(words.group_title(group), f"{words.number(words.counted(score, group))} / {maximum:g}", style="bold")
     for check in score.checks:
         if check.group == group:
-            grid.add_row(Text(f"  {visible(check.name)}"), *_cells(check))
+            grid.add_row(Padding(Text(visible(check.name)), (0, 0, 0, 2)), *_cells(check))
     grid.add_row()
 
 
@@ -129,16 +136,22 @@ def _reasons(score: Score, outcome: Outcome) -> list[RenderableType]:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(ratio=1)
-    for check in lost:
-        reason = Text.assemble((f"{visible(check.name)}.", "bold"), " ", visible(check.message))
-        grid.add_row(Text(f"−{words.number(check.lost)}", style="red"), reason)
-    return [
-        Text(_("Where points were lost"), style="bold"),
-        grid,
-        "",
-        Text(words.advice(score, outcome), style="cyan"),
-        "",
-    ]
+    for loss in lost:
+        reason = Text.assemble((f"{visible(loss.name)}.", "bold"), " ", visible(loss.message))
+        grid.add_row(Text(f"−{words.lacking(loss.lost)}", style="red"), reason)
+    return [Text(_("Where points were lost"), style="bold"), grid, "", *_advice(score, outcome)]
+
+
+def _advice(score: Score, outcome: Outcome) -> list[RenderableType]:
+    """What to do first."""
+    from rich.text import Text
+
+    return [Text(words.advice(score, outcome), style="cyan"), ""]
+
+
+def _style(points: float) -> str:
+    """How points look that are enough to pass, and points that are not."""
+    return "bold green" if points >= PASS else "bold red"
 
 
 def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
@@ -160,14 +173,14 @@ def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
         grid.add_row(
             Text(visible(scene.scene)),
             Text("" if scene.seed is None else str(scene.seed)),
-            Text(words.number(scene.score.points), style="bold red" if not scene.score.passed else "bold"),
+            Text(words.number(scene.score.points), style=_style(scene.score.points)),
             *(words.number(words.counted(scene.score, group)) for group in GROUPS),
             Text(visible("  ".join(part for part in (ending, costliest) if part))),
         )
     made = words.made_of(sum(points) / len(points), min(points))
     head = Text.assemble((exercise.title, "bold"), "  ", (_("sandbox level {level}").format(level=grade.level), "dim"))
     total = Text.assemble(
-        (words.number(grade.final), "bold"), " / 100   ", f"{words.passed(grade.final)}   ", (made, "dim")
+        (words.number(grade.final), _style(grade.final)), " / 100   ", f"{words.passed(grade.final)}   ", (made, "dim")
     )
     above: list[RenderableType] = [Text(visible(alike), style="red"), ""] if alike else []
     return Group(head, "", *above, grid, "", total)

@@ -9,6 +9,8 @@ __all__ = ["continuous", "thinned"]
 
 Floats = NDArray[np.float64]
 
+ROUNDS = 400  # of looking for keys; a track of a real run needs some ten
+
 
 def thinned(times: Floats, values: Floats, tolerance: float) -> NDArray[np.int64]:
     """Indices of the kept keys of values (n, k) at times (n,): first, last, and those that lines cannot miss.
@@ -21,7 +23,7 @@ def thinned(times: Floats, values: Floats, tolerance: float) -> NDArray[np.int64
         return np.arange(count)
     kept = np.zeros(count, bool)
     kept[[0, -1]] = True
-    while True:
+    for _round in range(ROUNDS):
         keys = np.flatnonzero(kept)
         error = np.abs(between(times, values, keys) - values).max(axis=1)
         error[keys] = 0.0
@@ -35,6 +37,7 @@ def thinned(times: Floats, values: Floats, tolerance: float) -> NDArray[np.int64
         chosen = np.flatnonzero(split)
         first = np.unique(piece[chosen], return_index=True)[1]  # one new key a piece
         kept[chosen[first]] = True
+    return np.flatnonzero(kept | (error > tolerance))  # a track made so that each round finds one key: keep them all
 
 
 def between(times: Floats, values: Floats, keys: NDArray[np.int64]) -> Floats:

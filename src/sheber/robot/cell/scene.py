@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sheber.geometry import Pose
+from sheber.i18n import _
+from sheber.station import SceneError
 
 __all__ = [
     "Belt",
@@ -44,6 +46,7 @@ class Shape:
     texture: str = ""  # name for `sheber.robot.vision.textures.texture`
     solid: bool = True  # False: drawn, never touched
     drawn: bool = True  # False: touched, never drawn
+    edge: float = 0.0  # m. box of a part: radius of its lower edges where they are touched; drawn sharp
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +134,12 @@ class ToolSpec:
     numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
 
     def numbers_over(self, defaults: Mapping[str, float]) -> dict[str, float]:
-        """The tool's numbers over the defaults of its kind; raises ValueError for names that do not exist."""
+        """The tool's numbers over the defaults of its kind; raises SceneError for names that do not exist."""
         unknown = set(dict(self.numbers)) - set(defaults)
         if unknown:
+            text = _("A tool of the kind {kind!r} has no number {names}. It has these numbers: {known}.")
             names, known = ", ".join(sorted(unknown)), ", ".join(defaults)
-            raise ValueError(f"a tool of kind {self.kind!r} has no number {names}; it has: {known}")
+            raise SceneError(text.format(kind=self.kind, names=names, known=known))
         return {**defaults, **dict(self.numbers)}
 
 

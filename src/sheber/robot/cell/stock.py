@@ -6,6 +6,7 @@ Lengths in metres, masses in kilograms; every fixture is placed by a pose in the
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Colour, Fixture, Shape, ToolSpec
@@ -142,4 +143,4 @@ def pallet(name: str, length: float, width: float, height: float, pose: Pose, fr
 
 def _unseen(shape: Shape) -> Shape:
     """The same solid shape, not drawn."""
-    return Shape(shape.kind, shape.size, shape.pose, shape.colour, shape.polygon, "", True, False)
+    return replace(shape, texture="", solid=True, drawn=False)

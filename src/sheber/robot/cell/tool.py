@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from sheber.i18n import _
 from sheber.robot.cell import gripper, pointer, suction
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.scene import Shape, ToolSpec
 from sheber.robot.cell.world import World
+from sheber.station import SceneError
 
 __all__ = ["TOOL_BODIES", "Tool", "add_tool", "make_tool", "tool_shapes"]
 
@@ -61,7 +63,8 @@ def _kind(tool: ToolSpec) -> _Kind:
     try:
         return KINDS[tool.kind]
     except KeyError:
-        raise ValueError(f"no tool of kind {tool.kind!r}; there are: {', '.join(KINDS)}") from None
+        text = _("There is no tool of the kind {kind!r}. The kinds are: {names}.")
+        raise SceneError(text.format(kind=tool.kind, names=", ".join(KINDS))) from None
 
 
 def add_tool(spec: Any, flange: Any, tool: ToolSpec) -> None:

@@ -7,6 +7,7 @@ together from these pieces.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = [
     "ROBOT",
     "SCENERY",
     "World",
+    "add_carton",
     "add_fixture",
     "add_shape",
     "new_spec",
@@ -37,6 +39,7 @@ CONTACT_SOLREF = (0.005, 1.0)
 # Surfaces that hold things: firm, and moving when compiled, or the engine never lets them move later (see `grip`).
 FIRM_SOLIMP = (0.95, 0.99, 0.001, 0.5, 2.0)
 COMPILED_SURFACE = (1e-3, 0.0, 0.0, 0.0, 0.0, 0.0)
+HAIR = 1e-4  # m, see `add_carton`
 ROBOT, SCENERY, LOOSE = 1, 2, 3  # geom groups: rays choose by them
 
 _log = logging.getLogger("sheber.engine")
@@ -101,6 +104,29 @@ def add_shape(spec: Any, body: Any, shape: Shape, friction: float, group: int, m
     if mass is not None:
         geom.mass = mass
     return geom
+
+
+def add_carton(spec: Any, body: Any, shape: Shape, friction: float, group: int, mass: float) -> None:
+    """Add the colliders of a box whose lower edges are round: sharp ones catch on a neighbour's rim by a hair.
+
+    A foot carries, inset by the radius. Two crossed blocks make the walls, above the rounding and with notches for the
+    upright edges; only the first reaches the top, so that what lies there touches one. Capsules along the lower edges
+    stand out by a hair to the sides, so that they and not the edges of the walls meet a rim, and stay clear of the
+    ground. Foot and first block share the mass so that its centre is the box's.
+    """
+    (x, y, z), r = shape.size, shape.edge
+    blocks = (
+        ((x - 2.0 * r, y - 2.0 * r, z - 2.0 * r), -r, mass / 3.0),
+        ((x, y - 2.0 * r, z - r), r / 2.0, mass * 2.0 / 3.0),
+        ((x - 2.0 * r, y, z - 1.5 * r), r / 4.0, 0.0),
+    )
+    for size, up, share in blocks:
+        add_shape(spec, body, Shape("box", size, shape.pose.offset_tool(z=up)), friction, group, mass=share)
+    for length, aside, turn in ((x, y, 0.0), (y, x, math.pi / 2.0)):
+        for side in (-1.0, 1.0):
+            edge = shape.pose.rotated(z=turn).offset_tool(y=side * (aside / 2.0 - r + HAIR), z=r - z / 2.0 + HAIR)
+            capsule = Shape("capsule", (r, length - 2.0 * r), edge.rotated(y=math.pi / 2.0))
+            add_shape(spec, body, capsule, friction, group, mass=0.0)
 
 
 def _half_sizes(shape: Shape) -> tuple[float, float, float]:

@@ -1,0 +1,239 @@
+"""Checking: what of a scene cannot be built, in words for the author of the exercise. Raises SceneError only.
+
+A scene comes from the code of a teacher. What it says is checked here, before the engine sees it; so an error further
+on is ours.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import fields
+from functools import cache, partial
+from typing import Any, Final, NamedTuple, cast
+
+import numpy as np
+
+from sheber.geometry import Pose
+from sheber.i18n import N_, _
+from sheber.robot.arms import available
+from sheber.robot.cell.scene import (
+    Belt,
+    CameraSpec,
+    Fixture,
+    Imperfections,
+    LightBarrier,
+    Lighting,
+    Part,
+    Scene,
+    Shape,
+    ToolSpec,
+)
+from sheber.station import SceneError
+
+__all__ = ["check_scene"]
+
+_Where = Callable[[], str]  # what a message calls the thing; asked for only when something is wrong
+_SIZES: Final = {"box": 3, "cylinder": 2, "sphere": 1, "capsule": 2, "prism": 1, "plane": 2, "lathe": 0}
+"""How many numbers the size of each kind of shape has."""
+
+
+def check_scene(scene: Scene) -> None:
+    """Raise SceneError where a scene cannot be built; the sentence names the thing and what is wrong with it."""
+    if not isinstance(scene, Scene):
+        raise _wrong(_("It is {value}. It must be a Scene of a robot cell."), value=_shown(scene))
+    _check_values(scene, lambda: _("The scene"))
+    for name, kind in _MEMBERS.items():
+        for number, one in enumerate(getattr(scene, name), 1):
+            _check_member(one, name, number, kind)
+    for name, kind in _ALONE.items():
+        _check_member(getattr(scene, name), name, 1, kind)
+    if scene.arm not in available():
+        raise _wrong(_("There is no arm {arm!r}. The arms are: {names}."), arm=scene.arm, names=_listed(available()))
+    bodies: tuple[Part | Fixture, ...] = (*scene.parts, *scene.fixtures)
+    for body in bodies:
+        for number, shape in enumerate(body.shapes, 1):
+            _check_shape(shape, partial(_shape_called, number, body.name))
+    for part in scene.parts:
+        if not any(shape.solid for shape in part.shapes):
+            raise _wrong(_("The part {part!r} has no solid shape."), part=part.name)
+    _check_names([*scene.barriers, *scene.cameras])
+    for belt in scene.belts:
+        _check_barrier(belt, [barrier.name for barrier in scene.barriers])
+    _check_told(scene)
+
+
+# --- every field ----------------------------------------------------------------------------
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _is_tuple(value: object) -> bool:
+    numbers = (one for one in value if isinstance(one, float)) if isinstance(value, tuple | list) else ()
+    return isinstance(value, tuple | list) and all(map(math.isfinite, numbers))
+
+
+def _is_colour(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 3 and all(map(_is_number, value))
+
+
+class _Rule(NamedTuple):
+    """What a field may hold."""
+
+    fits: Callable[[Any], bool]
+    wanted: str
+
+
+_NUMBER: Final = _Rule(_is_number, N_("It must be a number that is finite."))
+_TYPES: Final = {
+    "float": _NUMBER,
+    "int": _Rule(_is_whole, N_("It must be a whole number.")),
+    "str": _Rule(lambda value: isinstance(value, str), N_("It must be a text.")),
+    "bool": _Rule(lambda value: isinstance(value, bool | np.bool_), N_("It must be True or False.")),
+    "Pose": _Rule(lambda value: isinstance(value, Pose), N_("It must be a Pose.")),
+    "tuple": _Rule(_is_tuple, N_("It must be a tuple of finite values. A tuple of one thing needs a comma: (thing,).")),
+    "Colour": _Rule(_is_colour, N_("It must be three numbers from 0 to 1.")),
+}
+_MEMBERS: Final[dict[str, type]] = {
+    "parts": Part,
+    "fixtures": Fixture,
+    "belts": Belt,
+    "barriers": LightBarrier,
+    "cameras": CameraSpec,
+}
+_ALONE: Final[dict[str, type]] = {"tool": ToolSpec, "lighting": Lighting, "imperfections": Imperfections}
+_FIELDS: Final = dict.fromkeys(
+    ("mass", "length", "width", "height", "thickness"),
+    _Rule(lambda value: _is_number(value) and value > 0, N_("It must be a number above zero.")),
+) | dict.fromkeys(
+    ("friction", "delay", "noise", "exposure_s", "repeatability", "wrench_noise"),
+    _Rule(lambda value: _is_number(value) and value >= 0, N_("It must be a number, zero or above.")),
+)
+_NAME: Final = _Rule(lambda value: isinstance(value, str) and value != "", N_("It must be a text that is not empty."))
+
+
+@cache
+def _rules(kind: Hashable) -> tuple[tuple[str, _Rule | None], ...]:
+    """The fields of a description, each with what it may hold; None: a description of its own."""
+
+    def rule(name: str, declared: str) -> _Rule | None:
+        if name == "name":
+            return _NAME
+        return _FIELDS.get(name) or _TYPES.get(declared.partition("[")[0])
+
+    return tuple((one.name, rule(one.name, str(one.type))) for one in fields(cast("Any", kind)))
+
+
+def _check_values(thing: Any, where: _Where) -> None:
+    """Each field of a description holds what it is declared to hold."""
+    for name, rule in _rules(thing.__class__):
+        value = getattr(thing, name)
+        if rule is not None and not rule.fits(value):
+            text = _("{where}: {name} is {value}. {wanted}")
+            raise _wrong(text, where=where(), name=name, value=_shown(value), wanted=_(rule.wanted))
+
+
+def _check_member(one: Any, name: str, number: int, kind: type) -> None:
+    """A thing of the scene is of the kind that belongs there, and so are its fields."""
+    if not isinstance(one, kind):
+        text = _("The scene: {name} has {value}. A {kind} is wanted there.")
+        raise _wrong(text, name=name, value=_shown(one), kind=kind.__name__)
+    _check_values(one, lambda: f"{name} {number} ({getattr(one, 'name', name)!r})")
+
+
+# --- shapes ---------------------------------------------------------------------------------
+
+
+def _check_shape(shape: Any, where: _Where) -> None:
+    if not isinstance(shape, Shape):
+        raise _wrong(_("{where} is {value}. It must be a Shape."), where=where(), value=_shown(shape))
+    _check_values(shape, where)
+    kind = shape.kind
+    if kind not in _SIZES:
+        text = _("{where}: There is no shape {kind!r}. The shapes are: {names}.")
+        raise _wrong(text, where=where(), kind=kind, names=_listed(_SIZES))
+    if kind == "lathe" and shape.solid:
+        raise _wrong(_("{where}: A lathe is only drawn, never touched. Write solid=False."), where=where())
+    least = 0.0 if kind == "plane" else 1e-6
+    if len(shape.size) != _SIZES[kind] or not all(_is_number(size) and size >= least for size in shape.size):
+        text = _("{where}: The size of a {kind} is {value}. Numbers wanted: {count}, each above zero (metres).")
+        raise _wrong(text, where=where(), kind=kind, value=_shown(shape.size), count=_SIZES[kind])
+    if kind in ("prism", "lathe"):
+        _check_outline(shape, where)
+    if shape.texture:
+        _check_texture(shape.texture, where)
+
+
+def _check_outline(shape: Shape, where: _Where) -> None:
+    least = 3 if shape.kind == "prism" else 2
+    points: Any = shape.polygon
+    if (
+        not all(isinstance(p, tuple | list) and len(p) == 2 and all(map(_is_number, p)) for p in points)
+        or len(shape.polygon) < least
+    ):
+        text = _("{where}: The polygon of a {kind} is {value}. It must have {count} or more points of two numbers.")
+        raise _wrong(text, where=where(), kind=shape.kind, value=_shown(shape.polygon), count=least)
+
+
+def _check_texture(name: str, where: _Where) -> None:
+    from sheber.robot.vision.textures import KINDS
+
+    if name.partition("/")[0] not in KINDS:
+        text = _("{where}: There is no texture {name!r}. The textures are: {names}.")
+        raise _wrong(text, where=where(), name=name, names=_listed(sorted(KINDS)))
+
+
+# --- names and what a program is told -------------------------------------------------------
+
+
+def _check_names(named: Iterable[Any]) -> None:
+    seen: set[str] = set()
+    for one in named:
+        if one.name in seen:
+            raise _wrong(_("Two things of the scene have the name {name!r}."), name=one.name)
+        seen.add(one.name)
+
+
+def _check_barrier(belt: Belt, barriers: list[str]) -> None:
+    if belt.until and belt.until not in barriers:
+        text = _("The belt {belt!r} runs until {until!r}. There is no such light barrier. There are: {names}.")
+        raise _wrong(text, belt=belt.name, until=belt.until, names=_listed(barriers))
+
+
+def _check_told(scene: Scene) -> None:
+    """Taught frames are names and poses, the job sheet is plain values."""
+    frames: Any = scene.frames
+    for entry in frames:
+        if not isinstance(entry, tuple | list) or len(entry) != 2 or not isinstance(entry[1], Pose):
+            text = _("frames has the entry {value}. Each entry must be a name and a Pose.")
+            raise _wrong(text, value=_shown(entry))
+    try:
+        json.dumps(dict(scene.sheet), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        text = _("The job sheet must have plain values (numbers, texts, lists, tables): {why}.")
+        raise _wrong(text, why=error) from error
+
+
+def _shape_called(number: int, body: str) -> str:
+    return _("Shape {number} of {body!r}").format(number=number, body=body)
+
+
+def _wrong(text: str, **values: object) -> SceneError:
+    return SceneError(text.format(**values))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or _("none")
+
+
+def _shown(value: object) -> str:
+    """A value in a message, not too long."""
+    words = repr(value)
+    return words if len(words) <= 60 else f"{words[:57]}..."

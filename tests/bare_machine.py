@@ -1,0 +1,142 @@
+"""A bare machine inside this one: what a fresh system lacks is hidden, and nothing of this one can be changed.
+
+A root of its own in a mount namespace: the system's folders are bound read-only, with the hidden programs covered; the
+interpreter lies below root's home; a copy of this checkout lies at the place of the original, with an environment that
+borrows the packages of the one that runs the tests. It needs root, and takes no network.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ordinary_user import ORDINARY, ROOT
+
+HIDDEN = ("bwrap", "chromium", "chromedriver", "git", "sudo", "apt-get")
+VENV = ROOT / ".venv"
+COPIED = ("src", "tests", "tools", "docs", "third_party", "frontend")
+
+_INSIDE = """
+import ctypes, json, os, struct, sys
+told = json.loads(sys.argv[1])
+os.chroot(told["root"])
+os.chdir(told["folder"])
+if told["no_landlock"]:  # as an old kernel: ENOSYS for the call that makes a set of rules
+    rules = struct.pack("<HBBIHBBIHBBIHBBI", 0x20, 0, 0, 0, 0x15, 0, 1, 444, 6, 0, 0, 0x50026, 6, 0, 0, 0x7FFF0000)
+    code = ctypes.create_string_buffer(rules, len(rules))
+    class Filter(ctypes.Structure):
+        _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+    libc = ctypes.CDLL(None, use_errno=True)
+    zero = ctypes.c_ulong(0)
+    assert libc.prctl(38, ctypes.c_ulong(1), zero, zero, zero) == 0
+    assert libc.prctl(22, ctypes.c_ulong(2), ctypes.byref(Filter(4, ctypes.addressof(code))), zero, zero) == 0
+if told["user"]:
+    os.setgroups([])
+    os.setresgid(*3 * [told["user"]])
+    os.setresuid(*3 * [told["user"]])
+os.execve(told["command"][0], told["command"], told["environment"])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BareMachine:
+    """A machine without bubblewrap, browser and git."""
+
+    folder: Path  # for its root, empty
+    user: int = 0
+    set_up: bool = True  # whether the environment is there already
+    landlock: bool = True  # whether the kernel has it
+    network: bool = True
+
+    def run(self, command: str, limit_s: float = 200.0) -> subprocess.CompletedProcess[str]:
+        """Run a line of the shell in the checkout; what it printed, both streams together."""
+        import json
+
+        told = {
+            "root": str(self.folder),
+            "folder": str(ROOT),
+            "user": self.user,
+            "no_landlock": not self.landlock,
+            "command": ["/bin/sh", "-c", command],
+            "environment": {
+                "PATH": f"{Path(sys.executable).resolve().parent}:/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME": "/root" if not self.user else "/home/student",
+                "PIP_CONFIG_FILE": "/dev/null",
+                "PIP_RETRIES": "0",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "SHEBER_LANGUAGE": "en",
+            },
+        }
+        inside = [sys.executable, "-S", "-c", _INSIDE, json.dumps(told)]
+        script = "\n".join(["set -e", *self._steps(), 'exec "$@"'])
+        apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if self.network else ["--net"])]
+        full = [*apart, "sh", "-c", script, "sh", *inside]
+        return subprocess.run(full, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=limit_s)
+
+    def _steps(self) -> Iterator[str]:
+        """The commands that make the root; all of it goes with the namespace."""
+        root = self.folder
+        yield f"mount -t tmpfs -o mode=0755 none '{root}'"
+        for name in ("dev", "proc", "tmp", "root", "run", "home/student", "var/cache", "var/tmp", "var/lib", "etc"):
+            yield f"mkdir -p '{root}/{name}'"
+        yield f"chmod 1777 '{root}/tmp' '{root}/var/tmp'; chmod {'0755' if self.user else '0700'} '{root}/root'"
+        for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64", "etc"):
+            yield from self._system(Path("/", name))
+        yield f"mount --rbind /dev '{root}/dev'; mount -t proc none '{root}/proc'"
+        for name in HIDDEN:
+            yield f"[ ! -e '{root}/usr/bin/{name}' ] || mount --bind /dev/null '{root}/usr/bin/{name}'"
+        for path in sorted({Path(sys.base_prefix), *map(Path, site.getsitepackages())} - {Path("/usr")}):
+            yield f"mkdir -p '{root}{path}'; mount --bind -o ro '{path}' '{root}{path}'"
+        yield from self._checkout()
+
+    def _system(self, path: Path) -> Iterator[str]:
+        if path.is_symlink():
+            yield f"ln -s '{os.readlink(path)}' '{self.folder}{path}'"
+        elif path.is_dir():
+            yield f"mkdir -p '{self.folder}{path}'; mount --bind -o ro '{path}' '{self.folder}{path}'"
+
+    def _checkout(self) -> Iterator[str]:
+        """A copy with the times of the original, so that compiled kernels are valid in it."""
+        place = f"{self.folder}{ROOT}"
+        files = " ".join(f"'{ROOT / name}'" for name in COPIED)
+        yield f"mkdir -p '{place}'; cp -a {files} '{ROOT}'/*.* '{ROOT}/Makefile' '{ROOT}/LICENSE' '{place}'"
+        venv = f"{self.folder}{VENV}"
+        if self.set_up:
+            yield from self._environment(venv)
+        if self.user:
+            yield f"chown -R {self.user} '{place}' '{self.folder}/home/student'"
+
+    def _environment(self, venv: str) -> Iterator[str]:
+        """An environment as `make setup` leaves it, whose packages are those that are installed here."""
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        command = f"#!{VENV}/bin/python\\nimport sys\\nfrom sheber.cli import main\\nsys.exit(main())\\n"
+        yield f"mkdir -p '{venv}/bin' '{venv}/lib/{version}/site-packages'"
+        yield f"ln -s '{getattr(sys, '_base_executable', sys.executable)}' '{venv}/bin/python'"
+        yield f"printf 'home = {Path(sys.base_prefix, 'bin')}\\n' >'{venv}/pyvenv.cfg'"
+        borrowed = "\\n".join([str(ROOT / "src"), *site.getsitepackages()])
+        yield f"printf '{borrowed}\\n' >'{venv}/lib/{version}/site-packages/borrowed.pth'"
+        yield f"printf '{command}' >'{venv}/bin/sheber'; chmod 755 '{venv}/bin/sheber'"
+        yield f"touch '{venv}/.set-up'"
+
+
+@cache
+def why_none() -> str:
+    """Why no bare machine can be made here; "" where it can."""
+    if os.geteuid() != 0:
+        return "no bare machine: it needs root"
+    if shutil.which("unshare") is None or shutil.which("make") is None:
+        return "no bare machine: unshare or make is not installed"
+    probe = subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], capture_output=True, text=True)
+    return "" if probe.returncode == 0 else f"no bare machine: {probe.stderr.strip()}"
+
+
+def student() -> int:
+    """An ordinary user of the bare machine."""
+    return ORDINARY

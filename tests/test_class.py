@@ -1,0 +1,119 @@
+"""`sheber grade` over a class: one table, rows with words, and going on where it was stopped."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sheber.cli import main
+from sheber.exercises import load
+from sheber.judge.program import LARGEST_PROGRAM
+
+pytestmark = [pytest.mark.physics, pytest.mark.box]
+
+IDLE = "from sheber import connect\nconnect()\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with what a class may hand in."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "class"
+    for student, source in (("aida", IDLE), ("boris", IDLE), ("chingiz", "print('hello')\n"), ("dana", "def f(:\n")):
+        (folder / student).mkdir(parents=True)
+        (folder / student / "program.py").write_text(source)
+    (folder / "erlan.py").write_bytes(b"#" * (LARGEST_PROGRAM + 1))
+    (folder / "notes.ipynb").write_text("{}")
+    (folder / "linked.py").symlink_to(folder / "aida" / "program.py")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.py").write_text("")
+    return folder
+
+
+def graded(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["grade", "poses-and-moves", *arguments, "--json"]) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = graded(capsys, "class/", "--csv", "out/class.csv")
+    rows = {row["name"]: row for row in told["programs"]}
+    assert list(rows) == ["aida/program", "boris/program", "chingiz/program", "dana/program", "erlan"]
+    assert [row["final"] for row in rows.values()] == [0.0, 0.0, 0.0, 0.0, None]
+    assert len(rows["aida/program"]["scenes"]) == 8
+    assert rows["boris/program"]["words"] == "This is the same program as aida/program."
+    assert rows["dana/program"]["scenes"][0]["outcome"] == "program error"
+    assert "A program may have up to" in rows["erlan"]["words"]
+    assert [loss["points"] for loss in told["lost"][:2]] == [15.0, 12.0]
+    assert told["lost"][0]["key"] == "cycle"
+    with open("out/class.csv", encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [(row["program"], row["final"], row["seed 101"]) for row in table][::4] == [
+        ("aida/program", "0.0", "0.0"),
+        ("erlan", "", ""),
+    ]
+    assert len(list(Path("reports/poses-and-moves/class").rglob("scene-*.trace"))) == 4 * 8
+
+    before = {file: file.stat().st_mtime_ns for file in Path("reports").rglob("*.trace")}
+    broken = Path("reports/poses-and-moves/class/aida/program/scene-103.trace")
+    broken.write_bytes(broken.read_bytes()[:-30])
+    (folder / "boris" / "program.py").write_text(IDLE + "# mended\n")
+    again = graded(capsys, "class/", "--resume")
+    new = {str(file) for file, time in before.items() if file.stat().st_mtime_ns != time}
+    assert {name.split("/")[-3] for name in new} == {"aida", "boris"}
+    assert len(new) == 1 + 8
+    assert [row["final"] for row in again["programs"]] == [0.0, 0.0, 0.0, 0.0, None]
+    assert main(["grade", "poses-and-moves", "class/", "--resume"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "aida/program 0 0 Not passed" in text
+    assert "Mean of the class: 0.0. What was lost most, in points of one run: −15 Cycle time" in text
+
+
+def test_several_programs_are_named_as_they_were_typed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = graded(capsys, "class/chingiz/program.py", "./class/chingiz/program.py", "nobody.py", "--out", "results")
+    assert [row["name"] for row in told["programs"]] == ["class/chingiz/program", "nobody"]
+    assert "nobody.py cannot be read: no such file" in told["programs"][1]["words"]
+    assert len(list(Path("results/class/chingiz/program").glob("*.trace"))) == 8
+
+
+def test_an_empty_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["grade", "poses-and-moves", str(tmp_path)]) == 2
+    assert "There is no program (a file with the ending .py) in" in capsys.readouterr().err
+
+
+def test_a_teachers_error_stops_the_class_with_words(
+    copy: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (copy / "exercise.py").open("a", encoding="utf-8") as file:
+        file.write("\n_first = scene\ndef scene(seed, numbers):\n    return None\n")
+    for programs in (["class/"], ["class/aida/program.py"]):
+        assert main(["grade", str(copy), *programs, "--no-report"]) == 2
+        told = capsys.readouterr().err
+        assert "exercise.py: scene() gives nothing (None) for seed" in told
+        assert "Traceback" not in told
+    assert main(["run", str(copy), "class/aida/program.py"]) == 2
+    assert "exercise.py: scene() gives nothing (None) for seed" in capsys.readouterr().err
+
+
+def test_what_is_finished_is_kept_when_the_command_is_stopped(folder: Path) -> None:
+    command = [sys.executable, "-m", "sheber", "grade", "poses-and-moves", "class", "--workers", "1"]
+    grading = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    traces = Path("reports/poses-and-moves/class")
+    deadline = time.monotonic() + 120.0
+    while len(list(traces.rglob("*.trace"))) < 5 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    grading.send_signal(signal.SIGINT)
+    assert grading.wait(30.0) == 130
+    kept = {file: file.stat().st_mtime_ns for file in sorted(traces.rglob("*.trace"))[:4]}
+    assert subprocess.run([*command, "--resume"], capture_output=True, timeout=300).returncode == 0
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert len(list(traces.rglob("*.trace"))) == 4 * len(load("poses-and-moves").rehearsal)

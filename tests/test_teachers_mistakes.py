@@ -1,0 +1,159 @@
+"""A teacher's mistake is told as the teacher's, by its own name and with its place. A fault of ours stays ours."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from exercise_traces import idle_run
+from sheber.exercises import PROGRAMS, ExerciseError, load
+from sheber.trace import Header, TraceWriter
+from teachers_copy import changed, refusal
+
+# --- exercise.toml and the texts --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["foo = 1", "rehearsals = 1"])
+def test_no_silly_name_is_offered(copy: Path, key: str) -> None:
+    for table in ('version = "1"', "[scene]", "[cycle.per]"):
+        again = copy.with_name("again")
+        shutil.copytree(copy, again)
+        assert "Did you mean" not in refusal(changed(again, table, f"{key}\n{table}"))
+        shutil.rmtree(again)
+
+
+def test_a_name_in_the_wrong_table_is_recognised(copy: Path) -> None:
+    message = refusal(changed(copy, 'version = "1"', 'version = "1"\ntilt_deg = 25.0'))
+    assert "tilt_deg is not a number of this exercise. Did you mean scene.tilt_deg?" in message
+
+
+def test_a_byte_order_mark_is_accepted(copy: Path) -> None:
+    for name in ("exercise.toml", "exercise.py", "text/en.md", "starter.py", "programs/expected.toml"):
+        (copy / name).write_bytes(b"\xef\xbb\xbf" + (copy / name).read_bytes())
+    exercise = load(str(copy))
+    assert exercise.title == "Poses and moves"
+    assert exercise.starter.isprintable() or exercise.starter[0] == '"'
+    assert set(exercise.expected) == set(PROGRAMS)
+
+
+def everything_read(folder: Path) -> list[object]:
+    exercise = load(str(folder))
+    return [exercise.text(), exercise.starter, exercise.expected]
+
+
+@pytest.mark.parametrize("name", ["exercise.toml", "text/en.md", "starter.py", "programs/expected.toml"])
+def test_a_file_in_another_encoding_is_told_in_words(copy: Path, name: str) -> None:
+    text = (copy / name).read_text("utf-8")
+
+    def told() -> str:
+        with pytest.raises(ExerciseError) as caught:
+            everything_read(copy)
+        return str(caught.value)
+
+    (copy / name).write_bytes("# first\n# \u043f\u0440\u0438\u043c\u0435\u0440\n".encode("cp1251") + text.encode())
+    assert f"{copy / name}: line 2: The text here is not UTF-8 (byte 0xef). Save the file as UTF-8." in told()
+    (copy / name).write_text(text, encoding="utf-16")
+    assert f"{copy / name}: This file is saved as UTF-16. Save the file as UTF-8." in told()
+
+
+SCENE = """
+from dataclasses import replace
+from sheber.geometry import Pose
+from sheber.robot.cell.scene import Belt, Fixture, Part, Scene, Shape, ToolSpec
+_first = scene
+def scene(seed, numbers):
+    found = _first(seed, numbers)
+    return {}
+"""
+PART = "replace(found, parts=(Part('cube', ({},), Pose((0.4, 0.4, 0.1)), {}),))"
+
+
+@pytest.mark.parametrize(
+    ("returns", "words"),
+    [
+        (PART.format("Shape('cuboid', (1, 1, 1))", 1.0), "Shape 1 of 'cube': There is no shape 'cuboid'. The shapes"),
+        (PART.format("Shape('box', (0.1, -0.1, 0.1))", 1.0), "Shape 1 of 'cube': The size of a box is (0.1, -0.1,"),
+        (PART.format("Shape('box', (0.1, float('nan'), 0.1))", 1.0), "size is (0.1, nan, 0.1). It must be a tuple of"),
+        (PART.format("Shape('box', (0.1, 0.1))", 1.0), "Numbers wanted: 3, each above zero"),
+        (PART.format("Shape('box', 0.1)", 1.0), "Shape 1 of 'cube': size is 0.1. It must be a tuple"),
+        (PART.format("Shape('lathe', (), polygon=((0, 0), (1, 1)))", 1.0), "A lathe is only drawn, never touched"),
+        (PART.format("Shape('prism', (0.1,), polygon=((0, 0), (1, 1)))", 1.0), "It must have 3 or more points"),
+        (PART.format("Shape('box', (1, 1, 1), texture='gold')", 1.0), "There is no texture 'gold'. The textures are: "),
+        (PART.format("Shape('box', (1, 1, 1), colour='red')", 1.0), "colour is 'red'. It must be three numbers"),
+        (PART.format("'box'", 1.0), "Shape 1 of 'cube' is 'box'. It must be a Shape"),
+        (PART.format("Shape('box', (1, 1, 1), solid=False)", 1.0), "The part 'cube' has no solid shape"),
+        (PART.format("Shape('box', (1, 1, 1))", 0), "parts 1 ('cube'): mass is 0. It must be a number above zero"),
+        (PART.format("Shape('box', (1, 1, 1))", "float('nan')"), "mass is nan. It must be a number above zero"),
+        ("replace(found, fixtures=found.fixtures * 2)", "Two bodies have the name "),
+        ("replace(found, fixtures=(Fixture('', ()),))", "name is ''. It must be a text that is not empty"),
+        ("replace(found, tool=ToolSpec('hammer', Pose(), 1.0, (0, 0, 0)))", "no tool of the kind 'hammer'"),
+        ("replace(found, tool=None)", "The scene: tool has None. A ToolSpec is wanted there"),
+        ("replace(found, parts=(*found.fixtures,))", "The scene: parts has Fixture("),
+        ("replace(found, arm='ur55')", "There is no arm 'ur55'. The arms are: ur5e"),
+        ("replace(found, frames=(('A', (1, 2, 3)),))", "Each entry must be a name and a Pose"),
+        ("replace(found, sheet=(('when', {1, 2}),))", "The job sheet must have plain values"),
+        ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.2, until='eye'),))", "no such light barrier"),
+        ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.0),))", "belts 1 ('b'): width is 0.0"),
+        ("replace(found, parts=Part('cube', (), Pose(), 1.0))", "A tuple of one thing needs a comma"),
+        ("type('Other', (), {'facts': found.facts})()", "It must be a Scene of a robot cell"),
+        ("None", "scene() gives nothing (None) for seed 3. It must return the scene"),
+        ("[1, 2]", "scene() gives list for seed 3. It must return a scene"),
+        ("replace(found, facts=(('when', {1, 2}),))", "The facts of seed 3 must be names with"),
+        ("replace(found, facts=(('much', float('nan')),))", "The facts of seed 3 must be names with"),
+        ("1 / 0", ": line 158: There is no scene for seed 3: ZeroDivisionError: division by zero"),
+        ("Pose((float('nan'), 0, 0))", "There is no scene for seed 3: A position must be finite numbers"),
+    ],
+)  # fmt: skip
+@pytest.mark.physics
+def test_a_teachers_scene_that_cannot_be_is_told_as_the_teachers(copy: Path, returns: str, words: str) -> None:
+    with (copy / "exercise.py").open("a", encoding="utf-8") as file:
+        file.write(SCENE.format(returns))
+    with TraceWriter(copy / "run.trace", Header("mine")) as writer, pytest.raises(ExerciseError) as caught:
+        load(str(copy)).build(3, writer)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(str(copy / "exercise.py"))
+
+
+@pytest.mark.physics
+def test_a_fault_of_ours_while_a_scene_is_built_stays_ours(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ValueError("a bug of ours")
+
+    monkeypatch.setattr("sheber.robot.cell.cell.make_tool", broken)
+    with TraceWriter(copy / "run.trace", Header("mine")) as writer, pytest.raises(ValueError, match="a bug of ours"):
+        load(str(copy)).build(3, writer)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("return None", "checks() gives nothing (None). It must return a list of checks."),
+        ("return 5", "checks() gives int. It must return a list of checks."),
+        ("return ['a check']", "checks() gives list. It must return a list of checks."),
+        ("return 1 / 0", ": line 153: These criteria cannot judge this trace: ZeroDivisionError: division by zero."),
+        ("assert False", ": line 153: These criteria cannot judge this trace: AssertionError"),
+        ("return trace.facts['nothing']", "These criteria cannot judge this trace: KeyError: 'nothing'"),
+        ("return [Check(trace, 'quality', float('nan'), 60.0)]", "These criteria cannot judge this trace: "),
+    ],
+)
+def test_criteria_that_break_are_told_as_the_teachers(copy: Path, code: str, words: str) -> None:
+    with (copy / "exercise.py").open("a", encoding="utf-8") as file:
+        file.write(f"\ndef checks(trace, numbers):\n    {code}\n")
+    exercise = load(str(copy))
+    with pytest.raises(ExerciseError) as caught:
+        exercise.score(idle_run(copy / "idle.trace", exercise))
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(str(copy / "exercise.py"))
+
+
+def test_a_fault_of_ours_while_a_trace_is_judged_stays_ours(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    exercise = load(str(copy))
+    monkeypatch.setattr(sys.modules["sheber.exercises.criteria.closing"], "cycle_time", broken)
+    with pytest.raises(RuntimeError, match="a bug of ours"):
+        exercise.score(idle_run(copy / "idle.trace", exercise))
