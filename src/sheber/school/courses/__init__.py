@@ -1,0 +1,1 @@
+"""Courses: who is in them, which exercises they ask, with which dates and numbers."""

@@ -1,0 +1,114 @@
+"""Database: one engine, short transactions, and the types that both databases store alike.
+
+SQLite (write-ahead log) is the usual database; PostgreSQL serves where several web processes share one. Times are kept
+as whole milliseconds since 1970 in UTC, so that they compare alike in both.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from sheber.i18n import _
+from sheber.school.errors import DatabaseAway
+
+__all__ = ["Base", "Moment", "Sessions", "is_sqlite", "open_engine", "transaction"]
+
+BUSY_S = 20.0  # that a writer of SQLite waits for another
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}  # so that a migration can name what it changes, on both databases
+
+Sessions = sessionmaker[Session]
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, to the millisecond."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Milliseconds since 1970; raises ValueError for a time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its time zone")
+        return (value - EPOCH) // timedelta(milliseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """The moment, in UTC."""
+        return None if value is None else EPOCH + timedelta(milliseconds=value)
+
+
+class Base(DeclarativeBase):
+    """What every table is derived from."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def open_engine(url: str) -> Engine:
+    """The database of a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Nothing is asked of it yet."""
+    if url.startswith(("postgresql://", "postgres://")):
+        url = "postgresql+psycopg://" + url.partition("://")[2]
+        return create_engine(url, pool_size=20, max_overflow=30, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=20, max_overflow=30)
+    event.listen(engine, "connect", _tune_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def is_sqlite(engine: Engine) -> bool:
+    """Whether this is the database in one file."""
+    return engine.dialect.name == "sqlite"
+
+
+@contextlib.contextmanager
+def transaction(sessions: Sessions, write: bool = True) -> Iterator[Session]:
+    """One transaction: all of it is stored at the end of the block, or nothing.
+
+    write: False for one that only reads, which never waits for a writer. Raises DatabaseAway where the database does
+    not answer, or its disk is full.
+    """
+    try:
+        with _session(sessions, write) as session:
+            yield session
+            if write:
+                session.commit()
+    except OperationalError as error:
+        text = _("The database does not answer ({why}). Nothing was changed. Please try again in a minute.")
+        raise DatabaseAway(text.format(why=str(error.orig).strip().splitlines()[0])) from error
+
+
+def _session(sessions: Sessions, write: bool) -> Session:
+    engine: Engine = sessions.kw["bind"]
+    return sessions(bind=engine.execution_options(write=write))
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions by itself
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")  # with the log: whole after a killed process, as our queue needs
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """A writer takes its lock at the start: to ask for it later may fail at once, whatever the waiting time."""
+    write = connection.get_execution_options().get("write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

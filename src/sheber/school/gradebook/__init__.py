@@ -1,0 +1,1 @@
+"""Gradebook: what counts, who changed it and why, statistics, regrades, exports."""

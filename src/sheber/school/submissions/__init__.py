@@ -1,0 +1,1 @@
+"""Submissions: programs that people handed in or tried, and what each scene gave."""

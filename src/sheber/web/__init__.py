@@ -1,0 +1,1 @@
+"""Web: pages and API of the school. It shows what the school gives, and computes nothing."""

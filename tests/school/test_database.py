@@ -1,0 +1,128 @@
+"""The school's database: tables follow the migrations, transactions are whole, times are exact, on both databases."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import StatementError
+
+from sheber.school import migrating
+from sheber.school.audit import AuditEntry, record
+from sheber.school.courses.models import Course
+from sheber.school.errors import DatabaseAway, Refused
+from sheber.school.opening import School, open_school
+from sheber.school.tables import metadata
+
+NOW = datetime(2026, 9, 1, 8, 30, 15, 123000, tzinfo=UTC)
+
+
+def test_migrations_make_the_tables_that_the_code_names(any_school: School) -> None:
+    with any_school.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert migrating.edition(any_school.engine) == migrating.newest()
+
+
+def test_migrations_go_down_and_up_again(any_school: School) -> None:
+    migrating.downgrade(any_school.engine, "base")
+    assert set(inspect(any_school.engine).get_table_names()) == {"alembic_version"}
+    migrating.upgrade(any_school.engine)
+    with any_school.writing() as session:
+        session.add(Course(title="Robotics", created=NOW))
+
+
+def test_a_database_of_a_newer_edition_is_refused(school: School, tmp_path: Path) -> None:
+    with school.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(Refused, match="an edition that this Sheberkhana does not know"):
+        open_school(school.folder)
+
+
+def test_a_moment_comes_back_in_utc_to_the_millisecond(any_school: School) -> None:
+    almaty = NOW.astimezone(timezone(timedelta(hours=5)))
+    with any_school.writing() as session:
+        session.add(Course(title="Robotics", created=almaty))
+    with any_school.reading() as session:
+        (found,) = session.scalars(select(Course.created))
+    assert found == NOW
+    assert found.tzinfo is UTC
+    assert found.microsecond == 123000
+
+
+def test_a_time_without_a_zone_is_never_stored(school: School) -> None:
+    with school.writing() as session:
+        session.add(Course(title="Robotics", created=NOW.replace(tzinfo=None)))
+        with pytest.raises(StatementError, match="a moment needs its time zone"):
+            session.flush()
+        session.rollback()
+
+
+def test_a_transaction_that_fails_leaves_nothing(any_school: School) -> None:
+    def break_off() -> None:
+        with any_school.writing() as session:
+            session.add(Course(title="Robotics", created=NOW))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
+    with any_school.reading() as session:
+        assert session.scalars(select(Course)).all() == []
+
+
+def test_writers_wait_for_each_other(any_school: School) -> None:
+    """Read, then write: with locks taken late, SQLite would refuse some of these at once."""
+    with any_school.writing() as session:
+        session.add(Course(title="0", created=NOW))
+
+    def count() -> None:
+        for _ in range(10):
+            with any_school.writing() as session:
+                course = session.scalars(select(Course).with_for_update()).one()
+                course.title = str(int(course.title) + 1)
+
+    threads = [threading.Thread(target=count) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with any_school.reading() as session:
+        assert session.scalars(select(Course.title)).one() == "80"
+
+
+def test_a_change_and_its_audit_entry_are_stored_together(school: School) -> None:
+    with school.writing() as session:
+        record(session, None, "course.made", "course 1", title="Robotics")
+    with school.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.details) == ("course.made", {"title": "Robotics"})
+
+
+def test_a_database_that_is_away_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseAway, match="The database does not answer"):
+        open_school(tmp_path / "school", "postgresql://nobody@/nothing?host=/nowhere")
+
+
+def test_the_secret_is_private_and_stays(school: School) -> None:
+    file = school.folder / "secret"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert open_school(school.folder).secret == school.secret
+    assert school.secret._key.hex() not in repr(school)
+    file.chmod(0o644)
+    with pytest.raises(Refused, match="only its owner can read"):
+        open_school(school.folder)
+
+
+def test_seeds_of_hidden_scenes_are_wide_and_differ(school: School) -> None:
+    places = [
+        (course, work, place, turn) for course in (1, 2) for work in (1, 2) for place in (1, 2) for turn in (1, 2)
+    ]
+    seeds = {school.secret.seed(*place) for place in places}
+    assert len(seeds) == len(places)
+    assert max(seeds).bit_length() > 240
+    assert school.secret.seed(1, 1, 1, 1) == school.secret.seed(1, 1, 1, 1)
