@@ -289,7 +289,14 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "@", "program.py"], ["grade", "@", "program.py"], ["grade", "@", "."], ["new", "@", "w"], ["check", "@"], ["practice", "@"]],
+    [
+        ["run", "@", "program.py"],
+        ["grade", "@", "program.py"],
+        ["grade", "@", "."],
+        ["new", "@", "w"],
+        ["check", "@"],
+        ["practice", "@"],
+    ],
     ids=" ".join,
 )
 def test_a_single_word_opens_no_folder(words: list[str], strangers: Path, capsys: pytest.CaptureFixture[str]) -> None:
