@@ -92,8 +92,11 @@ class BareMachine:
         yield f"mount --rbind /dev '{root}/dev'; mount -t proc none '{root}/proc'"
         for name in HIDDEN:
             yield f"[ ! -e '{root}/usr/bin/{name}' ] || mount --bind /dev/null '{root}/usr/bin/{name}'"
-        for path in sorted({Path(sys.base_prefix), *map(Path, site.getsitepackages())} - {Path("/usr")}):
-            yield f"mkdir -p '{root}{path}'; mount --bind -o ro '{path}' '{root}{path}'"
+        folders = {place: Path(path) for path, place in _borrowed().items()}
+        if sys.base_prefix != "/usr":
+            folders[sys.base_prefix] = Path(sys.base_prefix)
+        for place, path in folders.items():
+            yield f"mkdir -p '{root}{place}'; mount --bind -o ro '{path}' '{root}{place}'"
         yield from self._checkout()
 
     def _system(self, path: Path) -> Iterator[str]:
@@ -120,10 +123,15 @@ class BareMachine:
         yield f"mkdir -p '{venv}/bin' '{venv}/lib/{version}/site-packages'"
         yield f"ln -s '{getattr(sys, '_base_executable', sys.executable)}' '{venv}/bin/python'"
         yield f"printf 'home = {Path(sys.base_prefix, 'bin')}\\n' >'{venv}/pyvenv.cfg'"
-        borrowed = "\\n".join([str(ROOT / "src"), *site.getsitepackages()])
+        borrowed = "\\n".join([str(ROOT / "src"), *_borrowed().values()])
         yield f"printf '{borrowed}\\n' >'{venv}/lib/{version}/site-packages/borrowed.pth'"
         yield f"printf '{command}' >'{venv}/bin/sheber'; chmod 755 '{venv}/bin/sheber'"
         yield f"touch '{venv}/.set-up'"
+
+
+def _borrowed() -> dict[str, str]:
+    """Where the packages that are installed here lie in the bare machine: in root's home, which is closed to others."""
+    return {path: f"/root/borrowed/{number}" for number, path in enumerate(site.getsitepackages())}
 
 
 @cache

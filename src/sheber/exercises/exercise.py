@@ -311,8 +311,10 @@ def _line(error: BaseException, file: Path) -> str:
 
 def _why(error: Exception) -> str:
     """What Python or a part of ours says of an error."""
-    ours = type(error) is ValueError and str(error)
-    return str(error) if ours else f"{type(error).__name__}: {error}"
+    words = str(error)
+    if type(error) is ValueError and words:
+        return words
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _arose_in(error: Exception, folder: Path) -> bool:
