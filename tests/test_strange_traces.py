@@ -140,8 +140,8 @@ def test_a_whole_trace_carries_its_checksum_and_ends_with_it(parts: Records) -> 
     assert Trace(made(parts)).whole
     refused(changed(parts, END, lambda old: {name: value for name, value in old.items() if name != "crc32"}), "crc32")
     refused(changed(parts, END, lambda old: old.pop("crc32") and {**old, "crc32": None}), "crc32")
-    refused(made([*parts, parts[-2]]), "something follows the record that ends it")
-    refused(made(parts) + b"\0", "something follows the record that ends it")
+    refused(made([*parts, parts[-2]]), "bytes follow its last record")
+    refused(made(parts) + b"\0", "bytes follow its last record")
 
 
 def test_time_does_not_go_back(parts: Records) -> None:

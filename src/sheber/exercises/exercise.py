@@ -311,8 +311,10 @@ def _line(error: BaseException, file: Path) -> str:
 
 def _why(error: Exception) -> str:
     """What Python or a part of ours says of an error."""
-    ours = type(error) is ValueError and str(error)
-    return str(error) if ours else f"{type(error).__name__}: {error}"
+    words = str(error)
+    if not words:
+        return type(error).__name__
+    return words if type(error) is ValueError else f"{type(error).__name__}: {words}"
 
 
 def _arose_in(error: Exception, folder: Path) -> bool:
