@@ -284,10 +284,21 @@ def test_a_language_that_is_missing_falls_back_to_english(name: str) -> None:
         assert exercise.title
 
 
-def test_a_placeholder_without_a_number_is_refused(copy: Path) -> None:
-    (copy / "text" / "en.md").write_text("# T\n\nUp to {{tolerance.nothing}}.\n")
-    with pytest.raises(ExerciseError, match=r"tolerance\.nothing"):
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("tolerance.nothing", "tolerance.nothing"),
+        ("scene tilt_deg", "scene tilt_deg"),
+        ("", "{{}}: "),
+        ("cycle.fixed_s | °F", "There is no unit '°F'. The units are: "),
+    ],
+)
+def test_a_placeholder_without_a_number_is_refused(copy: Path, place: str, words: str) -> None:
+    """No pair of braces comes through to a student."""
+    (copy / "text" / "en.md").write_text(f"# T\n\nUp to {{{{{place}}}}}.\n")
+    with pytest.raises(ExerciseError) as caught:
         load(str(copy)).text()
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("name", NAMES)

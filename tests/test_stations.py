@@ -261,6 +261,10 @@ def test_its_emergency_stop_and_its_strangers_are_told_as_its_own(tmp_path: Path
     assert trace.outcome.text.id == NO_COMMAND.id
 
 
+def test_its_text_has_its_numbers_in_units_of_its_own() -> None:
+    assert "You may set the heater 60 times. The fuse goes at 40 °C. The room is small." in keep_warm().text()
+
+
 def test_its_numbers_are_checked_when_the_exercise_is_opened(tmp_path: Path) -> None:
     def opened(old: str, new: str) -> Exercise:
         for file in FOLDER.rglob("*.*"):
