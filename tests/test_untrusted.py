@@ -36,8 +36,8 @@ COMMANDS = [
     ["new", "poses-and-moves", "work"],
     ["run", "poses-and-moves", "program.py", "--seed", "1"],
     ["grade", "poses-and-moves", "program.py"],
-    ["rescore", "reports/poses-and-moves/program/scene-1.trace"],
-    ["report", "reports/poses-and-moves/program/scene-1.trace"],
+    ["rescore", "reports/poses-and-moves/scene-1.trace"],
+    ["report", "reports/poses-and-moves/scene-1.trace"],
 ]
 
 
@@ -179,7 +179,7 @@ def test_two_judges_do_not_write_one_trace(tmp_path: Path) -> None:
 @pytest.mark.box
 @pytest.mark.physics
 def test_links_in_a_hand_in_lead_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    treasure, folder = tmp_path / "treasure", tmp_path / "hand-in" / "reports" / "poses-and-moves" / "program"
+    treasure, folder = tmp_path / "treasure", tmp_path / "hand-in" / "reports" / "poses-and-moves"
     folder.mkdir(parents=True)
     treasure.write_text("mine")
     for name in ("scene-1.trace", "scene-1.html"):
@@ -233,5 +233,5 @@ def test_the_name_of_an_exercise_is_no_path(name: str, tmp_path: Path) -> None:
     for file in ("exercise.toml", "exercise.py"):
         text = (load("poses-and-moves").folder / file).read_text("utf-8")
         (tmp_path / file).write_text(text.replace('name = "poses-and-moves"', f"name = {json.dumps(name)}"))
-    with pytest.raises(ExerciseError, match="It must have letters, digits and hyphens only"):
+    with pytest.raises(ExerciseError, match="It must have letters, digits and hyphens"):
         read_exercise(tmp_path)

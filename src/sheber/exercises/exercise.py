@@ -44,7 +44,7 @@ _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise
 _KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
 _AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
-_PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
@@ -312,9 +312,9 @@ def _line(error: BaseException, file: Path) -> str:
 def _why(error: Exception) -> str:
     """What Python or a part of ours says of an error."""
     words = str(error)
-    if type(error) is ValueError and words:
-        return words
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    if not words:
+        return type(error).__name__
+    return words if type(error) is ValueError else f"{type(error).__name__}: {words}"
 
 
 def _arose_in(error: Exception, folder: Path) -> bool:
@@ -345,5 +345,6 @@ def _shown(value: object, unit: str) -> str:
     if isinstance(value, int) and not unit:
         return str(value)
     if unit not in _SHOWN_FACTORS:
-        raise KeyError(unit)
+        text = _("There is no unit {unit!r}. The units are: {units}.")
+        raise TypeError(text.format(unit=unit, units=", ".join(filter(None, _SHOWN_FACTORS))))
     return f"{round(value * _SHOWN_FACTORS[unit], 6):g} {unit}".strip()
