@@ -18,7 +18,7 @@ from teachers_copy import changed, refusal
 
 @pytest.mark.parametrize("key", ["foo = 1", "rehearsals = 1"])
 def test_no_silly_name_is_offered(copy: Path, key: str) -> None:
-    for table in ('version = "1"', "[scene]", "[cycle.per]"):
+    for table in ('version = "2"', "[scene]", "[cycle.per]"):
         again = copy.with_name("again")
         shutil.copytree(copy, again)
         assert "Did you mean" not in refusal(changed(again, table, f"{key}\n{table}"))
@@ -26,7 +26,7 @@ def test_no_silly_name_is_offered(copy: Path, key: str) -> None:
 
 
 def test_a_name_in_the_wrong_table_is_recognised(copy: Path) -> None:
-    message = refusal(changed(copy, 'version = "1"', 'version = "1"\ntilt_deg = 25.0'))
+    message = refusal(changed(copy, 'version = "2"', 'version = "2"\ntilt_deg = 25.0'))
     assert "tilt_deg is not a number of this exercise. Did you mean scene.tilt_deg?" in message
 
 
@@ -57,6 +57,31 @@ def test_a_file_in_another_encoding_is_told_in_words(copy: Path, name: str) -> N
     assert f"{copy / name}: line 2: The text here is not UTF-8 (byte 0xef). Save the file as UTF-8." in told()
     (copy / name).write_text(text, encoding="utf-16")
     assert f"{copy / name}: This file is saved as UTF-16. Save the file as UTF-8." in told()
+
+
+def test_rules_in_another_encoding_are_told_in_the_same_words(copy: Path) -> None:
+    file = copy / "exercise.py"
+    text = file.read_text("utf-8")
+    file.write_bytes('first = "\u043f\u0440\u0438\u043c\u0435\u0440"\n'.encode("cp1251") + text.encode())
+    assert f"{file}: line 1: The text here is not UTF-8 (byte 0xef). Save the file as UTF-8." in refusal(copy)
+    file.write_text(text, encoding="utf-16")
+    assert f"{file}: This file is saved as UTF-16. Save the file as UTF-8." in refusal(copy)
+
+
+def test_rules_that_end_the_interpreter_are_told_as_the_teachers(copy: Path) -> None:
+    """Else the command would end without a word, with an exit code that means something else."""
+    file = copy / "exercise.py"
+    text = file.read_text("utf-8")
+    file.write_text(text + "\nraise SystemExit(3)\n", "utf-8")
+    assert f"{file}: line {last_line(copy)}: SystemExit: 3" in refusal(copy)
+    file.write_text(text + "\ndef scene(seed, numbers):\n    raise SystemExit(3)\n", "utf-8")
+    with pytest.raises(ExerciseError, match=r"There is no scene for seed 1: SystemExit: 3"):
+        load(str(copy)).scene(1)
+
+
+def last_line(folder: Path) -> int:
+    """Where the code that a test has added breaks."""
+    return len((folder / "exercise.py").read_text("utf-8").splitlines())
 
 
 SCENE = """
@@ -103,7 +128,7 @@ PART = "replace(found, parts=(Part('cube', ({},), Pose((0.4, 0.4, 0.1)), {}),))"
         ("[1, 2]", "scene() gives list for seed 3. It must return a scene"),
         ("replace(found, facts=(('when', {1, 2}),))", "The facts of seed 3 must be names with"),
         ("replace(found, facts=(('much', float('nan')),))", "The facts of seed 3 must be names with"),
-        ("1 / 0", ": line 158: There is no scene for seed 3: ZeroDivisionError: division by zero"),
+        ("1 / 0", ": line {line}: There is no scene for seed 3: ZeroDivisionError: division by zero"),
         ("Pose((float('nan'), 0, 0))", "There is no scene for seed 3: A position must be finite numbers"),
     ],
 )  # fmt: skip
@@ -113,7 +138,7 @@ def test_a_teachers_scene_that_cannot_be_is_told_as_the_teachers(copy: Path, ret
         file.write(SCENE.format(returns))
     with TraceWriter(copy / "run.trace", Header("mine")) as writer, pytest.raises(ExerciseError) as caught:
         load(str(copy)).build(3, writer)
-    assert words in str(caught.value)
+    assert words.format(line=last_line(copy)) in str(caught.value)
     assert str(caught.value).startswith(str(copy / "exercise.py"))
 
 
@@ -133,8 +158,9 @@ def test_a_fault_of_ours_while_a_scene_is_built_stays_ours(copy: Path, monkeypat
         ("return None", "checks() gives nothing (None). It must return a list of checks."),
         ("return 5", "checks() gives int. It must return a list of checks."),
         ("return ['a check']", "checks() gives list. It must return a list of checks."),
-        ("return 1 / 0", ": line 153: These criteria cannot judge this trace: ZeroDivisionError: division by zero."),
-        ("assert False", ": line 153: These criteria cannot judge this trace: AssertionError"),
+        ("return 1 / 0", ": line {line}: These criteria cannot judge this trace: ZeroDivisionError: division by zero."),
+        ("raise SystemExit(3)", ": line {line}: These criteria cannot judge this trace: SystemExit: 3."),
+        ("assert False", ": line {line}: These criteria cannot judge this trace: AssertionError."),
         ("return trace.facts['nothing']", "These criteria cannot judge this trace: KeyError: 'nothing'"),
         ("return [Check(trace, 'quality', float('nan'), 60.0)]", "These criteria cannot judge this trace: "),
     ],
@@ -145,7 +171,7 @@ def test_criteria_that_break_are_told_as_the_teachers(copy: Path, code: str, wor
     exercise = load(str(copy))
     with pytest.raises(ExerciseError) as caught:
         exercise.score(idle_run(copy / "idle.trace", exercise))
-    assert words in str(caught.value)
+    assert words.format(line=last_line(copy)) in str(caught.value)
     assert str(caught.value).startswith(str(copy / "exercise.py"))
 
 
