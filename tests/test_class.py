@@ -14,15 +14,21 @@ from typing import Any
 import pytest
 
 from sheber.cli import main
+from sheber.cli.several import Row, _losses
 from sheber.exercises import load
 from sheber.exercises.numbers import ExerciseError
+from sheber.exercises.score import Check, Score
+from sheber.i18n import message
+from sheber.judge.grade import Grade, GradedScene
 from sheber.judge.program import LARGEST_PROGRAM
-from sheber.trace import read
+from sheber.trace import Outcome, OutcomeKind, read
 from sheber.trace.records import BEGIN
 from test_strange_traces import changed, records
 
 pytestmark = [pytest.mark.physics, pytest.mark.box]
 
+TOUCHED = message("test_class.touched", "Unintended contact: {a}")
+HOME = message("test_class.home", "Home at the end")
 IDLE = "from sheber import connect\nconnect()\n"
 
 
@@ -46,6 +52,19 @@ def graded(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
     assert main(["grade", "poses-and-moves", *arguments, "--json"]) == 0
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     return told
+
+
+def test_a_loss_that_is_called_otherwise_in_each_run_goes_by_its_key() -> None:
+    """The wall of one student is not what the whole class ran into."""
+    scenes = []
+    for body in ("the wall", "the post"):
+        checks = (
+            Check(TOUCHED(a=body), "safety", 0.0, 5.0, key="contact"),
+            Check(HOME(), "procedure", 0.0, 3.0, key="home"),
+        )
+        scenes.append(GradedScene("", 1, Outcome(OutcomeKind.FINISHED), Score(checks), "", None))
+    lost = _losses([Row("aida", grade=Grade(0.0, "A", tuple(scenes)))])
+    assert [(one.name, one.points) for one in lost] == [("contact", 5.0), ("Home at the end", 3.0)]
 
 
 def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -495,7 +495,7 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
 
 
 @pytest.mark.parametrize(
-    ("later_s", "words"), [(1.0, "There is no box on this place"), (2.5, "At 50.5 s box 1 was moved away")]
+    ("later_s", "words"), [(1.0, "There is no box at this place"), (2.5, "At 50.5 s box 1 was moved away")]
 )
 def test_a_stack_that_is_knocked_over_later_loses_its_points(
     palletising: Exercise, tmp_path: Path, later_s: float, words: str
@@ -762,6 +762,22 @@ def test_a_part_that_lies_where_it_fell_counts_once(palletising: Exercise, tmp_p
     assert len(fallen(palletising, tmp_path / "run.trace", (9.0, 0.1), (9.5, 40.0))) == 1, "it bounced"
     held = fallen(palletising, tmp_path / "run.trace", (2.0, 0.1), (5.5, 0.1), (9.0, 40.0))
     assert [check.time for check in held] == [2.0, 5.5, 9.0], "it was gripped again and fell again"
+
+
+def test_the_tool_is_no_part_that_fell_whatever_its_bodies_are_called(palletising: Exercise, tmp_path: Path) -> None:
+    trace = placing_run(tmp_path / "run.trace", palletising, pattern(palletising))
+    still = np.tile(Pose().to_list(), (len(trace.time), 1))
+    moving = still.copy()
+    moving[:, 0] = np.linspace(0.0, 0.5, len(moving))
+    bodies = {"nozzle": moving, "table": still}
+    bodies |= {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
+    pair = {"a": "nozzle", "b": "table", "meant": False, "force_N": 12.0}
+    events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
+    events += [(time, "contact", pair) for time in (9.0, 20.0)]
+    args = tmp_path / "touched.trace", palletising, trace.facts, trace["tcp"], trace["joints"], bodies, events
+    hits = [check for check in palletising.score(write_trace(*args)).checks if check.key == "contact"]
+    assert hits[0].name == "Unintended contact: the nozzle and the table"
+    assert "fell" not in " ".join(check.message for check in hits)
 
 
 def test_a_part_that_is_pressed_on_the_table_counts_as_long_as_it_lasts(palletising: Exercise, tmp_path: Path) -> None:

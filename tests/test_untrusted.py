@@ -268,7 +268,7 @@ def test_the_name_of_an_exercise_is_no_path(name: str, tmp_path: Path) -> None:
     for file in ("exercise.toml", "exercise.py"):
         text = (load("poses-and-moves").folder / file).read_text("utf-8")
         (tmp_path / file).write_text(text.replace('name = "poses-and-moves"', f"name = {json.dumps(name)}"))
-    with pytest.raises(ExerciseError, match="It must have letters, digits and hyphens only"):
+    with pytest.raises(ExerciseError, match="It must have letters, digits and hyphens"):
         read_exercise(tmp_path)
 
 

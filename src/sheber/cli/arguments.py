@@ -249,9 +249,7 @@ def _grade(commands: Any) -> None:
     )
     _judging(command, _programs)
     command.add_argument("--csv", type=Path, metavar="FILE", help=_("write the table of a class as CSV too"))
-    command.add_argument(
-        "--resume", action="store_true", help=_("do not judge scenes again whose traces are there and whole")
-    )
+    command.add_argument("--resume", action="store_true", help=_("skip the scenes that already have a complete trace"))
     command.add_argument(
         "--workers", type=_count, metavar="N", help=_("number of scenes at the same time (default: one for each core)")
     )

@@ -204,8 +204,8 @@ def _tell_of_lost_cache() -> None:
 
     if not cache.lasts():
         text = _(
-            "kernels and meshes are made anew at each start, which takes some 20 s: no folder can keep them. "
-            "Name one that you can write in SHEBER_CACHE, and run `sheber prepare` once."
+            "there is no folder that can keep kernels and meshes, so they are made again at each start, which takes "
+            "about 20 s. Set SHEBER_CACHE to a folder that you can write to, and run `sheber prepare` once."
         )
         print(f"sheber: {text}", file=sys.stderr)
 

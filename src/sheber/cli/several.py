@@ -184,14 +184,15 @@ def _twins(rows: Sequence[Row]) -> list[Row]:
 
 
 def _losses(rows: Sequence[Row]) -> list[Loss]:
-    """What was lost over the class, the most first."""
+    """What was lost over the class, the most first. A criterion whose name differs from run to run goes by its key."""
     runs = [scene.score for row in rows if row.grade is not None for scene in row.grade.scenes]
-    names: dict[str, str] = {}
+    names: dict[str, set[str]] = {}
     lost: dict[str, float] = {}
     for check in (check for score in runs for check in score.checks):
-        names.setdefault(check.key, check.name)
+        names.setdefault(check.key, set()).add(check.name)
         lost[check.key] = lost.get(check.key, 0.0) + check.lost
-    losses = [Loss(key, names[key], round(points / len(runs), 2)) for key, points in lost.items()]
+    called = {key: min(given) if len(given) == 1 else key for key, given in names.items()}
+    losses = [Loss(key, called[key], round(points / len(runs), 2)) for key, points in lost.items()]
     return sorted((loss for loss in losses if loss.points > 0.0), key=lambda loss: -loss.points)
 
 

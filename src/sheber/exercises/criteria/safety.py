@@ -40,6 +40,7 @@ LASTS = message(
 )
 STOP = message("criteria.stop", "Emergency stop")
 STOPPED = message("criteria.stopped", "At {time:.1f} s the station was stopped. {why}")
+_TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _fall(trace: Trace, numbers: Numbers, event: Event, part: str) -> _Incident:
 def _on_table(trace: Trace, event: Event) -> str:
     """The loose part that touched the table; "" for any other contact."""
     a, b = str(event.data["a"]), str(event.data["b"])
-    return next((one for one, other in ((a, b), (b, a)) if other == "table" and _is_loose(trace, one)), "")
+    return next((one for one, other in ((a, b), (b, a)) if other == _TABLE and _is_loose(trace, one)), "")
 
 
 def _gripped(trace: Trace, part: str, since: float, until: float) -> bool:
@@ -130,10 +131,10 @@ def _gripped(trace: Trace, part: str, since: float, until: float) -> bool:
 
 
 def _is_loose(trace: Trace, name: str) -> bool:
-    """Whether a body can fall: it moves in this run, and is none of the robot's."""
+    """Whether a body can fall: it moves in this run, and is none of the robot's, which come before the table."""
     names = list(trace.bodies)
-    tools = [n for n, body in enumerate(names) if body == "tool" or body.startswith("finger_")]
-    if name not in names[max(tools, default=-1) + 1 :] or len(trace.time) == 0:
+    first = names.index(_TABLE) + 1 if _TABLE in names else 0
+    if name not in names[first:] or len(trace.time) == 0:
         return False
     return bool(np.ptp(trace.body(name)[:, :3], axis=0).max() > 1e-3)
 
