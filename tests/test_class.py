@@ -16,11 +16,14 @@ import pytest
 from sheber.cli import main
 from sheber.cli.several import Row, _losses
 from sheber.exercises import load
+from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.judge.grade import Grade, GradedScene
 from sheber.judge.program import LARGEST_PROGRAM
-from sheber.trace import Outcome, OutcomeKind
+from sheber.trace import Outcome, OutcomeKind, read
+from sheber.trace.records import BEGIN
+from test_strange_traces import changed, records
 
 pytestmark = [pytest.mark.physics, pytest.mark.box]
 
@@ -96,6 +99,32 @@ def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.Ca
     text = " ".join(capsys.readouterr().out.split())
     assert "aida/program 0 0 Not passed" in text
     assert "Mean of the class: 0.0. What was lost most, in points of one run: −15 Cycle time" in text
+
+
+def test_a_name_that_no_encoding_has_gets_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("class").mkdir()
+    Path("class/=\udcff\x1b[2J.py").write_text("")
+    assert main(["grade", "poses-and-moves", "class", "--csv", "class.csv"]) == 0
+    with open("class.csv", encoding="utf-8", newline="") as file:
+        assert [row["program"] for row in csv.DictReader(file)] == ["'=\ufffd\ufffd[2J"]
+
+
+def test_a_trace_that_cannot_be_scored_is_judged_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody may have put it there: it has the right program, exercise and seed, and no facts."""
+    one = "class/aida/program.py"
+    before = graded(capsys, one, "--out", "results", "--no-report")["final"]
+    gift = Path("results/scene-101.trace")
+    parts = records(gift.read_bytes())
+    gift.write_bytes(changed(parts, BEGIN, lambda words: words | {"facts": {}}))
+    with pytest.raises(ExerciseError):
+        load("poses-and-moves").score(read(gift))
+    place = Path("reports/poses-and-moves/class/aida/program")
+    place.mkdir(parents=True)
+    gift.rename(place / gift.name)
+    told = graded(capsys, one, "--resume", "--no-report")["programs"]
+    assert [row["final"] for row in told] == [before]
+    assert load("poses-and-moves").score(read(place / gift.name))
 
 
 def test_several_programs_are_named_as_they_were_typed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
