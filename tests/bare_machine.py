@@ -135,12 +135,8 @@ class BareMachine:
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         yield f"mkdir -p '{venv}/bin' '{venv}/lib/{version}/site-packages'"
         yield f"ln -s '{getattr(sys, '_base_executable', sys.executable)}' '{venv}/bin/python'"
-<<<<<<< HEAD
-        yield f"printf 'home = {Path(sys.base_prefix, 'bin')}\\n' >'{venv}/pyvenv.cfg'"
-=======
         alone = "include-system-site-packages = false\\n"
         yield f"printf 'home = {Path(sys.base_prefix, 'bin')}\\n{alone}' >'{venv}/pyvenv.cfg'"
->>>>>>> bare2
         borrowed = "\\n".join([str(ROOT / "src"), *_borrowed().values()])
         yield f"printf '{borrowed}\\n' >'{venv}/lib/{version}/site-packages/borrowed.pth'"
         for command in entry_points(group="console_scripts"):

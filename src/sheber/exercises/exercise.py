@@ -43,19 +43,8 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
 _KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
-<<<<<<< HEAD
-_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
+_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError, SystemExit)  # of criteria: the author's, always
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}")
-=======
-_AUTHORS: Final = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    SystemExit,
-)  # of criteria: the author's, wherever they arise
-_PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
->>>>>>> bare2
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
@@ -326,15 +315,9 @@ def _line(error: BaseException, file: Path) -> str:
 def _why(error: BaseException) -> str:
     """What Python or a part of ours says of an error."""
     words = str(error)
-<<<<<<< HEAD
     if not words:
         return type(error).__name__
     return words if type(error) is ValueError else f"{type(error).__name__}: {words}"
-=======
-    if type(error) is ValueError and words:
-        return words
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
->>>>>>> bare2
 
 
 def _arose_in(error: BaseException, folder: Path) -> bool:
