@@ -566,6 +566,17 @@ def test_no_scene_has_a_turn_that_a_program_could_forget() -> None:
         assert min(map(abs, turned)) > 3.99
 
 
+def test_no_scene_asks_for_nearly_the_same_speed_twice() -> None:
+    """A program that takes the speed of the line for the arc too must lose points."""
+    numbers = load("poses-and-moves").numbers
+    full, (low, high) = numbers.tolerance("speed").full_si, numbers.pair("scene.speed")
+    for scene in scenes("poses-and-moves"):
+        speeds = dict(scene.facts)["speeds"]
+        assert low <= min(speeds.values())
+        assert max(speeds.values()) <= high
+        assert abs(speeds["line"] / speeds["arc"] - 1.0) > 3.0 * full
+
+
 def test_a_range_of_turns_without_room_is_what_it_is() -> None:
     rng = np.random.default_rng(1)
     assert [aside(rng, 0.0, 0.07) for _n in range(3)] == [0.0] * 3

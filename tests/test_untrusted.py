@@ -268,7 +268,7 @@ def test_the_name_of_an_exercise_is_no_path(name: str, tmp_path: Path) -> None:
     for file in ("exercise.toml", "exercise.py"):
         text = (load("poses-and-moves").folder / file).read_text("utf-8")
         (tmp_path / file).write_text(text.replace('name = "poses-and-moves"', f"name = {json.dumps(name)}"))
-    with pytest.raises(ExerciseError, match="It must have letters, digits and hyphens"):
+    with pytest.raises(ExerciseError, match="It must have letters, digits and hyphens only"):
         read_exercise(tmp_path)
 
 
@@ -299,7 +299,9 @@ def strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
     ids=" ".join,
 )
-def test_a_single_word_opens_no_folder(words: list[str], strangers: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_word_like_a_name_of_the_catalogue_opens_no_folder(
+    words: list[str], strangers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([strangers.name if word == "@" else word for word in words]) == 2
     told = capsys.readouterr().err
     assert "Did you mean poses-and-moves?" in told
@@ -309,7 +311,12 @@ def test_a_single_word_opens_no_folder(words: list[str], strangers: Path, capsys
     assert Path("RAN").exists()
 
 
-def test_a_trace_is_judged_by_no_folder_of_a_single_word(
+def test_a_folder_of_ones_own_is_opened_by_its_name(strangers: Path) -> None:
+    strangers.rename("pyramid")
+    assert main(["new", "pyramid", "work"]) == 0
+
+
+def test_a_trace_is_judged_by_no_folder_of_a_look_alike_name(
     strangers: Path, poses_trace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["rescore", str(poses_trace), "--exercise", strangers.name]) == 2

@@ -41,13 +41,13 @@ def load(name: str | os.PathLike[str], beside: Path | None = None) -> Exercise:
 
 
 def load_typed(name: str) -> Exercise:
-    """The exercise that a user typed. A single word is a name of the catalogue: a folder is named by a path, `./post`.
+    """The exercise that a user typed. A folder with a name like one of the catalogue is named by a path, `./post`.
 
     Opening an exercise runs its code, and the working folder may be a hand-in with a folder `poses_and_moves` in it.
     Raises ExerciseError.
     """
     bare = os.path.basename(name) == name not in (os.curdir, os.pardir)
-    if bare and not _of_catalogue(name) and Path(name, "exercise.toml").is_file():
+    if bare and _hint(name) and not _of_catalogue(name) and Path(name, "exercise.toml").is_file():
         text = _(
             "There is no exercise {name!r} in the catalogue.{hint} There is a folder of this name here, and to open "
             "an exercise runs its code. If you trust the folder, name it by its path: {path}."

@@ -42,13 +42,8 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
 _KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
-_AUTHORS: Final = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    SystemExit,
-)  # of criteria: the author's, wherever they arise
+# of criteria: the author's, wherever they arise
+_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError, SystemExit)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
