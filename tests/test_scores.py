@@ -17,7 +17,7 @@ import exercise_traces
 from exercise_traces import along, facts_of, idle_run, placing_run, poses_run, write_trace
 from sheber import i18n
 from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
-from sheber.exercises.criteria import set_down, worth
+from sheber.exercises.criteria import falls, set_down, worth
 from sheber.exercises.criteria.measure import (
     best_in_order,
     circle_deviation,
@@ -759,48 +759,55 @@ def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Pa
     assert "counts again every 5 s" in palletising.text()
 
 
-@pytest.mark.parametrize(
-    ("at_s", "said"),
-    [
-        (6.0, "At 6.0 s box 2 was pressed on the table for 0.5 s. The force was up to 30 N."),
-        (9.0, "At 9.0 s box 2 fell on the table. It lay there for 0.5 s."),
-    ],
-)
-def test_a_part_on_the_table_fell_there_unless_it_was_held(
-    palletising: Exercise, tmp_path: Path, at_s: float, said: str
-) -> None:
-    pair = {"a": "table", "b": "box_2", "meant": False}  # box 2 is held from 5 to 8 s
-    contacts = [(at_s, "contact", {**pair, "force_N": 12.0})]
-    contacts.append((at_s + 0.5, "contact_end", {**pair, "peak_N": 30.0, "duration_s": 0.5}))
-    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
-    contact = next(check for check in score.checks if check.key == "contact")
-    assert contact.message.startswith(said)
+def on_table(exercise: Exercise, path: Path, *contacts: tuple[float, float], placed: bool = True) -> Trace:
+    """A run in which box 2 touches the table, it alone, at these moments [s] for so long [s].
 
-
-def fallen(exercise: Exercise, path: Path, *contacts: tuple[float, float]) -> list[Check]:
-    """The losses of a run in which box 2 touches the table, it alone, at these moments [s] for so long [s]."""
+    placed: whether it stands at its place in the end all the same.
+    """
     pair = {"a": "table", "b": "box_2", "meant": False}  # the tool holds box 2 from 5 to 8 s
     events: list[exercise_traces.Event] = []
     for start, lasting in contacts:
         events.append((start, "contact", {**pair, "force_N": 12.0}))
         events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
-    score = exercise.score(placing_run(path, exercise, pattern(exercise), events=events))
-    return [check for check in score.checks if check.key == "contact"]
+    poses, paths = pattern(exercise), {}
+    if not placed:
+        del poses["box_2"]
+        paths["box_2"] = np.tile(exercise.scene(1).parts[1].pose.to_list(), (3000, 1))
+        paths["box_2"][450:, 1] += 0.3  # it leaves the feeder
+    return placing_run(path, exercise, poses, events=events, paths=paths)
 
 
-def test_a_part_that_lies_where_it_fell_counts_once(palletising: Exercise, tmp_path: Path) -> None:
-    lain = fallen(palletising, tmp_path / "run.trace", (9.0, 40.0))
-    assert [check.message for check in lain] == ["At 9.0 s box 2 fell on the table. It lay there for 40.0 s."]
-    (bounced,) = fallen(palletising, tmp_path / "run.trace", (9.0, 0.1), (9.5, 40.0))
-    assert bounced.message == "At 9.0 s box 2 fell on the table. It lay there for 40.5 s."
-    held = fallen(palletising, tmp_path / "run.trace", (2.0, 0.1), (5.5, 0.1), (9.0, 40.0))
-    assert [check.time for check in held] == [2.0, 5.5, 9.0], "it was gripped again and fell again"
-    assert "It lay there for 0.1 s." in held[0].message
+def test_a_part_that_the_tool_presses_on_the_table_is_an_unintended_contact(
+    palletising: Exercise, tmp_path: Path
+) -> None:
+    score = palletising.score(on_table(palletising, tmp_path / "run.trace", (6.0, 0.5)))
+    contact = next(check for check in score.checks if check.key == "contact")
+    assert contact.message == "At 6.0 s box 2 was pressed on the table for 0.5 s. The force was up to 30 N."
+    assert contact.lost == 5.0
 
 
-def test_a_part_that_fell_early_costs_what_it_costs_late(palletising: Exercise, tmp_path: Path) -> None:
-    early, late = (fallen(palletising, tmp_path / "run.trace", (start, 60.0 - start)) for start in (9.0, 50.0))
-    assert [check.lost for check in early] == [check.lost for check in late] == [5.0]
+def test_a_part_falls_once_until_it_is_gripped_again(palletising: Exercise, tmp_path: Path) -> None:
+    def moments(*contacts: tuple[float, float]) -> list[float]:
+        trace = on_table(palletising, tmp_path / "run.trace", *contacts)
+        return [round(event.step * trace.step_s, 3) for event, _part in falls(trace)]
+
+    assert moments((9.0, 0.1), (9.5, 40.0)) == [9.0], "it bounced"
+    assert moments((2.0, 0.1), (5.5, 0.1), (9.0, 40.0)) == [2.0, 9.0], "it was gripped again, pressed, and fell again"
+
+
+@pytest.mark.parametrize("start", [9.0, 40.0])
+def test_a_part_that_fell_costs_what_one_costs_that_was_never_fetched(
+    palletising: Exercise, tmp_path: Path, start: float
+) -> None:
+    """Early or late; its place says that it fell, and no other line does."""
+    fell = palletising.score(on_table(palletising, tmp_path / "run.trace", (start, 45.0 - start), placed=False))
+    never = palletising.score(on_table(palletising, tmp_path / "run.trace", placed=False))
+    assert fell.points == never.points < 100.0
+    lost = [check for check in fell.checks if "fell" in check.message]
+    assert [check.message for check in lost] == [
+        f"There is no box at this place. At {start:.1f} s box 2 fell on the table."
+    ]
+    assert lost[0].time == start
 
 
 def test_the_tool_is_no_part_that_fell_whatever_its_bodies_are_called(palletising: Exercise, tmp_path: Path) -> None:
@@ -820,7 +827,8 @@ def test_the_tool_is_no_part_that_fell_whatever_its_bodies_are_called(palletisin
 
 
 def test_a_part_that_is_pressed_on_the_table_counts_as_long_as_it_lasts(palletising: Exercise, tmp_path: Path) -> None:
-    first, second = fallen(palletising, tmp_path / "run.trace", (5.5, 6.0))
+    score = palletising.score(on_table(palletising, tmp_path / "run.trace", (5.5, 6.0)))
+    first, second = (check for check in score.checks if check.key == "contact")
     assert first.name == "Pressed on the table: box 2"
     assert second.name == "Pressed on the table: box 2, still after 5 s"
 

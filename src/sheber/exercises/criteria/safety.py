@@ -1,4 +1,8 @@
-"""Safety: unintended contacts and emergency stops, each told as a loss of its own."""
+"""Safety: unintended contacts and emergency stops, each told as a loss of its own.
+
+What the robot does, and what it holds, counts here. A part that falls on the table costs its place, and nothing more:
+else a part that was dropped would cost more than one that was never fetched.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from sheber.i18n import Text, message
 from sheber.robot.bodies import called
 from sheber.trace import NOTHING, Event, OutcomeKind, Trace
 
-__all__ = ["safety"]
+__all__ = ["falls", "safety"]
 
 BRIEF = 0.1  # s: a shorter contact is told in milliseconds
 
@@ -29,11 +33,6 @@ TOUCHED = message(
 TOUCHED_BRIEFLY = message(
     "criteria.touched_briefly",
     "At {time:.1f} s {a} and {b} touched for {lasted:.0f} ms. The force was up to {force:.0f} N.",
-)
-FELL_TITLE = message("criteria.fell_title", "Fallen on the table: {part}")
-FELL = message(
-    "criteria.fell",
-    "At {time:.1f} s {part} fell on the table. It lay there for {lasted:.1f} s.",
 )
 PRESSED_TITLE = message("criteria.pressed_title", "Pressed on the table: {part}")
 PRESSED = message(
@@ -80,19 +79,31 @@ def safety(trace: Trace, numbers: Numbers) -> list[Check]:
 
 
 def _incidents(trace: Trace, numbers: Numbers) -> Iterator[_Incident]:
-    fallen: dict[str, float] = {}  # part -> s, when it fell on the table
-    for event in trace.events_of("contact"):
-        if event.data.get("meant"):
-            continue
-        part, time = _on_table(trace, event), event.step * trace.step_s
-        if not part or held_at(trace, time) == part:
+    for event, part in _unmeant(trace):
+        if not part or held_at(trace, event.step * trace.step_s) == part:
             yield from _contact(trace, numbers, event, part)
-        elif part not in fallen or _gripped(trace, part, fallen[part], time):
-            fallen[part] = time
-            yield _fall(trace, numbers, event, part)
     stop = _stop(trace)
     if stop is not None:
         yield _Incident("stop", STOP(), numbers.real("safety.emergency_stop"), *stop)
+
+
+def falls(trace: Trace) -> Iterator[tuple[Event, str]]:
+    """The contact with the table, and the name, of each part that fell there; again only after it was gripped again."""
+    fallen: dict[str, float] = {}  # part -> s, when it fell on the table
+    for event, part in _unmeant(trace):
+        time = event.step * trace.step_s
+        if not part or held_at(trace, time) == part:
+            continue
+        if part not in fallen or _gripped(trace, part, fallen[part], time):
+            fallen[part] = time
+            yield event, part
+
+
+def _unmeant(trace: Trace) -> Iterator[tuple[Event, str]]:
+    """Each contact that was not meant, and the loose part in it that touched the table, "" for any other contact."""
+    for event in trace.events_of("contact"):
+        if not event.data.get("meant"):
+            yield event, _on_table(trace, event)
 
 
 def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterator[_Incident]:
@@ -123,26 +134,6 @@ def _touched_told(pair: Mapping[str, Text | str], time: float, force: float, las
     if lasted < BRIEF:
         return TOUCHED_BRIEFLY(**pair, time=time, force=force, lasted=lasted * 1e3)
     return TOUCHED(**pair, time=time, force=force, lasted=lasted)
-
-
-def _fall(trace: Trace, numbers: Numbers, event: Event, part: str) -> _Incident:
-    """A part that fell on the table: one loss, however long it lies there and however often it bounces."""
-    time = event.step * trace.step_s
-    told = FELL(part=called(part), time=time, lasted=_lain(trace, part, event) - time)
-    return _Incident("contact", FELL_TITLE(part=called(part)), numbers.real("safety.contact"), time, told)
-
-
-def _lain(trace: Trace, part: str, fall: Event) -> float:
-    """Until when [s] a part lay on the table where it fell, bounces and all."""
-    until = 0.0
-    for event in trace.events_of("contact"):
-        if event.step < fall.step or (event.data["a"], event.data["b"]) != (fall.data["a"], fall.data["b"]):
-            continue
-        time = event.step * trace.step_s
-        if _gripped(trace, part, fall.step * trace.step_s, time):
-            break
-        until = time + _rest_of_contact(trace, event.step, event.data)[1]
-    return until
 
 
 def _on_table(trace: Trace, event: Event) -> str:

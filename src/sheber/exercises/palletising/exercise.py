@@ -10,6 +10,7 @@ from sheber.exercises.criteria import (
     Placed,
     Worth,
     closing,
+    falls,
     last_release,
     lies,
     placements,
@@ -175,6 +176,9 @@ PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}"
 EMPTY = message(
     "palletising.empty", "There is no box at this place. A box counts only after your program has let it go."
 )
+EMPTY_FELL = message(
+    "palletising.empty_fell", "There is no box at this place. At {time:.1f} s {box} fell on the table."
+)
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
@@ -237,7 +241,8 @@ def _place_check(
     if before is not None:
         time, told = _moved_away(trace, before)
         return worths["position"].missing(key, title, told, time)
-    return worths["position"].missing(key, title, EMPTY())
+    time, told = _empty(trace, trace.facts["boxes"][n])
+    return worths["position"].missing(key, title, told, time)
 
 
 def _called(box: str) -> Text:
@@ -255,6 +260,15 @@ def _told(trace: Trace, placed: Placed) -> Text:
     if other and moved > 1e-3:
         return PUSHED(lies=told, other=_called(other), time=time, moved=moved * 1e3)
     return MOVED_LATER(lies=told, moved=moved * 1e3) if moved > 0.003 else told
+
+
+def _empty(trace: Trace, box: str) -> tuple[float | None, Text]:
+    """Why nothing stands at a place, and since when [s]. `box`: the one that arrived for it."""
+    for event, part in falls(trace):
+        if part == box:
+            time = event.step * trace.step_s
+            return time, EMPTY_FELL(box=_called(box), time=time)
+    return None, EMPTY()
 
 
 def _moved_away(trace: Trace, before: Placed) -> tuple[float, Text]:
