@@ -172,7 +172,9 @@ def _barrier(size: tuple[float, ...]) -> LightBarrier:
 # --- what is measured -------------------------------------------------------------------------------
 
 PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
-EMPTY = message("palletising.empty", "There is no box on this place. Only a box that you let go counts.")
+EMPTY = message(
+    "palletising.empty", "There is no box at this place. A box counts only after your program has let it go."
+)
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
