@@ -23,7 +23,7 @@ from ordinary_user import ORDINARY, ROOT
 HIDDEN = ("chromium", "chromedriver", "git", "sudo", "apt-get")
 CHECKS = ("mypy", "lint-imports")  # besides ruff, which is no Python
 VENV = ROOT / ".venv"
-COPIED = ("src", "tests", "tools", "docs", "third_party", "frontend")
+COPIED = ("src", "tests", "tools", "docs", "third_party", "frontend", ".ci")
 
 _INSIDE = """
 import ctypes, json, os, platform, struct, sys

@@ -9,10 +9,11 @@ import pytest
 
 from bare_machine import BareMachine, student, why_none
 from ordinary_user import ROOT
-from what_works import NO_GIT, NO_LEVEL_A, NO_SANDBOX, missing_sandbox
+from what_works import NO_BROWSER, NO_GIT, NO_LEVEL_A, NO_SANDBOX, missing_sandbox
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(bool(why_none()), reason=why_none())]
 GIT = "tests/test_repository.py::test_no_file_names_an_index_host"
+PAGE = "tests/test_page.py::test_the_path_of_the_cycle_at_hand_is_the_bright_one"
 ANYWHERE = "tests/test_repository.py::test_both_locks_agree"
 HONEST = "tests/test_sandbox.py::test_a_box_that_is_given_up_while_it_starts_leaves_nothing"
 BEST = ".venv/bin/python -c 'from sheber.judge import best_sandbox; print(best_sandbox().level)'"
@@ -116,7 +117,7 @@ def made_test(machine: BareMachine, *tests: str) -> tuple[str, set[str]]:
 def test_what_cannot_be_tested_is_skipped_with_one_reason(
     machine: dict[str, int], files: str, reason: str, tmp_path: Path
 ) -> None:
-    told, skipped = made_test(BareMachine(tmp_path, **machine), files, GIT, ANYWHERE)  # type: ignore[arg-type]
-    assert skipped == {reason, NO_GIT} - {""}
-    assert NO_GIT in told
+    told, skipped = made_test(BareMachine(tmp_path, **machine), files, GIT, PAGE, ANYWHERE)  # type: ignore[arg-type]
+    assert skipped == {reason, NO_GIT, NO_BROWSER} - {""}
+    assert told.count(f"\n{NO_GIT}, so") == told.count(f"\n{NO_BROWSER}, so") == 1
     assert (f"\n{reason}, so the tests that need one are skipped." in told) is bool(reason)

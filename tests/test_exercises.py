@@ -172,6 +172,12 @@ def test_a_limit_of_the_station_that_is_left_out_is_the_usual_one(copy: Path) ->
     assert load(str(changed(copy, "captures = 0\n", ""))).limits.counts == {"captures": 60} == CELL.counts
 
 
+def test_a_teacher_chooses_how_long_a_program_may_be_silent(copy: Path) -> None:
+    exercise = load(str(changed(copy, "[limits]", "[limits]\nsilent_s = 7")))
+    assert exercise.limits.silent_s == 7.0
+    assert "computes or sleeps for 7 s and sends no command" in exercise.text()
+
+
 def test_an_arm_is_chosen_by_name_and_told_to_students(copy: Path) -> None:
     exercise = load(str(copy))
     assert exercise.numbers.choice("scene.arm") == exercise.scene(1).arm == "ur5e"

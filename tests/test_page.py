@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,11 +27,10 @@ from sheber.exercises.score import Score
 from sheber.i18n import Text
 from sheber.judge.report import overview, report
 from sheber.trace import Trace
+from what_works import BROWSER, DRIVER, NO_BROWSER
 
 pytestmark = pytest.mark.browser
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -148,7 +146,7 @@ class Page:
 @contextmanager
 def browser(*flags: str) -> Iterator[Page]:
     if not (BROWSER and DRIVER):
-        pytest.skip("no chromium with its chromedriver; `make system` installs them")
+        pytest.skip(NO_BROWSER)
     options = ChromeOptions()
     options.binary_location = BROWSER
     for flag in (*FLAGS, *flags):

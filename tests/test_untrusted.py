@@ -227,6 +227,7 @@ def test_links_in_a_hand_in_lead_nowhere(tmp_path: Path, monkeypatch: pytest.Mon
     assert "<html" in (folder / "scene-1.html").read_text("utf-8")
 
 
+@pytest.mark.box
 @pytest.mark.parametrize("link", ["reports", "reports/poses-and-moves", "reports/poses-and-moves/program"])
 @pytest.mark.parametrize("command", ["run", "grade", "practice"])
 def test_the_usual_folder_is_no_link(
@@ -245,6 +246,7 @@ def test_the_usual_folder_is_no_link(
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.box
 def test_a_folder_in_use_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     program = tmp_path / "program.py"
     program.write_text("")
