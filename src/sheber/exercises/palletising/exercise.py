@@ -238,10 +238,7 @@ def _place_check(
     key, title = f"place-{n + 1}", PLACE(layer=layer, row=row, column=column)
     if placed is not None:
         return lies(key, title, placed, worths, _told(trace, placed))
-    if before is not None:
-        time, told = _moved_away(trace, before)
-        return worths["position"].missing(key, title, told, time)
-    time, told = _empty(trace, trace.facts["boxes"][n])
+    time, told = _empty(trace, trace.facts["boxes"][n]) if before is None else _moved_away(trace, before)
     return worths["position"].missing(key, title, told, time)
 
 
@@ -271,7 +268,7 @@ def _empty(trace: Trace, box: str) -> tuple[float | None, Text]:
     return None, EMPTY()
 
 
-def _moved_away(trace: Trace, before: Placed) -> tuple[float, Text]:
+def _moved_away(trace: Trace, before: Placed) -> tuple[float | None, Text]:
     """When [s] a box that had stood was moved away, and the words for it: halfway between where it was let go and where
     it ended, or when another box in the tool pushed it."""
     box = _called(before.part)
