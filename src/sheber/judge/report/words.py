@@ -160,17 +160,17 @@ def made_of(mean: float, worst: float) -> str:
 def losses(score: Score, outcome: Outcome | None = None) -> list[Loss]:
     """What points were lost for: causes before what only follows from them, then the costliest first."""
     kindred: dict[tuple[str, str], list[Check]] = {}
-    for check in score.checks:
+    for place, check in enumerate(score.checks):
         if check.lost >= 0.01:
-            kindred.setdefault(_kind(check), []).append(check)
+            kindred.setdefault(_kind(check, place), []).append(check)
     found = [loss for checks in kindred.values() for loss in _told_together(checks)]
     return sorted(found, key=lambda loss: (follows(loss.checks[0], outcome), -loss.lost))
 
 
-def _kind(check: Check) -> tuple[str, str]:
+def _kind(check: Check, place: int) -> tuple[str, str]:
     """What checks must share to be told as one: the sentences of title and reason, where there is nothing to show."""
     alone = check.measured is not None or check.time is not None or not check.told
-    return ("", check.key or check.name) if alone else (check.title.id, check.told.id)
+    return ("", str(place)) if alone else (check.title.id, check.told.id)
 
 
 def _told_together(checks: Sequence[Check]) -> Iterator[Loss]:
