@@ -15,14 +15,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from sheber.allowed import Allowed, Choice
 from sheber.exercises.files import ExerciseError, read_text, read_toml
-from sheber.exercises.numbers import Numbers, Tolerance, read_numbers
+from sheber.exercises.numbers import Numbers, Tolerance, changeable, plain, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
 from sheber.station import Kind, Limits, Mesh, SceneError, Station
@@ -78,6 +78,39 @@ class Exercise:
     rehearsal: tuple[int, ...]  # the public seeds of `sheber grade`
     sha256: str  # of exercise.toml and exercise.py; ready-made criteria and fixtures are the package's, in its version
     _rules: _Rules
+    own: Mapping[str, Any] = field(default_factory=dict)  # numbers of a course's own, which the file does not have
+
+    def with_numbers(self, own: Mapping[str, Any]) -> Exercise:
+        """The same exercise with other numbers, by dotted key, written and checked as in `exercise.toml`.
+
+        Values that are the file's own are left out, so that equal numbers give one hash. Raises ExerciseError.
+        """
+        file = self.folder / "exercise.toml"
+        bare = read_numbers(file, self._allowed, _counted(self._rules))
+        usual = replace(self, numbers=bare, limits=bare.limits(self.station.counts))
+        own = {key: value for key, value in own.items() if key not in usual.changeable or usual.written(key) != value}
+        numbers = read_numbers(file, self._allowed, _counted(self._rules), own)
+        limits = numbers.limits(self.station.counts)
+        return replace(self, numbers=numbers, limits=limits, sha256=_digest(self.folder, own), own=own)
+
+    @property
+    def changeable(self) -> Mapping[str, Allowed | Choice]:
+        """The numbers that a course may have of its own, by dotted key, in the order of the file; limits last."""
+        known = changeable(self._allowed, self.numbers)
+        return {key: known[key] for key in dict.fromkeys((*self.numbers, *known)) if key in known}
+
+    def number(self, key: str) -> Any:
+        """A number by its dotted key; limits that the file leaves out have their usual value. Raises ExerciseError."""
+        limits = {f"limits.{name}": value for name, value in self.limits.shown().items()}
+        return limits[key] if key in limits else self.numbers[key]
+
+    def written(self, key: str) -> Any:
+        """A number as it is written in the file: a number, a name, [lowest, highest], {full, zero, unit}."""
+        return plain(self.number(key))
+
+    @property
+    def _allowed(self) -> dict[str, Allowed | Choice]:
+        return {**self.station.numbers, **self._rules.NUMBERS}
 
     @property
     def station(self) -> Kind[Any]:
@@ -221,36 +254,31 @@ class Exercise:
         return self.station.texture(name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (read_exercise, (self.folder,))
-
-    def _number(self, key: str) -> Any:
-        """A number by its dotted key; limits that the file leaves out have their usual value."""
-        limits = {f"limits.{name}": value for name, value in self.limits.shown().items()}
-        return limits[key] if key in limits else self.numbers[key]
+        return (read_exercise, (self.folder, dict(self.own)))
 
     def _filled(self, file: Path) -> str:
         """The text with each {{key}} or {{key | unit}} replaced by its number."""
 
         def number(match: re.Match[str]) -> str:
             try:
-                return _shown(self._number(match[1]), match[2] or "")
+                return _shown(self.number(match[1]), match[2] or "")
             except (ExerciseError, KeyError, TypeError) as error:
                 raise ExerciseError(_("{file}: {what}: {why}").format(file=file, what=match[0], why=error)) from error
 
         return _PLACEHOLDER.sub(number, read_text(file))
 
 
-def read_exercise(folder: Path) -> Exercise:
-    """Open the exercise in a folder; raises ExerciseError saying which file, what is wrong, what is allowed."""
+def read_exercise(folder: Path, own: Mapping[str, Any] | None = None) -> Exercise:
+    """Open the exercise in a folder; raises ExerciseError saying which file, what is wrong, what is allowed.
+
+    own: numbers that take the place of the file's, by dotted key. The hash of the exercise follows them.
+    """
     folder = Path(folder).resolve()
     file = folder / "exercise.toml"
     if not file.is_file():
         raise ExerciseError(_("{folder} is not an exercise. It has no exercise.toml.").format(folder=folder))
     rules = _rules(folder / "exercise.py")
-    numbers = read_numbers(file, {**rules.STATION.numbers, **rules.NUMBERS}, _counted(rules))
-    digest = hashlib.sha256()
-    for name in ("exercise.toml", "exercise.py"):
-        digest.update((folder / name).read_bytes())
+    numbers = read_numbers(file, {**rules.STATION.numbers, **rules.NUMBERS}, _counted(rules), own)
     return Exercise(
         name=numbers["name"],
         level=numbers["level"],
@@ -259,9 +287,20 @@ def read_exercise(folder: Path) -> Exercise:
         numbers=numbers,
         limits=numbers.limits(rules.STATION.counts),
         rehearsal=tuple(numbers["rehearsal.seeds"]),
-        sha256=digest.hexdigest(),
+        sha256=_digest(folder, own or {}),
         _rules=rules,
+        own=dict(own or {}),
     )
+
+
+def _digest(folder: Path, own: Mapping[str, Any]) -> str:
+    """The hash of what a score depends on."""
+    digest = hashlib.sha256()
+    for name in ("exercise.toml", "exercise.py"):
+        digest.update((folder / name).read_bytes())
+    if own:
+        digest.update(json.dumps(dict(own), sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _rules(file: Path) -> _Rules:
