@@ -25,7 +25,7 @@ LARGE = {"/roster": 8 << 20, "/own-exercises": 32 << 20}
 def create_app(school: School, *, public_url: str = "") -> FastAPI:
     """The application. public_url: the address that browsers use, where a proxy stands before it."""
     app = FastAPI(title="Sheberkhana", docs_url=None, redoc_url=None, lifespan=_life)
-    app.state.school, app.state.hall = school, Hall(school)
+    app.state.school, app.state.hall = school, Hall()
     for router in (assets.router, *ROUTERS):
         app.include_router(router)
     add_handlers(app)
