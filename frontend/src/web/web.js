@@ -1,6 +1,5 @@
 // Every page: parts that ask the server (htmx), light and dark, times in the reader's own zone, what is said aloud.
 import htmx from 'htmx.org'
-import 'htmx.org/dist/ext/hx-sse.js'
 import { makeTheme } from './theme.js'
 import { putTimes } from './times.js'
 

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from sheber.school.opening import School
 from sheber.web import assets
-from sheber.web.errors import add_handlers
+from sheber.web.errors import Faults, add_handlers
 from sheber.web.language import InLanguage
 from sheber.web.live.hall import Hall
 from sheber.web.pages import ROUTERS
@@ -29,6 +29,7 @@ def create_app(school: School, *, public_url: str = "") -> FastAPI:
     for router in (assets.router, *ROUTERS):
         app.include_router(router)
     add_handlers(app)
+    app.add_middleware(Faults)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(InLanguage)
     app.add_middleware(Guard, public_url=public_url, large=LARGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Mapping
@@ -13,13 +14,15 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sheber.i18n import _
 from sheber.school import errors
 from sheber.web.rendering import go_to, page, part
 from sheber.web.visit import LogInFirst, Visit
+from sheber.web.visit import visit as visitor
 
-__all__ = ["add_handlers", "status_of"]
+__all__ = ["Faults", "add_handlers", "status_of"]
 
 _log = logging.getLogger("sheber.web")
 API: Final = "/api/"
@@ -45,7 +48,29 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(errors.SchoolError, _of_school)
     app.add_exception_handler(StarletteHTTPException, _of_http)
     app.add_exception_handler(RequestValidationError, _of_form)
-    app.add_exception_handler(Exception, _of_ours)
+
+
+class Faults:
+    """Inside the guard: a fault of ours becomes a page like any other, with the same headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            await _of_ours(Request(scope), error)(scope, receive, send)
 
 
 def _log_in_first(request: Request, _error: Exception) -> Response:
@@ -102,7 +127,7 @@ def _answer(
     if request.url.path.startswith(API) or wants.startswith("application/json"):
         response: Response = JSONResponse({"error": sentence, "where": where}, status)
     else:
-        visit = Visit(request, request.app.state.school, None, "")
+        visit = _visitor(request, status)
         if visit.partial:
             response = part(visit, "part_error.html.j2", status=status, sentence=sentence)
             response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notice", "innerHTML"
@@ -110,6 +135,14 @@ def _answer(
             response = page(visit, "error.html.j2", status=status, code=status, sentence=sentence, title=_title(status))
     response.headers.update(headers or {})
     return response
+
+
+def _visitor(request: Request, status: int) -> Visit:
+    """Who asked, as far as that can be found out now."""
+    if status < 500:
+        with contextlib.suppress(errors.SchoolError):
+            return visitor(request)
+    return Visit(request, request.app.state.school, None, "")
 
 
 def _title(status: int) -> str:
