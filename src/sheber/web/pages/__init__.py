@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sheber.web.pages import account, courses, entry
+from sheber.web.pages import account, courses, entry, work
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (entry.router, account.router, courses.router)
+ROUTERS = (entry.router, account.router, courses.router, work.router)
 """Every page's routes."""
