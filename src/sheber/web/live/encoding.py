@@ -46,7 +46,7 @@ def piece(trace: Trace) -> dict[str, Any]:
         "time": round(trace.duration, 3),
         "moments": [asdict(one) for one in moments(trace)],
         "printed": [{"stream": one.stream, "text": visible(one.text)} for one in trace.printed],
-        "captures": [_pictured(trace, one) for one in (*trace.captures, *trace.pictures)[-PICTURES:] if one.jpeg],
+        "captures": _pictures(trace),
         "plots": [one.words() for one in plots(trace)],
     }
     lines = running_lines(trace)
@@ -54,6 +54,12 @@ def piece(trace: Trace) -> dict[str, Any]:
         found["line"] = lines[-1][1]
     moves = _moves(trace)
     return found | ({"moves": moves} if moves else {})
+
+
+def _pictures(trace: Trace) -> list[dict[str, Any]]:
+    """The newest pictures of the cameras, and the newest that the program showed."""
+    newest: list[Capture | Picture] = [*trace.captures[-PICTURES:], *trace.pictures[-PICTURES:]]
+    return [_pictured(trace, one) for one in newest if one.jpeg]
 
 
 def _pictured(trace: Trace, one: Capture | Picture) -> dict[str, Any]:
