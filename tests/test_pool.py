@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from counting import ASK, HONEST, KillsItsCrew, KillsItsWorker, Marked
 from sheber.i18n import language
-from sheber.judge import Job, Judgement, Pool, Program, Sandbox, SandboxError, SystemFault, best_sandbox, grade
+from sheber.judge import Job, Judgement, Pool, Program, Sandbox, SandboxError, SystemFault, TooLong, best_sandbox, grade
 from sheber.judge.selftest import CountingExercise
 from sheber.station import FakeStation
 from sheber.trace import OutcomeKind, TraceWriter, read
@@ -207,3 +208,78 @@ def test_an_exercise_that_ends_its_judge_costs_itself_and_no_other(tmp_path: Pat
 def test_a_job_in_a_language_that_nobody_writes_is_refused_when_it_is_made(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="known: en, kk, ru, zh-Hans"):
         Job(Doubled(), GOOD, 5, "a", tmp_path / "a.trace", language="../../etc")
+
+
+@dataclass(frozen=True)
+class NeverEnds(CountingExercise):
+    """An exercise of a teacher that never comes to its end: while it is opened, or while it builds the scene 2."""
+
+    name: str = "never"
+    sha256: str = "n"
+    where: str = "scene"
+
+    def warm(self) -> None:
+        while self.where == "warm":
+            time.sleep(0.1)
+
+    def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
+        while seed == 2 or self.where == "warm":
+            time.sleep(0.1)
+        return super().build(seed, recorder)
+
+
+@pytest.mark.parametrize("where", ["warm", "scene"])
+def test_an_exercise_that_never_ends_holds_up_nobody_but_itself(tmp_path: Path, where: str) -> None:
+    bad = [
+        Job(NeverEnds(where=where), GOOD, seed, f"bad {seed}", tmp_path / f"b{seed}", limit_s=2.0) for seed in (2, 1)
+    ]
+    good = [Job(Doubled(), GOOD, seed, f"good {seed}", tmp_path / f"{seed}", limit_s=60.0) for seed in (5, 6)]
+    with Pool(best_sandbox(), workers=1) as pool:
+        for job in [*bad, *good]:
+            pool.submit(job)
+        found: dict[str, Any] = {job.scene: ending for job, ending in pool.endings()}
+    assert isinstance(found["bad 2"], TooLong)
+    assert str(found["bad 2"]) == "bad 2 was not judged within 2 s."
+    assert isinstance(found["bad 1"], TooLong if where == "warm" else Judgement)
+    assert all(isinstance(found[job.scene], Judgement) for job in good)
+
+
+def test_a_cancelled_job_is_killed_with_its_box_and_has_no_ending(tmp_path: Path) -> None:
+    from test_grade import session_of, wait_until
+
+    endless = Program("endless.py", HONEST + b"import time\ntime.sleep(100)\n")
+    running, waiting, good = (
+        Job(Marked(marks=tmp_path), program, seed, str(seed), tmp_path / f"{seed}.trace")
+        for program, seed in ((endless, 1), (endless, 2), (GOOD, 3))
+    )
+    with Pool(best_sandbox(), workers=1) as pool:
+        for job in (running, waiting, good):
+            pool.submit(job)
+        wait_until(lambda: b"connect" in _bytes_of(running.file), 60.0)
+        below = session_of(os.getpid())
+        pool.cancel(waiting)
+        pool.cancel(running)
+        pool.cancel(running)
+        ended = list(pool.endings())
+        wait_until(lambda: len(session_of(os.getpid(), below)) <= 1, 10.0)
+    assert [(job.scene, type(ending)) for job, ending in ended] == [("3", Judgement)]
+    assert not waiting.file.exists()
+
+
+def test_who_waits_for_an_ending_waits_no_longer_than_told(tmp_path: Path) -> None:
+    job = jobs(CountingExercise(), GOOD, tmp_path)[0]
+    with Pool(best_sandbox(), workers=1) as pool:
+        assert pool.ending(0.0) is None
+        pool.submit(job)
+        started = time.monotonic()
+        assert pool.ending(0.001) is None
+        assert time.monotonic() - started < 1.0
+        cancelling = threading.Timer(0.2, pool.cancel, [job])
+        cancelling.start()
+        while (ended := pool.ending()) is not None:
+            assert ended[0] is job  # it was quicker than the timer
+        cancelling.join()
+
+
+def _bytes_of(file: Path) -> bytes:
+    return file.read_bytes() if file.exists() else b""

@@ -1,19 +1,137 @@
-"""People and courses for tests, made without asking whether anybody may."""
+"""People, courses and classes for tests, made without asking whether anybody may."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from sheber.exercises import Exercise, load
+from sheber.exercises.score import Check, Score
+from sheber.i18n import message
+from sheber.judge.forms import stored_outcome, stored_score
 from sheber.school import clock
+from sheber.school.clock import now
 from sheber.school.courses.models import Assignment, Course, Member
 from sheber.school.opening import School
 from sheber.school.people.keys import actor_of
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
+from sheber.school.queue.claiming import Found
+from sheber.school.submissions.handing_in import submit
+from sheber.school.submissions.models import Submission
+from sheber.trace import Outcome, OutcomeKind
+
+KEEP_WARM = Path(__file__).parents[1] / "stations" / "keep_warm"
+PLACED = message("making.placed", "The part is placed")
+SOURCE = b"print('hello')\n"
+
+
+class Clock(Protocol):
+    """The school's time in tests: the fixture `time`."""
+
+    def forward(self, **span: float) -> None:
+        """Let time pass; a negative span is a clock that was set back."""
+        ...
+
+
+@cache
+def keep_warm() -> Exercise:
+    """The small thermostat exercise: a run takes milliseconds."""
+    return load(KEEP_WARM)
+
+
+def program(name: str) -> bytes:
+    """One of the exercise's own programs."""
+    return keep_warm().program(name).read_bytes()
+
+
+def person(school: School, login: str, rank: str = "student") -> Actor:
+    """Somebody with an account."""
+    with school.writing() as session:
+        made = Person(login=login, name=login.title(), rank=rank, created=now())
+        session.add(made)
+        session.flush()
+        return Actor(made.id, made.name, rank)
+
+
+@dataclass(frozen=True)
+class Class:
+    """A course with one assignment, a teacher and students."""
+
+    school: School
+    course: int
+    assignment: int
+    teacher: Actor
+    students: list[Actor]
+
+    def submit(self, student: int | Actor, source: bytes = SOURCE, **how: Any) -> int:
+        """One of the students hands in."""
+        actor = student if isinstance(student, Actor) else self.students[student]
+        with self.school.writing() as session:
+            assignment = how.pop("assignment", self.assignment)
+            return submit(self.school.secret, session, actor, assignment, source, "program.py", **how)
+
+    def change(self, **values: Any) -> None:
+        """Change the assignment."""
+        with self.school.writing() as session:
+            assignment = session.get_one(Assignment, self.assignment)
+            for name, value in values.items():
+                setattr(assignment, name, value)
+
+    def state(self, submission: int) -> str:
+        """Of a submission."""
+        with self.school.reading() as session:
+            return session.get_one(Submission, submission).state
+
+    def person_of(self, submission: int) -> int:
+        """Which of the students, by place; -1 for others."""
+        with self.school.reading() as session:
+            owner = session.scalars(select(Submission.person_id).where(Submission.id == submission)).one()
+        return next((n for n, one in enumerate(self.students) if one.id == owner), -1)
+
+
+def make_class(school: School, title: str = "Robotics", students: int = 3, **assignment: Any) -> Class:
+    """A course; `assignment`: columns of its assignment that are not as usual."""
+    mark = title.lower().replace(" ", "-")
+    teacher = person(school, f"{mark}-teacher", "teacher")
+    pupils = [person(school, f"{mark}-student-{n}") for n in range(students)]
+    with school.writing() as session:
+        course = Course(title=title, created=now())
+        session.add(course)
+        session.flush()
+        for actor, role in [(teacher, "teacher"), *((one, "student") for one in pupils)]:
+            session.add(Member(course_id=course.id, person_id=actor.id, role=role, joined=now()))
+        columns = {"exercise": "keep-warm", "scenes": 2} | assignment
+        asked = Assignment(course_id=course.id, created=now(), **columns)
+        session.add(asked)
+        session.flush()
+        return Class(school, course.id, asked.id, teacher, pupils)
+
+
+def found(points: float = 80.0, **columns: Any) -> Found:
+    """What a worker may have found."""
+    score = Score((Check(PLACED(), "quality", min(points, 60.0), 60.0),))
+    usual: dict[str, Any] = {
+        "points": points,
+        "outcome": stored_outcome(Outcome(OutcomeKind.FINISHED)),
+        "score": stored_score(score),
+        "trace_sha256": "0" * 64,
+        "trace": "",
+        "trace_bytes": 0,
+        "level": "A",
+        "processor": "x86_64-avx2",
+        "versions": {},
+        "seconds": 2.0,
+        "exercise_sha256": "e" * 64,
+    }
+    return Found(**(usual | columns))
 
 
 def a_person(school: School, login: str, rank: str = "student", **more: object) -> Actor:

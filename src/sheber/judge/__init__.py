@@ -6,7 +6,7 @@ text  = report(exercise, trace, score)            # pure
 """
 
 # Imported here and now, not when asked for: a function must not be hidden by the module of the same name.
-from sheber.judge.errors import JudgeError, ProgramError, SandboxError, SystemFault
+from sheber.judge.errors import JudgeError, ProgramError, SandboxError, SystemFault, TooLong
 from sheber.judge.grade import Grade, GradedScene, SceneSeed, grade
 from sheber.judge.pool import Job, Judgement, Pool
 from sheber.judge.practice import practice
@@ -28,6 +28,7 @@ __all__ = [
     "SandboxError",
     "SceneSeed",
     "SystemFault",
+    "TooLong",
     "best_sandbox",
     "grade",
     "practice",

@@ -1,6 +1,6 @@
 """Errors of the judge, sorted by who must act."""
 
-__all__ = ["JudgeError", "ProgramError", "SandboxError", "SystemFault"]
+__all__ = ["JudgeError", "ProgramError", "SandboxError", "SystemFault", "TooLong"]
 
 
 class JudgeError(Exception):
@@ -17,3 +17,7 @@ class SandboxError(JudgeError):
 
 class SystemFault(JudgeError):
     """The operator: the judge itself failed. Never the program's fault, and never a zero."""
+
+
+class TooLong(SystemFault):
+    """The operator or the author: a scene was not judged within its time. The program has limits of its own."""

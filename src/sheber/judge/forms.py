@@ -1,18 +1,35 @@
-"""Forms: exercises, scores and grades as plain JSON values. Documented in docs/commands.md."""
+"""Forms: exercises, scores and grades as plain JSON values.
+
+Two kinds. What a person or a script is given is in words, in the language in force (docs/commands.md). What is stored
+is in ids and values, with the English sentences of the ids, as in a trace: each reader has it in their own language,
+and it can be read where the module that said it is gone. Stored forms come back as what they were.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sheber.exercises.score import GROUPS, Score
-from sheber.trace import Outcome
+from sheber.exercises.score import GROUPS, Check, Score
+from sheber.i18n import Text, plain
+from sheber.trace import NOTHING, Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     from sheber.exercises import Exercise
     from sheber.judge.grade import Grade
 
-__all__ = ["exercise_form", "grade_form", "scene_form", "strict"]
+__all__ = [
+    "exercise_form",
+    "grade_form",
+    "revived_outcome",
+    "revived_score",
+    "scene_form",
+    "stored_outcome",
+    "stored_score",
+    "strict",
+]
 
 
 def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) -> dict[str, Any]:
@@ -87,3 +104,77 @@ def strict(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+# --- stored forms -------------------------------------------------------------------------
+
+
+def stored_score(score: Score) -> dict[str, Any]:
+    """A score as ids and values: strict JSON, in no language."""
+    checks = [{one.name: _stored(getattr(check, one.name)) for one in fields(check)} for check in score.checks]
+    return {"checks": checks, "english": _english(text for check in score.checks for text in (check.title, check.told))}
+
+
+def revived_score(form: Mapping[str, Any]) -> Score:
+    """The score of a stored form. Raises ValueError for what is no such form."""
+    try:
+        return Score(tuple(_check(one, form["english"]) for one in form["checks"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a stored score: {error!r}") from error
+
+
+def stored_outcome(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as ids and values: strict JSON, in no language."""
+    told = {"kind": outcome.kind.value, "line": outcome.line, "connected": outcome.connected}
+    return told | {"text": _stored(outcome.text), "english": _english([outcome.text])}
+
+
+def revived_outcome(form: Mapping[str, Any]) -> Outcome:
+    """The outcome of a stored form. Raises ValueError for what is no such form."""
+    try:
+        text = _text(form["text"], form["english"])
+        return Outcome(OutcomeKind(form["kind"]), text, int(form["line"]), bool(form["connected"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a stored outcome: {error!r}") from error
+
+
+def _check(form: Mapping[str, Any], english: Mapping[str, str]) -> Check:
+    values = {name: _number(value) for name, value in form.items()}
+    return Check(**(values | {name: _text(form[name], english) for name in ("title", "told")}))
+
+
+def _text(form: Mapping[str, Any], english: Mapping[str, str]) -> Text:
+    return Text.from_form(_revived(form), english) if form["id"] else NOTHING
+
+
+def _english(texts: Iterable[Text]) -> dict[str, str]:
+    return {id_: english for text in texts for id_, english in text.sentences() if english}
+
+
+def _stored(value: Any) -> Any:
+    """A value as strict JSON that gives the same value back: numbers that JSON does not have are {"number": "nan"}."""
+    value = plain(value)
+    if hasattr(value, "item") and not isinstance(value, dict):  # a number of numpy
+        value = value.item()
+    if isinstance(value, dict):
+        return {str(key): _stored(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_stored(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": str(value)}
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")  # what no database takes
+    return value
+
+
+def _revived(value: Any) -> Any:
+    """The value that `_stored` was given."""
+    if isinstance(value, list):
+        return [_revived(one) for one in value]
+    if isinstance(value, Mapping):
+        return _number(value) if value.keys() == {"number"} else {key: _revived(one) for key, one in value.items()}
+    return value
+
+
+def _number(value: Any) -> Any:
+    return float(value["number"]) if isinstance(value, Mapping) and value.keys() == {"number"} else value

@@ -11,6 +11,10 @@ process that has threads may hang, and a command line with a progress bar or a w
 killed costs time, not points: its scene is judged again. A crew that dies is replaced, and what it had not finished is
 judged again. What a scene gives does not depend on how many are judged at once.
 
+A worker is a process group of its own, with its box: to cancel a job, or to end one that takes too long, is to kill
+that group. An exercise whose jobs have a limit of time is first opened in a process that may be lost, so that one that
+never comes to its end holds up nobody but itself.
+
 All messages are pickles between processes of the judge. They carry the program's bytes on the way there and the text of
 its error on the way back, as plain values; nothing that a box has sent is ever unpickled.
 """
@@ -26,18 +30,19 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Protocol, Self
 
 from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import Score
 from sheber.i18n import _, check_language, current
-from sheber.judge.errors import SandboxError, SystemFault
+from sheber.judge.errors import SandboxError, SystemFault, TooLong
 from sheber.judge.program import Program
 from sheber.judge.run import Runnable
 from sheber.judge.sandbox import Sandbox
@@ -45,9 +50,10 @@ from sheber.judge.sandbox.scratch import remove
 from sheber.temporary import temporary_folder
 from sheber.trace import Outcome, Trace, TraceWriteError
 
-__all__ = ["Gradable", "Job", "Judgement", "Parcel", "Pool", "Report", "take_parcel"]
+__all__ = ["Cancel", "Gradable", "Job", "Judgement", "Parcel", "Pool", "Report", "take_parcel"]
 
 TRIES = 3  # of a scene whose worker was killed, and of a crew
+END_S = 3.0  # for a crew to end its workers by itself [s]
 
 
 class Gradable(Runnable, Protocol):
@@ -74,6 +80,7 @@ class Job:
     scene: str  # what people call it: "rehearsal 2"
     file: Path  # of the trace
     language: str = field(default_factory=current)  # of what the program is told while it runs
+    limit_s: float | None = None  # for the whole of it: scene, run and score [wall s]; None: as long as it takes
 
     def __post_init__(self) -> None:
         """Refuse a language that nothing is written in; raises ValueError."""
@@ -87,6 +94,7 @@ class Judgement:
     outcome: Outcome
     score: Score
     trace_sha256: str
+    seconds: float = field(default=0.0, compare=False)  # that it took, in all
 
 
 class Pool:
@@ -118,14 +126,24 @@ class Pool:
             self._left[number] = job
             self._crew.send(parcel)
 
-    def endings(self) -> Iterator[tuple[Job, Judgement | Exception]]:
-        """Each job as it ends, until none is left: with its judgement, or with the error that says why there is none.
+    def cancel(self, job: Job) -> None:
+        """Judge this job no longer: what runs of it is killed, and it has no ending. One that has ended is no error."""
+        with self._changing:
+            number = next((number for number, one in self._left.items() if one is job), None)
+            if number is not None:
+                del self._left[number]
+                self._tries.pop(number, None)
+                self._crew.send(Cancel(number))
+                self._crew.reports.put(Report(number, ""))  # wakes who waits for an ending; it is nobody's
 
-        The errors are SandboxError, TraceWriteError, ExerciseError and SystemFault. Raises SystemFault where the crew
-        died again and again; what was left is then given up.
-        """
+    def ending(self, wait_s: float | None = None) -> tuple[Job, Judgement | Exception] | None:
+        """The next job that ends, as `endings` has it; None where none is left, or none has ended after `wait_s`."""
+        until = None if wait_s is None else time.monotonic() + wait_s
         while self._left:
-            report = self._crew.reports.get()
+            try:
+                report = self._crew.reports.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
+            except Empty:
+                return None
             if report is None:
                 self._replace_crew()
                 continue
@@ -135,7 +153,17 @@ class Pool:
                 self._deaths = 0
                 self._tries.pop(report.number, None)
                 self._left.pop(report.number, None)
-                yield job, ending
+                return job, ending
+        return None
+
+    def endings(self) -> Iterator[tuple[Job, Judgement | Exception]]:
+        """Each job as it ends, until none is left: with its judgement, or with the error that says why there is none.
+
+        The errors are SandboxError, TraceWriteError, ExerciseError, SystemFault, and TooLong where a job has a limit.
+        Raises SystemFault where the crew died again and again; what was left is then given up.
+        """
+        while (ended := self.ending()) is not None:
+            yield ended
 
     def _ending(self, report: Report, job: Job) -> Judgement | Exception | None:
         """What a report means for its job; None where the job is judged again."""
@@ -212,6 +240,14 @@ class Parcel:
     scene: str
     file: Path
     language: str
+    limit_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A job that nobody wants any longer."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +260,16 @@ class Report:
 
 
 def _packed(number: int, job: Job) -> Parcel:
-    exercise = pickle.dumps(job.exercise)
     return Parcel(
-        number, exercise, job.exercise.sha256, job.program, job.seed, job.scene, job.file.absolute(), job.language
+        number,
+        pickle.dumps(job.exercise),
+        job.exercise.sha256,
+        job.program,
+        job.seed,
+        job.scene,
+        job.file.absolute(),
+        job.language,
+        job.limit_s,
     )
 
 
@@ -283,16 +326,23 @@ class Crew:
         """Kill the crew with its workers and their boxes, and wait for it; may be called again."""
         if self._process.returncode is not None:
             return  # it was waited for already, and its number may be somebody else's by now
+        self._process.terminate()  # its workers are groups of their own: it ends them first
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._kill()
+        self._listener.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(BrokenPipeError):
+                _pipe(pipe).close()
+
+    def _kill(self) -> None:
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         else:
             self._process.kill()
         self._process.wait()
-        self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(BrokenPipeError):
-                _pipe(pipe).close()
 
     def _listen(self) -> None:
         stream = _pipe(self._process.stdout)
@@ -311,4 +361,5 @@ _ERRORS: dict[str, type[Exception]] = {
     "SandboxError": SandboxError,
     "TraceWriteError": TraceWriteError,
     "ExerciseError": ExerciseError,
+    "TooLong": TooLong,
 }

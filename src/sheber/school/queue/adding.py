@@ -1,0 +1,47 @@
+"""Adding: the jobs of a submission are put into the queue, a job for each scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from sheber.school.clock import now
+from sheber.school.queue.models import CLASSES, Job
+from sheber.school.submissions.models import Submission
+
+__all__ = ["Scene", "add_jobs"]
+
+
+class Scene(NamedTuple):
+    """A scene to judge."""
+
+    place: int  # 1, 2, ... in its submission
+    round: int  # of the hidden scene's place; 0: a practice scene
+    seed: int
+
+
+def add_jobs(
+    session: Session,
+    submission: Submission,
+    course_id: int,
+    kind: str,
+    scenes: Iterable[Scene],
+    campaign_id: int | None = None,
+) -> None:
+    """Queue the scenes of a submission, in the transaction that makes it. kind: one of CLASSES."""
+    for place, round_, seed in scenes:
+        session.add(
+            Job(
+                submission_id=submission.id,
+                campaign_id=campaign_id,
+                place=place,
+                round=round_,
+                seed=str(seed),
+                course_id=course_id,
+                person_id=submission.person_id,
+                rank=CLASSES.index(kind),
+                created=now(),
+            )
+        )

@@ -1,0 +1,338 @@
+"""Handing in: a program becomes a submission with its jobs, in one transaction, or is refused in words."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final, NewType
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from sheber.i18n import LANGUAGES, _
+from sheber.school import audit
+from sheber.school.clock import now
+from sheber.school.courses.models import Assignment, Extension, ReleasedScene
+from sheber.school.errors import NotFound, Refused, TooMany
+from sheber.school.people import policy
+from sheber.school.people.models import Person
+from sheber.school.people.policy import Actor, Standing
+from sheber.school.queue.adding import Scene, add_jobs
+from sheber.school.queue.claiming import cancel_jobs, lock_submission
+from sheber.school.queue.models import Job
+from sheber.school.secret import Secret
+from sheber.school.submissions.models import KINDS, SceneResult, Submission
+from sheber.seeds import checked
+
+__all__ = [
+    "LARGEST_BYTES",
+    "Dates",
+    "SubmissionId",
+    "attempts_used",
+    "cancel",
+    "check_source",
+    "dates_of",
+    "judge_again",
+    "late_days",
+    "submit",
+]
+
+SubmissionId = NewType("SubmissionId", int)
+
+LARGEST_BYTES: Final = 256 << 10
+"""The longest program that a school takes."""
+
+MOST_A_MINUTE: Final = 20  # submissions of one person, graded and practice together
+PRACTICE_SEEDS: Final = 1_000_000  # of which one is drawn where none is asked for
+_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+_LONGEST_NAME: Final = 200
+_LONGEST_TOKEN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When one student may hand in, and how often: the assignment's dates with the student's own extension."""
+
+    opens: datetime | None
+    due: datetime | None
+    closes: datetime | None
+    attempts: int | None
+
+
+def submit(
+    secret: Secret,
+    session: Session,
+    actor: Actor,
+    assignment_id: int,
+    source: bytes,
+    file_name: str,
+    *,
+    kind: str = "graded",
+    seed: int | None = None,
+    token: str = "",
+    language: str = "en",
+) -> SubmissionId:
+    """Take a program. A newer one replaces an older one that still waits, unless every attempt is judged.
+
+    kind: graded, on the hidden scenes; practice, on the scene of `seed` (drawn where it is left out). token: chosen by
+    who submits; the same again gives the same submission. Raises NotFound, NotAllowed, Refused, TooMany.
+    """
+    assignment, standing = _asked_for(session, actor, assignment_id, kind)
+    _one_at_a_time(session, actor)
+    if (known := _known(session, actor, assignment_id, token)) is not None:
+        return known
+    check_source(source)
+    dates = dates_of(session, assignment, actor.id)
+    _check_dates(dates, standing, kind)
+    if not assignment.every_attempt or kind == "practice":
+        _replace_waiting(session, actor, assignment_id, kind)  # what is replaced is no attempt
+    if kind == "graded" and standing.role == "student":
+        _check_attempts(session, assignment, actor, dates)
+    _check_rate(session, actor)
+    scenes = list(_scenes(secret, session, assignment, kind, seed))
+    submission = Submission(
+        assignment_id=assignment_id,
+        person_id=actor.id,
+        kind=kind,
+        number=_next_number(session, actor, assignment_id, kind),
+        file_name=_plain_name(file_name),
+        source=source,
+        source_sha256=sha256(source).hexdigest(),
+        language=language if language in LANGUAGES else LANGUAGES[0],
+        created=now(),
+        late_days=late_days(dates.due, now()) if kind == "graded" else 0,
+        scenes=len(scenes),
+        token=token,
+    )
+    session.add(submission)
+    session.flush()
+    class_ = "exam" if assignment.exam and kind == "graded" else kind
+    add_jobs(session, submission, assignment.course_id, class_, scenes)
+    session.flush()
+    return SubmissionId(submission.id)
+
+
+def cancel(session: Session, actor: Actor, submission_id: int) -> None:
+    """End a submission that waits or runs; what runs of it is killed at the next heartbeat.
+
+    A student may cancel their own, a teacher any of the course. Raises NotFound, NotAllowed, Refused.
+    """
+    submission, standing = _existing(session, actor, submission_id)
+    if submission.person_id != actor.id and not standing.may("regrade"):
+        policy.require(session, actor, "regrade", standing.course.id)
+    if submission.state not in ("queued", "running"):
+        raise Refused(_("This submission has ended. Only one that waits or runs can be cancelled."))
+    submission.state, submission.finished = "cancelled", now()
+    cancel_jobs(session, submission_id)
+    if submission.person_id != actor.id:
+        _record(session, actor, standing, "submission.cancelled", submission_id)
+
+
+def judge_again(session: Session, actor: Actor, submission_id: int) -> None:
+    """Try a submission again that ended by a fault of ours: the scenes that were not judged. For teachers."""
+    submission, standing = _existing(session, actor, submission_id)
+    policy.require(session, actor, "regrade", standing.course.id)
+    if submission.state != "fault":
+        raise Refused(_("This submission did not end by a fault of the school. A regrade judges it anew."))
+    judged = session.scalar(select(func.count(SceneResult.id)).where(SceneResult.submission_id == submission_id))
+    submission.state, submission.finished = "running" if judged else "queued", None
+    unfinished = (Job.submission_id == submission_id, Job.campaign_id.is_(None), Job.state != "done")
+    for job in session.scalars(select(Job).where(*unfinished).order_by(Job.id).with_for_update(key_share=True)):
+        job.state, job.tries, job.cancelled, job.worker, job.lease_until = "queued", 0, False, "", None
+    _record(session, actor, standing, "submission.judged-again", submission_id)
+
+
+# --- what is asked for -------------------------------------------------------------------------
+
+
+def _asked_for(session: Session, actor: Actor, assignment_id: int, kind: str) -> tuple[Assignment, Standing]:
+    """The assignment, and what the person is in its course. A hidden assignment does not exist for students."""
+    assignment = session.get(Assignment, assignment_id)
+    if assignment is None:
+        raise NotFound(_("There is no such exercise in your courses."))
+    standing = policy.require(session, actor, "work.submit", assignment.course_id)
+    if not assignment.visible and standing.role == "student":
+        raise NotFound(_("There is no such exercise in your courses."))
+    if standing.course.archived:
+        raise Refused(_("This course has ended. It takes no more programs."))
+    if kind not in KINDS:
+        text = _("There is no kind of submission {kind!r}. The kinds are: {known}.")
+        raise Refused(text.format(kind=kind[:40], known=", ".join(KINDS)), "kind")
+    return assignment, standing
+
+
+def _existing(session: Session, actor: Actor, submission_id: int) -> tuple[Submission, Standing]:
+    """A submission that the person may know of, locked. Raises NotFound."""
+    about = select(Submission.person_id, Assignment.course_id).join(Assignment)
+    row = session.execute(about.where(Submission.id == submission_id)).one_or_none()
+    if row is None:
+        raise NotFound(_("There is no such submission."))
+    standing = policy.standing(session, actor, row.course_id)
+    if row.person_id != actor.id and not standing.may("work.see-all"):
+        raise NotFound(_("There is no such submission."))
+    return lock_submission(session, submission_id), standing
+
+
+def _one_at_a_time(session: Session, actor: Actor) -> None:
+    """The submissions of one person come one after another, also through several web processes."""
+    session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
+
+
+def _known(session: Session, actor: Actor, assignment_id: int, token: str) -> SubmissionId | None:
+    """The submission that the same token made before."""
+    if len(token) > _LONGEST_TOKEN:
+        raise Refused(
+            _("The token of a submission has at most {most} characters.").format(most=_LONGEST_TOKEN), "token"
+        )
+    mine = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.token == token)
+    found = session.scalar(select(Submission.id).where(*mine)) if token else None
+    return None if found is None else SubmissionId(found)
+
+
+def check_source(source: bytes) -> None:
+    """Refuse what cannot be a program, in words. The bytes are not parsed. Raises Refused."""
+    if len(source) > LARGEST_BYTES:
+        text = _("The program has {size:.0f} KiB. A program may have up to {most:.0f} KiB.")
+        raise Refused(text.format(size=len(source) / 1024, most=LARGEST_BYTES / 1024), "program")
+    if not source.strip():
+        raise Refused(_("The program is empty. Choose the file with your program, and save it before."), "program")
+    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Refused(_("The program is saved as UTF-16. Save it as UTF-8."), "program")
+    if b"\0" in source:
+        raise Refused(_("This file is no text. Choose the file with your program, which ends with .py."), "program")
+    try:
+        source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        text = _("Line {line} of the program is not UTF-8. Save the program as UTF-8.")
+        raise Refused(text.format(line=line), "program") from error
+
+
+def _plain_name(name: str) -> str:
+    """The last part of a file's name, without characters that are no letters, digits or signs."""
+    last = re.split(r"[/\\]", name)[-1]
+    shown = "".join(letter for letter in last if unicodedata.category(letter)[0] not in "CZ" or letter == " ").strip()
+    return shown[-_LONGEST_NAME:] if shown.strip(". ") else "program.py"
+
+
+# --- dates and attempts ------------------------------------------------------------------------
+
+
+def dates_of(session: Session, assignment: Assignment, person_id: int) -> Dates:
+    """The dates that hold for one student."""
+    own = (Extension.assignment_id == assignment.id, Extension.person_id == person_id)
+    extension = session.scalars(select(Extension).where(*own)).one_or_none()
+    if extension is None:
+        return Dates(assignment.opens, assignment.due, assignment.closes, assignment.attempts)
+    due = extension.due or assignment.due
+    closes = extension.closes or assignment.closes
+    if closes is not None and extension.due is not None:
+        closes = max(closes, extension.due)  # more time to hand in is also more time until it closes
+    attempts = assignment.attempts if extension.attempts is None else extension.attempts
+    return Dates(assignment.opens, due, closes, attempts)
+
+
+def late_days(due: datetime | None, at: datetime) -> int:
+    """Days begun since the due date; 0 where it is not over."""
+    return 0 if due is None or at <= due else -((due - at) // _DAY)
+
+
+def _check_dates(dates: Dates, standing: Standing, kind: str) -> None:
+    """Students hand in between opening and closing; they may practise after it closes."""
+    if standing.role != "student":
+        return
+    if dates.opens is not None and now() < dates.opens:
+        text = _("This exercise opens at {moment} (UTC).")
+        raise Refused(text.format(moment=_moment(dates.opens)), "opens")
+    if kind == "graded" and dates.closes is not None and now() > dates.closes:
+        text = _("This exercise closed at {moment} (UTC). It takes no more programs.")
+        raise Refused(text.format(moment=_moment(dates.closes)), "closes")
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def attempts_used(session: Session, assignment_id: int, person_id: int) -> int:
+    """Graded submissions that count as attempts: a replaced one and a fault of ours do not. A cancelled one does where
+    the student has seen a scene of it."""
+    seen = exists().where(SceneResult.submission_id == Submission.id)
+    counts = or_(
+        Submission.state.in_(("queued", "running", "done")),
+        (Submission.state == "cancelled") & seen,
+    )
+    mine = (Submission.assignment_id == assignment_id, Submission.person_id == person_id, Submission.kind == "graded")
+    return session.scalar(select(func.count(Submission.id)).where(*mine, counts)) or 0
+
+
+def _check_attempts(session: Session, assignment: Assignment, actor: Actor, dates: Dates) -> None:
+    """Raise Refused where no attempt is left."""
+    if dates.attempts is None:
+        return
+    if attempts_used(session, assignment.id, actor.id) >= dates.attempts:
+        text = _("You have used all {count} attempts of this exercise. You can still practise.")
+        raise Refused(text.format(count=dates.attempts), "attempts")
+
+
+def _check_rate(session: Session, actor: Actor) -> None:
+    """Raise TooMany for a person whose programs come faster than a person writes them."""
+    lately = (Submission.person_id == actor.id, Submission.created > now() - _MINUTE)
+    moments = session.scalars(
+        select(Submission.created).where(*lately).order_by(Submission.created.desc()).limit(MOST_A_MINUTE)
+    ).all()
+    if len(moments) >= MOST_A_MINUTE:
+        wait = (moments[-1] + _MINUTE - now()).total_seconds()
+        text = _("You have submitted {count} programs within a minute. Please wait {wait:.0f} s.")
+        raise TooMany(text.format(count=len(moments), wait=wait), wait)
+
+
+# --- what is made ------------------------------------------------------------------------------
+
+
+def _scenes(secret: Secret, session: Session, assignment: Assignment, kind: str, seed: int | None) -> Iterator[Scene]:
+    """The scenes of a submission: one that the student chose, or the hidden ones of the assignment."""
+    if kind == "practice":
+        yield Scene(1, 0, _practice_seed(seed))
+        return
+    released = select(ReleasedScene.place, func.max(ReleasedScene.round)).where(
+        ReleasedScene.assignment_id == assignment.id
+    )
+    rounds = {row[0]: row[1] for row in session.execute(released.group_by(ReleasedScene.place))}
+    for place in range(1, assignment.scenes + 1):
+        round_ = rounds.get(place, 0) + 1
+        yield Scene(place, round_, secret.seed(assignment.course_id, assignment.id, place, round_))
+
+
+def _practice_seed(seed: int | None) -> int:
+    if seed is None:
+        return secrets.randbelow(PRACTICE_SEEDS)
+    try:
+        return checked(seed)
+    except ValueError as error:
+        raise Refused(str(error), "seed") from error
+
+
+def _next_number(session: Session, actor: Actor, assignment_id: int, kind: str) -> int:
+    mine = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.kind == kind)
+    return (session.scalar(select(func.max(Submission.number)).where(*mine)) or 0) + 1
+
+
+def _replace_waiting(session: Session, actor: Actor, assignment_id: int, kind: str) -> None:
+    """End the submissions of which no scene was begun."""
+    mine = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.kind == kind)
+    waiting = select(Submission.id).where(*mine, Submission.state == "queued").order_by(Submission.id)
+    for submission_id in session.scalars(waiting).all():
+        older = lock_submission(session, submission_id)
+        if older.state == "queued":  # no worker has begun it in this moment
+            older.state, older.finished = "replaced", now()
+            cancel_jobs(session, submission_id)
+
+
+def _record(session: Session, actor: Actor, standing: Standing, action: str, submission_id: int) -> None:
+    audit.record(session, actor.id, action, f"submission {submission_id}", course_id=standing.course.id)
