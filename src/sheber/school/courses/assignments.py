@@ -21,7 +21,7 @@ from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, 
 from sheber.school.courses.numbers import NumberField, checked_numbers, number_fields
 from sheber.school.errors import Conflict, NotFound, Refused
 from sheber.school.people import policy
-from sheber.school.people.models import Person
+from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
 from sheber.school.secret import Secret
 
@@ -258,7 +258,7 @@ def give_extension(
     if row is None:
         row = Extension(assignment_id=assignment_id, person_id=person_id)
     row.due, row.closes, row.attempts = due, closes, attempts
-    row.reason, row.given_by, row.created = reason.strip(), actor.id, clock.now()
+    row.reason, row.given_by, row.created = storable(reason.strip()), actor.id, clock.now()
     try:
         with session.begin_nested():
             session.add(row)
@@ -285,7 +285,7 @@ def extensions(session: Session, actor: Actor, assignment_id: int) -> tuple[Exte
     rows = session.execute(query.where(Extension.assignment_id == assignment_id).order_by(Person.name, Person.id))
     return tuple(
         ExtensionLine(person.id, person.name, person.login, one.due, one.closes, one.attempts, one.reason, one.created)
-        for one, person in rows.tuples()
+        for one, person in rows
     )
 
 
@@ -420,7 +420,7 @@ def _student(session: Session, course_id: int, person_id: int) -> None:
 def _rounds(session: Session, assignment_id: int) -> dict[int, int]:
     """How many scenes of each place were released."""
     query = select(ReleasedScene.place, func.count()).where(ReleasedScene.assignment_id == assignment_id)
-    return dict(session.execute(query.group_by(ReleasedScene.place)).tuples().all())
+    return dict(session.execute(query.group_by(ReleasedScene.place)).all())
 
 
 def _scene(secret: Secret, found: Assignment, place: int, round_: int) -> HiddenScene:

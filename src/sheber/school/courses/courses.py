@@ -254,7 +254,7 @@ def groups(session: Session, actor: Actor, course_id: int) -> tuple[GroupLine, .
     here = (Member.group_id == Group.id) & Member.left.is_(None)
     query = select(Group.id, Group.name, func.count(Member.id)).outerjoin(Member, here)
     query = query.where(Group.course_id == course_id).group_by(Group.id, Group.name).order_by(Group.name)
-    return tuple(GroupLine(*row) for row in session.execute(query).tuples())
+    return tuple(GroupLine(*row) for row in session.execute(query))
 
 
 def make_group(session: Session, actor: Actor, course_id: int, name: str) -> int:

@@ -31,7 +31,7 @@ from sheber.school.courses import archives
 from sheber.school.courses.models import OwnExercise
 from sheber.school.errors import NotFound, Refused
 from sheber.school.people import policy
-from sheber.school.people.models import Person
+from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor
 
 __all__ = [
@@ -193,7 +193,7 @@ def admit(session: Session, actor: Actor, own_id: int) -> None:
 
 def refuse(session: Session, actor: Actor, own_id: int, reason: str) -> None:
     """Refuse an upload, with a reason for its teacher. For administrators. Raises NotAllowed, NotFound, Refused."""
-    reason = " ".join(reason.split())[:1000]
+    reason = storable(" ".join(reason.split())[:1000])
     if not reason:
         raise Refused(_("Say why the exercise is refused: its teacher reads it."), "reason")
     own = _decide(session, actor, own_id, "refused", ("proposed", "checking", "checked"), reason=reason)
@@ -221,7 +221,7 @@ def _decide(
     return own
 
 
-def _note(session: Session, actor: Actor, own: OwnExercise, action: str, **details: object) -> None:
+def _note(session: Session, actor: Actor, own: OwnExercise, action: str, **details: Any) -> None:
     audit.record(session, actor.id, action, f"exercise {own.id}", name=own.name, **details)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sheber.i18n import LANGUAGES, _
 from sheber.school import audit, clock
 from sheber.school.errors import NotFound, Refused
-from sheber.school.people.models import RANKS, Login, Person, folded
+from sheber.school.people.models import RANKS, Login, Person, folded, storable
 from sheber.school.people.policy import Actor, require_rank
 
 __all__ = [
@@ -152,7 +152,7 @@ def list_people(session: Session, actor: Actor, page: int = 1, search: str = "")
 
 def folded_login(login: str) -> str:
     """A login as it is stored and compared: small letters, composed."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", login[:400]).casefold().strip())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", storable(login[:400])).casefold().strip())
 
 
 def checked_login(login: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from sheber.school.database import Base
 
-__all__ = ["RANKS", "ApiToken", "Invitation", "Login", "Person", "folded"]
+__all__ = ["RANKS", "ApiToken", "Invitation", "Login", "Person", "folded", "storable"]
 
 RANKS: Final = ("student", "teacher", "administrator")
 """What somebody is to the whole school. A teacher may make courses; an administrator may do everything."""
@@ -19,7 +19,12 @@ RANKS: Final = ("student", "teacher", "administrator")
 
 def folded(text: str) -> str:
     """A text as it is searched for: neither database folds the letters of every script by itself."""
-    return unicodedata.normalize("NFC", text).casefold()
+    return unicodedata.normalize("NFC", storable(text)).casefold()
+
+
+def storable(text: str) -> str:
+    """A text that each database takes: half a character and NUL, which not both do, become a question mark."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 class Person(Base):

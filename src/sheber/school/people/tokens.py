@@ -40,8 +40,10 @@ class TokenLine:
 def make_token(session: Session, actor: Actor, name: str, days: int) -> str:
     """A new token, shown once. days: how long it works. Raises Refused."""
     name = " ".join(name.split())
-    if not name or len(name) > 80:
-        raise Refused(_("A token needs a name of 1 to 80 characters, so that you know it again."), "name")
+    if not name or len(name) > 80 or not name.isprintable():
+        raise Refused(
+            _("A token needs a name of 1 to 80 characters that can be seen, so that you know it again."), "name"
+        )
     if not 1 <= days <= LONGEST:
         text = _("A token works for 1 to {most} days. {days} is not allowed.")
         raise Refused(text.format(most=LONGEST, days=days), "days")
