@@ -2,7 +2,7 @@
 
 It runs only after an administrator has allowed it. The process has an environment without our database and settings, a
 folder of its own, limits of time, memory and files, and a group that is killed whole when it takes too long. It has the
-account of the server all the same: that is why an administrator reads the code first.
+account of the server all the same, and could tell a lie about itself: that is why an administrator reads the code.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sheber.untrusted import read_regular
 __all__ = ["LONGEST_S", "check", "pictured"]
 
 LONGEST_S: Final = 3600.0
+_PROMISES: Final = 5  # of an exercise with programs of its own
 _MOST_SAID: Final = 1 << 20  # bytes of what the check prints
 _MOST_FLAWS, _LONGEST_FLAW = 40, 2000  # of one promise; characters
 _STARTS: Final = N_("The exercise can be opened and examined")  # the promise that comes before all others
@@ -91,10 +92,10 @@ def _findings(folder: Path, longest_s: float) -> list[dict[str, Any]]:
         promises = json.loads(said)
         found = [_finding(one, folder) for one in promises]
     except (ValueError, TypeError, KeyError, RecursionError):
-        return [{"promise": _STARTS, "broken": [_without(folder, complaint.strip()[-_LONGEST_FLAW:]) or str(code)]}]
-    if not found:
-        return [{"promise": _STARTS, "broken": [_("The check gave no result.")]}]
-    return [{"promise": _STARTS, "broken": []}, *found]
+        silent = _("The check ended with {code} and said nothing.").format(code=code)
+        return [{"promise": _STARTS, "broken": [_without(folder, complaint.strip()[-_LONGEST_FLAW:]) or silent]}]
+    whole = len(found) == _PROMISES or any(one["broken"] for one in found)
+    return [{"promise": _STARTS, "broken": [] if whole else [_("The check broke off before its end.")]}, *found]
 
 
 def _finding(promise: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
-from sheber.exercises import Exercise, catalogue, load
+from sheber.exercises import PROGRAMS, Exercise, catalogue, load
 from sheber.exercises.exercise import read_exercise
 from sheber.exercises.files import read_text
 from sheber.i18n import _
@@ -51,7 +51,10 @@ __all__ = [
 ]
 
 _NAME: Final = re.compile(r"(?!-)(?:[^\W_]|-){1,60}")
-_NEEDED: Final = ("exercise.toml", "exercise.py", "starter.py", "text/en.md")
+_NEEDED: Final = (
+    *("exercise.toml", "exercise.py", "starter.py", "text/en.md", "programs/expected.toml"),
+    *(f"programs/{name}.py" for name in PROGRAMS),
+)
 _MOST_WAITING: Final = 20  # uploads of one teacher that nobody has looked at
 _LONGEST_TOML: Final = 256 << 10  # bytes
 
