@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
-
-from fastapi.testclient import TestClient
 
 from sheber.school.courses import assignments, courses
 from sheber.school.courses.assignments import Settings
@@ -14,13 +13,17 @@ from sheber.school.people import accounts, invitations
 from sheber.school.people.policy import Actor
 from sheber.web.app import create_app
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would rather have another client, which is not there yet
+    from fastapi.testclient import TestClient
+
 PASSWORD = "сары бие мен тулпар"
 HOSTILE = '<script>window.hacked=1</script>"\'&{{7*7}}\u202e'
 
 
 @dataclass
 class Town:
-    """A school with somebody of every kind."""
+    """A school with somebody of every kind; everybody has the same password."""
 
     school: School
     admin: Actor
@@ -41,7 +44,7 @@ class Town:
         return found
 
 
-LOGINS: dict[int, str] = {}
+LOGINS: dict[int, str] = {}  # by id, of the newest town
 
 
 class Browser(TestClient):
@@ -57,7 +60,7 @@ class Browser(TestClient):
             answer = self.get("/account")
         return answer.text.split('name="csrf-token" content="')[1].split('"')[0]
 
-    def send(self, path: str, method: str = "POST", **data: Any) -> Any:
+    def fill(self, path: str, method: str = "POST", **data: Any) -> Any:
         """Send a form, with its token."""
         return self.request(method, path, data=data | {"csrf": self.token()})
 
@@ -68,13 +71,13 @@ class Browser(TestClient):
 
     def log_in(self, login: str, password: str = PASSWORD) -> Any:
         """Log somebody in."""
-        answer = self.send("/log-in", login=login, password=password)
+        answer = self.fill("/log-in", login=login, password=password)
         assert answer.status_code == 303, answer.text
         return answer
 
 
 def settle(school: School, exercise: str = "poses-and-moves", name: str = "Айгүл Серікқызы") -> Town:
-    """A town: everybody has the same password."""
+    """A town with two courses, and one exercise in the first."""
     with school.writing() as session:
         token = invitations.first_administrator(session)
     assert token

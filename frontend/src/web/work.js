@@ -111,6 +111,7 @@ $('plain').addEventListener('click', () => {
   if (on) area.focus()
 })
 plainMode(recallPlain())
+addEventListener('load', () => setTimeout(() => import(page.assets.live).catch(() => {}), 1500)) // a short run is soon over
 
 // --- files ----------------------------------------------------------------------------------------------------
 
@@ -152,6 +153,7 @@ function show(name) {
 panes.forEach((button) => button.addEventListener('click', () => show(button.dataset.pane)))
 
 const lower = [...document.querySelectorAll('#live-tabs [role=tab]')]
+const seen = () => lower.filter((one) => !one.hidden)
 function choose(tab, focus) {
   lower.forEach((one) => {
     one.setAttribute('aria-selected', String(one === tab))
@@ -160,11 +162,11 @@ function choose(tab, focus) {
   })
   if (focus) tab.focus()
 }
-lower.forEach((tab, n) => {
+lower.forEach((tab) => {
   tab.addEventListener('click', () => choose(tab))
   tab.addEventListener('keydown', ({ key }) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[key]
-    if (by) choose(lower[(n + by + lower.length) % lower.length], true)
+    if (by) choose(seen().at((seen().indexOf(tab) + by) % seen().length), true)
   })
 })
 
@@ -180,6 +182,8 @@ async function start() {
   show('run')
   lists.clear()
   $('run-result').replaceChildren()
+  $('tab-result').hidden = true
+  choose($('tab-printed'))
   $('stage-empty').hidden = true
   await drafts.save()
   try {
@@ -202,6 +206,7 @@ run.addEventListener('again', () => {
 })
 run.addEventListener('piece', async ({ detail }) => {
   lists.take(detail)
+  if ($('run-state').textContent !== words.computing) state(words.computing)
   if (detail.stage) await build(detail.stage)
   if (detail.time !== undefined) $('live-clock').textContent = `${detail.time.toFixed(2)} s`
   if (detail.moves) stage?.take?.(detail.moves)
@@ -211,6 +216,8 @@ run.addEventListener('done', ({ detail }) => {
   $('run').disabled = false
   state(detail.words)
   $('run-result').innerHTML = detail.html // our own template, everything in it escaped
+  $('tab-result').hidden = false
+  choose($('tab-result'))
   say(detail.words)
 })
 run.addEventListener('lost', () => {

@@ -2,8 +2,8 @@
 
     following = Following(path)
     while not following.ended:
-        for piece in following.news():       # a Trace of what came since the last call
-            ...
+        piece = following.news()             # a Trace of what came since the last call, or None
+        ...
 
 A trace is only ever appended to, and one that stops after any whole record is a trace. So what came since the last call
 is one too, once the records that declare channels, bodies and sentences stand before it. A run that failed by a fault of
@@ -29,8 +29,8 @@ LARGEST_RECORD = 64 << 20  # bytes: what is longer is no record of ours
 class Following:
     """One trace that grows. `close` lets go of the file; reading never waits."""
 
-    def __init__(self, path: Path) -> None:
-        """Follow the file of this name; it need not exist yet."""
+    def __init__(self, path: Path | None = None) -> None:
+        """Follow the file of this name; it need not exist yet. None: its name is not known yet (`follow`)."""
         self.path = path
         self.ended = False  # its last record was read
         self.begun = 0  # how often the run was begun: raised by each file that was seen under the name
@@ -49,6 +49,14 @@ class Following:
             return None
         return Trace(bytes(self._head) + found)
 
+    def follow(self, path: Path | None) -> None:
+        """Follow a file of another name, where the run was begun again; one that was only moved is followed on."""
+        if self._file >= 0 and (path is None or _same(self._file, path) or not path.exists()):
+            return
+        if path != self.path or self._file >= 0:
+            self.close()
+            self.path = path
+
     def close(self) -> None:
         """Let go of the file; may be called again."""
         if self._file >= 0:
@@ -59,6 +67,8 @@ class Following:
         self._head, self._rest, self._magic = bytearray(), bytearray(), False
 
     def _open(self) -> bool:
+        if self.path is None:
+            return False
         with contextlib.suppress(OSError):
             self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
             self._forget()
@@ -100,3 +110,11 @@ class Following:
             at = end
         del self._rest[:at]
         return bytes(piece)
+
+
+def _same(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one that has this name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False

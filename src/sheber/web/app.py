@@ -12,6 +12,7 @@ from sheber.school.opening import School
 from sheber.web import assets
 from sheber.web.errors import Faults, add_handlers
 from sheber.web.language import InLanguage
+from sheber.web.live.board import Board
 from sheber.web.live.hall import Hall
 from sheber.web.pages import ROUTERS
 from sheber.web.security import Guard
@@ -25,7 +26,7 @@ LARGE = {"/roster": 8 << 20, "/own-exercises": 32 << 20}
 def create_app(school: School, *, public_url: str = "") -> FastAPI:
     """The application. public_url: the address that browsers use, where a proxy stands before it."""
     app = FastAPI(title="Sheberkhana", docs_url=None, redoc_url=None, lifespan=_life)
-    app.state.school, app.state.hall = school, Hall()
+    app.state.school, app.state.hall, app.state.board = school, Hall(), Board(school)
     for router in (assets.router, *ROUTERS):
         app.include_router(router)
     add_handlers(app)
@@ -40,3 +41,4 @@ def create_app(school: School, *, public_url: str = "") -> FastAPI:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     yield
     await app.state.hall.close()
+    await app.state.board.close()

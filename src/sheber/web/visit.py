@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from sheber.i18n import current
 from sheber.school.opening import School
@@ -14,7 +14,7 @@ from sheber.school.people import logins
 from sheber.school.people.policy import Actor
 from sheber.web import security
 
-__all__ = ["Asked", "Known", "LogInFirst", "Visit", "forget", "page_router", "remember"]
+__all__ = ["Asked", "Id", "Known", "LogInFirst", "Visit", "forget", "page_router", "remember"]
 
 THEMES: Final = ("light", "dark")
 
@@ -92,6 +92,9 @@ def known(asked: Annotated[Visit, Depends(visit)]) -> Visit:
         raise LogInFirst
     return asked
 
+
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+"""An id in an address: what no database could hold is no page of ours."""
 
 Asked = Annotated[Visit, Depends(visit)]
 """A page that everybody may see."""

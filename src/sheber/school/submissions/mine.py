@@ -43,7 +43,7 @@ def mine(session: Session, actor: Actor, course_id: int) -> Mapping[int, Mine]:
         .order_by(Submission.id)
     )
     found: dict[int, Mine] = {}
-    for assignment_id, counts, submission_id, state, points in session.execute(query).tuples():
+    for assignment_id, counts, submission_id, state, points in session.execute(query):
         before = found.get(assignment_id, NOTHING_YET)
         counted = _counted(counts, before.points, points)
         found[assignment_id] = Mine(before.attempts + 1, counted, submission_id, state in _LIVE)
@@ -64,7 +64,7 @@ def _by_hand(session: Session, actor: Actor, course_id: int, found: Mapping[int,
         .where(Assignment.course_id == course_id, Override.person_id == actor.id)
         .order_by(Override.id)
     )
-    given = {assignment_id: points for assignment_id, points in session.execute(query).tuples()}
+    given: dict[int, float | None] = dict(session.execute(query).all())
     changed = {}
     for assignment_id, points in given.items():
         if points is not None:

@@ -13,11 +13,12 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sheber.i18n import language as in_language
 from sheber.judge.report.glb import replay
+from sheber.school.errors import DatabaseAway
+from sheber.school.submissions.watching import Watching
 from sheber.trace import Trace, TraceError
 from sheber.trace.following import Following
 from sheber.web.live import encoding
@@ -25,6 +26,7 @@ from sheber.web.live import encoding
 __all__ = ["Drawn", "Hall", "Watched"]
 
 LOOK_S: Final = 0.2  # between two looks at a file
+ASK_S: Final = 0.7  # between two questions where the file is
 ALONE_S: Final = 10.0  # that a run is followed without a watcher
 KEPT_BYTES: Final = 12 << 20  # of messages of one run; pictures are left out of what comes after
 SILENT_S: Final = 15.0  # without a message: then a line of nothing, so that no proxy hangs up
@@ -42,9 +44,8 @@ class Watched:
     """A run to watch."""
 
     key: tuple[int, int]  # submission and place
-    file: Path
     exercise: Drawn
-    ended: Callable[[], bool]  # whether no more will be written: asked now and then, in a thread
+    where: Callable[[], Watching]  # the file, and whether more will be written: asked now and then, in a thread
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +123,7 @@ class Hall:
 
     async def _follow(self, show: Show, name: tuple[tuple[int, int], str]) -> None:
         """Follow a run to its end; what goes wrong with the picture never touches the run."""
-        following = Following(show.watched.file)
+        following = Following()
         try:
             await self._until_over(show, following)
         except TraceError as error:
@@ -136,8 +137,15 @@ class Hall:
             self._shows.pop(name, None)
 
     async def _until_over(self, show: Show, following: Following) -> None:
-        alone, begun, asked = time.monotonic(), 0, 0.0
+        alone, begun, asked = time.monotonic(), 0, -ASK_S
+        place = Watching(None, over=False)
         while not following.ended:
+            now = time.monotonic()
+            if now - asked > ASK_S:
+                asked = now
+                with contextlib.suppress(DatabaseAway):
+                    place = await asyncio.to_thread(show.watched.where)
+                following.follow(place.file)
             news = await asyncio.to_thread(_look, following, show)
             if news is not None:
                 if following.begun > begun > 0:
@@ -145,15 +153,9 @@ class Hall:
                 begun = following.begun
                 show.add("piece", news)
                 continue
-            now = time.monotonic()
             alone = now if show.watchers else alone
-            if now - alone > ALONE_S:
+            if place.over or now - alone > ALONE_S:
                 return
-            if now - asked > 2.0:
-                asked = now
-                if await asyncio.to_thread(show.watched.ended):
-                    await asyncio.to_thread(_look, following, show)
-                    return
             await asyncio.sleep(LOOK_S)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sheber.web.pages import account, courses, entry, work
+from sheber.web.pages import account, courses, entry, history, submission, work
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (entry.router, account.router, courses.router, work.router)
+ROUTERS = (entry.router, account.router, courses.router, work.router, submission.router, history.router)
 """Every page's routes."""

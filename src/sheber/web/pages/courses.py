@@ -14,7 +14,7 @@ from sheber.school.courses.exercises import exercise_of
 from sheber.school.errors import NotFound, TooMany
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web.rendering import go_to, page
-from sheber.web.visit import Known, Visit, page_router
+from sheber.web.visit import Id, Known, Visit, page_router
 
 __all__ = ["mark", "router"]
 
@@ -39,7 +39,7 @@ def join(visit: Known, code: Annotated[str, Form(max_length=200)]) -> Response:
 
 
 @router.get("/courses/{course_id}")
-def course(visit: Known, course_id: int) -> Response:
+def course(visit: Known, course_id: Id) -> Response:
     """One course: its exercises, with dates and own points."""
     with visit.school.reading() as session:
         found = course_page(session, visit.actor, course_id)

@@ -17,14 +17,14 @@ from sheber.school.courses.assignments import AssignmentLine, assignment, course
 from sheber.school.courses.exercises import exercise_of, starter_of
 from sheber.school.errors import NotFound, Refused
 from sheber.school.submissions import drafts, handing_in
-from sheber.school.submissions.drafts import Newer
+from sheber.school.submissions.drafts import DraftConflict
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web import names
 from sheber.web.assets import address
 from sheber.web.pages.courses import mark
 from sheber.web.prose import prose
 from sheber.web.rendering import go_to, page
-from sheber.web.visit import Asked, Known, Visit, page_router
+from sheber.web.visit import Asked, Id, Known, Visit, page_router
 from sheber.web.words import work_words
 
 router = page_router()
@@ -48,7 +48,7 @@ class RunBody(BaseModel):
 
 
 @router.get("/assignments/{assignment_id}")
-def work(visit: Known, assignment_id: int) -> Response:
+def work(visit: Known, assignment_id: Id) -> Response:
     """The page of one exercise."""
     with visit.school.reading() as session:
         line = assignment(session, visit.actor, assignment_id)
@@ -60,27 +60,27 @@ def work(visit: Known, assignment_id: int) -> Response:
     if course.role == "student" and not line.begun:
         return page(visit, "not_open.html.j2", **told)
     starter = starter_of(exercise)
-    source = draft.source if draft else starter
+    source = draft.source if draft.edition else starter
     told |= {"prose": prose(exercise.text(visit.language)), "limits": exercise.limits, "token": secrets.token_urlsafe(24)}
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
-    block = _block(visit, line, exercise, starter, draft.edition if draft else 0)
+    block = _block(visit, line, exercise, starter, draft.edition)
     return page(visit, "work.html.j2", block=block, **told)
 
 
 @router.put("/assignments/{assignment_id}/draft")
-def save_draft(visit: Known, assignment_id: int, body: DraftBody) -> Response:
+def save_draft(visit: Known, assignment_id: Id, body: DraftBody) -> Response:
     """Save what is being written."""
     try:
         with visit.school.writing() as session:
             edition = drafts.save(session, visit.actor, assignment_id, body.source, body.edition)
-    except Newer as error:
+    except DraftConflict as error:
         told = {"error": str(error), "source": error.other.source, "edition": error.other.edition}
         return JSONResponse(told, 409)
     return JSONResponse({"edition": edition})
 
 
 @router.post("/assignments/{assignment_id}/runs")
-def begin_run(visit: Known, assignment_id: int, body: RunBody) -> Response:
+def begin_run(visit: Known, assignment_id: Id, body: RunBody) -> Response:
     """Try a program on a practice scene."""
     source = body.source.encode("utf-8", "replace")
     with visit.school.writing() as session:
@@ -102,7 +102,7 @@ def begin_run(visit: Known, assignment_id: int, body: RunBody) -> Response:
 @router.post("/assignments/{assignment_id}/submit")
 def submit(
     visit: Known,
-    assignment_id: int,
+    assignment_id: Id,
     source: Annotated[str, Form(max_length=2 * handing_in.LARGEST_BYTES)] = "",
     token: Annotated[str, Form(max_length=40)] = "",
     program: UploadFile | None = None,
@@ -126,11 +126,11 @@ def submit(
 
 
 @router.get("/assignments/{assignment_id}/draft.py")
-def download_draft(visit: Known, assignment_id: int) -> Response:
+def download_draft(visit: Known, assignment_id: Id) -> Response:
     """One's own draft as a file."""
     with visit.school.reading() as session:
         draft = drafts.load(session, visit.actor, assignment_id)
-    if draft is None:
+    if not draft.edition:
         raise NotFound(_("You have no draft of this exercise yet."))
     return program_file(draft.source.encode(), FILE)
 
