@@ -203,7 +203,7 @@ def _print_measured(found: Sequence[Measured]) -> None:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2))
     table.add_column(_("exercise"))
-    for heading in (_("scenes"), _("mean [s]"), _("1 of 20 above [s]")):
+    for heading in (_("scenes"), _("mean, s"), _("1 of 20 above, s")):
         table.add_column(heading, justify="right")
     for one in found:
         table.add_row(one.exercise, str(one.scenes), f"{one.mean_s:.1f}", f"{one.slow_s:.1f}")

@@ -122,7 +122,7 @@ def _refuse_full(folder: Path) -> None:
 
 def _refuse_used(engine: Engine) -> None:
     try:
-        found = inspect(engine).get_table_names()
+        found = set(inspect(engine).get_table_names()) - {records.EDITIONS}
     except OperationalError as error:
         text = _("The database does not answer ({why}). Nothing was restored.")
         raise DatabaseAway(text.format(why=str(error.orig).strip().splitlines()[0])) from error
