@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +47,29 @@ class Clock(Protocol):
 def keep_warm() -> Exercise:
     """The small thermostat exercise: a run takes milliseconds."""
     return load(KEEP_WARM)
+
+
+@dataclass(frozen=True)
+class FullDisk:
+    """The thermostat exercise on a disk that takes no more while the file `full` is there."""
+
+    full: Path
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(keep_warm(), name)
+
+    def warm(self) -> None:
+        """Not warmed: only the workers build."""
+        raise RuntimeError
+
+    def build(self, seed: int, recorder: Any) -> Any:
+        """The station; its trace may have two kilobytes."""
+        if self.full.exists():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        return keep_warm().build(seed, recorder)
 
 
 def program(name: str) -> bytes:

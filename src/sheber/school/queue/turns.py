@@ -18,7 +18,7 @@ from sheber.school.courses.models import Course, Member
 from sheber.school.database import EPOCH, Moment
 from sheber.school.queue.models import Job
 
-__all__ = ["Turn", "mark_served", "next_turn"]
+__all__ = ["Turn", "mark_served", "next_turn", "served_lately"]
 
 _TICK = timedelta(milliseconds=1)
 _QUEUED = Job.state == "queued"
@@ -51,17 +51,22 @@ def next_turn(session: Session) -> Turn | None:
 
 
 def _least_lately_served(here: Sequence[ColumnElement[bool]], course: int) -> Select[int]:
-    """The student of a course whose turn it is. Who is not in the course (an administrator who tries something) counts
-    as served when the job was made."""
-    never = case((Member.id.is_(None), func.min(Job.created)), else_=literal(EPOCH, Moment))
+    """The student of a course whose turn it is."""
     return (
         select(Job.person_id)
         .outerjoin(Member, (Member.person_id == Job.person_id) & (Member.course_id == course))
         .where(*here)
         .group_by(Job.person_id, Member.id, Member.served)
-        .order_by(func.coalesce(Member.served, never), func.min(Job.id))
+        .order_by(served_lately(), func.min(Job.id))
         .limit(1)
     )
+
+
+def served_lately() -> ColumnElement[datetime]:
+    """When a student was last served, of jobs that are grouped by student. Who is not in the course (an administrator
+    who tries something) counts as served when the oldest job was made."""
+    never = case((Member.id.is_(None), func.min(Job.created)), else_=literal(EPOCH, Moment))
+    return func.coalesce(Member.served, never, type_=Moment)
 
 
 def mark_served(session: Session, turn: Turn) -> None:

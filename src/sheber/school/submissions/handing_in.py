@@ -27,6 +27,7 @@ from sheber.school.queue.claiming import cancel_jobs, lock_submission
 from sheber.school.queue.models import Job
 from sheber.school.secret import Secret
 from sheber.school.submissions.models import KINDS, SceneResult, Submission
+from sheber.school.submissions.seeing import who_may_see
 from sheber.seeds import checked
 
 __all__ = [
@@ -153,12 +154,16 @@ def judge_again(session: Session, actor: Actor, submission_id: int) -> None:
 
 def _asked_for(session: Session, actor: Actor, assignment_id: int, kind: str) -> tuple[Assignment, Standing]:
     """The assignment, and what the person is in its course. A hidden assignment does not exist for students."""
+    nothing = NotFound(_("There is no such exercise in your courses."))
     assignment = session.get(Assignment, assignment_id)
     if assignment is None:
-        raise NotFound(_("There is no such exercise in your courses."))
-    standing = policy.require(session, actor, "work.submit", assignment.course_id)
+        raise nothing
+    try:
+        standing = policy.require(session, actor, "work.submit", assignment.course_id)
+    except NotFound as error:
+        raise nothing from error
     if not assignment.visible and standing.role == "student":
-        raise NotFound(_("There is no such exercise in your courses."))
+        raise nothing
     if standing.course.archived:
         raise Refused(_("This course has ended. It takes no more programs."))
     if kind not in KINDS:
@@ -169,13 +174,7 @@ def _asked_for(session: Session, actor: Actor, assignment_id: int, kind: str) ->
 
 def _existing(session: Session, actor: Actor, submission_id: int) -> tuple[Submission, Standing]:
     """A submission that the person may know of, locked. Raises NotFound."""
-    about = select(Submission.person_id, Assignment.course_id).join(Assignment)
-    row = session.execute(about.where(Submission.id == submission_id)).one_or_none()
-    if row is None:
-        raise NotFound(_("There is no such submission."))
-    standing = policy.standing(session, actor, row.course_id)
-    if row.person_id != actor.id and not standing.may("work.see-all"):
-        raise NotFound(_("There is no such submission."))
+    standing = who_may_see(session, actor, submission_id)[1]
     return lock_submission(session, submission_id), standing
 
 
