@@ -28,8 +28,11 @@ const PLAIN_LIGHT = 0.75 // of the sky, in place of what surfaces reflect
 const TOOL_AWAY = 0.55 // m between the camera and the tool in the tool's view
 
 export class Stage {
-  /** Throws where the browser has no WebGL. `others`: elements that lie on the picture. */
-  constructor({ canvas, labels, glb, run, others }) {
+  /**
+   * Throws where the browser has no WebGL. `glb`: its bytes, or these as base64. `others`: elements that lie on the
+   * picture. `area`: gives the work area of a run that has no tracks yet.
+   */
+  constructor({ canvas, labels, glb, run, others, area }) {
     this.canvas = canvas
     const software = isSoftware()
     this.renderer = new WebGLRenderer({ canvas, antialias: !software, alpha: true, powerPreference: 'low-power' })
@@ -37,13 +40,13 @@ export class Stage {
     Object.assign(this.renderer.shadowMap, { enabled: true, type: PCFShadowMap, autoUpdate: false })
     this.scene = new Scene()
     this.camera = new PerspectiveCamera(32, 1, 0.02, 60)
-    const { root, tracks, nodes } = readGlb(fromBase64(glb), () => this.draw())
+    const { root, tracks, nodes } = readGlb(typeof glb === 'string' ? fromBase64(glb) : glb, () => this.draw())
     Object.assign(this, { root, tracks, nodes, waiting: false, ease: software ? 1 : 0, frame: 0 })
     this.labels = new Labels(labels, others)
     this.scene.add(root)
     this.frames = this.axes(run)
     this.path = run.path ? new Path(root, run.path, run.cycles) : null
-    this.area = workArea(tracks, this.path)
+    this.area = area ? area(root, nodes) : workArea(tracks, this.path)
     this.furnish()
     this.controls = new OrbitControls(this.camera, canvas)
     Object.assign(this.controls, { maxPolarAngle: Math.PI * 0.6, minDistance: 0.1, maxDistance: 15 })

@@ -1,0 +1,124 @@
+// A practice run, watched: the server sends what the judge writes; stage, pictures, signals, events and text show it.
+const RETRY = 3
+
+export class Run extends EventTarget {
+  constructor({ headers, address, assets, words }) {
+    super()
+    Object.assign(this, { headers, address, assets, words })
+  }
+
+  /** Ask for a run of this text; resolves when the server has taken it. Raises Error with its sentence. */
+  async begin(source, seed) {
+    this.end()
+    const body = JSON.stringify({ source, seed: seed || null, token: crypto.randomUUID?.() ?? String(Math.random()) })
+    const answer = await fetch(this.address, { method: 'POST', headers: this.headers, body })
+    const told = await answer.json()
+    if (!answer.ok) throw new Error(told.error)
+    this.about = told
+    this.listen(told.live)
+    return told
+  }
+
+  /** Follow a run that is there already. */
+  resume(about) {
+    this.about = about
+    this.listen(about.live)
+  }
+
+  listen(address) {
+    this.failures = 0
+    this.stream = new EventSource(address)
+    this.stream.onopen = () => (this.failures = 0)
+    for (const kind of ['state', 'piece', 'again', 'done']) this.stream.addEventListener(kind, ({ data }) => this.take(kind, JSON.parse(data)))
+    this.stream.onerror = () => {
+      this.failures += 1
+      if (this.failures >= RETRY && this.stream.readyState === EventSource.CLOSED) this.tell('lost', {})
+    }
+  }
+
+  take(kind, data) {
+    this.tell(kind, data)
+    if (kind === 'done') this.end()
+  }
+
+  tell(kind, data) {
+    this.dispatchEvent(new CustomEvent(kind, { detail: data }))
+  }
+
+  end() {
+    this.stream?.close()
+    this.stream = null
+  }
+}
+
+/** Lists that grow while a run goes on; each is also the text twin of the picture. */
+export class Lists {
+  constructor(words) {
+    this.words = words
+    this.printed = document.getElementById('live-printed')
+    this.events = document.getElementById('live-events')
+    this.pictures = document.getElementById('live-pictures')
+    this.line = document.getElementById('live-line')
+    this.open = {}
+  }
+
+  clear() {
+    this.open = {}
+    for (const list of [this.printed, this.events, this.pictures]) list.replaceChildren()
+    this.line.textContent = ''
+  }
+
+  take({ printed = [], moments = [], captures = [], line }) {
+    for (const { stream, text } of printed) this.print(stream, text)
+    for (const moment of moments) this.happen(moment)
+    for (const capture of captures) this.picture(capture)
+    if (line) this.line.textContent = this.words.line.replace('{n}', line)
+  }
+
+  /** Text comes in pieces that are not lines. */
+  print(stream, text) {
+    text.split('\n').forEach((part, n) => {
+      if (n) this.open[stream] = null
+      if (!part) return
+      if (!this.open[stream]) {
+        this.open[stream] = document.createElement('li')
+        this.open[stream].className = stream === 'stderr' ? 'err' : 'out'
+        this.printed.append(this.open[stream])
+      }
+      this.open[stream].append(part)
+    })
+    while (this.printed.childElementCount > 400) this.printed.firstElementChild.remove()
+    this.printed.parentElement.scrollTop = this.printed.parentElement.scrollHeight
+  }
+
+  happen({ time, text, grave, line }) {
+    const item = document.createElement('li')
+    item.className = grave ? 'grave' : ''
+    const stamp = document.createElement('span')
+    stamp.className = 'stamp'
+    stamp.textContent = `${time.toFixed(2)} s`
+    const words = document.createElement('bdi')
+    words.textContent = text
+    item.append(stamp, words)
+    if (line) {
+      const where = document.createElement('span')
+      where.className = 'muted'
+      where.textContent = this.words.line.replace('{n}', line)
+      item.append(where)
+    }
+    this.events.append(item)
+    while (this.events.childElementCount > 400) this.events.firstElementChild.remove()
+    this.events.parentElement.scrollTop = this.events.parentElement.scrollHeight
+  }
+
+  picture({ time, title, jpeg, width, height }) {
+    const figure = document.createElement('figure')
+    const image = document.createElement('img')
+    Object.assign(image, { src: `data:image/jpeg;base64,${jpeg}`, alt: title, width, height })
+    const caption = document.createElement('figcaption')
+    caption.textContent = `${title} · ${time.toFixed(2)} s`
+    figure.append(image, caption)
+    this.pictures.prepend(figure)
+    while (this.pictures.childElementCount > 12) this.pictures.lastElementChild.remove()
+  }
+}

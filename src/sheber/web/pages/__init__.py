@@ -1,0 +1,10 @@
+"""Pages: what a browser asks for, by subject. Each gathers what the school gives and shows it."""
+
+from __future__ import annotations
+
+from sheber.web.pages import account, courses, entry, history, submission, work
+
+__all__ = ["ROUTERS"]
+
+ROUTERS = (entry.router, account.router, courses.router, work.router, submission.router, history.router)
+"""Every page's routes."""

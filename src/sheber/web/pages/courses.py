@@ -1,0 +1,82 @@
+"""Courses: those that somebody is in, and one of them with its exercises, dates and own points."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Response
+
+from sheber.i18n import _
+from sheber.school import clock
+from sheber.school.courses import courses
+from sheber.school.courses.assignments import AssignmentLine, course_page
+from sheber.school.courses.exercises import exercise_of
+from sheber.school.errors import NotFound, TooMany
+from sheber.school.submissions.mine import NOTHING_YET, mine
+from sheber.web.rendering import go_to, page
+from sheber.web.visit import Id, Known, Visit, page_router
+
+__all__ = ["mark", "router"]
+
+router = page_router()
+
+
+@router.get("/")
+def my_courses(visit: Known) -> Response:
+    """The first page: my courses."""
+    return _my_courses(visit)
+
+
+@router.post("/join")
+def join(visit: Known, code: Annotated[str, Form(max_length=200)]) -> Response:
+    """Join a course by its code."""
+    try:
+        with visit.school.writing() as session:
+            course_id = courses.join(session, visit.actor, code)
+    except (NotFound, TooMany) as error:
+        return _my_courses(visit, str(error), code, 422)
+    return go_to(f"/courses/{course_id}")
+
+
+@router.get("/courses/{course_id}")
+def course(visit: Known, course_id: Id) -> Response:
+    """One course: its exercises, with dates and own points."""
+    with visit.school.reading() as session:
+        found = course_page(session, visit.actor, course_id)
+        reached = mine(session, visit.actor, course_id)
+        exercises = [exercise_of(session, line) for line in found.assignments]
+    rows = [
+        {"line": line, "title": exercise.title, "summary": exercise.summary, "level": exercise.level, "mark": mark(line)}
+        | {"mine": reached.get(line.id, NOTHING_YET)}
+        for line, exercise in zip(found.assignments, exercises, strict=True)
+    ]
+    return page(visit, "course.html.j2", course=found, rows=rows, total=_total(rows))
+
+
+def mark(line: AssignmentLine) -> tuple[str, str]:
+    """Words and kind of the badge that says where an assignment stands in time."""
+    now, dates = clock.now(), line.dates
+    if not line.begun:
+        return _("not open yet"), ""
+    if line.over:
+        return _("closed"), ""
+    if dates.due is None:
+        return _("open"), "accent"
+    if now > dates.due:
+        return _("late: points are taken off") if line.settings.late_percent else _("past its date"), "wait"
+    return (_("due soon"), "wait") if (dates.due - now).days < 2 else (_("open"), "accent")
+
+
+def _my_courses(visit: Visit, wrong: str = "", code: str = "", status: int = 200) -> Response:
+    with visit.school.reading() as session:
+        found = courses.my_courses(session, visit.actor)
+    current = [one for one in found if not one.archived]
+    past = [one for one in found if one.archived]
+    return page(visit, "courses.html.j2", status=status, current=current, past=past, wrong=wrong, code=code)
+
+
+def _total(rows: list[dict[str, object]]) -> float | None:
+    """The weighted mean of what was reached, of the assignments that have points; None where there is none."""
+    counted = [(row["line"].settings.weight, row["mine"].points) for row in rows if row["mine"].points is not None]  # type: ignore[attr-defined]
+    weight = sum(one for one, _points in counted)
+    return sum(one * points for one, points in counted) / weight if weight else None

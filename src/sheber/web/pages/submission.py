@@ -1,0 +1,264 @@
+"""Submission: where it stands in the queue, how far it is, and its explained score; the live view of a practice run."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Form, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from sheber.exercises import Exercise
+from sheber.i18n import _
+from sheber.i18n import language as in_language
+from sheber.judge.report import report, words
+from sheber.school.courses.assignments import assignment
+from sheber.school.courses.exercises import exercise_of
+from sheber.school.errors import NotFound
+from sheber.school.submissions import handing_in, requests, sharing
+from sheber.school.submissions.reading import Scene, SubmissionPage, program, submission_page
+from sheber.school.submissions.watching import Watching, watching
+from sheber.trace import TraceError, read
+from sheber.web.live.board import ENDED, Board
+from sheber.web.live.encoding import message
+from sheber.web.live.hall import SILENT_S, Hall, Watched
+from sheber.web.moments import span
+from sheber.web.pages.work import program_file
+from sheber.web.rendering import go_to, page, part
+from sheber.web.scenes import lost_over_all, scene_view, whole
+from sheber.web.visit import Id, Known, Visit, page_router
+
+router = page_router()
+
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+
+
+@router.get("/submissions/{submission_id}")
+def submission(visit: Known, submission_id: Id) -> Response:
+    """One submission: its place, progress or score."""
+    found, exercise = _read(visit, submission_id)
+    with visit.school.reading() as session:
+        asked = requests.asked(session, visit.actor, submission_id) if found.program_sha256 else ()
+    return page(visit, "submission.html.j2", asked=asked, **_told(visit, found, exercise))
+
+
+@router.get("/submissions/{submission_id}/part")
+def submission_part(visit: Known, submission_id: Id) -> Response:
+    """The part of the page that changes while it is judged."""
+    found, exercise = _read(visit, submission_id)
+    return part(visit, "part_submission.html.j2", **_told(visit, found, exercise))
+
+
+@router.get("/submissions/{submission_id}/events")
+async def events(visit: Known, submission_id: Id) -> Response:
+    """A word each time that the submission has come further: the page asks for its part then."""
+    await asyncio.to_thread(_read, visit, submission_id)
+    board: Board = visit.request.app.state.board
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"retry: 2000\n\n"
+        async for now in board.changes(submission_id, SILENT_S):
+            if now is None:
+                yield b": still here\n\n"
+                continue
+            over = now.state in ENDED
+            yield message("over" if over else "changed", len(now.judged), {"words": _progress_words(now)})
+
+    return _stream(stream())
+
+
+@router.post("/submissions/{submission_id}/cancel")
+def cancel(visit: Known, submission_id: Id) -> Response:
+    """End a submission that waits or is being judged."""
+    with visit.school.writing() as session:
+        handing_in.cancel(session, visit.actor, submission_id)
+    return go_to(f"/submissions/{submission_id}")
+
+
+@router.post("/submissions/{submission_id}/request")
+def ask(visit: Known, submission_id: Id, reason: Annotated[str, Form(max_length=20_000)]) -> Response:
+    """Ask for another look at the grade."""
+    with visit.school.writing() as session:
+        requests.ask(session, visit.actor, submission_id, reason)
+    return go_to(f"/submissions/{submission_id}#request")
+
+
+@router.post("/submissions/{submission_id}/share")
+def share(visit: Known, submission_id: Id, shared: Annotated[str, Form()] = "") -> Response:
+    """Let the course open a practice result by its link, or end that."""
+    with visit.school.writing() as session:
+        sharing.share(session, visit.actor, submission_id, shared == "yes")
+    return go_to(f"/submissions/{submission_id}#share")
+
+
+@router.get("/submissions/{submission_id}/program.py")
+def download(visit: Known, submission_id: Id) -> Response:
+    """The program as it was handed in."""
+    with visit.school.reading() as session:
+        name, source = program(session, visit.actor, submission_id)
+    return program_file(source, name)
+
+
+@router.get("/submissions/{submission_id}/scenes/{place}")
+def scene_page(visit: Known, submission_id: Id, place: Id) -> Response:
+    """The full report of a scene that may be seen whole, in a frame of its own."""
+    found, scene, exercise = _open_scene(visit, submission_id, place)
+    view = scene_view(found, scene)
+    return page(visit, "scene.html.j2", found=found, scene=view, title=exercise.title)
+
+
+@router.get("/submissions/{submission_id}/scenes/{place}/report")
+def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
+    """The report page itself. It runs in a sandbox: it has no origin, no cookies and no network."""
+    found, scene, exercise = _open_scene(visit, submission_id, place)
+    assert scene.score is not None
+    tag = f'"{scene.trace_sha256[:32]}-{visit.language}"'
+    if visit.request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    try:
+        trace = read(visit.school.traces / scene.trace)
+    except TraceError as error:
+        raise NotFound(_("The recording of this scene is no longer kept. Its points and words are.")) from error
+    text = report(exercise, trace, scene.score, language=visit.language)
+    return HTMLResponse(text, headers={**_sandboxed(text), "ETag": tag, "Cache-Control": "private, no-cache"})
+
+
+@router.get("/submissions/{submission_id}/live")
+async def live(visit: Known, submission_id: Id, request: Request) -> Response:
+    """A practice run while it is computed: its state, what the judge writes, and at last its points."""
+    found, exercise = await asyncio.to_thread(_watchable, visit, submission_id)
+    after = request.headers.get("last-event-id", "")
+    return _stream(_live(visit, found, exercise, int(after) if after.isdigit() else 0))
+
+
+@router.get("/submissions/{submission_id}/live/scene.glb")
+def live_scene(visit: Known, submission_id: Id) -> Response:
+    """The 3D scene of a practice run that is being watched."""
+    _watchable(visit, submission_id)
+    hall: Hall = visit.request.app.state.hall
+    scene = hall.scene((submission_id, 1))
+    if not scene.startswith(b"glTF"):
+        raise NotFound(_("There is no 3D picture of this run."))
+    return Response(scene, media_type="model/gltf-binary")
+
+
+# --- what is read ---------------------------------------------------------------------------------------
+
+
+def _read(visit: Visit, submission_id: int) -> tuple[SubmissionPage, Exercise]:
+    """A submission as this reader may see it, with its exercise."""
+    with visit.school.reading() as session:
+        found = submission_page(session, visit.actor, submission_id)
+        exercise = exercise_of(session, assignment(session, visit.actor, found.assignment_id))
+    return found, exercise
+
+
+def _open_scene(visit: Visit, submission_id: int, place: int) -> tuple[SubmissionPage, Scene, Exercise]:
+    """A scene that this reader may see whole. Raises NotFound for all others, hidden ones among them."""
+    found, exercise = _read(visit, submission_id)
+    for scene in found.scenes:
+        if scene.place == place and scene.everything and scene.trace:
+            return found, scene, exercise
+    raise NotFound(_("There is no such report, or it is not open to you."))
+
+
+def _watchable(visit: Visit, submission_id: int) -> tuple[SubmissionPage, Exercise]:
+    """A practice run of one's own, or for the staff: a hidden scene is never shown while it is computed."""
+    found, exercise = _read(visit, submission_id)
+    if found.kind != "practice":
+        raise NotFound(_("Only practice runs can be watched."))
+    return found, exercise
+
+
+def _told(visit: Visit, found: SubmissionPage, exercise: Exercise) -> dict[str, Any]:
+    """What the page and its part say."""
+    views = [scene_view(found, scene) for scene in found.scenes]
+    judged = sum(1 for view in views if view.points is not None)
+    over = found.state in ENDED
+    return {
+        "found": found,
+        "title": exercise.title,
+        "scenes": views,
+        "judged": judged,
+        "over": over,
+        "whole": whole(found),
+        "lost": lost_over_all(views) if over and len(views) > 1 else [],
+        "wait": "" if over else _wait(visit, found),
+        "late": None if found.points is None or found.final is None else max(0.0, found.final - found.points),
+    }
+
+
+def _wait(visit: Visit, found: SubmissionPage) -> str:
+    """Place in the queue, and how long it may take."""
+    board: Board = visit.request.app.state.board
+    place = board.place(found.id)
+    if place.low_s is None or place.high_s is None:
+        return _("No machine judges at this moment. Your program waits, and nothing is lost.")
+    expected = _("{low} to {high}").format(low=span(place.low_s), high=span(place.high_s))
+    if place.position:
+        return _("Place {n} in the queue. Expected: {span}.").format(n=place.position, span=expected)
+    return _("Being judged. Expected: {span}.").format(span=expected)
+
+
+def _progress_words(now: Any) -> str:
+    if now.state in ENDED:
+        return _("Judged.") if now.state == "done" else _("This submission has ended.")
+    return _("{n} of {all} scenes judged").format(n=len(now.judged), all=now.scenes)
+
+
+# --- streams ---------------------------------------------------------------------------------------------
+
+
+async def _live(visit: Visit, found: SubmissionPage, exercise: Exercise, after: int) -> AsyncIterator[bytes]:
+    """State, pieces of the run, and its end."""
+    hall: Hall = visit.request.app.state.hall
+    board: Board = visit.request.app.state.board
+    yield b"retry: 1500\n\n"
+    words_now = _("Being computed …") if found.state in ENDED else await asyncio.to_thread(_wait, visit, found)
+    yield message("state", after, {"words": words_now})
+
+    def where() -> Watching:
+        with visit.school.reading() as session:
+            return watching(session, visit.school.traces, found.id)
+
+    watched = Watched((found.id, 1), exercise, where)
+    async for one in hall.watch(watched, visit.language, after):
+        yield one
+    async for now in board.changes(found.id, SILENT_S):
+        if now is not None and now.state in ENDED:
+            yield await asyncio.to_thread(_end, visit, found.id)
+
+
+def _end(visit: Visit, submission_id: int) -> bytes:
+    """The last message of a run: its points in words, and where all of it is."""
+    with in_language(visit.language):
+        found, exercise = _read(visit, submission_id)
+        told = _told(visit, found, exercise)
+        fragment = part(visit, "part_run.html.j2", **told).body
+        said = words.number(found.scenes[0].points) if found.scenes[0].points is not None else ""
+        text = _("Done: {points} of 100 points.").format(points=said) if said else _progress_ended(found.state)
+        return message("done", 1_000_000, {"words": text, "html": bytes(fragment).decode()})
+
+
+def _progress_ended(state: str) -> str:
+    told = {
+        "cancelled": _("This run was cancelled."),
+        "replaced": _("This run was replaced by a newer one."),
+        "fault": _("This run failed by our own fault. Please run it again."),
+    }
+    return told.get(state, _("This run has ended."))
+
+
+def _stream(content: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(content, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+def _sandboxed(text: str) -> dict[str, str]:
+    """The headers of a report page: what it allows itself, and no origin."""
+    found = _POLICY.search(text, 0, 4000)
+    own = html.unescape(found[1]) if found else "default-src 'none'"
+    policy = f"{own}; frame-ancestors 'self'; sandbox allow-scripts"
+    return {"Content-Security-Policy": policy, "X-Frame-Options": "SAMEORIGIN"}

@@ -1,0 +1,203 @@
+"""Work: the page of one exercise, where a program is written, tried on a practice scene, and handed in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from typing import Annotated, Any
+
+from fastapi import Form, Response, UploadFile
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from sheber.exercises import Exercise
+from sheber.i18n import _
+from sheber.school.courses.assignments import AssignmentLine, assignment, course_page
+from sheber.school.courses.exercises import exercise_of, starter_of
+from sheber.school.errors import NotFound, Refused
+from sheber.school.submissions import drafts, handing_in
+from sheber.school.submissions.drafts import DraftConflict
+from sheber.school.submissions.mine import NOTHING_YET, mine
+from sheber.web import names
+from sheber.web.assets import address
+from sheber.web.pages.courses import mark
+from sheber.web.prose import prose
+from sheber.web.rendering import go_to, page
+from sheber.web.visit import Asked, Id, Known, Visit, page_router
+from sheber.web.words import work_words
+
+router = page_router()
+
+FILE = "program.py"
+
+
+class DraftBody(BaseModel):
+    """What the editor saves."""
+
+    source: str = Field(max_length=2 * handing_in.LARGEST_BYTES)
+    edition: int = Field(ge=0)
+
+
+class RunBody(BaseModel):
+    """A program to try, and on which scene."""
+
+    source: str = Field(max_length=2 * handing_in.LARGEST_BYTES)
+    seed: str | None = Field(default=None, max_length=80)  # digits: larger than what JavaScript counts with
+    token: str = Field(default="", max_length=40)
+
+
+@router.get("/assignments/{assignment_id}")
+def work(visit: Known, assignment_id: Id) -> Response:
+    """The page of one exercise."""
+    with visit.school.reading() as session:
+        line = assignment(session, visit.actor, assignment_id)
+        course = course_page(session, visit.actor, line.course_id)
+        exercise = exercise_of(session, line)
+        draft = drafts.load(session, visit.actor, assignment_id)
+        reached = mine(session, visit.actor, line.course_id).get(assignment_id, NOTHING_YET)
+    told = {"line": line, "course": course, "title": exercise.title, "mine": reached, "mark": mark(line)}
+    if course.role == "student" and not line.begun:
+        return page(visit, "not_open.html.j2", **told)
+    starter = starter_of(exercise)
+    source = draft.source if draft.edition else starter
+    told |= {"prose": prose(exercise.text(visit.language)), "limits": exercise.limits, "token": secrets.token_urlsafe(24)}
+    told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
+    block = _block(visit, line, exercise, starter, draft.edition)
+    return page(visit, "work.html.j2", block=block, **told)
+
+
+@router.put("/assignments/{assignment_id}/draft")
+def save_draft(visit: Known, assignment_id: Id, body: DraftBody) -> Response:
+    """Save what is being written."""
+    try:
+        with visit.school.writing() as session:
+            edition = drafts.save(session, visit.actor, assignment_id, body.source, body.edition)
+    except DraftConflict as error:
+        told = {"error": str(error), "source": error.other.source, "edition": error.other.edition}
+        return JSONResponse(told, 409)
+    return JSONResponse({"edition": edition})
+
+
+@router.post("/assignments/{assignment_id}/runs")
+def begin_run(visit: Known, assignment_id: Id, body: RunBody) -> Response:
+    """Try a program on a practice scene."""
+    source = body.source.encode("utf-8", "replace")
+    with visit.school.writing() as session:
+        submission = handing_in.submit(
+            visit.school.secret,
+            session,
+            visit.actor,
+            assignment_id,
+            source,
+            FILE,
+            kind="practice",
+            seed=_seed(body.seed),
+            token=body.token,
+            language=visit.language,
+        )
+    return JSONResponse(run_addresses(submission), 201)
+
+
+@router.post("/assignments/{assignment_id}/submit")
+def submit(
+    visit: Known,
+    assignment_id: Id,
+    source: Annotated[str, Form(max_length=2 * handing_in.LARGEST_BYTES)] = "",
+    token: Annotated[str, Form(max_length=40)] = "",
+    program: UploadFile | None = None,
+) -> Response:
+    """Hand a program in: the text of the page, or a file where the browser has no scripts."""
+    file = program.file.read(handing_in.LARGEST_BYTES + 1) if program and program.filename else b""
+    content = file or source.replace("\r\n", "\n").encode("utf-8", "replace")
+    name = (program.filename if program and file else None) or FILE
+    with visit.school.writing() as session:
+        submission = handing_in.submit(
+            visit.school.secret,
+            session,
+            visit.actor,
+            assignment_id,
+            content,
+            name,
+            token=token,
+            language=visit.language,
+        )
+    return go_to(f"/submissions/{submission}")
+
+
+@router.get("/assignments/{assignment_id}/draft.py")
+def download_draft(visit: Known, assignment_id: Id) -> Response:
+    """One's own draft as a file."""
+    with visit.school.reading() as session:
+        draft = drafts.load(session, visit.actor, assignment_id)
+    if not draft.edition:
+        raise NotFound(_("You have no draft of this exercise yet."))
+    return program_file(draft.source.encode(), FILE)
+
+
+@router.get("/names/{edition}/names.json")
+def library_names(_visit: Asked, edition: str) -> Response:
+    """The client library's names, for the editor."""
+    if edition != _edition():
+        raise NotFound(_("There is no such file. Load the page again."))
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(names.names(), media_type="application/json", headers=headers)
+
+
+def program_file(content: bytes, name: str) -> Response:
+    """A program as a download: never shown as a page, whatever is in it."""
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name)
+    headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
+    return Response(content, media_type="text/x-python; charset=utf-8", headers=headers)
+
+
+def run_addresses(submission: int) -> dict[str, Any]:
+    """Where a practice run is watched."""
+    here = f"/submissions/{submission}"
+    return {"id": submission, "page": here, "live": f"{here}/live", "scene": f"{here}/live/scene.glb"}
+
+
+def _seed(text: str | None) -> int | None:
+    """The seed that somebody typed. Raises Refused."""
+    words = (text or "").strip()
+    if not words:
+        return None
+    if not (words.isascii() and words.isdigit()):
+        raise Refused(_("A seed is a whole number: 7, for example. Leave it empty for a new scene."), "seed")
+    return int(words)
+
+
+def _takes(line: AssignmentLine, archived: bool, role: str, used: int) -> str:
+    """Why nothing can be handed in now, in words; "" where it can. The school itself decides when it is handed in."""
+    if archived:
+        return _("This course has ended. It takes no more programs.")
+    if role != "student":
+        return ""
+    if line.over:
+        return _("This exercise is closed. You can still practise.")
+    attempts = line.dates.attempts
+    if attempts is not None and used >= attempts:
+        return _("You have used all {count} attempts. You can still practise.").format(count=attempts)
+    return ""
+
+
+def _block(visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str, edition: int) -> str:
+    """What the page's scripts must know, as JSON that can stand inside a page."""
+    here = f"/assignments/{line.id}"
+    content = {
+        "assignment": line.id,
+        "person": visit.actor.id,
+        "draft": f"{here}/draft",
+        "runs": f"{here}/runs",
+        "edition": edition,
+        "starter": starter,
+        "file": f"{exercise.name}.py",
+        "largest": handing_in.LARGEST_BYTES,
+        "assets": {"editor": address("editor.js"), "live": address("live.js"), "names": f"/names/{_edition()}/names.json"},
+        "words": work_words(),
+    }
+    return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _edition() -> str:
+    return hashlib.sha256(names.names().encode()).hexdigest()[:12]

@@ -1,0 +1,64 @@
+"""Rendering: a template and plain values become a page, in the language in force."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from sheber.i18n import _, ngettext
+from sheber.judge.report import words
+from sheber.web import moments
+from sheber.web.assets import address
+from sheber.web.language import NAMES, choices
+from sheber.web.navigation import navigation
+from sheber.web.visit import Visit, remember
+
+__all__ = ["go_to", "page", "part"]
+
+_HERE: Final = Path(__file__).parent / "templates"
+_ORNAMENT: Final = Path(words.__file__).parent
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader([_HERE, _ORNAMENT]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(_=_, ngettext=ngettext, asset=address, languages=choices, tongue=NAMES.get, navigation=navigation, passed=words.passed)
+    made.filters.update(
+        points=words.number,
+        day=moments.day,
+        moment=moments.moment,
+        iso=moments.iso,
+        away=moments.away,
+        span=moments.span,
+    )
+    return made
+
+
+def page(visit: Visit, template: str, *, status: int = 200, **content: Any) -> Response:
+    """A whole page."""
+    text = _templates().get_template(template).render(visit=visit, **content)
+    response = HTMLResponse(text, status)
+    if visit.fresh:
+        remember(visit, response, "visit", visit.fresh)
+    return response
+
+
+def part(visit: Visit, template: str, *, status: int = 200, **content: Any) -> Response:
+    """A piece of a page, for the page that asks for it."""
+    return HTMLResponse(_templates().get_template(template).render(visit=visit, **content), status)
+
+
+def go_to(path: str) -> Response:
+    """Send the browser on; it asks for the page anew."""
+    return RedirectResponse(path, 303)
