@@ -52,7 +52,23 @@ def names() -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-_BUILT_IN: Final = "abs enumerate float int len list max min print range round sorted str sum zip".split()
+_BUILT_IN: Final = [
+    "abs",
+    "enumerate",
+    "float",
+    "int",
+    "len",
+    "list",
+    "max",
+    "min",
+    "print",
+    "range",
+    "round",
+    "sorted",
+    "str",
+    "sum",
+    "zip",
+]
 
 
 def _public(name: str) -> dict[str, Any]:
