@@ -10,19 +10,18 @@ Nothing here knows what equipment an exercise has: what depends on it is asked o
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from sheber.allowed import Allowed, Choice
-from sheber.exercises.files import ExerciseError, read_text, read_toml
-from sheber.exercises.numbers import Numbers, Tolerance, read_numbers
+from sheber.exercises.files import ExerciseError, read_text, read_toml, read_whole
+from sheber.exercises.numbers import Numbers, Tolerance, changeable, plain, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
 from sheber.station import Kind, Limits, Mesh, SceneError, Station
@@ -43,8 +42,9 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
 _KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
-_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
-_PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
+# of criteria: the author's, wherever they arise
+_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError, SystemExit)
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
@@ -78,6 +78,39 @@ class Exercise:
     rehearsal: tuple[int, ...]  # the public seeds of `sheber grade`
     sha256: str  # of exercise.toml and exercise.py; ready-made criteria and fixtures are the package's, in its version
     _rules: _Rules
+    own: Mapping[str, Any] = field(default_factory=dict)  # numbers of a course's own, which the file does not have
+
+    def with_numbers(self, own: Mapping[str, Any]) -> Exercise:
+        """The same exercise with other numbers, by dotted key, written and checked as in `exercise.toml`.
+
+        Values that are the file's own are left out, so that equal numbers give one hash. Raises ExerciseError.
+        """
+        file = self.folder / "exercise.toml"
+        bare = read_numbers(file, self._allowed, _counted(self._rules))
+        usual = replace(self, numbers=bare, limits=bare.limits(self.station.counts))
+        own = {key: value for key, value in own.items() if key not in usual.changeable or usual.written(key) != value}
+        numbers = read_numbers(file, self._allowed, _counted(self._rules), own)
+        limits = numbers.limits(self.station.counts)
+        return replace(self, numbers=numbers, limits=limits, sha256=_digest(self.folder, own), own=own)
+
+    @property
+    def changeable(self) -> Mapping[str, Allowed | Choice]:
+        """The numbers that a course may have of its own, by dotted key, in the order of the file; limits last."""
+        known = changeable(self._allowed, self.numbers)
+        return {key: known[key] for key in dict.fromkeys((*self.numbers, *known)) if key in known}
+
+    def number(self, key: str) -> Any:
+        """A number by its dotted key; limits that the file leaves out have their usual value. Raises ExerciseError."""
+        limits = {f"limits.{name}": value for name, value in self.limits.shown().items()}
+        return limits[key] if key in limits else self.numbers[key]
+
+    def written(self, key: str) -> Any:
+        """A number as it is written in the file: a number, a name, [lowest, highest], {full, zero, unit}."""
+        return plain(self.number(key))
+
+    @property
+    def _allowed(self) -> dict[str, Allowed | Choice]:
+        return {**self.station.numbers, **self._rules.NUMBERS}
 
     @property
     def station(self) -> Kind[Any]:
@@ -118,7 +151,7 @@ class Exercise:
             scene = self._rules.scene(seed, self.numbers)
         except ExerciseError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = _("{file}: {line}: There is no scene for seed {seed}: {why}.")
             raise ExerciseError(text.format(file=file, line=_line(error, file), seed=seed, why=_why(error))) from error
         counts = self._facts(scene, seed).get("counts", {})
@@ -185,7 +218,7 @@ class Exercise:
             checks: Any = self._rules.checks(trace, self.numbers)
         except (ExerciseError, TraceError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if not isinstance(error, _AUTHORS) and not _arose_in(error, self.folder):
                 raise
             text = _("{file}: {line}: These criteria cannot judge this trace: {why}.")
@@ -221,36 +254,31 @@ class Exercise:
         return self.station.texture(name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (read_exercise, (self.folder,))
-
-    def _number(self, key: str) -> Any:
-        """A number by its dotted key; limits that the file leaves out have their usual value."""
-        limits = {f"limits.{name}": value for name, value in self.limits.shown().items()}
-        return limits[key] if key in limits else self.numbers[key]
+        return (read_exercise, (self.folder, dict(self.own)))
 
     def _filled(self, file: Path) -> str:
         """The text with each {{key}} or {{key | unit}} replaced by its number."""
 
         def number(match: re.Match[str]) -> str:
             try:
-                return _shown(self._number(match[1]), match[2] or "")
+                return _shown(self.number(match[1]), match[2] or "")
             except (ExerciseError, KeyError, TypeError) as error:
                 raise ExerciseError(_("{file}: {what}: {why}").format(file=file, what=match[0], why=error)) from error
 
         return _PLACEHOLDER.sub(number, read_text(file))
 
 
-def read_exercise(folder: Path) -> Exercise:
-    """Open the exercise in a folder; raises ExerciseError saying which file, what is wrong, what is allowed."""
+def read_exercise(folder: Path, own: Mapping[str, Any] | None = None) -> Exercise:
+    """Open the exercise in a folder; raises ExerciseError saying which file, what is wrong, what is allowed.
+
+    own: numbers that take the place of the file's, by dotted key. The hash of the exercise follows them.
+    """
     folder = Path(folder).resolve()
     file = folder / "exercise.toml"
     if not file.is_file():
         raise ExerciseError(_("{folder} is not an exercise. It has no exercise.toml.").format(folder=folder))
     rules = _rules(folder / "exercise.py")
-    numbers = read_numbers(file, {**rules.STATION.numbers, **rules.NUMBERS}, _counted(rules))
-    digest = hashlib.sha256()
-    for name in ("exercise.toml", "exercise.py"):
-        digest.update((folder / name).read_bytes())
+    numbers = read_numbers(file, {**rules.STATION.numbers, **rules.NUMBERS}, _counted(rules), own)
     return Exercise(
         name=numbers["name"],
         level=numbers["level"],
@@ -259,9 +287,20 @@ def read_exercise(folder: Path) -> Exercise:
         numbers=numbers,
         limits=numbers.limits(rules.STATION.counts),
         rehearsal=tuple(numbers["rehearsal.seeds"]),
-        sha256=digest.hexdigest(),
+        sha256=_digest(folder, own or {}),
         _rules=rules,
+        own=dict(own or {}),
     )
+
+
+def _digest(folder: Path, own: Mapping[str, Any]) -> str:
+    """The hash of what a score depends on."""
+    digest = hashlib.sha256()
+    for name in ("exercise.toml", "exercise.py"):
+        digest.update(read_whole(folder / name))
+    if own:
+        digest.update(json.dumps(dict(own), sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _rules(file: Path) -> _Rules:
@@ -284,17 +323,23 @@ def _counted(rules: _Rules) -> Collection[str]:
 
 
 def _module(file: Path) -> ModuleType:
-    """Run `exercise.py` under a name of its own; raises ExerciseError with the line that is wrong."""
-    name = f"sheber_exercise_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None or not file.is_file():
+    """Run `exercise.py` under a name of its own; raises ExerciseError with the line that is wrong.
+
+    What runs is what one reads there: a compiled file in `__pycache__` may come from somebody else.
+    """
+    if not file.is_file():
         raise ExerciseError(_("{file} is missing.").format(file=file))
-    module = importlib.util.module_from_spec(spec)
+    name = f"sheber_exercise_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    module = ModuleType(name)
+    module.__file__ = str(file)
     sys.modules[name] = module  # dataclasses of the exercise look themselves up here
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=error)) from error
+        exec(compile(read_whole(file), str(file), "exec", dont_inherit=True), module.__dict__)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SyntaxError):
+            read_text(file)  # says it better where the file is in another encoding
+        why = _why(error) if isinstance(error, SystemExit) else error
+        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=why)) from error
     return module
 
 
@@ -309,13 +354,15 @@ def _line(error: BaseException, file: Path) -> str:
     return _("line {line}").format(line=line) if line else type(error).__name__
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     """What Python or a part of ours says of an error."""
-    ours = type(error) is ValueError and str(error)
-    return str(error) if ours else f"{type(error).__name__}: {error}"
+    words = str(error)
+    if not words:
+        return type(error).__name__
+    return words if type(error) is ValueError else f"{type(error).__name__}: {words}"
 
 
-def _arose_in(error: Exception, folder: Path) -> bool:
+def _arose_in(error: BaseException, folder: Path) -> bool:
     """Whether an error was raised by code of this folder itself, not by what it called."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
@@ -343,5 +390,6 @@ def _shown(value: object, unit: str) -> str:
     if isinstance(value, int) and not unit:
         return str(value)
     if unit not in _SHOWN_FACTORS:
-        raise KeyError(unit)
+        text = _("There is no unit {unit!r}. The units are: {units}.")
+        raise TypeError(text.format(unit=unit, units=", ".join(filter(None, _SHOWN_FACTORS))))
     return f"{round(value * _SHOWN_FACTORS[unit], 6):g} {unit}".strip()

@@ -24,7 +24,17 @@ from sheber.i18n import _
 from sheber.station import Limits
 from sheber.units import SI
 
-__all__ = ["LEVELS", "Allowed", "Choice", "ExerciseError", "Numbers", "Tolerance", "read_numbers"]
+__all__ = [
+    "LEVELS",
+    "Allowed",
+    "Choice",
+    "ExerciseError",
+    "Numbers",
+    "Tolerance",
+    "changeable",
+    "plain",
+    "read_numbers",
+]
 
 LEVELS: Final = ("elementary", "intermediate", "advanced")
 REHEARSAL_SCENES: Final = 8
@@ -146,13 +156,24 @@ class Numbers(Mapping[str, Any]):
         return self.real("cycle.fixed_s") + sum(self.real(key) * counts[key.removeprefix("cycle.per.")] for key in per)
 
 
-def read_numbers(file: Path, allowed: Mapping[str, Allowed | Choice], counted: Collection[str] = ()) -> Numbers:
+def read_numbers(
+    file: Path,
+    allowed: Mapping[str, Allowed | Choice],
+    counted: Collection[str] = (),
+    own: Mapping[str, Any] | None = None,
+) -> Numbers:
     """Read and check one `exercise.toml`; raises ExerciseError.
 
     `allowed`: the numbers of the exercise and of its kind of station, by dotted key; those of the table [limits] may
-    be left out of the file. `counted`: what the scenes of the exercise count, for the table [cycle.per].
+    be left out of the file. `counted`: what the scenes of the exercise count, for the table [cycle.per]. `own`: values
+    that take the place of the file's, by dotted key, written as in the file and checked like them.
     """
     values = dict(_flat(read_toml(file)))
+    if own:
+        known = changeable(allowed, values)
+        for key in sorted(own.keys() - known.keys()):
+            raise ExerciseError(_missing(file, key, known, unknown=True))
+        values |= own
     _check_counts(file, values, counted)
     ranges = _ranges(allowed, values)
     for key in sorted(values.keys() - ranges.keys() - set(_WORDS) - {"rehearsal.seeds"}):
@@ -166,6 +187,22 @@ def read_numbers(file: Path, allowed: Mapping[str, Allowed | Choice], counted: C
     if values["cycle.full"] >= values["cycle.zero"]:
         raise ExerciseError(_("{file}: cycle.full must be less than cycle.zero.").format(file=file))
     return Numbers(values, file)
+
+
+def changeable(allowed: Mapping[str, Allowed | Choice], values: Collection[str]) -> dict[str, Allowed | Choice]:
+    """Which numbers may be changed without a change of the exercise itself, and in which range.
+
+    Neither its place in the catalogue nor its public scenes; no criterion and no cycle term that the file has not.
+    """
+    ranges = _ranges(allowed, dict.fromkeys(values))
+    return {key: range_ for key, range_ in ranges.items() if key != "order"}
+
+
+def plain(value: Any) -> Any:
+    """A checked value as it is written in the file."""
+    if isinstance(value, Tolerance):
+        return {"full": value.full, "zero": value.zero, "unit": value.unit}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -313,7 +350,8 @@ def _check_seeds(file: Path, found: object) -> None:
         raise ExerciseError(_("{file}: rehearsal.seeds: {why}").format(file=file, why=error)) from error
     if not len(numbers) == len(different) == REHEARSAL_SCENES:
         text = _(
-            "{file}: rehearsal.seeds must be a list of {count} different seeds. A seed is a whole number, 0 or more."
+            "{file}: rehearsal.seeds must be a list of {count} different seeds. "
+            "A seed is a whole number from 0 to 2^256 - 1."
         )
         raise ExerciseError(text.format(file=file, count=REHEARSAL_SCENES))
 

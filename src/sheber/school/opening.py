@@ -73,4 +73,5 @@ def open_school(folder: Path, database: str = "", *, migrate: bool = True) -> Sc
     engine = open_engine(url)
     if migrate:
         migrating.upgrade(engine)
-    return School(folder, url, engine, sessionmaker(engine, expire_on_commit=False), secret)
+    sessions = sessionmaker(engine, expire_on_commit=False, info={"exercises": folder / "exercises"})
+    return School(folder, url, engine, sessions, secret)

@@ -10,13 +10,28 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sheber.school.database import Base
 
-__all__ = ["COUNTS", "ROLES", "Assignment", "Course", "Extension", "Group", "Member", "OwnExercise", "ReleasedScene"]
+__all__ = [
+    "COUNTS",
+    "OWN_STATES",
+    "ROLES",
+    "Assignment",
+    "Course",
+    "Extension",
+    "Group",
+    "Member",
+    "OwnExercise",
+    "ReleasedScene",
+]
 
 ROLES: Final = ("student", "assistant", "teacher")
 """What somebody is in one course. An assistant sees and comments, and changes no dates, numbers or grades."""
 
 COUNTS: Final = ("best", "latest")
 """Which of a student's attempts counts."""
+
+
+OWN_STATES: Final = ("proposed", "checking", "checked", "admitted", "refused")
+"""An exercise of a teacher's own. Its code runs for the first time in `checking`, when an administrator allowed it."""
 
 
 class Course(Base):
@@ -68,7 +83,7 @@ class OwnExercise(Base):
     name: Mapped[str] = mapped_column(String(80))
     archive: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # ZIP, as it was uploaded
     sha256: Mapped[str] = mapped_column(String(64))
-    state: Mapped[str] = mapped_column(String(20), default="proposed")  # proposed, checking, admitted, refused
+    state: Mapped[str] = mapped_column(String(20), default="proposed")  # one of OWN_STATES
     findings: Mapped[list[Any]] = mapped_column(default=list)  # of the check, a sentence each
     uploaded_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     created: Mapped[datetime]

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ForeignKey, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from sheber.school.database import Base
 
-__all__ = ["RANKS", "ApiToken", "Invitation", "Login", "Person"]
+__all__ = ["RANKS", "ApiToken", "Invitation", "Login", "Person", "folded", "storable"]
 
 RANKS: Final = ("student", "teacher", "administrator")
 """What somebody is to the whole school. A teacher may make courses; an administrator may do everything."""
+
+
+def folded(text: str) -> str:
+    """A text as it is searched for: neither database folds the letters of every script by itself."""
+    return unicodedata.normalize("NFC", storable(text)).casefold()
+
+
+def storable(text: str) -> str:
+    """A text that each database takes: half a character and NUL, which not both do, become a question mark."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 class Person(Base):
@@ -30,6 +41,14 @@ class Person(Base):
     password: Mapped[str] = mapped_column(String(200), default="")  # argon2; "": none yet
     created: Mapped[datetime]
     disabled: Mapped[bool] = mapped_column(default=False)
+    search: Mapped[str] = mapped_column(String(400), default="")  # name and login, folded; follows them
+
+    @validates("name", "login")
+    def _followed(self, key: str, value: str) -> str:
+        """Keep `search` in step."""
+        name, login = (value, self.login) if key == "name" else (self.name, value)
+        self.search = folded(f"{name or ''} {login or ''}")
+        return value
 
 
 class Login(Base):

@@ -1,0 +1,158 @@
+"""Checking: the contract of an uploaded exercise, examined as `sheber check` does, by a process of its own.
+
+It runs only after an administrator has allowed it. The process has an environment without our database and settings, a
+folder of its own, limits of time, memory and files, and a group that is killed whole when it takes too long. It has the
+account of the server all the same, and could tell a lie about itself: that is why an administrator reads the code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.orm import undefer
+
+from sheber.i18n import N_, _, current
+from sheber.school import audit
+from sheber.school.courses import archives
+from sheber.school.courses.exercises import folder_of
+from sheber.school.courses.models import OwnExercise
+from sheber.school.errors import NotFound, Refused
+from sheber.school.opening import School
+from sheber.temporary import temporary_folder
+from sheber.untrusted import read_regular
+
+__all__ = ["LONGEST_S", "check", "pictured"]
+
+LONGEST_S: Final = 3600.0
+_PROMISES: Final = 5  # of an exercise with programs of its own
+_MOST_SAID: Final = 1 << 20  # bytes of what the check prints
+_MOST_FLAWS, _LONGEST_FLAW = 40, 2000  # of one promise; characters
+_STARTS: Final = N_("The exercise can be opened and examined")  # the promise that comes before all others
+_KEPT: Final = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+
+_LIMITED: Final = """
+import os, sys
+try:
+    import resource
+except ImportError:
+    pass
+else:
+    for name, most in (("CPU", 7200), ("FSIZE", 1 << 30), ("DATA", 8 << 30), ("CORE", 0)):
+        resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))
+os.execv(sys.executable, [sys.executable, "-m", "sheber", *sys.argv[1:]])
+"""
+
+
+def check(school: School, own_id: int, *, longest_s: float = LONGEST_S) -> bool:
+    """Examine an upload that an administrator allowed to run, and store what was found; whether it kept its contract.
+
+    It takes minutes, and holds no transaction meanwhile. An upload that breaks a promise is refused, with sentences for
+    its teacher. Raises NotFound, and Refused where nobody allowed it.
+    """
+    with school.reading() as session:
+        own = session.get(OwnExercise, own_id, options=[undefer(OwnExercise.archive)])
+    if own is None:
+        raise NotFound(_("There is no such exercise."))
+    if own.state != "checking":
+        raise Refused(_("An administrator must allow that the code of this exercise runs, before it is checked."))
+    folder = folder_of(school.exercises, own)
+    archives.unpack(archives.opened(own.archive), folder)
+    findings = _findings(folder, longest_s)
+    kept = not any(one["broken"] for one in findings)
+    if kept:
+        _picture(folder, longest_s)
+    with school.writing() as session:
+        found = session.get(OwnExercise, own_id, with_for_update=True)
+        if found is not None and found.state == "checking":
+            found.state, found.findings = ("checked" if kept else "refused"), findings
+            audit.record(session, None, "exercise.checked", f"exercise {own_id}", name=found.name, kept=kept)
+    return kept
+
+
+def pictured(school: School, own: OwnExercise) -> tuple[Path, ...]:
+    """A trace of each public scene of a checked upload, in which nothing is done. The first moment is a picture."""
+    return tuple(sorted(_pictures(folder_of(school.exercises, own)).glob("scene-*.trace")))
+
+
+def _findings(folder: Path, longest_s: float) -> list[dict[str, Any]]:
+    """What the check says of each promise: {"promise": title, "broken": [sentence, ...]}."""
+    code, said, complaint = _run(["check", str(folder), "--json"], longest_s)
+    if code is None:
+        text = _("The check took longer than {minutes:.0f} minutes, and was ended.")
+        return [{"promise": _STARTS, "broken": [text.format(minutes=longest_s / 60)]}]
+    try:
+        promises = json.loads(said)
+        found = [_finding(one, folder) for one in promises]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        silent = _("The check ended with {code} and said nothing.").format(code=code)
+        return [{"promise": _STARTS, "broken": [_without(folder, complaint.strip()[-_LONGEST_FLAW:]) or silent]}]
+    whole = len(found) == _PROMISES or any(one["broken"] for one in found)
+    return [{"promise": _STARTS, "broken": [] if whole else [_("The check broke off before its end.")]}, *found]
+
+
+def _finding(promise: dict[str, Any], folder: Path) -> dict[str, Any]:
+    broken = [_without(folder, str(flaw)[:_LONGEST_FLAW]) for flaw in promise["broken"][:_MOST_FLAWS]]
+    return {"promise": str(promise["promise"])[:200], "broken": broken}
+
+
+def _without(folder: Path, sentence: str) -> str:
+    """A sentence for the teacher, without the folders of this server."""
+    return sentence.replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name)
+
+
+def _picture(folder: Path, longest_s: float) -> None:
+    """Keep a trace of each public scene, in which the program does nothing."""
+    target = _pictures(folder)
+    target.mkdir(exist_ok=True, mode=0o700)
+    program = folder / "programs" / "nothing.py"
+    if program.is_file():
+        _run(["grade", str(folder), str(program), "--out", str(target), "--no-report", "--json"], longest_s)
+
+
+def _pictures(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.scenes")
+
+
+def _run(arguments: Sequence[str], longest_s: float) -> tuple[int | None, str, str]:
+    """Exit code (None: it took too long), output and errors of one command of ours, run apart."""
+    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    environment |= {"SHEBER_LANGUAGE": current(), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    with temporary_folder("checking") as place, _files(place) as (out, err):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _LIMITED, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            cwd=place,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            code: int | None = child.wait(longest_s)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            _end(child)
+        said, complaint = (read_regular(place / name, _MOST_SAID).decode("utf-8", "replace") for name in ("out", "err"))
+    return code, said, complaint
+
+
+@contextlib.contextmanager
+def _files(place: Path) -> Iterator[tuple[Any, Any]]:
+    with (place / "out").open("wb") as out, (place / "err").open("wb") as err:
+        yield out, err
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the process and all that it started and left in its group."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()

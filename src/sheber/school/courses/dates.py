@@ -1,0 +1,99 @@
+"""Dates: when an assignment is open, due and closed for one student, and whether a teacher's dates make sense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sheber.i18n import _
+from sheber.school.courses.models import Extension
+from sheber.school.errors import Refused
+
+__all__ = ["Dates", "check_dates", "dates_of", "shown"]
+
+
+class HasDates(Protocol):
+    """An assignment, or what is to become one."""
+
+    @property
+    def opens(self) -> datetime | None: ...
+    @property
+    def due(self) -> datetime | None: ...
+    @property
+    def closes(self) -> datetime | None: ...
+    @property
+    def attempts(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What counts for one student, an extension included. None: no such date, or as many attempts as one likes."""
+
+    opens: datetime | None
+    due: datetime | None
+    closes: datetime | None
+    attempts: int | None
+    extended: bool = False
+
+    def begun(self, now: datetime) -> bool:
+        """Whether students may read the text and hand in."""
+        return self.opens is None or now >= self.opens
+
+    def over(self, now: datetime) -> bool:
+        """Whether nothing is taken any more. Without a date of its own it never closes."""
+        return self.closes is not None and now > self.closes
+
+    def late_days(self, moment: datetime) -> int:
+        """Days begun after the due date."""
+        if self.due is None or moment <= self.due:
+            return 0
+        late = moment - self.due
+        return late.days + (1 if late.seconds or late.microseconds else 0)
+
+
+def dates_of(assignment: HasDates, extension: Extension | None) -> Dates:
+    """The dates of one student. An extension only ever gives more than the assignment."""
+    if extension is None:
+        return Dates(assignment.opens, assignment.due, assignment.closes, assignment.attempts)
+    due = _later(assignment.due, extension.due)
+    closes = _later(assignment.closes, extension.closes)
+    if closes is not None and due is not None:
+        closes = max(closes, due)
+    attempts = None if assignment.attempts is None else max(assignment.attempts, extension.attempts or 0)
+    return Dates(assignment.opens, due, closes, attempts, extended=True)
+
+
+def check_dates(now: datetime, wanted: HasDates, before: HasDates | None = None) -> None:
+    """Refuse dates that make no sense, in words. A date that stays what it was may have passed. Raises Refused."""
+    for name, moment in (("opens", wanted.opens), ("due", wanted.due), ("closes", wanted.closes)):
+        if moment is not None and moment.tzinfo is None:
+            raise ValueError(f"{name} needs its time zone")
+    for name, moment in (("due", wanted.due), ("closes", wanted.closes)):
+        if moment is not None and moment <= now and (before is None or getattr(before, name) != moment):
+            text = _("The deadline {moment} has passed: now it is {now}. Choose a later one.")
+            if name == "closes":
+                text = _("The time after which nothing is taken, {moment}, has passed: now it is {now}.")
+            raise Refused(text.format(moment=shown(moment), now=shown(now)), name)
+    _in_order(wanted.opens, wanted.due, "due", _("The deadline {second} is not after the opening {first}."))
+    _in_order(wanted.opens, wanted.closes, "closes", _("It closes at {second}, before it opens at {first}."))
+    if wanted.due is not None and wanted.closes is not None and wanted.closes < wanted.due:
+        text = _("It closes at {closes}, before the deadline {due}. Let it close at the deadline or later.")
+        raise Refused(text.format(closes=shown(wanted.closes), due=shown(wanted.due)), "closes")
+
+
+def shown(moment: datetime) -> str:
+    """A moment in words of a message: in UTC, and it says so."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _in_order(first: datetime | None, second: datetime | None, where: str, sentence: str) -> None:
+    if first is not None and second is not None and second <= first:
+        raise Refused(sentence.format(first=shown(first), second=shown(second)), where)
+
+
+def _later(usual: datetime | None, extended: datetime | None) -> datetime | None:
+    """The later of two dates; an assignment without this date needs none."""
+    if usual is None or extended is None:
+        return usual
+    return max(usual, extended)
