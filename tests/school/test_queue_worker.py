@@ -34,6 +34,7 @@ from sheber.school.submissions.handing_in import cancel
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.trace import Outcome, OutcomeKind, TraceWriteError, read
 
+real_exercise_of = exercises.exercise_of
 ENDLESS = b"from sheber import connect\nstation = connect(exercise='keep-warm')\nwhile True: pass\n"
 
 
@@ -161,6 +162,29 @@ def test_cancelling_kills_the_run_and_frees_its_place(school: School, monkeypatc
         until(lambda: work.state(good) == "done")
     assert (work.state(endless), job_states(school)) == ("cancelled", {"cancelled", "done"})
     assert list((school.traces / "running").iterdir()) == []
+
+
+@pytest.mark.box
+def test_a_course_is_judged_with_its_own_numbers(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sheber.school.courses import exercises as of_courses
+
+    monkeypatch.setattr(of_courses, "_shipped", lambda _name: keep_warm())
+    monkeypatch.setattr(exercises, "exercise_of", real_exercise_of)
+    own = {"tolerance.warm": {"full": 0.1, "zero": 0.2, "unit": "°C"}}
+    plain, strict = make_class(school, "Plain", 1, scenes=1), make_class(school, "Strict", 1, scenes=1, numbers=own)
+    submissions = plain.submit(0, program("clumsy")), strict.submit(0, program("clumsy"))
+    try:
+        with working(school):
+            until(lambda: states(school) == ["done"] * 2)
+    finally:
+        of_courses._opened.cache_clear()
+    with school.reading() as session:
+        first, second = (session.get_one(Submission, one) for one in submissions)
+    assert first.exercise_sha256 == keep_warm().sha256
+    assert second.exercise_sha256 == keep_warm().with_numbers(own).sha256 != first.exercise_sha256
+    assert first.final is not None
+    assert second.final is not None
+    assert first.final > second.final
 
 
 def _printed_or_begun(school: School) -> bool:
