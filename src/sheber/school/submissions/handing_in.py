@@ -102,7 +102,6 @@ def submit(
     session.flush()
     class_ = "exam" if assignment.exam and kind == "graded" else kind
     add_jobs(session, submission, assignment.course_id, class_, scenes)
-    session.flush()
     return SubmissionId(submission.id)
 
 
