@@ -11,6 +11,7 @@ import sys
 import threading
 import time as wall
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -217,10 +218,10 @@ def test_level_c_never_judges_the_programs_of_others(school: School) -> None:
 def test_a_fault_of_ours_is_tried_three_times(school: School) -> None:
     work = make_class(school, students=1, scenes=1)
     submission = work.submit(0)
-    fault = Judged(Outcome(OutcomeKind.SYSTEM_FAULT), Score(()), "", 1.0, "A", "", {}, "")
-    fake = FakeExecutor(lambda _work: fault)
+    fake = FakeExecutor(lambda work: replace(judged(work), outcome=Outcome(OutcomeKind.SYSTEM_FAULT)))
     rounds(JudgingWorker(school, fake), 8)
     assert len(fake.started) == 3
+    assert list((school.traces / "running").iterdir()) == [], "the traces of what failed are removed"
     assert (work.state(submission), results(school)) == ("fault", [])
 
 
