@@ -13,11 +13,13 @@ from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
 from sheber.school.clock import now
-from sheber.school.courses.models import Member, ReleasedScene
+from sheber.school.courses.assignments import hidden_scenes, release_scene, released_scenes
+from sheber.school.courses.models import Assignment, Member, ReleasedScene
 from sheber.school.errors import NotFound, Refused
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.queue.claiming import claim, finish
+from sheber.school.queue.models import Job
 from sheber.school.submissions import drafts
 from sheber.school.submissions.drafts import DraftConflict
 from sheber.school.submissions.models import Submission
@@ -256,3 +258,21 @@ def test_a_draft_belongs_to_one_person_in_the_course(school: School) -> None:
     work.change(visible=False)
     with pytest.raises(NotFound):
         keep(work, 0, "a", 0)
+
+
+def test_the_scene_that_is_released_is_the_one_that_was_judged(school: School) -> None:
+    one = make_class(school, scenes=2)
+    judged = one.submit(0)
+    with school.reading() as session:
+        first = {job.place: (job.round, int(job.seed)) for job in session.scalars(select(Job))}
+        hidden = hidden_scenes(session, school.secret, session.get_one(Assignment, one.assignment))
+    assert {scene.place: (scene.round, scene.seed) for scene in hidden} == first
+    with school.writing() as session:
+        release_scene(session, one.teacher, one.assignment, 2)
+    with school.reading() as session:
+        (shown,) = released_scenes(session, one.students[0], school.secret, one.assignment)
+    assert (shown.round, shown.seed) == first[2]
+    later = one.submit(1)
+    with school.reading() as session:
+        of_both = session.scalars(select(Job).where(Job.submission_id.in_((judged, later)), Job.place == 2)).all()
+    assert len({job.seed for job in of_both}) == 2  # its place is drawn anew

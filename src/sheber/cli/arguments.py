@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sheber.cli import school_arguments
 from sheber.cli.output import plain
 from sheber.i18n import LANGUAGES, _, written
 from sheber.seeds import checked
@@ -75,6 +76,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
     for add in (_exercises, _new, _run, _grade, _report, _rescore, _check, _doctor, _bench, _prepare, _practice):
         add(commands)
+    for add_command in school_arguments.COMMANDS:
+        add_command(commands, _command)
     return top
 
 
