@@ -31,9 +31,9 @@ const TOOL_AWAY = 0.55 // m between the camera and the tool in the tool's view
 export class Stage {
   /**
    * Throws where the browser has no WebGL. `glb`: its bytes, or these as base64. `others`: elements that lie on the
-   * picture. `area`: gives the work area of a run that has no tracks yet.
+   * picture. `points`: gives what the views hold of a run that has no tracks yet.
    */
-  constructor({ canvas, labels, glb, run, others, area }) {
+  constructor({ canvas, labels, glb, run, others, points }) {
     this.canvas = canvas
     const software = isSoftware()
     this.renderer = new WebGLRenderer({ canvas, antialias: !software, alpha: true, powerPreference: 'low-power' })
@@ -47,9 +47,8 @@ export class Stage {
     this.scene.add(root)
     this.frames = this.axes(run)
     this.path = run.path ? new Path(root, run.path, run.cycles) : null
-    const own = area?.(root, nodes)
-    this.points = own ? corners(own) : workPoints(tracks, this.path)
-    this.area = own ?? workArea(this.points)
+    this.points = points ? points(root, nodes) : workPoints(tracks, this.path)
+    this.area = workArea(this.points)
     this.furnish()
     this.controls = new OrbitControls(this.camera, canvas)
     Object.assign(this.controls, { maxPolarAngle: Math.PI * 0.6, minDistance: 0.1, maxDistance: 15 })

@@ -20,7 +20,7 @@ from sheber.school.queue.claiming import Found
 from sheber.trace import Outcome, OutcomeKind
 
 PLACED = message("web_tests.placed", "The part is placed {how}")
-ENDED = message("run.program_error", "{why}")
+ENDED = message("web_tests.ended", "{why}")
 SEED_WORDS = re.compile(r"\b\d{40,}\b")
 PRINTED = "printed-by-the-program-7391"
 
@@ -158,6 +158,13 @@ def test_nobody_else_learns_that_a_submission_exists(judged: Judged, which: str,
     for end, form in (("/cancel", {}), ("/request", {"reason": "x"}), ("/share", {"shared": "yes"})):
         assert browser.fill(f"/submissions/{number}{end}", **form).status_code == 404, end
     assert browser.get(f"/compare?older={number}&newer={number}").status_code == 404
+
+
+def test_the_staff_neither_shares_nor_asks_in_a_students_name(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.teacher)
+    assert browser.get(f"/submissions/{judged.practice}").status_code == 200
+    assert browser.fill(f"/submissions/{judged.practice}/share", shared="yes").status_code == 404
+    assert browser.fill(f"/submissions/{judged.graded}/request", reason="x").status_code == 404
 
 
 def test_without_a_log_in_everything_leads_to_the_form(judged: Judged) -> None:

@@ -48,27 +48,11 @@ def names() -> str:
     kinds: dict[str, Any] = {one.__name__: {"members": _members(one)} for one in KINDS}
     kinds["Named"] = {"members": {name: {"sort": "method", "sign": "()", "doc": ""} for name in _OF_DICT}, "open": True}
     offered = {name: _public(name) for name in sheber.__all__}
-    content = {"names": offered, "kinds": kinds, "keywords": [*keyword.kwlist, *_BUILT_IN]}
+    content = {"names": offered, "kinds": kinds, "keywords": [*keyword.kwlist, *(one.__name__ for one in _BUILT_IN)]}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-_BUILT_IN: Final = [
-    "abs",
-    "enumerate",
-    "float",
-    "int",
-    "len",
-    "list",
-    "max",
-    "min",
-    "print",
-    "range",
-    "round",
-    "sorted",
-    "str",
-    "sum",
-    "zip",
-]
+_BUILT_IN: Final = (abs, enumerate, float, int, len, list, max, min, print, range, round, sorted, str, sum, zip)
 
 
 def _public(name: str) -> dict[str, Any]:

@@ -17,15 +17,16 @@ from sheber.judge.report.curves import packed, plots
 from sheber.judge.report.moments import moments, running_lines, visible
 from sheber.trace import Capture, Picture, Trace
 
-__all__ = ["TOOL_FRAME", "begins", "message", "piece"]
+__all__ = ["TOOL_FRAME", "begins", "framed", "piece"]
 
-MOMENTS: Final = 4  # of the bodies' poses, in one message
+FEWEST, MOST = 4, 32  # moments of the bodies' poses, in one message
+APART_S: Final = 0.12  # simulated, between two of them: a move keeps its shape
 PICTURES: Final = 2  # in one message: the newest
 TOOL: Final = "tcp"
 TOOL_FRAME: Final = "tcp frame"  # as the report's 3D picture calls it
 
 
-def message(kind: str, number: int, content: dict[str, Any]) -> bytes:
+def framed(kind: str, number: int, content: dict[str, Any]) -> bytes:
     """One event of a stream."""
     words = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return f"id: {number}\nevent: {kind}\ndata: {words}\n\n".encode("utf-8", "replace")
@@ -74,7 +75,8 @@ def _moves(trace: Trace) -> dict[str, str]:
     times = np.asarray(trace.time)
     if not len(times):
         return {}
-    keys = np.unique(np.linspace(0, len(times) - 1, MOMENTS).round().astype(int))
+    count = min(max(FEWEST, round(float(times[-1] - times[0]) / APART_S)), MOST)
+    keys = np.unique(np.linspace(0, len(times) - 1, count).round().astype(int))
     indices = [n for n, name in enumerate(trace.bodies) if trace.knows(name)]
     poses = [trace.body(trace.bodies[n])[keys] for n in indices]
     if (TOOL, (7,)) in {(one.name, one.shape) for one in trace.channels}:
