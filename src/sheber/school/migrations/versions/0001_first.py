@@ -349,7 +349,9 @@ def upgrade() -> None:
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_submissions_assignment_id"), ["assignment_id"], unique=False)
         batch_op.create_index(
-            "ix_submissions_assignment_person", ["assignment_id", "person_id", "kind", "number"], unique=False
+            "ix_submissions_counting",
+            ["assignment_id", "person_id", "kind", "state", "number", "points", "final", "late_days", "id"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_submissions_created"), ["created"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_person_id"), ["person_id"], unique=False)
@@ -516,7 +518,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_submissions_state"))
         batch_op.drop_index(batch_op.f("ix_submissions_person_id"))
         batch_op.drop_index(batch_op.f("ix_submissions_created"))
-        batch_op.drop_index("ix_submissions_assignment_person")
+        batch_op.drop_index("ix_submissions_counting")
         batch_op.drop_index(batch_op.f("ix_submissions_assignment_id"))
 
     op.drop_table("submissions")
