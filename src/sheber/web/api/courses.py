@@ -70,8 +70,8 @@ class MemberAnswer(Answer):
     """Somebody in a course."""
 
     person_id: int = Field(examples=[7])
-    login: str = Field(examples=["aigul"])
-    name: str = Field(examples=["Айгүл Серікқызы"])
+    login: str = Field(examples=["dana"])
+    name: str = Field(examples=["Дана Оспанова"])
     role: str = Field(examples=["student"])
     group_id: int | None
     group: str = Field(description="empty: none", examples=["CE-21"])
@@ -211,7 +211,7 @@ def invite_course(caller: Asks, course_id: Id) -> list[InvitedAnswer]:
 def list_members(
     caller: Asks,
     course_id: Id,
-    search: Annotated[str, Query(max_length=200, examples=["aigul"])] = "",
+    search: Annotated[str, Query(max_length=200, examples=["dana"])] = "",
     group_id: Annotated[int | None, Query(ge=1, le=MOST_ID)] = None,
 ) -> list[MemberAnswer]:
     """Who is in the course: teachers first, then by name. For its staff."""

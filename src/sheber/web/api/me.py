@@ -20,9 +20,9 @@ class PersonAnswer(Answer):
     """A person of the school."""
 
     id: int = Field(examples=[7])
-    login: str = Field(examples=["aigul"])
-    name: str = Field(examples=["Айгүл Серікқызы"])
-    email: str = Field(examples=["aigul@example.edu"])
+    login: str = Field(examples=["dana"])
+    name: str = Field(examples=["Дана Оспанова"])
+    email: str = Field(examples=["dana@example.edu"])
     rank: str = Field(description="student, teacher or administrator, in the whole school", examples=["student"])
     language: str = Field(description="of the texts; empty: as the browser asks", examples=["kk"])
     disabled: bool = Field(description="whether the account was closed")
@@ -33,7 +33,7 @@ class MeForm(Form):
     """What one may change of oneself; what is left out stays."""
 
     language: str | None = Field(None, max_length=20, examples=["kk"])
-    email: str | None = Field(None, max_length=200, examples=["aigul@example.edu"])
+    email: str | None = Field(None, max_length=200, examples=["dana@example.edu"])
 
 
 class TokenForm(Form):
