@@ -98,7 +98,7 @@ def _of_school(request: Request, error: Exception) -> Response:
 
 def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
-    usual = error.detail == HTTPStatus(error.status_code).phrase
+    usual = error.status_code == 400 or error.detail == HTTPStatus(error.status_code).phrase  # the framework's words
     return _answer(request, error.status_code, "" if usual else str(error.detail), error.headers or {})
 
 
@@ -166,6 +166,7 @@ def _title(status: int) -> str:
 
 def _usual(status: int) -> str:
     sentences = {
+        400: _("The request cannot be read."),
         403: _("You may not see this page. If you think you should, ask the teacher of the course."),
         404: _("The address may be wrong, or the page is not open to you."),
         405: _("This address does not take such a request."),

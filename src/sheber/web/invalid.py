@@ -50,8 +50,8 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> tuple[int, str, str]:
     kind = str(first["type"])
     if kind == "json_invalid":
         return 400, _("The body of the request is not JSON that can be read."), "body"
-    if place == ("body",) and kind == "missing":
-        return 422, _("The request has no body. It needs one in JSON."), "body"
+    if place == ("body",):
+        return 422, _("The request needs a body: a JSON object, sent as application/json."), "body"
     field = ".".join(str(part) for part in place[1:] if not str(part)[:1].isupper()) or "body"
     sentence = _SAID.get(kind) or _KINDS.get(kind.split("_")[0]) or N_("{field} cannot be taken as it is.")
     shown = field if len(field) <= 80 else field[:79] + "…"

@@ -16,7 +16,7 @@ from sheber.school.courses.exercises import exercise_of, starter_of
 from sheber.school.errors import NotFound
 from sheber.school.submissions.mine import NOTHING_YET, Mine, mine
 from sheber.web.api.caller import Asks, api_router
-from sheber.web.api.forms import Answer, Done, Form, Id, IdNumber, Made, When
+from sheber.web.api.forms import Answer, Done, Form, Id, IdNumber, Made, When, Whole
 
 router = api_router("assignments")
 
@@ -105,13 +105,13 @@ class AssignmentSettings(Form):
     opens: When | None = None
     due: When | None = None
     closes: When | None = None
-    attempts: int | None = Field(None, ge=1, le=assignments.MOST_ATTEMPTS)
+    attempts: Whole | None = Field(None, ge=1, le=assignments.MOST_ATTEMPTS)
     every_attempt: bool = False
     counts: Literal["best", "latest"] = "best"
     late_percent: float = Field(0.0, ge=0, le=100)
-    scenes: int = Field(8, ge=1, le=assignments.MOST_SCENES)
+    scenes: Whole = Field(8, ge=1, le=assignments.MOST_SCENES)
     weight: float = Field(1.0, ge=0, le=1000)
-    position: int = Field(0, ge=0, le=10_000, description="in the list; 0: at the end, for a new one")
+    position: Whole = Field(0, ge=0, le=10_000, description="in the list; 0: at the end, for a new one")
     numbers: dict[str, Value] = Field({}, max_length=400, description="see GET /assignments/{id}/numbers")
 
 
@@ -125,7 +125,7 @@ class AssignmentForm(AssignmentSettings):
 class AssignmentChange(AssignmentSettings):
     """What to change; what is left out stays."""
 
-    edition: int = Field(ge=0, le=2**31 - 2, description="the one that you saw", examples=[1])
+    edition: Whole = Field(ge=0, le=2**31 - 2, description="the one that you saw", examples=[1])
 
 
 class Edition(Answer):
@@ -169,7 +169,7 @@ class ExtensionForm(Form):
 
     due: When | None = None
     closes: When | None = None
-    attempts: int | None = Field(None, ge=1, le=assignments.MOST_ATTEMPTS)
+    attempts: Whole | None = Field(None, ge=1, le=assignments.MOST_ATTEMPTS)
     reason: str = Field(max_length=1000, examples=["ill for a week"])
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from sheber.school.submissions import comments
 from sheber.web.api.caller import Asks, api_router
-from sheber.web.api.forms import Answer, Done, Form, Id, Made
+from sheber.web.api.forms import Answer, Done, Form, Id, Made, Whole
 
 router = api_router("comments")
 
@@ -32,8 +32,8 @@ class CommentForm(Form):
     """What to say, and of what: the whole, a line, a scene, or a moment of it."""
 
     text: str = Field(max_length=10_000, examples=["Read the sensor again before you grip."])
-    line: int | None = Field(None, ge=1, le=1_000_000)
-    place: int | None = Field(None, ge=1, le=1000)
+    line: Whole | None = Field(None, ge=1, le=1_000_000)
+    place: Whole | None = Field(None, ge=1, le=1000)
     time_s: float | None = Field(None, ge=0, le=1e6)
 
 

@@ -13,7 +13,7 @@ from sheber.school.submissions import drafts
 from sheber.school.submissions.drafts import DraftConflict
 from sheber.web.api.assignments import Edition
 from sheber.web.api.caller import Asks, api_router
-from sheber.web.api.forms import Answer, Form, Id, Refusal
+from sheber.web.api.forms import Answer, Form, Id, Refusal, Whole
 
 router = api_router("drafts")
 
@@ -30,7 +30,7 @@ class DraftForm(Form):
     """A draft to save."""
 
     source: str = Field(examples=["from sheber import connect\n"])
-    edition: int = Field(ge=0, le=2**31 - 2, description="that which was changed; 0 for the first", examples=[0])
+    edition: Whole = Field(ge=0, le=2**31 - 2, description="that which was changed; 0 for the first", examples=[0])
 
 
 class DraftRefusal(Refusal):

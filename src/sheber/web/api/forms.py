@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-__all__ = ["Answer", "Done", "Form", "Id", "IdNumber", "Made", "Refusal", "When", "refusals"]
+__all__ = ["Answer", "Done", "Form", "Id", "IdNumber", "Made", "Refusal", "When", "Whole", "refusals"]
 
 MOST_ID: Final = 2**31 - 1
 
@@ -70,7 +70,10 @@ When = Annotated[
 ]
 """A moment that somebody sends."""
 
-IdNumber = Annotated[int, Field(ge=1, le=MOST_ID, examples=[3])]
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number in a body: no text, no truth."""
+
+IdNumber = Annotated[Whole, Field(ge=1, le=MOST_ID, examples=[3])]
 """An id in a body."""
 
 Id = Annotated[int, Path(ge=1, le=MOST_ID, examples=[3])]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from sheber.school.gradebook import book, overrides
 from sheber.web.api.caller import Asks, api_router
-from sheber.web.api.forms import MOST_ID, Answer, Form, Id, Made
+from sheber.web.api.forms import MOST_ID, Answer, Form, Id, Made, Whole
 
 router = api_router("gradebook")
 
@@ -90,7 +90,7 @@ class OverrideForm(Form):
 
     points: float | None = Field(ge=0, le=100, description="null: the computed points count again", examples=[75.0])
     reason: str = Field(max_length=4000, description="the student reads it", examples=["shown at the real robot"])
-    seen: int | None = Field(None, ge=0, le=MOST_ID, description="the override in force that you saw; 0: none")
+    seen: Whole | None = Field(None, ge=0, le=MOST_ID, description="the override in force that you saw; 0: none")
 
 
 @router.get("/courses/{course_id}/gradebook", summary="The gradebook")

@@ -11,7 +11,7 @@ from sheber.i18n import _
 from sheber.school.errors import NotAllowed
 from sheber.school.people import accounts, tokens
 from sheber.web.api.caller import Asks, api_router
-from sheber.web.api.forms import Answer, Done, Form, Id
+from sheber.web.api.forms import Answer, Done, Form, Id, Whole
 
 router = api_router("me")
 
@@ -40,7 +40,7 @@ class TokenForm(Form):
     """A token to make."""
 
     name: str = Field(max_length=200, description="so that you know it again", examples=["my laptop"])
-    days: int = Field(90, ge=1, le=tokens.LONGEST, description="how long it works")
+    days: Whole = Field(90, ge=1, le=tokens.LONGEST, description="how long it works")
 
 
 class NewToken(Answer):
