@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from making import make_class
+
 from sheber.school import clock
 from sheber.school.errors import NotFound
 from sheber.school.gradebook.models import Override
