@@ -249,6 +249,34 @@ def test_a_backup_replaces_no_file(school: School, tmp_path: Path) -> None:
     assert (tmp_path / "thesis.tar").read_text() == "precious"
 
 
+def test_a_disk_without_links_takes_a_backup_too(
+    school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(*_names: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", without)
+    back_up(school, tmp_path / "backup.tar")
+    assert examine(tmp_path / "backup.tar").tables
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["backup.tar", "school"]
+
+
+def test_a_file_that_came_in_the_meantime_is_not_replaced(
+    school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = backups._write
+
+    def slow(*what: Any, **more: Any) -> Any:
+        made = real(*what, **more)
+        (tmp_path / "backup.tar").write_text("precious")
+        return made
+
+    monkeypatch.setattr(backups, "_write", slow)
+    with pytest.raises(Refused, match="is there already"):
+        back_up(school, tmp_path / "backup.tar")
+    assert (tmp_path / "backup.tar").read_text() == "precious"
+
+
 def test_a_full_disk_leaves_no_file(school: School, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(school)
 

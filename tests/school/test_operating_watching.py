@@ -110,6 +110,13 @@ def test_what_a_proxy_of_this_machine_passes_on_is_a_stranger(school: School, wo
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 404
 
 
+def test_behind_a_proxy_only_the_token_counts(school: School, worker: str) -> None:
+    """A proxy that passes nothing on looks like a process of this machine."""
+    client = TestClient(create_app(school, public_url="https://school.example"), base_url=HERE, client=("127.0.0.1", 1))
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/metrics").status_code == 404
+
+
 def test_who_brings_the_token_may_read(school: School, worker: str) -> None:
     tokens.keep_metrics_token(school)
     file = school.folder / "metrics-token"

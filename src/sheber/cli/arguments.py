@@ -318,9 +318,11 @@ def _doctor(commands: Any) -> None:
         "doctor",
         "machine",
         _("Check this machine: sandbox levels (by trying attacks), camera, speed, and what to install."),
-        "  sheber doctor\n  sheber doctor --json",
+        "  sheber doctor\n  sheber doctor --json\n  sheber doctor --school /srv/school # and a school",
     )
     _json(command)
+    command.add_argument("--school", type=Path, metavar="FOLDER", help=_("look at the school in this folder too"))
+    school_arguments.database(command)
 
 
 def _bench(commands: Any) -> None:

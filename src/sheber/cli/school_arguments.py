@@ -10,7 +10,7 @@ from typing import Any
 
 from sheber.i18n import _
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "database"]
 
 FOLDER = "school"  # where none is named
 Maker = Callable[..., argparse.ArgumentParser]
@@ -119,7 +119,7 @@ def _restore(commands: Any, command: Maker) -> None:
     )
     added.add_argument("file", type=Path, metavar="FILE", help=_("a file that `sheber backup` wrote"))
     added.add_argument("folder", type=Path, metavar="FOLDER", help=_("an empty folder, or one that is not there yet"))
-    _database(added)
+    database(added)
 
 
 def _school(added: argparse.ArgumentParser, option: bool = False) -> None:
@@ -128,10 +128,11 @@ def _school(added: argparse.ArgumentParser, option: bool = False) -> None:
         added.add_argument("--folder", type=Path, default=Path(FOLDER), metavar="FOLDER", help=words)
     else:
         added.add_argument("folder", type=Path, nargs="?", default=Path(FOLDER), metavar="FOLDER", help=words)
-    _database(added)
+    database(added)
 
 
-def _database(added: argparse.ArgumentParser) -> None:
+def database(added: argparse.ArgumentParser) -> None:
+    """Which database the school has."""
     words = _("postgresql://USER:PASSWORD@HOST/NAME (default: $SHEBER_DATABASE, else the file school.db in the folder)")
     added.add_argument("--database", default=os.environ.get("SHEBER_DATABASE", ""), metavar="URL", help=words)
 

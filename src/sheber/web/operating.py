@@ -1,7 +1,8 @@
 """Operating: /healthz and /metrics for monitors, and the count of what was asked, by route and never by address.
 
 Details are for this very machine, or for who brings the token of the file `metrics-token`. A proxy on this machine also
-connects from it: what was forwarded, or was asked for by another name than localhost, is not from here.
+connects from it: what was forwarded, or was asked for by another name than localhost, is not from here; and where a
+public address was named, only the token counts.
 """
 
 from __future__ import annotations
@@ -77,7 +78,11 @@ def _may_read(request: Request, school: School) -> bool:
 
 def _from_here(request: Request) -> bool:
     """Whether a process of this machine asks, and no proxy for somebody else."""
-    if any(name in request.headers for name in _FORWARDED) or request.url.hostname not in _HERE:
+    if (
+        request.state.public_url
+        or any(name in request.headers for name in _FORWARDED)
+        or request.url.hostname not in _HERE
+    ):
         return False
     try:
         return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback

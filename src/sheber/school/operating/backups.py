@@ -11,6 +11,7 @@ that sees one moment. The file is written aside, with mode 0600, and renamed whe
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import io
@@ -39,6 +40,7 @@ __all__ = ["ABOUT", "FORMAT", "SECRET", "WHOLE", "BackedUp", "Progress", "back_u
 
 FORMAT: Final = 1
 ABOUT, WHOLE, SECRET = "about.json", "whole.json", "secret"
+_NO_LINKS: Final = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
 Progress = Callable[[str], None]
 
 
@@ -61,20 +63,16 @@ def back_up(
     secret: put the key of the hidden scenes into it as well. Raises Refused, DatabaseAway, OSError (a full disk).
     """
     if file.exists() or file.is_symlink():
-        raise Refused(_("{file} is there already. A backup never takes the place of another file.").format(file=file))
+        raise _there(file)
     aside = file.with_name(f".{file.name}.part")
     aside.unlink(missing_ok=True)
     try:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with os.fdopen(descriptor, "wb") as stream:
-            made = _write(school, stream, secret, traces, tell)
+            made = _write(school, stream, file.parent, secret=secret, traces=traces, tell=tell)
             stream.flush()
             os.fsync(stream.fileno())
-        os.link(aside, file)  # unlike a rename, this never replaces a file that came in the meantime
-    except FileExistsError as error:
-        raise Refused(
-            _("{file} is there already. A backup never takes the place of another file.").format(file=file)
-        ) from error
+        _name(aside, file)
     except OperationalError as error:
         text = _("The database does not answer ({why}). No backup was made.")
         raise DatabaseAway(text.format(why=str(error.orig).strip().splitlines()[0])) from error
@@ -83,11 +81,33 @@ def back_up(
     return BackedUp(made.rows, made.traces, tuple(made.lost), file.stat().st_size, secret)
 
 
+def _name(aside: Path, file: Path) -> None:
+    """Give a file its name, which must be free, and see that the disk has it. Raises Refused."""
+    try:
+        os.link(aside, file)  # unlike a rename, this never replaces a file that came in the meantime
+    except FileExistsError as error:
+        raise _there(file) from error
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.rename(aside, file)  # a stick or a share without links
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _there(file: Path) -> Refused:
+    return Refused(_("{file} is there already. A backup never takes the place of another file.").format(file=file))
+
+
 @dataclass
 class _Archive:
     """An archive that is being written."""
 
     tar: tarfile.TarFile
+    room: Path
     hashes: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     traces: int = 0
@@ -119,9 +139,10 @@ class _Hashing:
         return piece
 
 
-def _write(school: School, stream: IO[bytes], secret: bool, traces: bool, tell: Progress) -> _Archive:
+def _write(school: School, stream: IO[bytes], room: Path, *, secret: bool, traces: bool, tell: Progress) -> _Archive:
+    """The whole archive. room: a folder with room for the rows of a table."""
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        archive = _Archive(tar)
+        archive = _Archive(tar, room)
         with _moment_of(school) as connection:
             found = records.tables(connection)
             archive.add_bytes(ABOUT, _json(_about(connection, school, found, secret, traces)))
@@ -181,7 +202,7 @@ def _copy_online(engine: Engine, copy: Path) -> None:
 
 
 def _add_table(archive: _Archive, connection: Connection, table: Table) -> None:
-    with tempfile.TemporaryFile() as spool:
+    with tempfile.TemporaryFile(dir=archive.room) as spool:
         with gzip.GzipFile(fileobj=spool, mode="wb", compresslevel=3, mtime=0) as packed:
             for line in records.lines(connection, table):
                 packed.write(line)

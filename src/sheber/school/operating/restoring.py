@@ -33,7 +33,7 @@ __all__ = ["Backup", "Restored", "examine", "restore"]
 
 _TABLE: Final = re.compile(r"tables/([a-z_]{1,60})\.jsonl\.gz")
 _TRACE: Final = re.compile(r"traces/(\d{4}-\d{2}/[\w.-]{1,120}\.trace)", re.ASCII)
-_LARGEST_PLAIN: Final = 64 << 20  # bytes of about.json and whole.json
+_LARGEST_PLAIN: Final = 512 << 20  # bytes of about.json and whole.json
 _PIECE: Final = 1 << 20
 
 
