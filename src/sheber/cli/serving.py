@@ -59,9 +59,10 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def work(arguments: argparse.Namespace) -> int:
-    """`sheber work`: judge what waits, until SIGTERM or Ctrl-C."""
+    """`sheber work`: judge what waits, and check uploaded exercises, until SIGTERM or Ctrl-C."""
     _check(arguments)
     from sheber.school import migrating
+    from sheber.school.courses.examiner import Examiner
     from sheber.school.opening import open_school
     from sheber.school.operating import keeping, logs
     from sheber.school.queue.worker import JudgingWorker
@@ -79,7 +80,8 @@ def work(arguments: argparse.Namespace) -> int:
         worker = JudgingWorker(school, _executor(arguments))
         if arguments.with_parent:
             keeping.end_with_parent(worker.stop)
-        worker.run()
+        with Examiner(school, worker.name):
+            worker.run()
     finally:
         school.close()
     return DONE
