@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from judged import PROGRAM, judge, script, work_of
+from town import Town
+
 from sheber.school import clock
 from sheber.school.people import accounts, tokens
 from sheber.school.submissions import handing_in
 from sheber.web import language
-from town import Town
 
 ME = "/api/v1/me"
 
@@ -221,7 +221,7 @@ def test_a_program_from_hand_in_to_the_explained_score(town: Town) -> None:
     assert program.text == PROGRAM
     assert program.headers["content-disposition"].startswith("attachment")
     progress = student.get(f"{made.json()['address']}/progress").json()
-    assert progress["judged"] == [[1, 20.0], [2, 20.0], [3, 20.0]]
+    assert progress["judged"] == [{"place": n, "points": 20.0} for n in (1, 2, 3)]
     (attempt,) = student.get(path).json()
     assert attempt["points"] == 20.0
 

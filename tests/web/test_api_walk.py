@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
-from sqlalchemy import select
-
 from judged import COMMENT, DRAFT, PROGRAM, REASON, Work, script, work_of
 from routes import body, every_route, filled
+from sqlalchemy import select
+from town import Browser, Town, person
+
 from sheber.school.courses import courses
 from sheber.school.database import Base
 from sheber.school.people.policy import Actor
 from sheber.web import errors
-from town import Browser, Town, person
 
 OPEN = {"/log-in", "/invitation/{token}", "/language", "/assets/{edition}/{name}", "/names/{edition}/names.json"}
 OPEN |= {"/api", "/api/openapi.json"}
