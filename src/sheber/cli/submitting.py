@@ -152,11 +152,8 @@ def _tell(found: dict[str, Any], page: str) -> None:
         _say("")
         _say(_("Points: {points} of 100. {made_of}").format(points=_number(found["points"]), made_of=found["made_of"]))
         if found["late_days"]:
-            _say(
-                _("Days late: {days}. Before that: {final}.").format(
-                    days=found["late_days"], final=_number(found["final"])
-                )
-            )
+            text = _("Days late: {days}. Before that: {final}.")
+            _say(text.format(days=found["late_days"], final=_number(found["final"])))
         for one in found["lost_most"]:
             _say(f"  −{one['lost']}  {one['name']}: {one['scenes']}")
     _say(page)

@@ -24,7 +24,8 @@ EDITION: Final = "1.0.0"
 _ABOUT: Final = """\
 Everything that the pages of a school do, for scripts.
 
-**Who asks.** Send a token as `Authorization: Bearer sheber_…`. You make it in your browser, at *Account*; it is shown once.
+**Who asks.** Send a token as `Authorization: Bearer sheber_…`. You make it in your browser, at *Account*; it is
+shown once.
 
 **Language.** Sentences come in the language of `Accept-Language` (en, ru, kk, zh-Hans), else in that of your account.
 
