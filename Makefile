@@ -8,7 +8,11 @@ LOCKS := requirements-dev.lock pyproject.toml
 FRESH := -p no:cacheprovider
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
+.PHONY: help machine setup system demo serve test quick check bench frontend lock messages clean
+=======
 .PHONY: help machine setup system demo test quick check bench frontend lock messages openapi clean
+>>>>>>> school-api
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -39,10 +43,14 @@ demo: setup  ## grade the reference program of vision-sorting and name the repor
 	@level=$$($(BIN)/python tools/probe_sandbox.py --level); [ "$$level" = C ] && set -- --sandbox C || set --; \
 	$(BIN)/sheber grade vision-sorting src/sheber/exercises/vision_sorting/programs/reference.py --out reports/demo "$$@"
 
+# Address and people are printed; the folder is kept for the next time.
+serve: setup  ## serve a school with people and programs to look at, in the folder school-demo
+	@$(BIN)/sheber serve school-demo --demo
+
 test: setup check  ## every test
 	@$(BIN)/python -m pytest
 
-quick: setup  ## the tests without physics, browser and box: about ten seconds
+quick: setup  ## the tests without physics, browser and box: about a minute on two cores
 	@$(BIN)/python -m pytest -n auto -m "not physics and not browser and not box and not long"
 
 check: setup  ## format, lint, types, the import contract

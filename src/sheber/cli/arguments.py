@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sheber.cli import school_arguments
+from sheber.cli.output import plain
 from sheber.i18n import LANGUAGES, _, written
 from sheber.seeds import checked
 
@@ -47,7 +49,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         shown = self._get_formatter()
         shown.add_text(self.epilog)
-        self.exit(2, f"sheber: {message}\n\n{shown.format_help() or self.format_usage()}")
+        about = plain(message).replace("\n", "\ufffd")  # a shell types names of files for *, and they may hold any sign
+        self.exit(2, f"sheber: {about}\n\n{shown.format_help() or self.format_usage()}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -86,6 +89,8 @@ def parser() -> argparse.ArgumentParser:
         _submit,
     ):
         add(commands)
+    for add_command in school_arguments.COMMANDS:
+        add_command(commands, _command)
     return top
 
 
@@ -260,9 +265,7 @@ def _grade(commands: Any) -> None:
     )
     _judging(command, _programs)
     command.add_argument("--csv", type=Path, metavar="FILE", help=_("write the table of a class as CSV too"))
-    command.add_argument(
-        "--resume", action="store_true", help=_("do not judge scenes again whose traces are there and whole")
-    )
+    command.add_argument("--resume", action="store_true", help=_("skip the scenes that already have a complete trace"))
     command.add_argument(
         "--workers", type=_count, metavar="N", help=_("number of scenes at the same time (default: one for each core)")
     )
@@ -328,9 +331,11 @@ def _doctor(commands: Any) -> None:
         "doctor",
         "machine",
         _("Check this machine: sandbox levels (by trying attacks), camera, speed, and what to install."),
-        "  sheber doctor\n  sheber doctor --json",
+        "  sheber doctor\n  sheber doctor --json\n  sheber doctor --school /srv/school # and a school",
     )
     _json(command)
+    command.add_argument("--school", type=Path, metavar="FOLDER", help=_("look at the school in this folder too"))
+    school_arguments.database(command)
 
 
 def _bench(commands: Any) -> None:

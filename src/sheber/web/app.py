@@ -14,6 +14,7 @@ from sheber.web.errors import Faults, add_handlers
 from sheber.web.language import InLanguage
 from sheber.web.live.board import Board
 from sheber.web.live.hall import Hall
+from sheber.web.operating import watch
 from sheber.web.pages import ROUTERS
 from sheber.web.security import Guard
 
@@ -34,6 +35,7 @@ def create_app(school: School, *, public_url: str = "") -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(InLanguage)
     app.add_middleware(Guard, public_url=public_url, large=LARGE)
+    watch(app, school)
     return app
 
 

@@ -6,25 +6,22 @@ Each function asks the database once, however many students and assignments ther
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from sheber.school.courses.models import Assignment, Extension
 from sheber.school.gradebook.models import Override
 from sheber.school.submissions.models import Submission
 
-__all__ = ["Counted", "Given", "HandedIn", "Place", "counted", "extended", "given", "handed_in"]
+__all__ = ["Counted", "Given", "HandedIn", "Place", "counted", "counting_ids", "extended", "given", "handed_in"]
 
 Place = tuple[int, int]
 """An assignment and a person, by their ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """The attempt that counts."""
 
     submission_id: int
@@ -32,11 +29,9 @@ class Counted:
     points: float  # after what lateness takes
     final: float  # before it
     late_days: int
-    created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HandedIn:
+class HandedIn(NamedTuple):
     """How much a student has handed in."""
 
     attempts: int  # that wait, run or are judged
@@ -44,8 +39,7 @@ class HandedIn:
     broken: bool  # the newest one that ended was a fault of ours
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """Points that a teacher gave by hand, in force."""
 
     id: int
@@ -60,11 +54,24 @@ def counted(
 
     Best: the most points, the first of equal ones. Latest: the last one that is judged.
     """
+    judged = _ranked(assignments, people)
+    rows = session.execute(select(judged).where(judged.c.place == 1))
+    return {(row[0], row[1]): Counted._make(row[2:7]) for row in rows}
+
+
+def counting_ids(assignments: Sequence[Assignment]) -> Select[int]:
+    """The ids of the attempts that count, as a part of another query: there may be more of them than one can name."""
+    judged = _ranked(assignments, None)
+    return select(judged.c.id).where(judged.c.place == 1)
+
+
+def _ranked(assignments: Sequence[Assignment], people: Collection[int] | None) -> Subquery:
+    """The judged attempts, each with its place among those of its student: 1 for the one that counts."""
     latest = [one.id for one in assignments if one.counts == "latest"]
     newest_first = case((Submission.assignment_id.in_(latest), Submission.number), else_=0)
     order = (newest_first.desc(), Submission.points.desc(), Submission.number)
     mine = (Submission.assignment_id, Submission.person_id)
-    judged = (
+    return (
         select(
             *mine,
             Submission.id,
@@ -72,14 +79,11 @@ def counted(
             Submission.points,
             Submission.final,
             Submission.late_days,
-            Submission.created,
             func.row_number().over(partition_by=mine, order_by=order).label("place"),
         )
         .where(*_graded(assignments, people), Submission.state == "done", Submission.points.is_not(None))
         .subquery()
     )
-    rows = session.execute(select(judged).where(judged.c.place == 1))
-    return {(row[0], row[1]): Counted(*row[2:8]) for row in rows}
 
 
 def handed_in(
@@ -95,7 +99,7 @@ def handed_in(
         func.max(case((state == "fault", number), else_=0)) > func.max(case((state == "done", number), else_=0)),
     ).where(*_graded(assignments, people))
     rows = session.execute(query.group_by(Submission.assignment_id, Submission.person_id))
-    return {(row[0], row[1]): HandedIn(int(row[2]), int(row[3]), bool(row[4])) for row in rows}
+    return {(row[0], row[1]): HandedIn(row[2], row[3], bool(row[4])) for row in rows}
 
 
 def given(

@@ -6,6 +6,7 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Form, Request, Response
@@ -24,7 +25,7 @@ from sheber.school.submissions.watching import Watching, watching
 from sheber.trace import TraceError, read
 from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
-from sheber.web.live.encoding import message
+from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
 from sheber.web.moments import span
 from sheber.web.rendering import go_to, page, part
@@ -65,7 +66,7 @@ async def events(visit: Known, submission_id: Id) -> Response:
                 yield b": still here\n\n"
                 continue
             over = now.state in ENDED
-            yield message("over" if over else "changed", len(now.judged), {"words": _progress_words(now)})
+            yield framed("over" if over else "changed", len(now.judged), {"words": _progress_words(now)})
 
     return _stream(stream())
 
@@ -119,6 +120,8 @@ def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
         trace = read(visit.school.traces / scene.trace)
     except TraceError as error:
         raise NotFound(_("The recording of this scene is no longer kept. Its points and words are.")) from error
+    if not found.program_sha256:  # a result that somebody shared: the run, and not the program
+        trace.header = replace(trace.header, source="", program="", program_sha256="")
     text = report(exercise, trace, scene.score, language=visit.language)
     return HTMLResponse(text, headers=_sandboxed(text))  # not kept: machines of a class have many users
 
@@ -194,8 +197,9 @@ def _wait(visit: Visit, found: SubmissionPage) -> str:
     place = board.place(found.id)
     if place.low_s is None or place.high_s is None:
         return _("No machine judges at this moment. Your program waits, and nothing is lost.")
-    expected = _("{low} to {high}").format(low=span(place.low_s), high=span(place.high_s))
-    if place.position:
+    low, high = span(place.low_s), span(place.high_s)
+    expected = low if low == high else _("{low} to {high}").format(low=low, high=high)
+    if place.position and found.state == "queued":
         return _("Place {n} in the queue. Expected: {span}.").format(n=place.position, span=expected)
     return _("Being judged. Expected: {span}.").format(span=expected)
 
@@ -215,7 +219,7 @@ async def _live(visit: Visit, found: SubmissionPage, exercise: Exercise, after: 
     board: Board = visit.request.app.state.board
     yield b"retry: 1500\n\n"
     words_now = _("Being computed …") if found.state in ENDED else await asyncio.to_thread(_wait, visit, found)
-    yield message("state", after, {"words": words_now})
+    yield framed("state", after, {"words": words_now})
 
     def where() -> Watching:
         with visit.school.reading() as session:
@@ -237,7 +241,7 @@ def _end(visit: Visit, submission_id: int) -> bytes:
         fragment = part(visit, "part_run.html.j2", **told).body
         said = words.number(found.scenes[0].points) if found.scenes[0].points is not None else ""
         text = _("Done: {points} of 100 points.").format(points=said) if said else _progress_ended(found.state)
-        return message("done", 1_000_000, {"words": text, "html": bytes(fragment).decode()})
+        return framed("done", 1_000_000, {"words": text, "html": bytes(fragment).decode()})
 
 
 def _progress_ended(state: str) -> str:
