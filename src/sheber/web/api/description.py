@@ -53,6 +53,9 @@ _TAGS: Final = {
     "comments": "What the staff says of a submission.",
     "regrade requests": "Ask for another look at a grade.",
     "gradebook": "Students times assignments.",
+    "campaigns": "Judge an assignment anew, and publish what changes as one.",
+    "statistics": "Where a class loses points.",
+    "similarity": "Programs that have much in common. Never a verdict.",
     "school": "The queue and the audit log.",
 }
 

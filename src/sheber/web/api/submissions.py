@@ -24,7 +24,7 @@ from sheber.web.api.forms import MOST_ID, Answer, Done, Form, Id, Made
 from sheber.web.api.scenes import LostAnswer, SceneAnswer, scenes_of
 from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
-from sheber.web.live.encoding import message
+from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S
 from sheber.web.moments import span
 from sheber.web.scenes import lost_over_all, scene_view, whole
@@ -293,7 +293,7 @@ async def _events(board: Board, submission_id: int) -> AsyncIterator[bytes]:
             yield b": still here\n\n"
         else:
             kind = "ended" if now.state in ENDED else "progress"
-            yield message(kind, len(now.judged), _progress(now).model_dump())
+            yield framed(kind, len(now.judged), _progress(now).model_dump())
 
 
 def _require(caller: Caller, submission_id: int) -> None:
