@@ -38,6 +38,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "ask": {"reason": "It was right."},
     "answer_request": {"granted": True, "text": "Yes."},
     "give_points": {"points": 50.0, "reason": "shown"},
+    "begin_campaign": {"chosen": "latest", "reason": "the check was wrong"},
+    "publish_campaign": {"digest": "x"},
     "decide": {"decision": "admit"},
 }
 """By the name of a route of the API: a body that is taken from who may."""

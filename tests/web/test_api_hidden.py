@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -90,7 +89,7 @@ def test_no_stream_tells_of_a_hidden_scene(town: Town) -> None:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert "event: ended" in answer.text
         assert not {mark for mark in marks(work) if mark in told(answer)}
-        assert re.search(r'"judged":\[\[1,20.0\],\[2,20.0\],\[3,20.0\]\]', answer.text)
+        assert answer.text.count('"points":20.0}') == 3
     assert town.browser(town.student).get(f"/submissions/{work.graded}/live").status_code == 404
 
 

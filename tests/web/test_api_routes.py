@@ -221,7 +221,7 @@ def test_a_program_from_hand_in_to_the_explained_score(town: Town) -> None:
     assert program.text == PROGRAM
     assert program.headers["content-disposition"].startswith("attachment")
     progress = student.get(f"{made.json()['address']}/progress").json()
-    assert progress["judged"] == [[1, 20.0], [2, 20.0], [3, 20.0]]
+    assert progress["judged"] == [{"place": n, "points": 20.0} for n in (1, 2, 3)]
     (attempt,) = student.get(path).json()
     assert attempt["points"] == 20.0
 
@@ -334,6 +334,31 @@ def test_gradebook_overrides_requests_and_audit(town: Town) -> None:
     assert actions[:2] == ["request.granted", "grade.override-withdrawn"]
     refused(teacher.get("/api/v1/audit"), 403)
     assert script(town, town.admin).get("/api/v1/audit").status_code == 200
+
+
+def test_exports_statistics_campaigns_and_similarity(town: Town) -> None:
+    work, teacher = work_of(town), script(town, town.teacher)
+    course, here = f"/api/v1/courses/{town.course}", f"/api/v1/assignments/{town.assignment}"
+    table = teacher.get(f"{course}/gradebook.csv", params={"delimiter": "semicolon"})
+    assert "Айгүл" in table.text
+    assert ";20.0;" in table.text
+    book = teacher.get(f"{course}/gradebook.xlsx")
+    assert book.content.startswith(b"PK")
+    assert book.headers["content-disposition"].startswith("attachment")
+    found = teacher.get(f"{here}/statistics").json()
+    assert (found["students"], found["graded"], found["mean"]) == (2, 1, 20.0)
+    assert (found["checks"][0]["key"], found["checks"][0]["mean_lost"]) == ("placed", 40.0)
+    script(town, town.student).post(f"/api/v1/submissions/{work.waiting}/cancel")
+    made = teacher.post(f"{here}/campaigns", json={"chosen": "latest", "reason": "the check was wrong"}).json()["id"]
+    judge(town, points=60.0)
+    preview = teacher.get(f"/api/v1/campaigns/{made}").json()
+    assert (preview["campaign"]["state"], preview["students"][0]["gained"]) == ("ready", 40.0)
+    refused(teacher.post(f"/api/v1/campaigns/{made}/publish", json={"digest": "x"}), 409)
+    done = teacher.post(f"/api/v1/campaigns/{made}/publish", json={"digest": preview["digest"]})
+    assert done.json() == {"submissions": 1}
+    refused(teacher.post(f"{here}/similarity"), 422, word="two")
+    refused(teacher.get(f"{here}/similarity"), 404)
+    assert teacher.post(f"/api/v1/campaigns/{made}/withdraw").status_code == 200
 
 
 def test_the_queue_is_for_administrators(town: Town) -> None:

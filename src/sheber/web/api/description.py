@@ -24,7 +24,8 @@ EDITION: Final = "1.0.0"
 _ABOUT: Final = """\
 Everything that the pages of a school do, for scripts.
 
-**Who asks.** Send a token as `Authorization: Bearer sheber_…`. You make it at *Account* in your browser; it is shown once.
+**Who asks.** Send a token as `Authorization: Bearer sheber_…`. You make it in your browser, at *Account*; it is
+shown once.
 
 **Language.** Sentences come in the language of `Accept-Language` (en, ru, kk, zh-Hans), else in that of your account.
 
@@ -52,6 +53,9 @@ _TAGS: Final = {
     "comments": "What the staff says of a submission.",
     "regrade requests": "Ask for another look at a grade.",
     "gradebook": "Students times assignments.",
+    "campaigns": "Judge an assignment anew, and publish what changes as one.",
+    "statistics": "Where a class loses points.",
+    "similarity": "Programs that have much in common. Never a verdict.",
     "school": "The queue and the audit log.",
 }
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import Field
 
-from sheber.school.gradebook import book, overrides
-from sheber.web.api.caller import Asks, api_router
+from sheber.school.courses.assignments import course_page
+from sheber.school.courses.exercises import exercise_of
+from sheber.school.gradebook import book, exporting, overrides
+from sheber.web.api.caller import Asks, Caller, api_router
 from sheber.web.api.forms import MOST_ID, Answer, Form, Id, Made, Whole
 
 router = api_router("gradebook")
@@ -120,6 +122,54 @@ def read_gradebook(
             left=left,
         )
     return GradebookAnswer.of(found)
+
+
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_BINARY: Final = {"type": "string", "format": "binary"}
+_CSV_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The gradebook as CSV, in UTF-8.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+_XLSX_FILE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"description": "The gradebook as a workbook.", "content": {_XLSX: {"schema": _BINARY}}}
+}
+
+
+@router.get(
+    "/courses/{course_id}/gradebook.csv", response_class=Response, responses=_CSV_FILE, summary="The gradebook as CSV"
+)
+def export_csv(
+    caller: Asks, course_id: Id, delimiter: Annotated[Literal["comma", "semicolon", "tab"], Query()] = "comma"
+) -> Response:
+    """All students. A cell that a spreadsheet would take for a formula is marked as text."""
+    found, titles = _whole(caller, course_id)
+    sign = {"comma": ",", "semicolon": ";", "tab": "\t"}[delimiter]
+    content = exporting.csv_of(found, titles=titles, delimiter=sign)
+    return Response(content, media_type="text/csv; charset=utf-8", headers=_named(course_id, "csv"))
+
+
+@router.get(
+    "/courses/{course_id}/gradebook.xlsx",
+    response_class=Response,
+    responses=_XLSX_FILE,
+    summary="The gradebook as XLSX",
+)
+def export_xlsx(caller: Asks, course_id: Id) -> Response:
+    """All students: a sheet of points, and one with everything known of each cell."""
+    found, titles = _whole(caller, course_id)
+    content = exporting.xlsx_of(found, titles=titles)
+    return Response(content, media_type=_XLSX, headers=_named(course_id, "xlsx"))
+
+
+def _whole(caller: Caller, course_id: int) -> tuple[book.Gradebook, dict[int, str]]:
+    """The gradebook with all students, and the titles of its assignments."""
+    with caller.school.reading() as session:
+        found = book.gradebook(session, caller.actor, course_id, page=None)
+        lines = course_page(session, caller.actor, course_id).assignments
+        return found, {line.id: exercise_of(session, line).title for line in lines}
+
+
+def _named(course_id: int, ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="gradebook-{course_id}.{ending}"'}
 
 
 @router.get("/assignments/{assignment_id}/overrides/{person_id}", summary="Points given by hand")

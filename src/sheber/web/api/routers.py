@@ -6,6 +6,7 @@ from typing import Final
 
 from sheber.web.api import (
     assignments,
+    campaigns,
     comments,
     courses,
     description,
@@ -17,6 +18,8 @@ from sheber.web.api import (
     requests,
     roster,
     school,
+    similarity,
+    statistics,
     submissions,
 )
 
@@ -34,6 +37,9 @@ ROUTERS: Final = (
     comments.router,
     requests.router,
     gradebook.router,
+    campaigns.router,
+    statistics.router,
+    similarity.router,
     school.router,
     description.router,
 )

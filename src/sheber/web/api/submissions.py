@@ -135,6 +135,13 @@ class ChangeAnswer(Answer):
     too_long: bool = Field(description="the programs are too long to be compared")
 
 
+class JudgedAnswer(Answer):
+    """A judged scene."""
+
+    place: int
+    points: float
+
+
 class ProgressAnswer(Answer):
     """How far a submission is."""
 
@@ -142,7 +149,7 @@ class ProgressAnswer(Answer):
     state: str
     scenes: int
     points: float | None
-    judged: list[tuple[int, float]] = Field(description="place and points of each judged scene")
+    judged: list[JudgedAnswer] = Field(description="by place")
     running: list[int] = Field(description="places")
     words: str
 
@@ -333,7 +340,7 @@ def _progress(now: Progress) -> ProgressAnswer:
         state=now.state,
         scenes=now.scenes,
         points=now.points,
-        judged=list(now.judged),
+        judged=[JudgedAnswer(place=place, points=points) for place, points in now.judged],
         running=list(now.running),
         words=words,
     )
