@@ -113,16 +113,12 @@ def _assignment(server: Server, asked: str) -> dict[str, Any]:
 def _one_of(things: list[dict[str, Any]], asked: str, names: tuple[str, ...]) -> dict[str, Any] | None:
     """The one thing with this number, this name, or a name that begins so."""
     word = asked.strip().casefold()
-    tests = (
-        lambda one: str(one["id"]) == word,
-        lambda one: word in {str(one[name]).casefold() for name in names},
-        lambda one: any(str(one[name]).casefold().startswith(word) for name in names),
-    )
-    for test in tests:
-        found = [one for one in things if test(one)]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+    called = [{str(one[name]).casefold() for name in names} for one in things]
+    numbered = [one for one in things if str(one["id"]) == word]
+    named = [one for one, own in zip(things, called, strict=True) if word in own]
+    begun = [one for one, own in zip(things, called, strict=True) if any(name.startswith(word) for name in own)]
+    found = numbered or named or begun
+    return found[0] if len(found) == 1 else None
 
 
 # --- waiting, and what came of it ------------------------------------------------------------------------
