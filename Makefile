@@ -8,7 +8,11 @@ LOCKS := requirements-dev.lock pyproject.toml
 FRESH := -p no:cacheprovider
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help machine setup system demo serve test quick check bench frontend lock messages clean
+=======
+.PHONY: help machine setup system demo test quick check bench frontend lock messages openapi clean
+>>>>>>> school-api
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -46,7 +50,7 @@ serve: setup  ## serve a school with people and programs to look at, in the fold
 test: setup check  ## every test
 	@$(BIN)/python -m pytest
 
-quick: setup  ## the tests without physics, browser and box: about ten seconds
+quick: setup  ## the tests without physics, browser and box: about a minute on two cores
 	@$(BIN)/python -m pytest -n auto -m "not physics and not browser and not box and not long"
 
 check: setup  ## format, lint, types, the import contract
@@ -66,6 +70,9 @@ lock:  ## lock the dependencies anew (needs uv)
 
 messages: setup  ## gather the texts for translation into locale/sheber.pot
 	@$(BIN)/pybabel -q extract -k message:2 -F src/sheber/locale/babel.cfg --project=sheberkhana --no-location --sort-output -o src/sheber/locale/sheber.pot src/sheber
+
+openapi: setup  ## write the description of the API, docs/openapi.json, anew
+	@$(BIN)/python tools/openapi.py
 
 clean:  ## remove the environment and the caches of the tools
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist

@@ -84,9 +84,14 @@ def test_an_exercise_is_warmed_once_and_stays_warm(tmp_path: Path) -> None:
 
 def test_an_error_of_one_job_is_its_own(tmp_path: Path) -> None:
     with Pool(best_sandbox(), workers=2) as pool:
-        pool.submit(jobs(CannotBuild(), GOOD, tmp_path)[0])
-        pool.submit(jobs(CountingExercise(), GOOD, tmp_path)[0])
-        pool.submit(jobs(KillsItsWorker(marks=tmp_path, times=99), GOOD, tmp_path)[1])
+        for exercise, place in (
+            (CannotBuild(), 0),
+            (CountingExercise(), 0),
+            (KillsItsWorker(marks=tmp_path, times=99), 1),
+        ):
+            folder = tmp_path / type(exercise).__name__  # two that write one trace would disturb each other
+            folder.mkdir()
+            pool.submit(jobs(exercise, GOOD, folder)[place])
         found = {type(job.exercise): ending for job, ending in pool.endings()}
     assert isinstance(found[CountingExercise], Judgement)
     assert isinstance(found[CannotBuild], SystemFault)

@@ -1,4 +1,4 @@
-"""Submissions: what their owner sees, what the staff sees, what nobody else does, and that hidden scenes stay hidden."""
+"""Submissions: what their owner, the staff and nobody else sees; and that hidden scenes stay hidden."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from town import HOSTILE, Town, settle
 
 import moving_boxes
 from sheber.exercises import Exercise
@@ -17,10 +18,9 @@ from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.queue.claiming import Found
 from sheber.trace import Outcome, OutcomeKind
-from town import HOSTILE, Town, settle
 
 PLACED = message("web_tests.placed", "The part is placed {how}")
-ENDED = message("run.program_error", "{why}")
+ENDED = message("web_tests.ended", "{why}")
 SEED_WORDS = re.compile(r"\b\d{40,}\b")
 PRINTED = "printed-by-the-program-7391"
 
@@ -43,7 +43,9 @@ def judge_all(town: Town, points: float = 80.0) -> None:
         name = f"2026-09/{job.submission_id}-{job.place}.trace"
         (traces / name).parent.mkdir(exist_ok=True)
         trace = moving_boxes.write(traces / name, seconds=1.0, hostile=PRINTED)
-        score = Score((Check(PLACED(how=HOSTILE), "quality", min(points, 60.0) * 0.6, 60.0, measured=4.25, wanted=1.0),))
+        score = Score(
+            (Check(PLACED(how=HOSTILE), "quality", min(points, 60.0) * 0.6, 60.0, measured=4.25, wanted=1.0),)
+        )
         outcome = Outcome(OutcomeKind.PROGRAM_ERROR, ENDED(why=f"{PRINTED} {HOSTILE}"), 3)
         found = Found(
             points=score.points,
@@ -158,6 +160,13 @@ def test_nobody_else_learns_that_a_submission_exists(judged: Judged, which: str,
     assert browser.get(f"/compare?older={number}&newer={number}").status_code == 404
 
 
+def test_the_staff_neither_shares_nor_asks_in_a_students_name(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.teacher)
+    assert browser.get(f"/submissions/{judged.practice}").status_code == 200
+    assert browser.fill(f"/submissions/{judged.practice}/share", shared="yes").status_code == 404
+    assert browser.fill(f"/submissions/{judged.graded}/request", reason="x").status_code == 404
+
+
 def test_without_a_log_in_everything_leads_to_the_form(judged: Judged) -> None:
     browser = judged.town.browser()
     for end in PARTS:
@@ -217,7 +226,7 @@ def test_history_shows_what_changed(town: Town) -> None:
         browser.fill(f"{path}/submit", source=source)
         judge_all(town, points)
     page = browser.get(f"{path}/attempts").text
-    link = re.search(r'/compare\?older=(\d+)&amp;newer=(\d+)', page)
+    link = re.search(r"/compare\?older=(\d+)&amp;newer=(\d+)", page)
     assert link
     change = browser.get(f"/compare?older={link[1]}&newer={link[2]}").text
     assert 'class="removed"><span class="sr">removed:</span>-a = 1' in change
@@ -250,7 +259,12 @@ def test_the_number_of_queries_of_the_pages_does_not_grow(town: Town) -> None:
         statements[0] += 1
 
     event.listen(town.school.engine, "before_cursor_execute", note)
-    paths = ("/", f"/courses/{town.course}", f"/assignments/{town.assignment}", f"/assignments/{town.assignment}/attempts")
+    paths = (
+        "/",
+        f"/courses/{town.course}",
+        f"/assignments/{town.assignment}",
+        f"/assignments/{town.assignment}/attempts",
+    )
     for _round in range(2):
         for path in paths:
             statements[0] = 0

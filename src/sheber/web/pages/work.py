@@ -21,6 +21,7 @@ from sheber.school.submissions.drafts import DraftConflict
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web import names
 from sheber.web.assets import address
+from sheber.web.downloads import program_file
 from sheber.web.pages.courses import mark
 from sheber.web.prose import prose
 from sheber.web.rendering import go_to, page
@@ -56,12 +57,22 @@ def work(visit: Known, assignment_id: Id) -> Response:
         exercise = exercise_of(session, line)
         draft = drafts.load(session, visit.actor, assignment_id)
         reached = mine(session, visit.actor, line.course_id).get(assignment_id, NOTHING_YET)
-    told = {"line": line, "course": course, "title": exercise.title, "mine": reached, "mark": mark(line)}
+    told: dict[str, Any] = {
+        "line": line,
+        "course": course,
+        "title": exercise.title,
+        "mine": reached,
+        "mark": mark(line),
+    }
     if course.role == "student" and not line.begun:
         return page(visit, "not_open.html.j2", **told)
     starter = starter_of(exercise)
     source = draft.source if draft.edition else starter
-    told |= {"prose": prose(exercise.text(visit.language)), "limits": exercise.limits, "token": secrets.token_urlsafe(24)}
+    told |= {
+        "prose": prose(exercise.text(visit.language)),
+        "limits": exercise.limits,
+        "token": secrets.token_urlsafe(24),
+    }
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
     block = _block(visit, line, exercise, starter, draft.edition)
     return page(visit, "work.html.j2", block=block, **told)
@@ -144,13 +155,6 @@ def library_names(_visit: Asked, edition: str) -> Response:
     return Response(names.names(), media_type="application/json", headers=headers)
 
 
-def program_file(content: bytes, name: str) -> Response:
-    """A program as a download: never shown as a page, whatever is in it."""
-    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name)
-    headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
-    return Response(content, media_type="text/x-python; charset=utf-8", headers=headers)
-
-
 def run_addresses(submission: int) -> dict[str, Any]:
     """Where a practice run is watched."""
     here = f"/submissions/{submission}"
@@ -193,7 +197,11 @@ def _block(visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str,
         "starter": starter,
         "file": f"{exercise.name}.py",
         "largest": handing_in.LARGEST_BYTES,
-        "assets": {"editor": address("editor.js"), "live": address("live.js"), "names": f"/names/{_edition()}/names.json"},
+        "assets": {
+            "editor": address("editor.js"),
+            "live": address("live.js"),
+            "names": f"/names/{_edition()}/names.json",
+        },
         "words": work_words(),
     }
     return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")

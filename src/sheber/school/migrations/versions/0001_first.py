@@ -277,6 +277,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_overrides_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "similarity_reports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignments.id"], name=op.f("fk_similarity_reports_assignment_id_assignments")
+        ),
+        sa.ForeignKeyConstraint(["made_by"], ["people.id"], name=op.f("fk_similarity_reports_made_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_similarity_reports")),
+    )
+    with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_similarity_reports_assignment_id"), ["assignment_id"], unique=False)
+
+    op.create_table(
         "released_scenes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -333,7 +349,9 @@ def upgrade() -> None:
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_submissions_assignment_id"), ["assignment_id"], unique=False)
         batch_op.create_index(
-            "ix_submissions_assignment_person", ["assignment_id", "person_id", "kind", "number"], unique=False
+            "ix_submissions_counting",
+            ["assignment_id", "person_id", "kind", "state", "number", "points", "final", "late_days", "id"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_submissions_created"), ["created"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_person_id"), ["person_id"], unique=False)
@@ -500,7 +518,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_submissions_state"))
         batch_op.drop_index(batch_op.f("ix_submissions_person_id"))
         batch_op.drop_index(batch_op.f("ix_submissions_created"))
-        batch_op.drop_index("ix_submissions_assignment_person")
+        batch_op.drop_index("ix_submissions_counting")
         batch_op.drop_index(batch_op.f("ix_submissions_assignment_id"))
 
     op.drop_table("submissions")
@@ -508,6 +526,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_released_scenes_assignment_id"))
 
     op.drop_table("released_scenes")
+    with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_similarity_reports_assignment_id"))
+
+    op.drop_table("similarity_reports")
     with op.batch_alter_table("overrides", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_overrides_person_id"))
         batch_op.drop_index("ix_overrides_assignment_person")
