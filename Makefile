@@ -8,11 +8,7 @@ LOCKS := requirements-dev.lock pyproject.toml
 FRESH := -p no:cacheprovider
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help machine setup system demo serve test quick check bench frontend lock messages clean
-=======
-.PHONY: help machine setup system demo test quick check bench frontend lock messages openapi clean
->>>>>>> school-api
+.PHONY: help machine setup system demo serve test quick check bench frontend lock messages openapi clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
