@@ -1,4 +1,4 @@
-"""A course with people and an assignment, made straight in the database, for tests of what comes after."""
+"""People, courses and classes for tests, made without asking whether anybody may."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ IN_COURSE: Final = {
     "work.submit": _ALL,  # staff try their own exercises
     "work.see-all": _STAFF,  # programs, results, replays and printed text of every student
     "comment.write": _STAFF,
+    "comment.remove": _TEACHER,  # of anybody; who wrote one removes it too
     "statistics.see": _STAFF,
     "gradebook.see": _STAFF,
     "similarity.see": _STAFF,

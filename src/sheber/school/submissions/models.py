@@ -111,7 +111,7 @@ class RegradeRequest(Base):
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     reason: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(10), default="open")  # open, granted, declined
+    state: Mapped[str] = mapped_column(String(10), default="open")  # open, granted, declined, withdrawn
     answer: Mapped[str] = mapped_column(Text, default="")
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created: Mapped[datetime]

@@ -41,7 +41,7 @@ def submission(visit: Known, submission_id: Id) -> Response:
     """One submission: its place, progress or score."""
     found, exercise = _read(visit, submission_id)
     with visit.school.reading() as session:
-        asked = requests.asked(session, visit.actor, submission_id) if found.program_sha256 else ()
+        asked = requests.requests_of(session, visit.actor, submission_id) if found.program_sha256 else ()
     return page(visit, "submission.html.j2", asked=asked, **_told(visit, found, exercise))
 
 
