@@ -26,10 +26,10 @@ from sheber.school.errors import DatabaseAway, Refused
 from sheber.school.opening import School
 from sheber.school.queue import exercises, worker
 from sheber.school.queue.claiming import claim, finish
-from sheber.school.queue.executor import Ended, Judged, Work
+from sheber.school.queue.executor import Ended, Judged, MachineTrouble, Work
 from sheber.school.queue.local import LocalExecutor
 from sheber.school.queue.models import Job, Worker
-from sheber.school.queue.worker import JudgingWorker, MachineTrouble
+from sheber.school.queue.worker import JudgingWorker
 from sheber.school.submissions.handing_in import cancel
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.trace import Outcome, OutcomeKind, TraceWriteError, read

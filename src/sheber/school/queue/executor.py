@@ -11,7 +11,11 @@ from sheber.exercises.score import Score
 from sheber.judge.program import Program
 from sheber.trace import Outcome
 
-__all__ = ["Ended", "Executor", "Judged", "Work"]
+__all__ = ["Ended", "Executor", "Judged", "MachineTrouble", "Work"]
+
+
+class MachineTrouble(Exception):
+    """This machine, or one of the cluster, is at fault, and not the job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,10 @@ from sheber.school.queue.claiming import (
     leave,
     register,
 )
-from sheber.school.queue.executor import Ended, Executor, Judged, Work
+from sheber.school.queue.executor import Ended, Executor, Judged, MachineTrouble, Work
 from sheber.trace import OutcomeKind, TraceWriteError
 
-__all__ = ["JudgingWorker", "MachineTrouble"]
+__all__ = ["JudgingWorker"]
 
 log = logging.getLogger("sheber.school.worker")
 
@@ -59,10 +59,6 @@ HEARTBEAT_S: Final = 3.0  # also how long a cancelled run goes on [s]
 AWAY_S: Final = (0.5, 15.0)  # first and longest wait for a database that is away [s]
 PAUSE_S: Final = (5.0, 300.0)  # first and longest pause after a trouble of the machine [s]
 LEAVE_S: Final = 5.0  # to give jobs back at the end [s]
-
-
-class MachineTrouble(Exception):
-    """This machine, or one of the cluster, is at fault, and not the job."""
 
 
 _OF_MACHINE: Final = (TraceWriteError, SandboxError, MachineTrouble, OSError)
