@@ -42,7 +42,7 @@ demo: setup  ## grade the reference program of vision-sorting and name the repor
 test: setup check  ## every test
 	@$(BIN)/python -m pytest
 
-quick: setup  ## the tests without physics, browser and box: about ten seconds
+quick: setup  ## the tests without physics, browser and box: about a minute on two cores
 	@$(BIN)/python -m pytest -n auto -m "not physics and not browser and not box and not long"
 
 check: setup  ## format, lint, types, the import contract

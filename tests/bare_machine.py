@@ -2,7 +2,7 @@
 
 A root of its own in a mount namespace: the system's folders are bound read-only, with the hidden programs covered; the
 interpreter lies below root's home; a copy of this checkout lies at the place of the original, with an environment that
-borrows the packages of the one that runs the tests. It needs root, and takes no network.
+borrows the packages of the one that runs the tests. It needs root.
 """
 
 from __future__ import annotations
@@ -15,25 +15,31 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from ordinary_user import ORDINARY, ROOT
 
-HIDDEN = ("bwrap", "chromium", "chromedriver", "git", "sudo", "apt-get")
+HIDDEN = ("chromium", "chromedriver", "git", "sudo", "apt-get")
+CHECKS = ("mypy", "lint-imports")  # besides ruff, which is no Python
 VENV = ROOT / ".venv"
-COPIED = ("src", "tests", "tools", "docs", "third_party", "frontend")
+COPIED = ("src", "tests", "tools", "docs", "third_party", "frontend", ".ci")
 
 _INSIDE = """
-import ctypes, json, os, struct, sys
+import ctypes, json, os, platform, struct, sys
 told = json.loads(sys.argv[1])
-os.chroot(told["root"])
+libc = ctypes.CDLL(None, use_errno=True)
+os.chdir(told["root"])
+# not chroot: in one, the kernel allows no user namespaces, and bubblewrap needs them
+pivot_root = {"x86_64": 155, "aarch64": 41}[platform.machine()]
+assert libc.syscall(ctypes.c_long(pivot_root), b".", b".") == 0
+assert libc.umount2(b".", 2) == 0
 os.chdir(told["folder"])
 if told["no_landlock"]:  # as an old kernel: ENOSYS for the call that makes a set of rules
     rules = struct.pack("<HBBIHBBIHBBIHBBI", 0x20, 0, 0, 0, 0x15, 0, 1, 444, 6, 0, 0, 0x50026, 6, 0, 0, 0x7FFF0000)
     code = ctypes.create_string_buffer(rules, len(rules))
     class Filter(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
-    libc = ctypes.CDLL(None, use_errno=True)
     zero = ctypes.c_ulong(0)
     assert libc.prctl(38, ctypes.c_ulong(1), zero, zero, zero) == 0
     assert libc.prctl(22, ctypes.c_ulong(2), ctypes.byref(Filter(4, ctypes.addressof(code))), zero, zero) == 0
@@ -47,15 +53,18 @@ os.execve(told["command"][0], told["command"], told["environment"])
 
 @dataclass(frozen=True, slots=True)
 class BareMachine:
-    """A machine without bubblewrap, browser and git."""
+    """A machine without browser and git, and without bubblewrap if it is not asked for."""
 
     folder: Path  # for its root, empty
     user: int = 0
+    bubblewrap: bool = False
     set_up: bool = True  # whether the environment is there already
     landlock: bool = True  # whether the kernel has it
     network: bool = True
 
-    def run(self, command: str, limit_s: float = 200.0) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: str, variables: dict[str, str] | None = None, limit_s: float = 500.0
+    ) -> subprocess.CompletedProcess[str]:
         """Run a line of the shell in the checkout; what it printed, both streams together."""
         import json
 
@@ -65,20 +74,24 @@ class BareMachine:
             "user": self.user,
             "no_landlock": not self.landlock,
             "command": ["/bin/sh", "-c", command],
-            "environment": {
-                "PATH": f"{Path(sys.executable).resolve().parent}:/usr/sbin:/usr/bin:/sbin:/bin",
-                "HOME": "/root" if not self.user else "/home/student",
-                "PIP_CONFIG_FILE": "/dev/null",
-                "PIP_RETRIES": "0",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "SHEBER_LANGUAGE": "en",
-            },
+            "environment": self._variables() | (variables or {}),
         }
         inside = [sys.executable, "-S", "-c", _INSIDE, json.dumps(told)]
         script = "\n".join(["set -e", *self._steps(), 'exec "$@"'])
         apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", *([] if self.network else ["--net"])]
         full = [*apart, "sh", "-c", script, "sh", *inside]
         return subprocess.run(full, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=limit_s)
+
+    def _variables(self) -> dict[str, str]:
+        """The environment of the shell; pip knows this machine's index only where there is a network."""
+        pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        return {
+            "PATH": f"{Path(sys.executable).resolve().parent}:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/home/student" if self.user else "/root",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "SHEBER_LANGUAGE": "en",
+            **(pip if self.network else {"PIP_CONFIG_FILE": "/dev/null", "PIP_RETRIES": "0"}),
+        }
 
     def _steps(self) -> Iterator[str]:
         """The commands that make the root; all of it goes with the namespace."""
@@ -87,13 +100,16 @@ class BareMachine:
         for name in ("dev", "proc", "tmp", "root", "run", "home/student", "var/cache", "var/tmp", "var/lib", "etc"):
             yield f"mkdir -p '{root}/{name}'"
         yield f"chmod 1777 '{root}/tmp' '{root}/var/tmp'; chmod {'0755' if self.user else '0700'} '{root}/root'"
-        for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64", "etc"):
+        for name in ("usr", "bin", "sbin", "lib", "lib32", "lib64", "etc", "opt"):
             yield from self._system(Path("/", name))
         yield f"mount --rbind /dev '{root}/dev'; mount -t proc none '{root}/proc'"
-        for name in HIDDEN:
+        for name in HIDDEN if self.bubblewrap else (*HIDDEN, "bwrap"):
             yield f"[ ! -e '{root}/usr/bin/{name}' ] || mount --bind /dev/null '{root}/usr/bin/{name}'"
-        for path in sorted({Path(sys.base_prefix), *map(Path, site.getsitepackages())} - {Path("/usr")}):
-            yield f"mkdir -p '{root}{path}'; mount --bind -o ro '{path}' '{root}{path}'"
+        folders = {place: Path(path) for path, place in _borrowed().items()}
+        if sys.base_prefix != "/usr":
+            folders[sys.base_prefix] = Path(sys.base_prefix)
+        for place, path in folders.items():
+            yield f"mkdir -p '{root}{place}'; mount --bind -o ro '{path}' '{root}{place}'"
         yield from self._checkout()
 
     def _system(self, path: Path) -> Iterator[str]:
@@ -107,6 +123,7 @@ class BareMachine:
         place = f"{self.folder}{ROOT}"
         files = " ".join(f"'{ROOT / name}'" for name in COPIED)
         yield f"mkdir -p '{place}'; cp -a {files} '{ROOT}'/*.* '{ROOT}/Makefile' '{ROOT}/LICENSE' '{place}'"
+        yield f"[ ! -d '{ROOT}/.mypy_cache' ] || cp -a '{ROOT}/.mypy_cache' '{place}'"  # saves a minute of `make test`
         venv = f"{self.folder}{VENV}"
         if self.set_up:
             yield from self._environment(venv)
@@ -116,14 +133,23 @@ class BareMachine:
     def _environment(self, venv: str) -> Iterator[str]:
         """An environment as `make setup` leaves it, whose packages are those that are installed here."""
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        command = f"#!{VENV}/bin/python\\nimport sys\\nfrom sheber.cli import main\\nsys.exit(main())\\n"
         yield f"mkdir -p '{venv}/bin' '{venv}/lib/{version}/site-packages'"
         yield f"ln -s '{getattr(sys, '_base_executable', sys.executable)}' '{venv}/bin/python'"
-        yield f"printf 'home = {Path(sys.base_prefix, 'bin')}\\n' >'{venv}/pyvenv.cfg'"
-        borrowed = "\\n".join([str(ROOT / "src"), *site.getsitepackages()])
+        alone = "include-system-site-packages = false\\n"
+        yield f"printf 'home = {Path(sys.base_prefix, 'bin')}\\n{alone}' >'{venv}/pyvenv.cfg'"
+        borrowed = "\\n".join([str(ROOT / "src"), *_borrowed().values()])
         yield f"printf '{borrowed}\\n' >'{venv}/lib/{version}/site-packages/borrowed.pth'"
-        yield f"printf '{command}' >'{venv}/bin/sheber'; chmod 755 '{venv}/bin/sheber'"
+        for command in entry_points(group="console_scripts"):
+            if command.name in ("sheber", *CHECKS):
+                start = f"import sys\\nfrom {command.module} import {command.attr} as main\\nsys.exit(main())\\n"
+                yield f"printf '#!{VENV}/bin/python\\n{start}' >'{venv}/bin/{command.name}'"
+        yield f"cp '{Path(sys.executable).parent}/ruff' '{venv}/bin'; chmod 755 '{venv}/bin/'[!p]*"
         yield f"touch '{venv}/.set-up'"
+
+
+def _borrowed() -> dict[str, str]:
+    """Where the packages that are installed here lie in the bare machine: in root's home, which is closed to others."""
+    return {path: f"/root/borrowed/{number}" for number, path in enumerate(site.getsitepackages())}
 
 
 @cache

@@ -47,10 +47,10 @@ class Driver:
         self.events: list[Contact] = []
         self.each_tick: Callable[[], None] = lambda: None
 
-    def follow(self, path: Array) -> None:
-        """Advance along joint targets (n, 6), n a multiple of 5."""
-        for i in range(0, len(path), 5):
-            self.cell.advance(path[i : i + 5])
+    def follow(self, path: Array, at_once: int = 5) -> None:
+        """Advance along joint targets (n, 6), n a multiple of 5, so many steps at once."""
+        for i in range(0, len(path), at_once):
+            self.cell.advance(path[i : i + at_once])
             self.events += self.cell.touches.events
             self.each_tick()
         if len(path):
@@ -73,8 +73,8 @@ class Driver:
         """A joint move to a pose of the TCP."""
         self.joints(self.solve(T_base_tcp), seconds)
 
-    def line(self, T_base_tcp: Pose, seconds: float = 0.5) -> None:
-        """A straight line of the TCP with the orientation of its end."""
+    def line(self, T_base_tcp: Pose, seconds: float = 0.5, at_once: int = 5) -> None:
+        """A straight line of the TCP with the orientation of its end, so many steps at once."""
         arm, tool = self.cell.arm, self.cell.scene.tool.pose
         start = (kinematics.forward(arm, self.q) @ tool).position
         part = smooth(5 * round(seconds / 0.01))[:, None]
@@ -84,7 +84,7 @@ class Driver:
         first = kinematics.nearest(arm, branches[0], self.q)
         branch = int(np.nanargmin(np.abs(first - self.q).max(axis=1)))
         path = np.unwrap(branches[:, branch], axis=0)
-        self.follow(path + (first[branch] - path[0]))
+        self.follow(path + (first[branch] - path[0]), at_once)
 
 
 def picked(part: Part, height: float = BOX[2], **more: object) -> tuple[Cell, Driver, Pose]:

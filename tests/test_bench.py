@@ -94,3 +94,15 @@ def test_the_replay_ends_where_the_graded_run_did() -> None:
         writes, told = _prepared(exercise, program, 1, best_sandbox(), Path(folder))
     assert told.steps <= len(writes.controls)
     assert told.loop_s < told.whole_s
+
+
+@pytest.mark.physics
+@pytest.mark.box
+def test_the_commands_that_a_gate_starts_may_write_where_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A temporary folder is held by the process that made it, so no other one may write its results there."""
+    from sheber.bench import memory, starting
+
+    monkeypatch.setattr(starting, "in_turn", lambda ours, _plain, rounds: (ours(), 1.0, float(rounds)))
+    assert starting.start(quick=True)[1].value > 0.0
+    monkeypatch.setattr(memory, "GATES", {"poses-and-moves": "≤ 250"})
+    assert memory.memory(quick=True)[0].value > 10.0

@@ -83,7 +83,7 @@ def test_a_start_that_compiles_anew_says_so_and_how_to_mend_it(
 ) -> None:
     running._tell_of_lost_cache()
     told = capsys.readouterr().err
-    assert "some 20 s" in told
+    assert "about 20 s" in told
     assert "SHEBER_CACHE" in told
     assert "`sheber prepare`" in told
     assert told.count("\n") == 1

@@ -66,8 +66,9 @@ def test_a_broken_promise_is_seen(sandbox: Sandbox, tmp_path: Path) -> None:
     found = contract.judged(exercise, sandbox, tmp_path, {"wrong": 1})["wrong"]
     told = contract.misjudged(exercise, "wrong", found, exercise.expected["reference"])
     assert len(told) == 2
-    assert "ended with emergency stop" in told[0]
-    assert "expected 95 to 100; lost: pose-C-position -4" in told[1]
+    assert told[0].startswith('wrong, seed 101: The run ended with "emergency stop". It must end with "finished". ')
+    assert "It must get 95 to 100." in told[1]
+    assert "4 points were lost with pose-C-position: The tool never reached pose C." in told[1]
     assert "needs ? times the cycle time" in contract.late(found)[0]
 
 
@@ -88,7 +89,11 @@ STACKED = f"return replace(_first(seed, numbers), parts={BOXES})"
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("return replace(_first(7, numbers), noise_seed=seed)", "The seeds 101 and 102 give the same scene."),
+        (
+            "return replace(_first(7, numbers), noise_seed=seed)",
+            f"The seeds {', '.join(map(str, range(101, 109)))} give",
+        ),
+        ("return replace(_first(seed // 2, numbers), noise_seed=seed)", "The seeds 102, 103 give the same scene. The"),
         ("_times[0] += 1; return _first(_times[0], numbers)", "The seed 101 gives two different scenes. Draw"),
         (STACKED.replace("HEIGHT", "0.03 * n"), "Seed 101: box_1 and box_2 are 20 mm inside one another at the start."),
         (STACKED.replace("HEIGHT", "0.2 * n"), "Seed 101: box_1 moves 175 mm in the first 2 s, although"),
@@ -98,6 +103,27 @@ def test_a_scene_that_is_not_drawn_from_its_seed_or_does_not_stand_is_seen(copy:
     with (copy / "exercise.py").open("a", encoding="utf-8") as file:
         file.write(DRAWN.format(body))
     assert words in " ".join(contract.misdrawn(load(str(copy))))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("robot.move_to(robot.pose.offset(z=-1.0))", "The starter program does not come to its end. "),
+        (
+            "robot.move_linear(robot.pose.offset(x=0.1, z=-0.3)); robot.move_linear(robot.pose.offset(z=-0.2))",
+            "The starter program does not come to its end. Emergency stop",
+        ),
+        (
+            "from sheber import RobotError\ntry:\n    robot.move_to(robot.pose.offset(z=9.0))\nexcept RobotError: pass",
+            "Something goes wrong in the starter program at ",
+        ),
+    ],
+)
+def test_a_starter_in_which_something_goes_wrong_is_seen(copy: Path, sandbox: Sandbox, line: str, words: str) -> None:
+    source = "from sheber import connect\nrobot = connect().robot\n"
+    (copy / "starter.py").write_text(source + line + "\n", "utf-8")
+    (flaw,) = contract.unstarted(load(str(copy)), sandbox)
+    assert flaw.startswith(words)
 
 
 def test_check_tells_a_teacher_what_is_kept_and_what_is_not(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,8 +139,8 @@ def test_check_tells_a_teacher_what_is_kept_and_what_is_not(copy: Path, capsys: 
     told = capsys.readouterr().out
     assert told.count("broken  ") == 2
     assert "tolerance.nothing" in told
-    assert "poses-and-moves, nothing, seed 101: ended with finished: " in told
-    assert "poses-and-moves, nothing, seed 101: 0.0 points, expected 5 to 100" in told
+    assert 'nothing, seed 101: The run ended with "finished". It must end with "emergency stop".' in told
+    assert "nothing, seed 101: The program got 0 points. It must get 5 to 100." in told
     shutil.rmtree(copy / "programs")
     (copy / "text" / "ru.md").unlink()
     assert main(["check", str(copy), "--json"]) == 0

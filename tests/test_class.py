@@ -14,11 +14,21 @@ from typing import Any
 import pytest
 
 from sheber.cli import main
+from sheber.cli.several import Row, _losses
 from sheber.exercises import load
+from sheber.exercises.numbers import ExerciseError
+from sheber.exercises.score import Check, Score
+from sheber.i18n import message
+from sheber.judge.grade import Grade, GradedScene
 from sheber.judge.program import LARGEST_PROGRAM
+from sheber.trace import Outcome, OutcomeKind, read
+from sheber.trace.records import BEGIN
+from test_strange_traces import changed, records
 
 pytestmark = [pytest.mark.physics, pytest.mark.box]
 
+TOUCHED = message("test_class.touched", "Unintended contact: {a}")
+HOME = message("test_class.home", "Home at the end")
 IDLE = "from sheber import connect\nconnect()\n"
 
 
@@ -42,6 +52,19 @@ def graded(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any
     assert main(["grade", "poses-and-moves", *arguments, "--json"]) == 0
     told: dict[str, Any] = json.loads(capsys.readouterr().out)
     return told
+
+
+def test_a_loss_that_is_called_otherwise_in_each_run_goes_by_its_key() -> None:
+    """The wall of one student is not what the whole class ran into."""
+    scenes = []
+    for body in ("the wall", "the post"):
+        checks = (
+            Check(TOUCHED(a=body), "safety", 0.0, 5.0, key="contact"),
+            Check(HOME(), "procedure", 0.0, 3.0, key="home"),
+        )
+        scenes.append(GradedScene("", 1, Outcome(OutcomeKind.FINISHED), Score(checks), "", None))
+    lost = _losses([Row("aida", grade=Grade(0.0, "A", tuple(scenes)))])
+    assert [(one.name, one.points) for one in lost] == [("contact", 5.0), ("Home at the end", 3.0)]
 
 
 def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,6 +99,32 @@ def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.Ca
     text = " ".join(capsys.readouterr().out.split())
     assert "aida/program 0 0 Not passed" in text
     assert "Mean of the class: 0.0. What was lost most, in points of one run: −15 Cycle time" in text
+
+
+def test_a_name_that_no_encoding_has_gets_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("class").mkdir()
+    Path("class/=\udcff\x1b[2J.py").write_text("")
+    assert main(["grade", "poses-and-moves", "class", "--csv", "class.csv"]) == 0
+    with open("class.csv", encoding="utf-8", newline="") as file:
+        assert [row["program"] for row in csv.DictReader(file)] == ["'=\ufffd\ufffd[2J"]
+
+
+def test_a_trace_that_cannot_be_scored_is_judged_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody may have put it there: it has the right program, exercise and seed, and no facts."""
+    one = "class/aida/program.py"
+    before = graded(capsys, one, "--out", "results", "--no-report")["final"]
+    gift = Path("results/scene-101.trace")
+    parts = records(gift.read_bytes())
+    gift.write_bytes(changed(parts, BEGIN, lambda words: words | {"facts": {}}))
+    with pytest.raises(ExerciseError):
+        load("poses-and-moves").score(read(gift))
+    place = Path("reports/poses-and-moves/class/aida/program")
+    place.mkdir(parents=True)
+    gift.rename(place / gift.name)
+    told = graded(capsys, one, "--resume", "--no-report")["programs"]
+    assert [row["final"] for row in told] == [before]
+    assert load("poses-and-moves").score(read(place / gift.name))
 
 
 def test_several_programs_are_named_as_they_were_typed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

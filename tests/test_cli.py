@@ -18,7 +18,7 @@ import pytest
 
 from sheber.cli import main
 from sheber.cli.arguments import parser
-from sheber.cli.output import linked, open_page, usual_folder
+from sheber.cli.output import console, linked, open_page, print_json, usual_folder
 from sheber.trace import read
 
 COMMANDS = ["exercises", "new", "run", "grade", "report", "rescore", "check", "doctor", "bench", "prepare", "practice"]
@@ -221,6 +221,60 @@ def test_an_output_that_takes_nothing_is_named(command: list[str]) -> None:
         run = subprocess.run([sys.executable, "-m", "sheber", *command], stdout=full, stderr=subprocess.PIPE, text=True)
     assert run.returncode == 2
     assert run.stderr == "sheber: the output could not be written: no space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [["exercises"], ["run", "nothing", "x.py"], ["nothing"]])
+@pytest.mark.parametrize("full", [("stderr",), ("stdout", "stderr")], ids=" and ".join)
+def test_a_full_disk_for_messages_is_no_fault(command: list[str], full: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as nowhere:
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, **dict.fromkeys(full, nowhere)}
+        run = subprocess.run([sys.executable, "-P", "-m", "sheber", *command], **streams)
+    assert run.returncode == (0 if command == ["exercises"] and full == ("stderr",) else 2)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+def test_streams_that_are_closed_take_everything() -> None:
+    for closed, code in ((">&- exercises", 0), (">&- run nothing x.py", 2), (">&- 2>&- run nothing x.py", 2)):
+        streams, _sign, words = closed.rpartition("&- ")
+        shell = f"exec {shlex.quote(sys.executable)} -P -m sheber {words} {streams}&-"
+        run = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
+        assert (run.returncode, "Traceback" in run.stderr) == (code, False), closed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal")
+@pytest.mark.parametrize(
+    ("columns", "width"), [("²", 60), ("٣", 60), ("0", 60), ("9" * 8, 60), ("abc", 60), ("50", 50)]
+)
+def test_the_width_of_a_terminal_may_be_nonsense(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import termios
+
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+    ours, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 60))
+    with open(terminal, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert console().width == width
+        console().print("x" * 100)
+        stream.flush()
+        assert len(os.read(ours, 1000).split(b"\r\n")[0]) == width
+    os.close(ours)
+
+
+def test_what_a_shell_types_for_a_star_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "poses-and-moves", "a.py", "\x1b[2J\u202e\nsheber: 100.py"]) == 2
+    told = capsys.readouterr().err
+    assert "unrecognized arguments: \ufffd[2J\ufffd\ufffdsheber: 100.py" in told
+
+
+def test_json_spells_signs_that_a_terminal_would_obey(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["\x1b[2J", "\x9b2J", "\u202e", "\udcff", "Шеберхана\n\U000e0001"]
+    print_json(names)
+    told = capsys.readouterr().out
+    assert told.replace("\n", "").isprintable()
+    assert "Шеберхана" in told
+    assert json.loads(told) == names
 
 
 class Terminal(io.StringIO):
@@ -819,5 +873,5 @@ def test_a_full_disk_is_named_and_loses_nothing_written(program: Path, tmp_path:
     fill = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))}
     run = sheber("run", "poses-and-moves", program, "--no-report", "--seed", 1, "--out", out, **fill)
     assert run.returncode in (2, 4)
-    assert "file too large; what was written stays readable" in (run.stdout + run.stderr).lower()
+    assert "file too large. the part before can be read." in (run.stdout + run.stderr).lower()
     assert not read(out / "scene-1.trace").whole

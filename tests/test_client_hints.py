@@ -58,13 +58,15 @@ def test_a_file_that_may_not_be_opened_is_told_as_a_matter_of_files(name: str, i
 
 
 OPENS_A_FILE = """
-import os
+import os, tempfile
 from sheber.client.hints import hint, in_plain_words
 os.environ["SHEBER_ENDPOINT"] = "fd:3"
-try:
-    open("/proc/1/mem")
-except PermissionError as error:
-    print([in_plain_words(error), hint(error)])
+with tempfile.NamedTemporaryFile() as closed:
+    os.chmod(closed.name, 0)
+    try:
+        open(closed.name)
+    except PermissionError as error:
+        print([in_plain_words(error), hint(error)])
 """
 
 

@@ -358,6 +358,17 @@ def test_a_light_touch_is_recorded_and_the_run_goes_on(tmp_path: Path) -> None:
     assert ended[0].data["duration_s"] > 0.0
 
 
+def test_a_contact_that_lasts_ends_with_the_run(tmp_path: Path) -> None:
+    """Otherwise its peak would be that of the first moment: nothing, for a part that fell."""
+    with conversation(box_scene(suction(), meant_contacts=()), tmp_path / "run.trace") as talk:
+        talk.cell.wait(1.0)
+    (contact,), (end,) = (events(talk.trace, kind) for kind in ("contact", "contact_end"))
+    assert {contact.data["a"], contact.data["b"]} == {"box", "table"}
+    assert end.step * 0.002 == pytest.approx(talk.trace.duration)
+    assert end.data["duration_s"] == pytest.approx(3.0, abs=0.05)
+    assert end.data["peak_N"] >= contact.data["force_N"]
+
+
 # --- tools, signals, camera ---------------------------------------------------------------------
 
 

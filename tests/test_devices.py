@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import exercise_traces
 from conversation import box_scene, conversation, empty_scene, events, station_for
 from sheber.client.errors import KINDS
 from sheber.geometry import DOWN, Pose
@@ -33,6 +34,12 @@ JOINTS = ["1", "2", "3", "4", "5", "6"]
 
 
 # --- what is declared ---------------------------------------------------------------------------
+
+
+def test_the_cycle_time_lasts_until_the_last_of_what_the_equipment_did_for_the_program() -> None:
+    """Pictures are among it; what the synthetic traces of the tests declare is the same."""
+    declared = EVENTS | {kind: about for device in DEVICES for kind, about in device.events.items()}
+    assert {kind for kind, about in declared.items() if about.action} == set(exercise_traces.ACTIONS)
 
 
 def test_every_command_has_a_service() -> None:

@@ -159,3 +159,34 @@ def test_every_gate_stands_in_the_performance_page() -> None:
     text = (ROOT / "docs/performance.md").read_text("utf-8")
     for name in GATES:
         assert f"`{name}`" in text, f"docs/performance.md does not explain the gate {name}"
+
+
+def test_the_researchers_table_has_the_channels_of_a_robot_cell() -> None:
+    """Those of every cell and of every device, and no other."""
+    from sheber.robot.devices import DEVICES
+    from sheber.robot.record import channels
+
+    table = (ROOT / "docs" / "researcher.md").read_text("utf-8").partition("| channel |")[2].partition("\n\n")[0]
+    rows = [row.split("|") for row in table.splitlines() if row.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row[1])}
+    declared = [*channels(["joint"], []), *(channel for device in DEVICES for channel in device.channels)]
+    assert named == {channel.name for channel in declared}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_no_page_was_left_half_written(page: Path) -> None:
+    """QUICK_TIME, TODO: a word that holds a place for words that never came."""
+    prose = re.sub(r"`[^`]*`|^    .*$", "", _FENCE.sub("", page.read_text("utf-8")), flags=re.MULTILINE)
+    places = re.findall(r"\b(?:TODO|FIXME|XXX|TBD|[A-Z]+_(?:TIME|HERE|COUNT|NUMBER|VALUE))\b", prose)
+    assert not places, f"{page.name}: {', '.join(places)}"
+
+
+def test_the_time_of_the_quick_tests_is_said_once() -> None:
+    """The Makefile's help and the page of the developers say the same."""
+    quick = next(line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if line.startswith("quick:"))
+    about = quick.rpartition(": ")[2]
+    assert f"make quick      # the tests without physics, browser and box: {about}" in _developers()
+
+
+def _developers() -> str:
+    return (ROOT / "docs" / "developer.md").read_text("utf-8")

@@ -51,8 +51,8 @@ def test_the_catalogue_is_what_was_promised() -> None:
 # --- opening ----------------------------------------------------------------------------------------
 
 
-def test_a_copy_in_any_folder_loads_by_its_path(copy: Path) -> None:
-    exercise = load(str(copy))
+def test_a_copy_in_any_folder_loads_by_its_path(tmp_path: Path) -> None:
+    exercise = load(str(shutil.copytree(load("poses-and-moves").folder, tmp_path / "mine")))
     assert exercise.name == "poses-and-moves"
     assert exercise.scene(3) == load("poses-and-moves").scene(3)
     assert exercise.sha256 == load("poses-and-moves").sha256
@@ -153,7 +153,7 @@ def test_an_exercise_travels_to_other_processes() -> None:
         ),
         ("101, 102,", "-1, 102,", "rehearsal.seeds: -1 is not a seed"),
         ("101, 102,", f"{2**256}, 102,", "A seed is a whole number from 0 to 2^256 - 1"),
-        ("101, 102,", "'7', 102,", "8 different seeds"),
+        ("101, 102,", "'7', 102,", "8 different seeds. A seed is a whole number from 0 to 2^256 - 1."),
     ],
 )
 def test_a_wrong_number_is_told_with_file_key_and_range(copy: Path, old: str, new: str, says: str) -> None:
@@ -170,6 +170,12 @@ def test_two_equal_ends_of_a_range_are_a_number_that_no_seed_changes(copy: Path)
 def test_a_limit_of_the_station_that_is_left_out_is_the_usual_one(copy: Path) -> None:
     assert load(str(copy)).limits.counts == {"captures": 0}
     assert load(str(changed(copy, "captures = 0\n", ""))).limits.counts == {"captures": 60} == CELL.counts
+
+
+def test_a_teacher_chooses_how_long_a_program_may_be_silent(copy: Path) -> None:
+    exercise = load(str(changed(copy, "[limits]", "[limits]\nsilent_s = 7")))
+    assert exercise.limits.silent_s == 7.0
+    assert "computes or sleeps for 7 s and sends no command" in exercise.text()
 
 
 def test_an_arm_is_chosen_by_name_and_told_to_students(copy: Path) -> None:
@@ -227,9 +233,9 @@ def test_the_starter_of_a_copy_connects_to_the_copy(copy: Path, monkeypatch: pyt
 
 def test_letters_stand_upright_in_the_first_view_of_a_report() -> None:
     """Of each letter the lowest stroke is nearest to the viewer, and none of two letters looks like the other."""
-    stage = (Path(__file__).parents[1] / "frontend" / "src" / "stage.js").read_text("utf-8")
-    x, y = map(float, re.findall(r"VIEW = new Vector3\(([-.\d]+), ([-.\d]+),", stage)[0])
-    up = np.array([-x, -y]) / np.hypot(x, y)
+    views = (Path(__file__).parents[1] / "frontend" / "src" / "views.js").read_text("utf-8")
+    turn = float(re.findall(r"turn = \{ overview: ([-.\d]+),", views)[0])  # from the front, about the vertical
+    up = -np.array([np.cos(turn), np.sin(turn)])
     right = np.array([up[1], -up[0]])
     looks = set()
     for name in "ABCDEF":
@@ -284,10 +290,21 @@ def test_a_language_that_is_missing_falls_back_to_english(name: str) -> None:
         assert exercise.title
 
 
-def test_a_placeholder_without_a_number_is_refused(copy: Path) -> None:
-    (copy / "text" / "en.md").write_text("# T\n\nUp to {{tolerance.nothing}}.\n")
-    with pytest.raises(ExerciseError, match=r"tolerance\.nothing"):
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("tolerance.nothing", "tolerance.nothing"),
+        ("scene tilt_deg", "scene tilt_deg"),
+        ("", "{{}}: "),
+        ("cycle.fixed_s | °F", "There is no unit '°F'. The units are: "),
+    ],
+)
+def test_a_placeholder_without_a_number_is_refused(copy: Path, place: str, words: str) -> None:
+    """No pair of braces comes through to a student."""
+    (copy / "text" / "en.md").write_text(f"# T\n\nUp to {{{{{place}}}}}.\n")
+    with pytest.raises(ExerciseError) as caught:
         load(str(copy)).text()
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -553,6 +570,17 @@ def test_no_scene_has_a_turn_that_a_program_could_forget() -> None:
     for scene in scenes("poses-and-moves"):
         turned = [_yaw(dict(scene.frames)[name] @ DOWN) for name in "ACD"]
         assert min(map(abs, turned)) > 3.99
+
+
+def test_no_scene_asks_for_nearly_the_same_speed_twice() -> None:
+    """A program that takes the speed of the line for the arc too must lose points."""
+    numbers = load("poses-and-moves").numbers
+    full, (low, high) = numbers.tolerance("speed").full_si, numbers.pair("scene.speed")
+    for scene in scenes("poses-and-moves"):
+        speeds = dict(scene.facts)["speeds"]
+        assert low <= min(speeds.values())
+        assert max(speeds.values()) <= high
+        assert abs(speeds["line"] / speeds["arc"] - 1.0) > 3.0 * full
 
 
 def test_a_range_of_turns_without_room_is_what_it_is() -> None:

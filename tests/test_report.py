@@ -262,7 +262,14 @@ def test_a_recording_that_breaks_off_is_nobodys_fault(tmp_path: Path, trace: Tra
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(None, "mm", "–"), (4.2, "mm", "4.2 mm"), (123.4, "N", "123 N"), (0.0, "", "0"), (2.345, "deg", "2.35°")],
+    [
+        (None, "mm", "–"),
+        (4.2, "mm", "4.2 mm"),
+        (123.4, "N", "123 N"),
+        (0.0, "", "0"),
+        (-0.0, "deg", "0°"),
+        (2.345, "deg", "2.35°"),
+    ],
 )
 def test_quantities_are_short(value: float | None, unit: str, text: str) -> None:
     assert words.quantity(value, unit) == text
@@ -343,6 +350,23 @@ def test_checks_that_lost_all_for_the_same_reason_are_told_as_one() -> None:
 def test_a_measured_loss_is_told_alone() -> None:
     near = [replace(check, measured=3.0, points=4.0) for check in places(4, EMPTY_PLACE)]
     assert len(words.losses(Score(tuple(near)))) == 4
+
+
+def test_checks_with_the_very_same_words_are_told_as_one() -> None:
+    """A pose that the tool passed loses position and angle for one reason."""
+    passed = places(2, EMPTY)
+    both = [replace(passed[0], measured=5.6, time=2.9), replace(passed[1], time=2.9)]
+    (loss,) = words.losses(Score(tuple(both)))
+    assert (loss.name, loss.message, loss.time) == ("Place 1, Place 2", "Nothing stands here.", 2.9)
+    assert len(words.losses(Score((both[0], replace(both[1], time=3.5))))) == 2, "at another moment"
+
+
+def test_what_follows_stands_below_its_cause_however_much_it_costs() -> None:
+    cause, other = places(2, EMPTY_PLACE)
+    effects = [replace(other, key=f"effect {n}", measured=0.0, maximum=20.0, follows=True) for n in range(3)]
+    lost = words.losses(Score((*effects, cause)))
+    assert [(loss.name, loss.lost) for loss in lost] == [("Place 1", 5.0), ("Place 2 and 2 more", 60.0)]
+    assert words.advice(Score((*effects, cause))).startswith("Biggest possible gain: Place 1 (up to")
 
 
 def test_a_program_that_never_connected_is_told_the_cause_and_no_zeros(tmp_path: Path) -> None:

@@ -130,6 +130,11 @@ def test_no_file_names_an_index_host() -> None:
         assert not hosts.search(path.read_text("utf-8", errors="replace")), path
 
 
+def test_no_file_keeps_both_sides_of_a_merge() -> None:
+    for path in tracked():
+        assert not re.search(rb"^(<{7}|>{7}) ", path.read_bytes(), re.MULTILINE), path
+
+
 def test_one_version_everywhere() -> None:
     version = PROJECT["project"]["version"]
     assert f"version: {version}" in (ROOT / "CITATION.cff").read_text("utf-8")

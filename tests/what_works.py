@@ -7,9 +7,12 @@ from functools import cache
 
 from sheber.judge import SandboxError, best_sandbox
 
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
 NO_SANDBOX = "no sandbox works here"
 NO_LEVEL_A = "no sandbox of level A works here"
 NO_GIT = "git is not installed"
+NO_BROWSER = "no chromium with its chromedriver; `make system` installs them"
 
 
 @cache
@@ -32,4 +35,8 @@ def missing() -> list[str]:
     """All that is missing, a line each."""
     reason, why = missing_sandbox()
     lines = [f"{reason}, so the tests that need one are skipped. {why}"] if reason else []
-    return lines if shutil.which("git") else [*lines, f"{NO_GIT}, so one test is skipped"]
+    if not shutil.which("git"):
+        lines.append(f"{NO_GIT}, so one test is skipped")
+    if not (BROWSER and DRIVER):
+        lines.append(f"{NO_BROWSER}, so the tests of the report page are skipped")
+    return lines

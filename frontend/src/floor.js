@@ -1,7 +1,5 @@
-// The floor: it fades into the background, and what stands on it has a soft shadow at its foot.
-import { Box3, CanvasTexture, CircleGeometry, Mesh, MeshBasicMaterial, MeshStandardMaterial, PlaneGeometry, Vector3 } from 'three'
-
-const FOOT = 0.06 // m above the floor: what begins below this stands on it
+// The floor: it fades into the background.
+import { CanvasTexture, CircleGeometry, Mesh, MeshStandardMaterial } from 'three'
 
 /** A picture that is white in the middle and clear at its rim. */
 function fading(inner) {
@@ -23,30 +21,4 @@ export function makeFloor(z, middle, radius) {
   floor.receiveShadow = true
   floor.renderOrder = -2
   return floor
-}
-
-/** A soft dark spot below each fixed thing that stands on the floor. Base frame. */
-export function makeFeet(root, ground, moving) {
-  const shade = fading(0.1)
-  const turned = root.quaternion.clone().invert()
-  const size = new Vector3()
-  const feet = []
-  for (const body of root.children) {
-    if (moving.has(body)) continue
-    for (const part of body.children) {
-      const box = new Box3().setFromObject(part)
-      if (box.isEmpty()) continue
-      const low = box.min.clone().applyQuaternion(turned)
-      const high = box.max.clone().applyQuaternion(turned)
-      const at = new Box3().setFromPoints([low, high])
-      at.getSize(size)
-      if (at.min.z > ground + FOOT || size.x > 3 || size.y > 3) continue
-      const material = new MeshBasicMaterial({ color: 0x000000, map: shade, transparent: true, opacity: 0.4, depthWrite: false })
-      const foot = new Mesh(new PlaneGeometry(size.x + 0.16, size.y + 0.16), material)
-      foot.position.set((at.min.x + at.max.x) / 2, (at.min.y + at.max.y) / 2, ground + 0.002)
-      foot.renderOrder = -1
-      feet.push(foot)
-    }
-  }
-  return feet
 }

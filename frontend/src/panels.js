@@ -15,6 +15,7 @@ export function makeTabs(chosen) {
     tab.setAttribute('role', 'tab')
     tab.setAttribute('aria-controls', panel.id)
     panel.setAttribute('role', 'tabpanel')
+    panel.tabIndex = 0 // a long one can be scrolled with keys
     panel.setAttribute('aria-labelledby', tab.id)
     bar.append(tab)
     return tab

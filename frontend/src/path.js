@@ -16,14 +16,14 @@ export class Path {
     const all = new BufferGeometry().setAttribute('position', new BufferAttribute(this.points, 3))
     this.all = new Line(all, new LineBasicMaterial({ color: COLOUR, transparent: true, opacity: 0.22 }))
     this.ahead = this.fat(parent, 0.3, 1.5)
-    this.behind = this.fat(parent, 0.95, 2.5)
+    this.behind = this.fat(parent, 1, 2.5)
     this.lines = [this.all, this.ahead, this.behind]
     parent.add(this.all)
     this.show(0)
   }
 
   fat(parent, opacity, width) {
-    const line = new Line2(new LineGeometry(), new LineMaterial({ color: COLOUR, linewidth: width, transparent: true, opacity }))
+    const line = new Line2(new LineGeometry(), new LineMaterial({ color: COLOUR, linewidth: width, transparent: true, opacity, depthWrite: false }))
     line.frustumCulled = false
     parent.add(line)
     return line

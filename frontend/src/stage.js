@@ -2,12 +2,13 @@
 // and all of it as soon as it rests.
 import { ArrowHelper, Group, MeshLambertMaterial, NeutralToneMapping, PCFShadowMap, PerspectiveCamera, Scene, Sphere, Vector3, WebGLRenderer } from 'three'
 import { OrbitControls } from 'three/addons/controls/OrbitControls.js'
-import { makeFeet, makeFloor } from './floor.js'
+import { makeFeet } from './feet.js'
+import { makeFloor } from './floor.js'
 import { fromBase64, readGlb } from './glb.js'
 import { Labels } from './labels.js'
 import { makeSky, makeSun, studio } from './light.js'
 import { Path } from './path.js'
-import { corners, direction, distance, workArea } from './views.js'
+import { axes, direction, fit, workArea, workPoints } from './views.js'
 
 const AXES = [
   [new Vector3(1, 0, 0), 0xd6453d],
@@ -30,9 +31,9 @@ const TOOL_AWAY = 0.55 // m between the camera and the tool in the tool's view
 export class Stage {
   /**
    * Throws where the browser has no WebGL. `glb`: its bytes, or these as base64. `others`: elements that lie on the
-   * picture. `area`: gives the work area of a run that has no tracks yet.
+   * picture. `points`: gives what the views hold of a run that has no tracks yet.
    */
-  constructor({ canvas, labels, glb, run, others, area }) {
+  constructor({ canvas, labels, glb, run, others, points }) {
     this.canvas = canvas
     const software = isSoftware()
     this.renderer = new WebGLRenderer({ canvas, antialias: !software, alpha: true, powerPreference: 'low-power' })
@@ -46,7 +47,8 @@ export class Stage {
     this.scene.add(root)
     this.frames = this.axes(run)
     this.path = run.path ? new Path(root, run.path, run.cycles) : null
-    this.area = area ? area(root, nodes) : workArea(tracks, this.path)
+    this.points = points ? points(root, nodes) : workPoints(tracks, this.path)
+    this.area = workArea(this.points)
     this.furnish()
     this.controls = new OrbitControls(this.camera, canvas)
     Object.assign(this.controls, { maxPolarAngle: Math.PI * 0.6, minDistance: 0.1, maxDistance: 15 })
@@ -60,7 +62,7 @@ export class Stage {
     this.look('overview')
   }
 
-  /** Light, floor and the shadows at the feet of what stands on it. */
+  /** Light, floor, and the shadows at the feet of what stands on it and on tables. */
   furnish() {
     const ball = this.area.getBoundingSphere(new Sphere())
     const radius = Math.min(Math.max(ball.radius, 0.3), 3)
@@ -77,7 +79,7 @@ export class Stage {
     this.floorColour = this.floor.material.color
     this.daylight = this.sky.intensity
     if (ground) ground.visible = false
-    this.root.add(this.floor, ...(ground ? makeFeet(this.root, z, moving) : []))
+    this.root.add(this.floor, ...makeFeet(this.root, ground ? z : null, moving))
   }
 
   /** Arrows and names of the base, of the taught frames and of the tool. */
@@ -113,13 +115,12 @@ export class Stage {
   look(name) {
     Object.assign(this, { view: name, turned: false })
     const away = direction(name, this.area)
-    const right = new Vector3(0, 0, 1).cross(away).normalize()
-    const up = away.clone().cross(right)
     const near = name === 'tool' && this.tool
     const middle = near ? this.tool.position.clone() : this.area.getCenter(new Vector3())
-    const far = near ? TOOL_AWAY : 1.04 * distance(corners(this.area), this.camera, { right, up, away })
-    this.controls.target.copy(middle).applyQuaternion(this.root.quaternion)
-    this.camera.position.copy(middle).addScaledVector(away, far).applyQuaternion(this.root.quaternion)
+    const eye = near ? middle.clone().addScaledVector(away, TOOL_AWAY) : fit(this.points, this.camera, axes(away))
+    const depth = eye.clone().sub(middle).dot(away)
+    this.controls.target.copy(eye).addScaledVector(away, -depth).applyQuaternion(this.root.quaternion)
+    this.camera.position.copy(eye).applyQuaternion(this.root.quaternion)
     this.controls.update()
     this.draw()
   }

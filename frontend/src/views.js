@@ -4,21 +4,28 @@ import { Box3, Vector3 } from 'three'
 const UP = new Vector3(0, 0, 1) // base frame
 const FROM_ABOVE = { overview: 0.52, front: 0.12, side: 0.12, top: 4000, tool: 0.45 } // height for each metre away
 const NEAR = 0.3 // m: what moves this far from the tool's path, or nearer, belongs to the picture
+const AROUND = 0.11 // m about each point: links and parts are thicker than their frames
+const FREE = { side: 0.96, top: 0.86, bottom: 0.8 } // share of each half of a picture without caption and buttons
 
-/** What the first view shows: the base, the tool's path, and what moves near them. Base frame, m. */
-export function workArea(tracks, path) {
-  const area = new Box3()
-  const point = new Vector3()
+/** What the views hold: the base, the tool's path, and what moves near them. Points in the base frame, m. */
+export function workPoints(tracks, path) {
+  const taken = [new Vector3()] // the base
   const points = path?.points ?? []
-  for (let n = 0; n < points.length; n += 3) area.expandByPoint(point.fromArray(points, n))
-  const near = area.isEmpty() ? null : area.expandByPoint(point.set(0, 0, 0)).clone().expandByScalar(NEAR)
-  for (const track of tracks) {
-    if (!(track.values instanceof Float32Array)) continue
-    point.fromArray(track.values)
-    if (!near || near.containsPoint(point)) area.expandByPoint(point)
+  for (let n = 0; n < points.length; n += 3) taken.push(new Vector3().fromArray(points, n))
+  const near = taken.length > 1 ? new Box3().setFromPoints(taken).expandByScalar(NEAR) : null
+  for (const { values } of tracks) {
+    if (!(values instanceof Float32Array)) continue
+    const fixed = near && !near.containsPoint(new Vector3().fromArray(values)) // a feeder's far end, say
+    for (let n = 0; !fixed && n < values.length; n += 3) taken.push(new Vector3().fromArray(values, n))
   }
-  if (area.isEmpty()) area.set(new Vector3(-0.5, -0.5, 0), new Vector3(0.5, 0.5, 1))
-  return area.expandByPoint(point.set(0, 0, 0)).expandByScalar(0.08)
+  return taken
+}
+
+/** The box about what the views hold. */
+export function workArea(points) {
+  const area = new Box3().setFromPoints(points)
+  if (points.length < 2) area.expandByPoint(new Vector3(-0.5, -0.5, 0)).expandByPoint(new Vector3(0.5, 0.5, 1))
+  return area.expandByScalar(0.08)
 }
 
 /** The direction from the picture's middle to the camera, for a view by its name. Base frame. */
@@ -29,15 +36,27 @@ export function direction(name, area) {
   return front.applyAxisAngle(UP, turn).setZ(FROM_ABOVE[name] ?? FROM_ABOVE.overview).normalize()
 }
 
-/** How far from the middle of a box a camera must stand so that all of its corners are in the picture [m]. */
-export function distance(corners, camera, { right, up, away }) {
-  const high = Math.tan(camera.fov * (Math.PI / 360))
-  const wide = high * camera.aspect
-  return Math.max(...corners.map((corner) => corner.dot(away) + Math.max(Math.abs(corner.dot(right)) / wide, Math.abs(corner.dot(up)) / high)))
+/** The axes of a picture that is taken from a direction. */
+export function axes(away) {
+  const right = UP.clone().cross(away).normalize()
+  return { right, up: away.clone().cross(right), away }
 }
 
-/** The corners of a box about its middle. */
-export function corners(box) {
-  const half = box.getSize(new Vector3()).multiplyScalar(0.5)
-  return [-1, 1].flatMap((x) => [-1, 1].flatMap((y) => [-1, 1].map((z) => new Vector3(x, y, z).multiply(half))))
+/**
+ * Where along the axes of a picture the camera must stand so that all points are in it, as large as they can be, and
+ * not below what lies on the picture at its rims. Base frame, m.
+ */
+export function fit(points, camera, { right, up, away }) {
+  const high = Math.tan(camera.fov * (Math.PI / 360))
+  const sides = [
+    [right, high * camera.aspect * FREE.side],
+    [up, high * FREE.top],
+    [right.clone().negate(), high * camera.aspect * FREE.side],
+    [up.clone().negate(), high * FREE.bottom],
+  ]
+  // to each side a point may lie as far from the middle as its distance from the camera times the slope
+  const need = sides.map(([side, slope]) => AROUND * Math.hypot(1, slope) + points.reduce((most, p) => Math.max(most, p.dot(side) + slope * p.dot(away)), -Infinity))
+  const far = Math.max(...[0, 1].map((n) => (need[n] + need[n + 2]) / (sides[n][1] + sides[n + 2][1])))
+  const middle = (n) => (need[n] - need[n + 2] - (sides[n][1] - sides[n + 2][1]) * far) / 2
+  return new Vector3().addScaledVector(right, middle(0)).addScaledVector(up, middle(1)).addScaledVector(away, far)
 }

@@ -92,10 +92,11 @@ def _sandbox(tell: Callable[[str], None]) -> Iterator[Finding]:
     """Each level, by really running an honest program and a dozen attacks in it."""
     from sheber.judge import Sandbox
 
-    yield _bubblewrap()
+    bubblewrap = _bubblewrap()
+    yield bubblewrap
     working = []
     for level in ("A", "B"):
-        finding = _level(Sandbox(level), tell)
+        finding = _level(Sandbox(level), tell) if level != "A" or bubblewrap.ok else _untried(level)
         working += [level] if finding.ok else []
         yield finding
     if working:
@@ -108,16 +109,23 @@ def _sandbox(tell: Callable[[str], None]) -> Iterator[Finding]:
 
 def _bubblewrap() -> Finding:
     from sheber.judge import SandboxError
-    from sheber.judge.sandbox.levels import find_bubblewrap, install_command
+    from sheber.judge.sandbox.levels import find_bubblewrap, install_command, installed_bubblewrap
 
     if sys.platform != "linux":
         return Finding(
             "bubblewrap", _("only on Linux"), False, _("For verified grades use Linux, WSL 2 or a container.")
         )
+    if installed_bubblewrap() is None:
+        return Finding("bubblewrap", _("not installed"), False, install_command())
     try:
         return Finding("bubblewrap", find_bubblewrap(), True)
     except SandboxError as error:
         return Finding("bubblewrap", str(error), False, install_command())
+
+
+def _untried(level: str) -> Finding:
+    """The level that stands on bubblewrap, where there is none: said once, with its advice, a line above."""
+    return Finding(_("level {level}").format(level=level), _("not tried: this needs bubblewrap"), False)
 
 
 def _level(sandbox: Sandbox, tell: Callable[[str], None]) -> Finding:
@@ -164,7 +172,8 @@ def _remedy() -> str:
         text = _(
             "On this system, AppArmor does not let ordinary programs use user namespaces. Allow them for bubblewrap:"
         )
-        return f"{text}\n    {_APPARMOR_PROFILE.replace('/usr/bin/bwrap', bubblewrap)}"
+        command = _APPARMOR_PROFILE.replace("/usr/bin/bwrap", bubblewrap)
+        return f"{text}\n    {command if os.geteuid() else command.replace('sudo ', '')}"
     namespaces = Path("/proc/sys/user/max_user_namespaces")
     if namespaces.is_file() and namespaces.read_text().strip() == "0":
         return as_root("sysctl -w user.max_user_namespaces=10000")

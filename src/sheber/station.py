@@ -46,7 +46,7 @@ class Limits:
     notes: int = 200  # notes
     processor_s: int = 60  # processor time of the program [s]; a safety limit, never part of a score
     wall_s: float = 300.0  # wall time that the judge waits for the program, and that it works for it [s]; as above
-    silent_s: float = 20.0  # that the program computes or sleeps without a request [s]; as above
+    silent_s: float = 10.0  # that the program computes or sleeps without a request [s]; as above
     memory_bytes: int = 2 << 30  # address space of the program
     output_bytes: int = 64 << 10  # printed text that is kept, per stream
     scratch_bytes: int = 16 << 20  # /tmp of the box

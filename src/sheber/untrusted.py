@@ -20,7 +20,9 @@ from typing import BinaryIO
 
 from sheber.i18n import _
 
-__all__ = ["Busy", "create", "folder_without_links", "held", "read_regular", "write_whole"]
+__all__ = ["DEEPEST", "Busy", "create", "files_below", "folder_without_links", "held", "read_regular", "write_whole"]
+
+DEEPEST = 32  # folders inside each other in which files are looked for
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _READ = os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -54,6 +56,26 @@ def _up_to(file: BinaryIO, most: int) -> bytes:
     return b"".join(pieces)
 
 
+def files_below(folder: Path, ending: str) -> list[Path]:
+    """The regular files below a folder whose names end so, in order. Hidden ones and folders too deep are left out.
+
+    Nothing recurses, and no link is followed: a folder may hold a thousand others inside each other.
+    """
+    found: list[Path] = []
+    left = [(folder, 0)]
+    while left:
+        here, depth = left.pop()
+        with contextlib.suppress(OSError), os.scandir(here) as entries:  # a folder that nobody may list has nothing
+            for entry in entries:
+                if entry.name.startswith((".", "__")):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    left += [(Path(entry.path), depth + 1)] if depth < DEEPEST else []
+                elif entry.is_file(follow_symlinks=False) and entry.name.endswith(ending):
+                    found.append(Path(entry.path))
+    return sorted(found)
+
+
 def create(path: Path | str) -> BinaryIO:
     """A new file of this name, without a buffer, held until it is closed. What lay there is removed, not written to.
 
@@ -73,13 +95,21 @@ def _give_way(path: Path | str) -> None:
     if stat.S_ISREG(mode):
         with contextlib.suppress(PermissionError), open(os.open(path, _READ), "rb", buffering=0) as there, _as_busy():
             _hold(there.fileno(), alone=True)
-    elif not (stat.S_ISLNK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
-        raise OSError(errno.EEXIST, _("something that is not a file has this name"))
+    else:
+        _refuse_devices(mode)
     os.unlink(path)
 
 
+def _refuse_devices(mode: int) -> None:
+    """Raise OSError for what is not ours to remove: root could take away /dev/null."""
+    if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        raise OSError(errno.EEXIST, _("something that is not a file has this name"))
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; it takes the place of what had this name."""
+    """Write a file whole or not at all; it takes the place of the file, link or pipe of this name."""
+    with contextlib.suppress(FileNotFoundError):
+        _refuse_devices(os.lstat(path).st_mode)
     temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
     try:
         with open(os.open(temporary, _NEW, 0o666), "wb") as file:
@@ -89,15 +119,15 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def folder_without_links(path: Path) -> Path:
-    """Make the folders of a relative path below the working folder. Raises OSError where one of them is a link."""
-    for part in reversed([path, *path.parents[:-1]]):
+def folder_without_links(path: Path, below: Path = Path()) -> Path:
+    """Make the folders of a relative path below another folder. Raises OSError where one of them is a link."""
+    for part in reversed([below / one for one in (path, *path.parents[:-1])]):
         with contextlib.suppress(FileExistsError):
             os.mkdir(part)
         if part.is_symlink():
             text = _("{part} is a link, and it may lead anywhere. Remove it, or name the folder yourself: --out FOLDER")
             raise OSError(errno.ELOOP, text.format(part=part))
-    return path
+    return below / path
 
 
 @contextlib.contextmanager

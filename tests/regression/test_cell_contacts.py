@@ -8,6 +8,7 @@ import pytest
 from cell_driver import BOX, Driver, box, picked, scene
 from sheber.geometry import DOWN, Pose
 from sheber.robot.cell import build, stock
+from sheber.robot.cell.scene import Part
 
 pytestmark = pytest.mark.physics
 
@@ -53,6 +54,48 @@ def test_a_crash_passes_the_force_of_an_emergency_stop_within_a_few_ticks() -> N
     driver.line(Pose((0.5, -0.2, 0.2)) @ DOWN, 0.8)
     assert stopped
     assert stopped[0] - touched[0] <= 10 * 5  # a tenth of a second
+
+
+def test_no_touch_is_too_short_and_every_peak_counts() -> None:
+    """Looked at only every 20 ms, most of these touches of a few milliseconds would go unseen."""
+    for shift in range(5):
+        cell = build(scene(stock.pointer(), fixtures=with_post()))
+        driver = Driver(cell)
+        x = 0.5323 - 0.001 * shift  # the tip of the pointer brushes along the post
+        driver.to(Pose((x, 0.15, 0.2)) @ DOWN)
+        forces: dict[int, float] = {}  # step -> N, as the engine has them
+        glance, data = cell.touches.glance, cell.world.data
+
+        def look(step: int, glance=glance, data=data, forces=forces) -> None:  # type: ignore[no-untyped-def]
+            glance(step)
+            rows = data.contact.efc_address
+            forces[step] = float(data.efc_force[rows[rows >= 0]].sum())
+
+        cell.touches.glance = look  # type: ignore[method-assign]
+        driver.line(Pose((x, -0.15, 0.2)) @ DOWN, 0.4, at_once=10)
+        driver.wait(0.3)
+        (began, ended) = driver.events
+        assert (began.a, began.b, began.meant) == ("tool", "post", False)
+        steps = [step for step, force in forces.items() if force > 0.0]
+        assert ended.duration_s == pytest.approx((steps[-1] - steps[0] + 1) * 0.002)  # it bounces once or twice
+        assert ended.duration_s < 0.06
+        assert ended.peak_N == pytest.approx(max(forces.values()))
+
+
+def test_a_part_that_falls_is_no_collision_of_the_robot() -> None:
+    """A carton of 0.35 kg meets the table with more than the force that stops the robot, for some milliseconds."""
+    high = Part("box", box().shapes, Pose((0.5, -0.3, 0.35)), 0.35)
+    cell = build(scene(stock.pointer(), high, meant_contacts=()))
+    driver, collisions = Driver(cell), []
+    driver.each_tick = lambda: collisions.append(cell.touches.collision_N)
+    driver.wait(2.0)
+    cell.touches.begin()
+    cell.touches.finish(cell.step)
+    (fallen,) = cell.touches.events
+    assert (fallen.a, fallen.b, fallen.ended) == ("table", "box", True)
+    assert fallen.peak_N > 150.0
+    assert fallen.duration_s > 1.0, "it lies there to the end"
+    assert max(collisions) == 0.0
 
 
 def test_touching_again_at_once_is_the_same_contact_and_later_is_another() -> None:

@@ -159,6 +159,20 @@ def test_a_light_barrier_sees_parts_and_the_robot_but_no_fixtures() -> None:
     assert cell.inputs["robot"]
 
 
+def test_a_light_barrier_sees_what_crosses_it_within_an_advance() -> None:
+    """The tip of the pointer is in the beam for some milliseconds; its input stays on to the end of that advance."""
+    for shift in range(5):
+        y = 0.15 + 0.004 * shift
+        cell = build(scene(stock.pointer(), barriers=(LightBarrier("tip", (0.3, y, 0.05), (0.7, y, 0.05)),)))
+        driver, seen = Driver(cell), []
+        driver.to(Pose((0.5, 0.0, 0.047)) @ DOWN)
+        driver.each_tick = lambda cell=cell, seen=seen: seen.append(cell.inputs["tip"])
+        driver.line(Pose((0.5, 0.4, 0.047)) @ DOWN, 0.4, at_once=10)
+        driver.wait(0.1)
+        assert 1 <= sum(seen) <= 2
+        assert not seen[-1]
+
+
 def test_a_stack_of_boxes_stands_still_and_sleeps() -> None:
     size = (0.12, 0.09, 0.08)
     stack = [Part(f"box_{n}", (Shape("box", size),), Pose((0.5, 0.1, size[2] * (n + 0.5))), 1.5) for n in range(4)]

@@ -260,6 +260,14 @@ def test_a_closed_account_is_told_only_to_its_owner(school: School) -> None:
         logged_in(school, "aygul", "wrong password")
 
 
+def test_a_browser_of_a_closed_account_is_nobody_s(school: School) -> None:
+    actor = known(school, "aygul")
+    token = logged_in(school, "aygul").token
+    with school.writing() as session:
+        session.get_one(Person, actor.id).disabled = True
+    assert logins.known(school, token) is None
+
+
 def test_nobody_waits_for_the_database_while_a_hash_is_computed(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +426,20 @@ def test_two_who_use_one_link_at_the_same_moment_do_not_both_get_in(any_school: 
     (won,) = filter(None, ended)
     assert len(ended) == 4
     assert logged_in(any_school, "guest", won)
+
+
+def test_a_link_is_used_once_also_where_both_found_it_unused(
+    any_school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, guest = a_person(any_school, "root", "administrator"), a_person(any_school, "guest")
+    with any_school.writing() as session:
+        link = invitations.invite(session, root, guest.id)
+    with any_school.writing() as session:
+        invitations.accept(session, link, GOOD)
+    monkeypatch.setattr(invitations, "_person", lambda session, _token: session.get_one(Person, guest.id))
+    with pytest.raises(NotFound), any_school.writing() as session:
+        invitations.accept(session, link, "another good one")
+    assert logged_in(any_school, "guest")
 
 
 def test_a_link_ends_with_time_with_a_newer_one_and_with_the_account(school: School, time: Any) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from town import Town, settle
 
 from sheber.school.opening import School, open_school
 from sheber.school.people import logins
-from town import Town, settle
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,12 @@ import gzip
 import re
 
 import pytest
+from town import PASSWORD, Town
 
 from sheber import i18n
 from sheber.school.database import DatabaseAway
 from sheber.school.people import invitations
 from sheber.web import assets, language
-from town import PASSWORD, Town
 
 
 def test_without_a_log_in_pages_lead_to_the_form_and_back(town: Town) -> None:
@@ -83,8 +83,15 @@ def test_a_log_in_takes_over_no_earlier_token(town: Town) -> None:
 
 @pytest.mark.parametrize(
     ("header", "tag"),
-    [("", "en"), ("kk-KZ,ru;q=0.8", "kk"), ("fr, ru;q=0.3, kk;q=0.9", "kk"), ("zh-CN", "zh-Hans"), ("zh-TW", "en"), ("xx;q=z", "en")],
-)  # fmt: skip
+    [
+        ("", "en"),
+        ("kk-KZ,ru;q=0.8", "kk"),
+        ("fr, ru;q=0.3, kk;q=0.9", "kk"),
+        ("zh-CN", "zh-Hans"),
+        ("zh-TW", "en"),
+        ("xx;q=z", "en"),
+    ],
+)
 def test_the_browser_says_which_language(
     quiet_town: Town, monkeypatch: pytest.MonkeyPatch, header: str, tag: str
 ) -> None:
@@ -108,7 +115,9 @@ def test_a_language_is_chosen_on_every_page_and_stays_with_the_person(
     assert browser.fill("/language", language="xx").status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/courses/999999", "/courses/abc", "/assignments/0", "/courses/99999999999999999999"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/courses/999999", "/courses/abc", "/assignments/0", "/courses/99999999999999999999"]
+)
 def test_what_is_not_there_is_told_in_words(quiet_town: Town, path: str) -> None:
     answer = quiet_town.browser(quiet_town.student).get(path)
     assert answer.status_code == 404

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from town import PASSWORD, Browser, Town
 
 from sheber.web import security
 from sheber.web.pages import ROUTERS
-from town import PASSWORD, Browser, Town
 
 WANTED = {
     "x-content-type-options": "nosniff",
@@ -52,14 +52,17 @@ def test_a_fault_of_ours_carries_them_too_and_tells_nothing(
     assert answer.headers["x-frame-options"] == "DENY"
     assert "secret inner words" not in answer.text
     number = re.search(r"number (\w{8})", answer.text)
-    assert number and number[1] in caplog.text  # the operator finds it by its number
+    assert number
+    assert number[1] in caplog.text  # the operator finds it by its number
 
 
 def test_no_page_has_scripts_or_styles_within_it(quiet_town: Town) -> None:
     browser = quiet_town.browser(quiet_town.student)
     for path in ("/", f"/courses/{quiet_town.course}", f"/assignments/{quiet_town.assignment}", "/account"):
         text = browser.get(path).text
-        assert not re.search(r"\sstyle\s*=|\son\w+\s*=|javascript:", re.sub(r'(?s)<script type="application/json".*?</script>', "", text))
+        assert not re.search(
+            r"\sstyle\s*=|\son\w+\s*=|javascript:", re.sub(r'(?s)<script type="application/json".*?</script>', "", text)
+        )
         for attributes in re.findall(r"<script([^>]*)>", text):
             assert "src=" in attributes or 'type="application/json"' in attributes
 

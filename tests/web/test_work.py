@@ -6,9 +6,9 @@ import json
 import re
 
 import pytest
+from town import HOSTILE, Town
 
 from sheber.web.prose import prose
-from town import HOSTILE, Town
 
 
 def test_the_page_holds_text_starter_and_everything_that_its_scripts_need(quiet_town: Town) -> None:
@@ -21,7 +21,9 @@ def test_the_page_holds_text_starter_and_everything_that_its_scripts_need(quiet_
 
 
 def test_html_in_a_text_stays_text() -> None:
-    shown = prose(f"# Title\n\n{HOSTILE} **bold** [go](javascript:alert(1))\n\n| a | b |\n|---|---|\n| 1 | <b>2</b> |\n")
+    shown = prose(
+        f"# Title\n\n{HOSTILE} **bold** [go](javascript:alert(1))\n\n| a | b |\n|---|---|\n| 1 | <b>2</b> |\n"
+    )
     assert "<h1" not in shown
     assert "<strong>bold</strong>" in shown
     assert "<script" not in shown

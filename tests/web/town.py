@@ -18,7 +18,7 @@ with warnings.catch_warnings():
     from fastapi.testclient import TestClient
 
 PASSWORD = "сары бие мен тулпар"
-HOSTILE = '<script>window.hacked=1</script>"\'&{{7*7}}\u202e'
+HOSTILE = "<script>window.hacked=1</script>\"'&{{7*7}}\u202e"
 
 
 @dataclass

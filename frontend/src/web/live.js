@@ -1,18 +1,22 @@
 // The moving picture and the signals of a run that is being computed. The stage and the plots are the report's.
-import { Box3, Quaternion, Vector3 } from 'three'
+import { Quaternion, Vector3 } from 'three'
 import uPlot from 'uplot'
 import { fromBase64 } from '../glb.js'
 import { Stage } from '../stage.js'
 
-const STEADY = 260 // ms: a piece is played over as long as the next one needs to come
+const STEADY = 260 // ms: at least so long a piece is played, since the next one needs as long to come
+const RATE = 4 // times real time: faster than this nobody can follow, though the run is computed faster
+const LAG = 8000 // ms of pieces that wait: then they are played faster
+const FAR = 60000 // ms of pieces that wait: the page slept, and only the newest counts
+const NEAR = 2.5 // m from the base: what begins farther away is not brought into the picture
 const WINDOW = 4000 // points that a plot keeps
 
 /** The stage of a run, from the address of its scene. Null where the browser cannot draw. */
-export async function makeLiveStage({ address, about, canvas, labels, others }) {
+export async function makeLiveStage({ address, about, canvas, labels, others, clock }) {
   const answer = await fetch(address)
   if (!answer.ok) return null
   try {
-    return new LiveStage({ glb: new Uint8Array(await answer.arrayBuffer()), about, canvas, labels, others })
+    return new LiveStage({ glb: new Uint8Array(await answer.arrayBuffer()), about, canvas, labels, others, clock })
   } catch (error) {
     console.info(error.message)
     return null
@@ -20,8 +24,9 @@ export async function makeLiveStage({ address, about, canvas, labels, others }) 
 }
 
 class LiveStage {
-  constructor({ glb, about, canvas, labels, others }) {
-    this.stage = new Stage({ canvas, labels, glb, others, run: { taught: about.taught, path: null }, area: workArea })
+  constructor({ glb, about, canvas, labels, others, clock }) {
+    this.clock = clock
+    this.stage = new Stage({ canvas, labels, glb, others, run: { taught: about.taught, path: null }, points: (root, nodes) => workPoints(root, nodes, about.taught) })
     this.bodies = about.bodies.map((name) => this.stage.nodes.get(name))
     this.queue = []
     this.from = new Vector3()
@@ -35,10 +40,11 @@ class LiveStage {
     const values = new Float32Array(fromBase64(poses).buffer)
     if (!at.length) return
     const now = performance.now()
+    if ((this.queue.at(-1)?.end ?? now) - now > FAR) this.queue = []
     const begin = Math.max(now, this.queue.at(-1)?.end ?? 0)
-    const late = begin - now > 2 * STEADY // the reader came late, or the page slept: only the newest counts
-    if (late) this.queue = []
-    this.queue.push({ begin: late ? now : begin, end: (late ? now : begin) + STEADY, at, which, values })
+    const rate = RATE * Math.max(1, (begin - now) / LAG)
+    const span = at.at(-1) - (this.queue.at(-1)?.at.at(-1) ?? this.time ?? at[0])
+    this.queue.push({ begin, end: begin + Math.max(STEADY, (1000 * span) / rate), at, which, values })
     this.play()
   }
 
@@ -62,6 +68,7 @@ class LiveStage {
     const next = Math.min(key + 1, at.length - 1)
     which.forEach((body, n) => this.pose(this.bodies[body], values, 7 * (n * at.length + key), 7 * (n * at.length + next), place - key))
     this.time = at[key] + (at[next] - at[key]) * (place - key)
+    this.clock(this.time)
     this.stage.draw()
   }
 
@@ -73,15 +80,14 @@ class LiveStage {
   }
 }
 
-/** What the first view shows: all that stands near the base. Base frame, m. */
-function workArea(root, nodes) {
-  const area = new Box3()
+/** What the views hold: the base, the taught frames, and what stands near the base. Base frame, m. */
+function workPoints(root, nodes, taught) {
+  const points = [new Vector3(), ...taught.map(({ pose }) => new Vector3().fromArray(pose))]
   for (const [name, object] of nodes) {
     if (['', 'fixed', 'base', 'ground'].includes(name)) continue
-    if (object.parent === root && object.position.length() < 2.5) area.expandByPoint(object.position)
+    if (object.parent === root && object.position.length() < NEAR) points.push(object.position.clone())
   }
-  if (area.isEmpty()) area.set(new Vector3(-0.5, -0.5, 0), new Vector3(0.5, 0.5, 1))
-  return area.expandByPoint(new Vector3()).expandByScalar(0.12)
+  return points
 }
 
 /** Curves that grow. The same titles, units and colours as in the report. */

@@ -204,14 +204,26 @@ run.addEventListener('again', () => {
   lists.clear()
   stage = null
 })
-run.addEventListener('piece', async ({ detail }) => {
+let order = Promise.resolve() // pieces are shown one after another, also while the 3D picture is made
+run.addEventListener('piece', ({ detail }) => {
   lists.take(detail)
   if ($('run-state').textContent !== words.computing) state(words.computing)
-  if (detail.stage) await build(detail.stage)
-  if (detail.time !== undefined) $('live-clock').textContent = `${detail.time.toFixed(2)} s`
-  if (detail.moves) stage?.take?.(detail.moves)
-  if (detail.plots?.length) (await drawing(), plots.take(detail.plots))
+  order = order.then(() => watch(detail)).catch((error) => console.info(error))
 })
+
+async function watch({ stage: about, time, moves, plots: curves }) {
+  if (about) await build(about)
+  if (!stage && time !== undefined) clock(time)
+  if (moves) stage?.take(moves)
+  if (!curves?.length) return
+  await drawing()
+  plots.take(curves)
+}
+
+function clock(time) {
+  $('live-clock').textContent = `${time.toFixed(2)} s`
+}
+
 run.addEventListener('done', ({ detail }) => {
   $('run').disabled = false
   state(detail.words)
@@ -241,7 +253,7 @@ async function build(about) {
   fresh.tabIndex = 0
   $('stage-canvas').replaceWith(fresh) // a canvas keeps its first context
   $('stage-labels').replaceChildren()
-  stage = about.drawn ? await makeLiveStage({ address: run.about.scene, about, canvas: fresh, labels: $('stage-labels'), others: [] }) : null
+  stage = about.drawn ? await makeLiveStage({ address: run.about.scene, about, canvas: fresh, labels: $('stage-labels'), others: [], clock }) : null
   $('stage-none').hidden = Boolean(stage)
   colours()
   window.sheber = { stage, plots, drafts, run } // for tests and for the curious

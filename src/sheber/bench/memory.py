@@ -25,7 +25,7 @@ def memory(quick: bool) -> list[Row]:
     for name, gate in GATES.items():
         program = load(name).program("reference")
         with temporary_folder("bench") as folder:
-            out = ["--out", str(folder)]
+            out = ["--out", str(folder / "results")]  # the folder itself is held
             command = [sys.executable, "-P", "-m", "sheber", "run", name, str(program), "--seed", "1", *out]
             rows.append(gated(f"memory, {name}", peak_MB([*command, "--no-report"]), "MB", gate, "judge and box"))
             if not quick:

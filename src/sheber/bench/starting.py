@@ -27,7 +27,7 @@ def start(quick: bool) -> list[Row]:
         program = Path(folder, "program.py")
         program.write_text(ONE_MOVE, encoding="utf-8")
         command = [sys.executable, "-P", "-m", "sheber", "run", "poses-and-moves", str(program), "--seed", "1"]
-        command += ["--no-report", "--out", str(folder)]
+        command += ["--no-report", "--out", str(folder / "results")]  # the folder itself is held
         _quiet(command)  # caches warm
         ours, plain, ratio = in_turn(
             lambda: timed(lambda: _quiet(command)),

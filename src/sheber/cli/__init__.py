@@ -7,6 +7,7 @@ command that needs it, because a student waits for `sheber run` many times a day
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -30,9 +31,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `sheber ... | head`: the reader has gone
         _forget_output()
         return DONE
-    except OSError as error:  # the standard output is a file on a full disk
+    except OSError as error:  # the standard output, or that of errors, is a file on a full disk
         _forget_output()
-        _say(i18n._("the output could not be written: {why}").format(why=(error.strerror or str(error)).lower()))
+        with contextlib.suppress(OSError):
+            _say(i18n._("the output could not be written: {why}").format(why=(error.strerror or str(error)).lower()))
         return WRONG_USE
 
 
@@ -69,7 +71,11 @@ def _is_of_output(error: Exception) -> bool:
 
 def _forget_output() -> None:
     """What is still to be written goes nowhere, so that the interpreter can end in peace."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _tell_of_english(asked: str) -> None:

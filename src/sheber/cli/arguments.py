@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sheber.cli.output import plain
 from sheber.i18n import LANGUAGES, _, written
 from sheber.seeds import checked
 
@@ -47,7 +48,8 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         shown = self._get_formatter()
         shown.add_text(self.epilog)
-        self.exit(2, f"sheber: {message}\n\n{shown.format_help() or self.format_usage()}")
+        about = plain(message).replace("\n", "\ufffd")  # a shell types names of files for *, and they may hold any sign
+        self.exit(2, f"sheber: {about}\n\n{shown.format_help() or self.format_usage()}")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -247,9 +249,7 @@ def _grade(commands: Any) -> None:
     )
     _judging(command, _programs)
     command.add_argument("--csv", type=Path, metavar="FILE", help=_("write the table of a class as CSV too"))
-    command.add_argument(
-        "--resume", action="store_true", help=_("do not judge scenes again whose traces are there and whole")
-    )
+    command.add_argument("--resume", action="store_true", help=_("skip the scenes that already have a complete trace"))
     command.add_argument(
         "--workers", type=_count, metavar="N", help=_("number of scenes at the same time (default: one for each core)")
     )

@@ -13,11 +13,11 @@ __all__ = ["check"]
 
 def check(arguments: argparse.Namespace) -> int:
     """`sheber check`: each promise with what breaks it. The exit code is that of wrong use where one is broken."""
-    from sheber.exercises import load
+    from sheber.exercises import load_typed
     from sheber.judge import best_sandbox
     from sheber.judge.contract import examined
 
-    exercise = load(arguments.exercise)
+    exercise = load_typed(arguments.exercise)
     promises = []
     for promise in examined(exercise, best_sandbox()):
         promises.append(promise)

@@ -27,7 +27,9 @@ def prepare(arguments: argparse.Namespace) -> int:
     from sheber.exercises import catalogue
 
     if not cache.lasts():
-        raise Refused(_("no folder here can keep kernels and meshes; name one that you can write in SHEBER_CACHE"))
+        raise Refused(
+            _("no folder here can keep kernels and meshes; set SHEBER_CACHE to a folder that you can write to")
+        )
     started = perf_counter()
     cache.forget_old_kernels()
     for kind in {exercise.station.name: exercise.station for exercise in catalogue()}.values():

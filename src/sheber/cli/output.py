@@ -7,7 +7,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -37,12 +37,20 @@ __all__ = [
 _DIGITS = 8  # of a hash
 OVERVIEW = "report.html"  # the page of a whole rehearsal, beside those of its scenes
 _PIPE_COLUMNS: Final = 100  # where nobody says how wide a pipe is
+_TERMINAL_COLUMNS: Final = 80  # where a terminal does not tell
+_LINES: Final = 25  # of a terminal; nothing that we print depends on it
 _FEWEST_COLUMNS: Final = 20
+_MOST_COLUMNS: Final = 10_000
 _ASCII: Final = {"−": "-", "–": "-", "…": "...", "·": "|", "×": "x", "°": " deg", "²": "2", "←": "<-", "→": "->"}
 
 
 def speak_plainly() -> None:
-    """Let the standard streams show what their encoding lacks by something like it, and never fail for a sign."""
+    """Let the standard streams show what their encoding lacks by something like it, and never fail for a sign.
+
+    A stream that was closed before the start (`>&-`) takes everything and shows nothing.
+    """
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     codecs.register_error("sheber", _something_like_it)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -61,18 +69,24 @@ def console(beside: bool = False) -> Console:
     as `COLUMNS` says."""
     from rich.console import Console
 
-    stream = sys.stderr if beside else sys.stdout
-    return Console(highlight=False, width=None if stream.isatty() else _asked_columns(), stderr=beside)
+    width = _columns(sys.stderr if beside else sys.stdout)
+    return Console(highlight=False, width=width, height=_LINES, stderr=beside)  # rich itself falls over COLUMNS=²
 
 
-def _asked_columns() -> int:
+def _columns(stream: TextIO) -> int:
+    """How wide a stream is: as `COLUMNS` says, where it says something sensible; else as the terminal is."""
     asked = os.environ.get("COLUMNS", "")
-    return max(_FEWEST_COLUMNS, int(asked)) if asked.isdecimal() and len(asked) < 5 else _PIPE_COLUMNS
+    if asked.isascii() and asked.isdecimal() and 0 < int(asked[:9]) < _MOST_COLUMNS:
+        return max(_FEWEST_COLUMNS, int(asked))
+    if stream.isatty():
+        with suppress(OSError, ValueError):
+            return max(_FEWEST_COLUMNS, os.get_terminal_size(stream.fileno()).columns or _TERMINAL_COLUMNS)
+    return _PIPE_COLUMNS
 
 
 def linked(path: Path, stream: TextIO) -> str:
     """A path as a user would type it; in a terminal one can click on it (OSC 8)."""
-    words = plain(shown_path(path))
+    words = plain(shown_path(path)).replace("\n", "\ufffd")
     if not stream.isatty() or os.environ.get("TERM") == "dumb" or "*" in path.name:
         return words
     return f"\033]8;;{path.resolve().as_uri()}\033\\{words}\033]8;;\033\\"
@@ -93,7 +107,8 @@ def print_json(value: object) -> None:
 
     from sheber.judge.forms import strict
 
-    print(json.dumps(strict(value), indent=2, ensure_ascii=False, allow_nan=False))
+    words = json.dumps(strict(value), indent=2, ensure_ascii=False, allow_nan=False)
+    print("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in words))  # a name may hold any
 
 
 @contextmanager
@@ -118,11 +133,10 @@ def progress(what: str, total: int, *, shown: bool = True) -> Iterator[Any]:
 
 
 def _bar(what: str, total: int) -> Iterator[Any]:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    drawn = Progress(*columns, TextColumn("{task.fields[text]}"), console=Console(stderr=True), auto_refresh=False)
+    drawn = Progress(*columns, TextColumn("{task.fields[text]}"), console=console(beside=True), auto_refresh=False)
     with drawn:
         task = drawn.add_task(what, total=total, text="")
 
@@ -175,17 +189,18 @@ def writable_folder(path: Path) -> Path:
 
 
 @contextmanager
-def results_folder(named: Path | None, usual: Path, *, alone: bool) -> Iterator[Path]:
+def results_folder(named: Path | None, usual: Path, *, alone: bool, inside: bool = False) -> Iterator[Path]:
     """The folder for results: the one that the user named, or the usual one below the working folder.
 
-    Other commands may write there at the same time, but not while one needs it `alone`. The working folder may be a
-    hand-in, so the usual folder must not be a link. Raises Refused.
+    inside: not the named folder itself, but `usual` below it. Other commands may write there at the same time, but not
+    while one needs it `alone`. The working folder may be a hand-in, so no folder that the user has not named may be a
+    link. Raises Refused.
     """
-    folder = named or usual
+    folder = named / usual if named and inside else named or usual
     with ExitStack() as kept:
         try:
-            if named is None:
-                folder_without_links(folder)
+            if named is None or inside:
+                folder_without_links(usual, writable_folder(named) if named else Path())
             kept.enter_context(held(writable_folder(folder), alone=alone))
         except OSError as error:
             text = _("The folder {path} cannot be used for results: {why}.")

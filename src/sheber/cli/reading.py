@@ -210,11 +210,11 @@ def _exercise_of(path: Path, trace: Trace, wanted: str | None) -> Exercise:
     A trace may come from anybody, and opening an exercise runs its code. So a trace may only name an exercise of the
     catalogue; a folder must be named by the user.
     """
-    from sheber.exercises import catalogue, load
+    from sheber.exercises import catalogue, load_typed
 
     found = {exercise.name: exercise for exercise in catalogue()}
     if wanted is not None:
-        exercise = load(wanted)
+        exercise = load_typed(wanted)
         if exercise.name != trace.header.exercise and {exercise.name, trace.header.exercise} <= found.keys():
             raise Refused(_of_another(path, trace, exercise.name))
         return exercise

@@ -38,9 +38,9 @@ _PRACTICE_SEEDS = 1_000_000  # drawn below this: short enough to read out loud
 
 def new(arguments: argparse.Namespace) -> int:
     """`sheber new`: the text and a program to begin with; never overwrites a program."""
-    from sheber.exercises import load
+    from sheber.exercises import load_typed
 
-    exercise = load(arguments.exercise)
+    exercise = load_typed(arguments.exercise)
     folder = writable_folder(arguments.folder)
     program = folder / "program.py"
     if os.path.lexists(program):  # a link that leads nowhere is a name that is taken, too
@@ -56,10 +56,10 @@ def new(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """`sheber run`: one practice scene."""
-    from sheber.exercises import load
+    from sheber.exercises import load_typed
     from sheber.judge import Program
 
-    exercise = load(arguments.exercise)
+    exercise = load_typed(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
     with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
@@ -107,7 +107,7 @@ def _show_printed(arguments: argparse.Namespace, trace: Trace, seed: int) -> Non
 
 def grade(arguments: argparse.Namespace) -> int:
     """`sheber grade`: the rehearsal on the public scenes, of one program or of a class."""
-    from sheber.exercises import load
+    from sheber.exercises import load_typed
     from sheber.judge import Program
 
     first, *others = arguments.programs
@@ -115,7 +115,7 @@ def grade(arguments: argparse.Namespace) -> int:
         from sheber.cli.several import grade_class
 
         return grade_class(arguments, _sandbox(arguments.sandbox))
-    exercise = load(arguments.exercise)
+    exercise = load_typed(arguments.exercise)
     program = Program.read(first)
     sandbox = _sandbox(arguments.sandbox)
     with results_folder(arguments.out, usual_folder(exercise.name, first), alone=True) as folder:
@@ -150,11 +150,12 @@ def _grade_in(
 
 def practice(arguments: argparse.Namespace) -> int:
     """`sheber practice`: serve one scene to a program outside a box."""
-    from sheber.exercises import load
+    from sheber.exercises import load, load_typed
     from sheber.judge import practice as judge_practice
 
     beside = None if arguments.program is None else arguments.program.absolute().parent
-    exercise = load(arguments.exercise, beside)
+    # connect() asks for the endpoint: then the program has named the exercise, and it runs without a box anyway
+    exercise = load(arguments.exercise, beside) if arguments.endpoint else load_typed(arguments.exercise)
     seed = _drawn() if arguments.seed is None else arguments.seed
     with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
         code: int = judge_practice(exercise, seed, program=arguments.program, out=folder)
@@ -203,8 +204,8 @@ def _tell_of_lost_cache() -> None:
 
     if not cache.lasts():
         text = _(
-            "kernels and meshes are made anew at each start, which takes some 20 s: no folder can keep them. "
-            "Name one that you can write in SHEBER_CACHE, and run `sheber prepare` once."
+            "there is no folder that can keep kernels and meshes, so they are made again at each start, which takes "
+            "about 20 s. Set SHEBER_CACHE to a folder that you can write to, and run `sheber prepare` once."
         )
         print(f"sheber: {text}", file=sys.stderr)
 

@@ -27,6 +27,7 @@ from sheber.cli.output import (
     write_text,
 )
 from sheber.i18n import _
+from sheber.untrusted import files_below
 
 if TYPE_CHECKING:
     from sheber.exercises import Exercise
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["grade_class"]
 
 _MOST_LOST = 5  # criteria shown of a class
+_OTHER_FILES = 200  # that this process has open beside the folders of the programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,11 @@ class Loss:
 
 def grade_class(arguments: argparse.Namespace, sandbox: Sandbox) -> int:
     """Grade every program; a table, JSON or CSV of all. Pages are not written."""
-    from sheber.exercises import load
+    from sheber.exercises import load_typed
 
-    exercise = load(arguments.exercise)
+    exercise = load_typed(arguments.exercise)
     files = _files(arguments.programs)
+    _make_room(len(files))
     with ExitStack() as held:
         submissions, rows = _submissions(arguments, exercise, files, sandbox, held)
         if arguments.csv is not None:
@@ -87,7 +90,7 @@ def _files(given: Sequence[Path]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in given:
         if path.is_dir():
-            below = sorted(file for file in path.rglob("*.py") if _handed_in(file, path))
+            below = files_below(path, ".py")
             found |= {_name(file.relative_to(path) if len(given) == 1 else file): file for file in below}
         else:
             found[_name(path)] = path
@@ -97,10 +100,19 @@ def _files(given: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def _handed_in(file: Path, folder: Path) -> bool:
-    """Whether this is a program of a student: a plain file, not hidden. A link may lead to a file of somebody else."""
-    hidden = any(part.startswith((".", "__")) for part in file.relative_to(folder).parts)
-    return file.is_file() and not file.is_symlink() and not hidden
+def _make_room(programs: int) -> None:
+    """Let this process hold a folder open for each program. Raises Refused where the system lets it have too few."""
+    if os.name != "posix":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = programs + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        text = _("These are {count} programs. This system lets one command grade {most}. Grade them in several parts.")
+        raise Refused(text.format(count=programs, most=max(0, hard - _OTHER_FILES)))
+    if soft != resource.RLIM_INFINITY and needed > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def _name(file: Path) -> str:
@@ -126,10 +138,11 @@ def _submissions(
             unread.append(Row(name, words=str(error)))
             continue
         own = usual_folder(exercise.name, file)
-        named = None if arguments.out is None else arguments.out / own.relative_to(Path("reports", exercise.name))
-        if (named or own) in {other.folder for other in submissions}:
+        inside = own if arguments.out is None else own.relative_to(Path("reports", exercise.name))
+        if (arguments.out / inside if arguments.out else own) in {other.folder for other in submissions}:
             continue  # the same file, named twice
-        folder = held.enter_context(results_folder(named, own, alone=True))
+        named = arguments.out
+        folder = held.enter_context(results_folder(named, inside, alone=True, inside=named is not None))
         one = Submission(name, program, rehearsal(exercise), folder)
         if arguments.resume:
             one = dataclasses.replace(one, judged=judged_before(exercise, one, sandbox))
@@ -171,14 +184,15 @@ def _twins(rows: Sequence[Row]) -> list[Row]:
 
 
 def _losses(rows: Sequence[Row]) -> list[Loss]:
-    """What was lost over the class, the most first."""
+    """What was lost over the class, the most first. A criterion whose name differs from run to run goes by its key."""
     runs = [scene.score for row in rows if row.grade is not None for scene in row.grade.scenes]
-    names: dict[str, str] = {}
+    names: dict[str, set[str]] = {}
     lost: dict[str, float] = {}
     for check in (check for score in runs for check in score.checks):
-        names.setdefault(check.key, check.name)
+        names.setdefault(check.key, set()).add(check.name)
         lost[check.key] = lost.get(check.key, 0.0) + check.lost
-    losses = [Loss(key, names[key], round(points / len(runs), 2)) for key, points in lost.items()]
+    called = {key: min(given) if len(given) == 1 else key for key, given in names.items()}
+    losses = [Loss(key, called[key], round(points / len(runs), 2)) for key, points in lost.items()]
     return sorted((loss for loss in losses if loss.points > 0.0), key=lambda loss: -loss.points)
 
 
@@ -235,5 +249,6 @@ def _csv(rows: Sequence[Row], exercise: Exercise) -> str:
 
 
 def _unspelled(words: str) -> str:
-    """Words that no spreadsheet takes for a formula."""
-    return f"'{words}" if words.startswith(("=", "+", "-", "@")) else words
+    """Words that no spreadsheet takes for a formula, and that every encoding has."""
+    shown = plain(words)
+    return f"'{shown}" if shown.lstrip().startswith(("=", "+", "-", "@")) else shown

@@ -18,8 +18,8 @@ __all__ = ["Session", "is_students_file", "student_line"]
 
 OTHER_THREAD = message(
     "client.other_thread",
-    "This call comes from a second thread of your program. Only the thread that connected can talk to the station: "
-    "with two threads, the order of the calls would be different in each run.",
+    "This call comes from a second thread of your program. Only the thread that connected can talk to the station, "
+    "so that every run is the same.",
 )
 UNKNOWN_KIND = message("client.unknown_kind", "The station reports {kind}: {words}")
 

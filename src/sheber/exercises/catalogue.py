@@ -11,7 +11,7 @@ from sheber.exercises.exercise import Exercise, read_exercise
 from sheber.exercises.numbers import LEVELS, ExerciseError
 from sheber.i18n import _
 
-__all__ = ["catalogue", "load"]
+__all__ = ["catalogue", "load", "load_typed"]
 
 _FOLDER = Path(__file__).parent
 
@@ -32,13 +32,34 @@ def load(name: str | os.PathLike[str], beside: Path | None = None) -> Exercise:
     >>> load("poses-and-moves").level
     'elementary'
     """
-    own = _FOLDER / str(os.fspath(name)).replace("-", "_")
-    if isinstance(name, str) and name.replace("-", "").isalnum() and (own / "exercise.toml").is_file():
+    if isinstance(name, str) and (own := _of_catalogue(name)):
         return _read(own)
     for folder in (Path(name),) if beside is None else (beside / name, Path(name)):
         if (folder / "exercise.toml").is_file():
             return read_exercise(folder)
     raise ExerciseError(_unknown(str(name)))
+
+
+def load_typed(name: str) -> Exercise:
+    """The exercise that a user typed. A folder with a name like one of the catalogue is named by a path, `./post`.
+
+    Opening an exercise runs its code, and the working folder may be a hand-in with a folder `poses_and_moves` in it.
+    Raises ExerciseError.
+    """
+    bare = os.path.basename(name) == name not in (os.curdir, os.pardir)
+    if bare and _hint(name) and not _of_catalogue(name) and Path(name, "exercise.toml").is_file():
+        text = _(
+            "There is no exercise {name!r} in the catalogue.{hint} There is a folder of this name here, and to open "
+            "an exercise runs its code. If you trust the folder, name it by its path: {path}."
+        )
+        raise ExerciseError(text.format(name=name, hint=_hint(name), path=os.path.join(os.curdir, name)))
+    return load(name)
+
+
+def _of_catalogue(name: str) -> Path | None:
+    """The folder of an exercise of the package."""
+    own = _FOLDER / name.replace("-", "_")
+    return own if name.replace("-", "").isalnum() and (own / "exercise.toml").is_file() else None
 
 
 @cache
@@ -47,11 +68,18 @@ def _read(folder: Path) -> Exercise:
 
 
 def _unknown(name: str) -> str:
-    names = sorted(f.name.replace("_", "-") for f in _FOLDER.iterdir() if (f / "exercise.toml").is_file())
-    near = difflib.get_close_matches(name, names, 1)
-    hint = _(" Did you mean {near}?").format(near=near[0]) if near else ""
     text = _(
         "There is no exercise {name!r}, and no folder of that name with an exercise.toml.{hint} "
         "The exercises are: {names}."
     )
-    return text.format(name=name, hint=hint, names=", ".join(names))
+    return text.format(name=name, hint=_hint(name), names=", ".join(_names()))
+
+
+def _hint(name: str) -> str:
+    """A question with the exercise whose name is nearly this one; "" where there is none."""
+    near = difflib.get_close_matches(name.replace("_", "-"), _names(), 1)
+    return _(" Did you mean {near}?").format(near=near[0]) if near else ""
+
+
+def _names() -> list[str]:
+    return sorted(f.name.replace("_", "-") for f in _FOLDER.iterdir() if (f / "exercise.toml").is_file())

@@ -10,7 +10,6 @@ Nothing here knows what equipment an exercise has: what depends on it is asked o
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import re
 import sys
@@ -21,7 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from sheber.allowed import Allowed, Choice
-from sheber.exercises.files import ExerciseError, read_text, read_toml
+from sheber.exercises.files import ExerciseError, read_text, read_toml, read_whole
 from sheber.exercises.numbers import Numbers, Tolerance, changeable, plain, read_numbers
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import LANGUAGES, _, current
@@ -43,8 +42,9 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
 _KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
 
-_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError)  # of criteria: the author's, wherever they arise
-_PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*(?:\|\s*([\w/%]+)\s*)?\}\}")
+# of criteria: the author's, wherever they arise
+_AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError, SystemExit)
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}")
 _CATALOGUE_NAME = re.compile(r"""(\bconnect\(\s*exercise\s*=\s*)(?:"[\w-]+"|'[\w-]+')""")
 _SHOWN_FACTORS: Final = {"": 1.0, "MB": 1.0 / (1 << 20)} | {unit: 1.0 / si for unit, si in SI.items()}
 
@@ -151,7 +151,7 @@ class Exercise:
             scene = self._rules.scene(seed, self.numbers)
         except ExerciseError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             text = _("{file}: {line}: There is no scene for seed {seed}: {why}.")
             raise ExerciseError(text.format(file=file, line=_line(error, file), seed=seed, why=_why(error))) from error
         counts = self._facts(scene, seed).get("counts", {})
@@ -218,7 +218,7 @@ class Exercise:
             checks: Any = self._rules.checks(trace, self.numbers)
         except (ExerciseError, TraceError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             if not isinstance(error, _AUTHORS) and not _arose_in(error, self.folder):
                 raise
             text = _("{file}: {line}: These criteria cannot judge this trace: {why}.")
@@ -297,7 +297,7 @@ def _digest(folder: Path, own: Mapping[str, Any]) -> str:
     """The hash of what a score depends on."""
     digest = hashlib.sha256()
     for name in ("exercise.toml", "exercise.py"):
-        digest.update((folder / name).read_bytes())
+        digest.update(read_whole(folder / name))
     if own:
         digest.update(json.dumps(dict(own), sort_keys=True).encode())
     return digest.hexdigest()
@@ -323,17 +323,23 @@ def _counted(rules: _Rules) -> Collection[str]:
 
 
 def _module(file: Path) -> ModuleType:
-    """Run `exercise.py` under a name of its own; raises ExerciseError with the line that is wrong."""
-    name = f"sheber_exercise_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None or not file.is_file():
+    """Run `exercise.py` under a name of its own; raises ExerciseError with the line that is wrong.
+
+    What runs is what one reads there: a compiled file in `__pycache__` may come from somebody else.
+    """
+    if not file.is_file():
         raise ExerciseError(_("{file} is missing.").format(file=file))
-    module = importlib.util.module_from_spec(spec)
+    name = f"sheber_exercise_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    module = ModuleType(name)
+    module.__file__ = str(file)
     sys.modules[name] = module  # dataclasses of the exercise look themselves up here
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=error)) from error
+        exec(compile(read_whole(file), str(file), "exec", dont_inherit=True), module.__dict__)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SyntaxError):
+            read_text(file)  # says it better where the file is in another encoding
+        why = _why(error) if isinstance(error, SystemExit) else error
+        raise ExerciseError(_("{file}: {line}: {why}").format(file=file, line=_line(error, file), why=why)) from error
     return module
 
 
@@ -348,13 +354,15 @@ def _line(error: BaseException, file: Path) -> str:
     return _("line {line}").format(line=line) if line else type(error).__name__
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     """What Python or a part of ours says of an error."""
-    ours = type(error) is ValueError and str(error)
-    return str(error) if ours else f"{type(error).__name__}: {error}"
+    words = str(error)
+    if not words:
+        return type(error).__name__
+    return words if type(error) is ValueError else f"{type(error).__name__}: {words}"
 
 
-def _arose_in(error: Exception, folder: Path) -> bool:
+def _arose_in(error: BaseException, folder: Path) -> bool:
     """Whether an error was raised by code of this folder itself, not by what it called."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
@@ -382,5 +390,6 @@ def _shown(value: object, unit: str) -> str:
     if isinstance(value, int) and not unit:
         return str(value)
     if unit not in _SHOWN_FACTORS:
-        raise KeyError(unit)
+        text = _("There is no unit {unit!r}. The units are: {units}.")
+        raise TypeError(text.format(unit=unit, units=", ".join(filter(None, _SHOWN_FACTORS))))
     return f"{round(value * _SHOWN_FACTORS[unit], 6):g} {unit}".strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import tomllib
 import unicodedata
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from sheber.i18n import _
+from sheber.untrusted import read_regular
 
-__all__ = ["ExerciseError", "read_text", "read_toml"]
+__all__ = ["ExerciseError", "read_text", "read_toml", "read_whole"]
+
+LARGEST_FILE = 1 << 20  # bytes
 
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # how a file in UTF-16 begins
 _QUOTES = "“”„‟«»‘’‚‹›"
@@ -22,10 +26,18 @@ class ExerciseError(Exception):
     """An exercise cannot be used as it is written: which file, which entry, what is allowed."""
 
 
+def read_whole(file: Path) -> bytes:
+    """The bytes of a regular file, or of one that a link leads to. Raises OSError for all else, and for too much."""
+    raw = read_regular(file, LARGEST_FILE + 1, links=True)
+    if len(raw) > LARGEST_FILE:
+        raise OSError(errno.EFBIG, _("it has more than {most} bytes").format(most=LARGEST_FILE))
+    return raw
+
+
 def read_text(file: Path) -> str:
     """The text of a file in UTF-8, with or without a byte order mark. Raises ExerciseError."""
     try:
-        raw = file.read_bytes()
+        raw = read_whole(file)
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:
         text = _("{file}: This file cannot be read: {why}.")

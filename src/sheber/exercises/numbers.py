@@ -350,7 +350,8 @@ def _check_seeds(file: Path, found: object) -> None:
         raise ExerciseError(_("{file}: rehearsal.seeds: {why}").format(file=file, why=error)) from error
     if not len(numbers) == len(different) == REHEARSAL_SCENES:
         text = _(
-            "{file}: rehearsal.seeds must be a list of {count} different seeds. A seed is a whole number, 0 or more."
+            "{file}: rehearsal.seeds must be a list of {count} different seeds. "
+            "A seed is a whole number from 0 to 2^256 - 1."
         )
         raise ExerciseError(text.format(file=file, count=REHEARSAL_SCENES))
 

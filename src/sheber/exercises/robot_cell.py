@@ -90,7 +90,7 @@ def mark(name: str, pose: Pose, colour: Colour, radius: float = 0.03) -> Fixture
     return Fixture(f"mark_{name}", (disc, *strokes))
 
 
-_FACING = 0.66  # rad: a report first shows the cell from its front right corner; from there letters stand upright
+_FACING = 0.95  # rad: a report first shows the cell from its front right corner; from there letters stand upright
 _PEN = 0.15  # width of a stroke; like the letters below in radii of the disc
 _LETTERS = {  # lines through points (right, up)
     "A": (((-0.32, -0.5), (0.0, 0.5), (0.32, -0.5)), ((-0.2, -0.14), (0.2, -0.14))),

@@ -61,6 +61,7 @@ class Check:
     time: float | None = None  # simulated s, the moment in the replay; None: no single moment
     told: Text = NOTHING  # what, when and by how much; nothing where no point was lost
     key: str = ""  # stable identifier, the same in every language
+    follows: bool = False  # the points were lost only because another check's were: told below their cause
 
     def __post_init__(self) -> None:
         """Keep points to hundredths, so that what a reader adds up is what we add up; times to milliseconds."""

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from sheber.exercises import PROGRAMS, Exercise, ExerciseError
+from sheber.exercises.score import Score
 from sheber.i18n import N_, _
 from sheber.judge.errors import SystemFault
-from sheber.judge.grade import Grade, rehearsal
+from sheber.judge.grade import Grade, GradedScene, rehearsal
 from sheber.judge.program import Program
+from sheber.judge.report.moments import moments
+from sheber.judge.report.words import ending, number
 from sheber.judge.run import run
 from sheber.judge.sandbox import Sandbox
 from sheber.judge.several import Submission, grade_several
@@ -105,14 +108,12 @@ def misdrawn(exercise: Exercise) -> list[str]:
 
 
 def unstarted(exercise: Exercise, sandbox: Sandbox) -> list[str]:
-    """What is wrong with the starter program: it must come to its end and touch nothing."""
+    """What is wrong with the starter program: it must come to its end, and nothing may go wrong on the way."""
     trace = run(exercise, Program("starter.py", exercise.starter.encode()), exercise.rehearsal[0], sandbox)
     if trace.outcome.kind is not OutcomeKind.FINISHED:
-        text = _("The starter program ended with {outcome}: {reason}")
-        return [text.format(outcome=trace.outcome.kind.value, reason=trace.outcome.reason)]
-    if any(event.data.get("meant") is False for event in trace.events_of("contact")):
-        return [_("The starter program has an unintended contact.")]
-    return []
+        return [_("The starter program does not come to its end. {ending}").format(ending=ending(trace.outcome))]
+    text = _("Something goes wrong in the starter program at {time:.1f} s: {event}.")
+    return [text.format(time=one.time, event=one.text) for one in moments(trace) if one.grave]
 
 
 def judged(
@@ -139,16 +140,29 @@ def judged(
 def misjudged(exercise: Exercise, program: str, found: Grade, expected: Mapping[str, Any] | None = None) -> list[str]:
     """What of a grade is not as `expected.toml` says, scene by scene, in words that show where to look."""
     wanted = _expected(exercise, program) if expected is None else expected
+    return [flaw for scene in found.scenes for flaw in _unexpected(program, scene, wanted)]
+
+
+def _unexpected(program: str, scene: GradedScene, wanted: Mapping[str, Any]) -> Iterator[str]:
+    """What of one scene is not as it must be; outcomes are named as they are written in `expected.toml`."""
+    about: dict[str, object] = {"program": program, "seed": scene.seed}
+    if scene.outcome.kind not in wanted["outcome"]:
+        text = _('{program}, seed {seed}: The run ended with "{outcome}". It must end with {wanted}. {reason}')
+        ends = ", ".join(f'"{one}"' for one in wanted["outcome"])
+        about |= {"outcome": scene.outcome.kind.value, "wanted": ends, "reason": scene.outcome.reason}
+        yield text.format(**about).strip()
     low, high = wanted["points"]
-    flaws = []
-    for scene in found.scenes:
-        lost = [f"{check.key} -{check.lost:g} ({check.message})" for check in scene.score.checks if check.lost]
-        where = f"{exercise.name}, {program}, seed {scene.seed}"
-        if scene.outcome.kind not in wanted["outcome"]:
-            flaws.append(f"{where}: ended with {scene.outcome.kind}: {scene.outcome.reason}")
-        if not low <= scene.score.points <= high:
-            flaws.append(f"{where}: {scene.score.points} points, expected {low} to {high}; lost: {'; '.join(lost)}")
-    return flaws
+    if not low <= scene.score.points <= high:
+        text = _("{program}, seed {seed}: The program got {points} points. It must get {low} to {high}.")
+        about |= {"points": number(scene.score.points), "low": number(low), "high": number(high)}
+        yield " ".join([text.format(**about), *_losses(scene.score)])
+
+
+def _losses(score: Score) -> list[str]:
+    """Each criterion that lost points, with its key in `exercise.toml` and its reason."""
+    text = _("{points} points were lost with {key}: {why}")
+    lost = [check for check in score.checks if check.lost]
+    return [text.format(points=number(check.lost), key=check.key, why=check.message) for check in lost]
 
 
 def late(reference: Grade) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sheber.exercises import Exercise
+from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import final
 from sheber.i18n import _
 from sheber.judge.errors import SystemFault
@@ -35,7 +37,10 @@ class Submission:
 
 
 def judged_before(exercise: Exercise, submission: Submission, sandbox: Sandbox) -> tuple[GradedScene, ...]:
-    """The scenes whose traces are there and whole, of the same program, exercise and level; scored again."""
+    """The scenes whose traces are there and whole, of the same program, exercise and level; scored again.
+
+    What cannot be read or scored was not made by a judge: its scene counts as not judged.
+    """
     found = []
     for name, seed in submission.scenes:
         file = submission.file(seed)
@@ -46,8 +51,11 @@ def judged_before(exercise: Exercise, submission: Submission, sandbox: Sandbox) 
         header = trace.header
         wanted = (submission.program.sha256, exercise.sha256, seed, sandbox.level)
         same = (header.program_sha256, header.exercise_sha256, header.seed, header.sandbox) == wanted
-        if same and trace.whole and trace.channels and trace.outcome.kind is not OutcomeKind.SYSTEM_FAULT:
-            found.append(GradedScene(name, seed, trace.outcome, exercise.score(trace), trace.sha256, file))
+        if same and trace.whole and trace.channels:
+            with contextlib.suppress(ExerciseError, TraceReadError, ArithmeticError, RecursionError, MemoryError):
+                score = exercise.score(trace)
+                if trace.outcome.kind is not OutcomeKind.SYSTEM_FAULT:
+                    found.append(GradedScene(name, seed, trace.outcome, score, trace.sha256, file))
     return tuple(found)
 
 

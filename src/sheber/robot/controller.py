@@ -12,7 +12,8 @@ One tick is 10 ms, five physics steps. What happens in it, in this order and now
     7. what must end the run ends it: an emergency stop, time used up        watch, limits
 
 A command is served between two ticks and lets as many pass as it needs. Time moves only here. Where nobody
-asks in between (a move that is waited for, a wait), two ticks are taken at once, from sample to sample.
+asks in between (a move that is waited for, a wait), two ticks are taken at once, from sample to sample. The cell
+itself looks at contacts and light barriers after every step, so no touch between two ticks is missed.
 
 How a run ends. A limit brakes the arm on its path, and a collision on the way is what ended the run; an emergency
 stop holds the joints where they are. Then 2 s are recorded, and up to 3 s more until every part rests.
@@ -320,5 +321,6 @@ class Controller:
             if self.cell.settled():
                 break
             self.tick()
+        self.watch.finish(self.step)
         self.event("end", {})
         self.record.hand_over()

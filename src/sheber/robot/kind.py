@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from sheber.allowed import Allowed, Choice
@@ -54,9 +53,8 @@ class RobotCell:
         from sheber.robot.cell.standing import flaws
 
         drawn = {seed: replace(scene, noise_seed=0, imperfections=Imperfections()) for seed, scene in scenes.items()}
-        for (seed, scene), (other, another) in combinations(drawn.items(), 2):
-            if scene == another:
-                yield _("The seeds {seed} and {other} give the same scene.").format(seed=seed, other=other)
+        for seeds in _alike(drawn):
+            yield _("The seeds {seeds} give the same scene.").format(seeds=", ".join(map(str, seeds)))
         for seed, scene in scenes.items():
             for flaw in flaws(scene):
                 yield _("Seed {seed}: {flaw}").format(seed=seed, flaw=flaw)
@@ -88,6 +86,18 @@ class RobotCell:
         from sheber.robot.appearance import texture
 
         return texture(name)
+
+
+def _alike(scenes: Mapping[int, Scene]) -> list[list[int]]:
+    """The seeds that give one and the same scene, group by group."""
+    groups: list[tuple[Scene, list[int]]] = []
+    for seed, scene in scenes.items():
+        seeds = next((seeds for other, seeds in groups if other == scene), None)
+        if seeds is None:
+            groups.append((scene, [seed]))
+        else:
+            seeds.append(seed)
+    return [seeds for _scene, seeds in groups if len(seeds) > 1]
 
 
 CELL: Final = RobotCell()

@@ -98,6 +98,12 @@ class Watch:
             for name, value in inputs.changed():
                 self._record("input", {"name": name, "value": value})
 
+    def finish(self, step: int) -> None:
+        """Record the end of every contact that lasts to the end of the run, at this step."""
+        self._touches.begin()
+        self._touches.finish(step)
+        self._contacts(self._touches.events)
+
     def collision(self) -> None:
         """Raise EmergencyStop where a contact that was not meant is too hard."""
         touches = self._touches

@@ -49,7 +49,7 @@ class Limiter:
         """A try that shall not count."""
         with self._changing:
             now = self._clock()
-            self._buckets[key] = (min(self._burst, self._left(key, now) + 1.0), now)
+            self._buckets[key] = (self._left(key, now) + 1.0, now)  # `_left` keeps it below the burst
 
     def _left(self, key: Hashable, now: float) -> float:
         left, since = self._buckets.get(key, (float(self._burst), now))

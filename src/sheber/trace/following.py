@@ -5,9 +5,9 @@
         piece = following.news()             # a Trace of what came since the last call, or None
         ...
 
-A trace is only ever appended to, and one that stops after any whole record is a trace. So what came since the last call
-is one too, once the records that declare channels, bodies and sentences stand before it. A run that failed by a fault of
-ours is begun again under the same name, in another file: then following begins again as well, and says so.
+A trace is only ever appended to, and one that stops after any whole record is a trace. So what came since the last
+call is one too, once the records that declare channels, bodies and sentences stand before it. A run that failed by a
+fault of ours is begun again under the same name, in another file: then following begins again as well, and says so.
 """
 
 from __future__ import annotations

@@ -53,6 +53,7 @@ __all__ = ["Trace", "read"]
 T = TypeVar("T")
 
 LARGEST_TRACE = 1 << 30  # bytes
+MOST_RECORDS = 2_000_000  # each takes some 200 bytes of memory, however small it is
 
 BREAKS_OFF = message("trace.breaks_off", "The recording stops before the end of the run.")
 
@@ -105,6 +106,8 @@ class Trace:
         self._order: list[tuple[int, int, int]] = []  # kind, start and end of each payload, as they stand
         _check_magic(raw)
         for kind, start, end in _records(raw):
+            if len(self._order) == MOST_RECORDS:
+                raise TraceReadError(_("The trace has more than {most} records.").format(most=MOST_RECORDS))
             self._spans[kind].append((start, end))
             self._order.append((kind, start, end))
         if self._spans[END] and self._spans[END][0][1] != len(raw):

@@ -166,5 +166,3 @@ def _usual(status: int) -> str:
         405: _("This address does not take such a request."),
     }
     return sentences.get(status, _("The request could not be carried out."))
-
-

@@ -45,16 +45,14 @@ _OF_DICT: Final = ("get", "items", "keys", "values")
 @cache
 def names() -> str:
     """Everything, as JSON."""
-    kinds = {one.__name__: {"members": _members(one)} for one in KINDS}
+    kinds: dict[str, Any] = {one.__name__: {"members": _members(one)} for one in KINDS}
     kinds["Named"] = {"members": {name: {"sort": "method", "sign": "()", "doc": ""} for name in _OF_DICT}, "open": True}
     offered = {name: _public(name) for name in sheber.__all__}
-    content = {"names": offered, "kinds": kinds, "keywords": [*keyword.kwlist, *_BUILT_IN]}
+    content = {"names": offered, "kinds": kinds, "keywords": [*keyword.kwlist, *(one.__name__ for one in _BUILT_IN)]}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-_BUILT_IN: Final = (
-    "abs", "enumerate", "float", "int", "len", "list", "max", "min", "print", "range", "round", "sorted", "str", "sum", "zip",
-)  # fmt: skip
+_BUILT_IN: Final = (abs, enumerate, float, int, len, list, max, min, print, range, round, sorted, str, sum, zip)
 
 
 def _public(name: str) -> dict[str, Any]:

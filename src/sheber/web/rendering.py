@@ -33,7 +33,15 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(_=_, ngettext=ngettext, asset=address, languages=choices, tongue=NAMES.get, navigation=navigation, passed=words.passed)
+    made.globals.update(
+        _=_,
+        ngettext=ngettext,
+        asset=address,
+        languages=choices,
+        tongue=NAMES.get,
+        navigation=navigation,
+        passed=words.passed,
+    )
     made.filters.update(
         points=words.number,
         day=moments.day,

@@ -156,10 +156,10 @@ def _of_ours(request: Request) -> bool:
     origin = request.headers.get("origin")
     if origin is None:
         return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    public = request.state.public_url
+    public: str = request.state.public_url
     if public:
         return origin == public.rstrip("/")
-    return urlsplit(origin).netloc == request.headers.get("host")
+    return urlsplit(origin).netloc == request.headers.get("host", "")
 
 
 def page_token(request: Request) -> bytes:

@@ -17,7 +17,7 @@ from sheber.exercises.criteria.parts import (
     set_down,
     where,
 )
-from sheber.exercises.criteria.safety import safety
+from sheber.exercises.criteria.safety import falls, safety
 from sheber.exercises.criteria.way import (
     Leg,
     arc_driven,
@@ -36,6 +36,7 @@ __all__ = [
     "arc_driven",
     "closing",
     "cycle_time",
+    "falls",
     "finished_at_home",
     "held_at",
     "last_release",

@@ -44,10 +44,10 @@ class Worth:
         measured = tolerance.show(value)
         return Check(title, self.group, points, self.points, measured, tolerance.full, tolerance.unit, time, kept, key)
 
-    def missing(self, key: str, title: Text, told: Text, time: float | None = None) -> Check:
-        """The check that earns nothing, because what it measures did not happen."""
-        tolerance = self.tolerance
-        return Check(title, self.group, 0.0, self.points, None, tolerance.full, tolerance.unit, time, told, key)
+    def missing(self, key: str, title: Text, told: Text, time: float | None = None, *, follows: bool = False) -> Check:
+        """The check that earns nothing, because what it measures did not happen; `follows`: only from another loss."""
+        full, unit = self.tolerance.full, self.tolerance.unit
+        return Check(title, self.group, 0.0, self.points, None, full, unit, time, told, key, follows)
 
 
 def worth(numbers: Numbers, points: str, tolerance: str) -> Worth:
@@ -68,7 +68,8 @@ def cycle_time(trace: Trace, numbers: Numbers, not_done: Text) -> Check:
     full, zero = numbers.real("cycle.full") * reference, numbers.real("cycle.zero") * reference
     wanted = round(full, 1)
     if not_done:
-        return Check(CYCLE(), "cycle", 0.0, points, None, wanted, "s", None, CYCLE_NOT_DONE(why=not_done), "cycle")
+        told = CYCLE_NOT_DONE(why=not_done)
+        return Check(CYCLE(), "cycle", 0.0, points, None, wanted, "s", None, told, "cycle", follows=True)
     time = last_action(trace)
     earned = points * ramp(time, full, zero)
     told = NOTHING if round(earned, 2) == points else CYCLE_SLOW(time=time, full=full, zero=zero)

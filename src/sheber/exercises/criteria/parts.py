@@ -29,10 +29,12 @@ LIES = message(
 )
 SET_DOWN = message("criteria.set_down", "Set down, not dropped")
 NOTHING_LET_GO = message("criteria.nothing_let_go", "The program let no part go on purpose.")
+NOT_LET_GO = message("criteria.not_let_go", "Parts that the program did not let go on purpose: {missing} of {all}.")
 DROPPED = message(
     "criteria.dropped",
-    "Parts that were let go: {count} of {all}. The highest fall was {drop:.1f} mm: {part}, let go at {time:.1f} s.",
+    "Parts that fell when they were let go: {parts}. The highest fall was {drop:.1f} mm: {part}, at {time:.1f} s.",
 )
+DROPPED_AND_NOT_LET_GO = message("criteria.dropped_and_not_let_go", "{dropped} {missing}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +141,23 @@ def set_down(trace: Trace, worth: Worth, count: int) -> Check:
     if not released:
         return worth.missing("set-down", title, NOTHING_LET_GO())
     tolerance, points = worth.tolerance, worth.points
-    drops = {part: _drop(trace, part, time) for part, time in released.items()}
+    drops = {part: _drop(trace, part, time) for part, time in sorted(released.items(), key=lambda one: one[1])}
     part = max(drops, key=lambda one: drops[one])
+    fallen = [called(one) for one, drop in drops.items() if tolerance.share(drop) < 1.0]
     earned = points * sum(tolerance.share(drop) for drop in drops.values()) / max(count, len(drops))
-    drop, time = tolerance.show(drops[part]), released[part]
-    told = DROPPED(count=len(drops), all=count, drop=drops[part] * 1e3, part=called(part), time=time)
-    kept = told if round(earned, 2) < points else NOTHING
-    return Check(title, worth.group, earned, points, drop, tolerance.full, tolerance.unit, time, kept, "set-down")
+    told = _down_told(fallen, (called(part), drops[part], released[part]), max(0, count - len(drops)), count)
+    time, drop = released[part] if fallen else None, tolerance.show(drops[part])
+    return Check(title, worth.group, earned, points, drop, tolerance.full, tolerance.unit, time, told, "set-down")
+
+
+def _down_told(
+    fallen: Sequence[Text | str], highest: tuple[Text | str, float, float], missing: int, count: int
+) -> Text:
+    """Which parts fell, which of them farthest (what it is called, m, at s), and how many were not let go at all."""
+    part, drop, time = highest
+    dropped = DROPPED(parts=list(fallen), drop=drop * 1e3, part=part, time=time) if fallen else NOTHING
+    left = NOT_LET_GO(missing=missing, all=count) if missing else NOTHING
+    return DROPPED_AND_NOT_LET_GO(dropped=dropped, missing=left) if dropped and left else dropped or left
 
 
 def _drop(trace: Trace, part: str, time: float) -> float:

@@ -1,7 +1,12 @@
-"""Safety: unintended contacts and emergency stops, each told as a loss of its own."""
+"""Safety: unintended contacts and emergency stops, each told as a loss of its own.
+
+What the robot does, and what it holds, counts here. A part that falls on the table costs its place, and nothing more:
+else a part that was dropped would cost more than one that was never fetched.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +20,9 @@ from sheber.i18n import Text, message
 from sheber.robot.bodies import called
 from sheber.trace import NOTHING, Event, OutcomeKind, Trace
 
-__all__ = ["safety"]
+__all__ = ["falls", "safety"]
+
+BRIEF = 0.1  # s: a shorter contact is told in milliseconds
 
 NO_CONTACT = message("criteria.no_contact", "No unintended contact")
 NO_FURTHER = message("criteria.no_further_contact", "No further contact or stop")
@@ -23,10 +30,9 @@ TOUCHED_TITLE = message("criteria.touched_title", "Unintended contact: {a} and {
 TOUCHED = message(
     "criteria.touched", "At {time:.1f} s {a} and {b} touched for {lasted:.1f} s. The force was up to {force:.0f} N."
 )
-FELL_TITLE = message("criteria.fell_title", "Fallen on the table: {part}")
-FELL = message(
-    "criteria.fell",
-    "At {time:.1f} s {part} fell on the table. The force was up to {force:.0f} N. It lay there for {lasted:.1f} s.",
+TOUCHED_BRIEFLY = message(
+    "criteria.touched_briefly",
+    "At {time:.1f} s {a} and {b} touched for {lasted:.0f} ms. The force was up to {force:.0f} N.",
 )
 PRESSED_TITLE = message("criteria.pressed_title", "Pressed on the table: {part}")
 PRESSED = message(
@@ -40,6 +46,7 @@ LASTS = message(
 )
 STOP = message("criteria.stop", "Emergency stop")
 STOPPED = message("criteria.stopped", "At {time:.1f} s the station was stopped. {why}")
+_TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +79,31 @@ def safety(trace: Trace, numbers: Numbers) -> list[Check]:
 
 
 def _incidents(trace: Trace, numbers: Numbers) -> Iterator[_Incident]:
-    fallen: dict[str, float] = {}  # part -> s, when it fell on the table
-    for event in trace.events_of("contact"):
-        if event.data.get("meant"):
-            continue
-        part, time = _on_table(trace, event), event.step * trace.step_s
-        if not part or held_at(trace, time) == part:
+    for event, part in _unmeant(trace):
+        if not part or held_at(trace, event.step * trace.step_s) == part:
             yield from _contact(trace, numbers, event, part)
-        elif part not in fallen or _gripped(trace, part, fallen[part], time):
-            fallen[part] = time
-            yield _fall(trace, numbers, event, part)
     stop = _stop(trace)
     if stop is not None:
         yield _Incident("stop", STOP(), numbers.real("safety.emergency_stop"), *stop)
+
+
+def falls(trace: Trace) -> Iterator[tuple[Event, str]]:
+    """The contact with the table, and the name, of each part that fell there; again only after it was gripped again."""
+    fallen: dict[str, float] = {}  # part -> s, when it fell on the table
+    for event, part in _unmeant(trace):
+        time = event.step * trace.step_s
+        if not part or held_at(trace, time) == part:
+            continue
+        if part not in fallen or _gripped(trace, part, fallen[part], time):
+            fallen[part] = time
+            yield event, part
+
+
+def _unmeant(trace: Trace) -> Iterator[tuple[Event, str]]:
+    """Each contact that was not meant, and the loose part in it that touched the table, "" for any other contact."""
+    for event in trace.events_of("contact"):
+        if not event.data.get("meant"):
+            yield event, _on_table(trace, event)
 
 
 def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterator[_Incident]:
@@ -101,7 +120,7 @@ def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterato
         )
     else:
         pair = {side: called(str(event.data[side])) for side in ("a", "b")}
-        title, told = TOUCHED_TITLE(**pair), TOUCHED(**pair, time=time, force=force, lasted=lasted)
+        title, told = TOUCHED_TITLE(**pair), _touched_told(pair, time, force, lasted)
     yield _Incident("contact", title, cost, time, told)
     for n in range(1, 1 + int(max(0.0, min(lasted / again, most)))):  # more could not cost more
         then = time + n * again
@@ -109,18 +128,18 @@ def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterato
         yield _Incident("contact", lasts, cost, then, LASTS(again=again, time=then, contact=told))
 
 
-def _fall(trace: Trace, numbers: Numbers, event: Event, part: str) -> _Incident:
-    """A part that fell on the table: one loss, however long it lies there and however often it bounces."""
-    time = event.step * trace.step_s
-    force, lasted = _rest_of_contact(trace, event.step, event.data)
-    told = FELL(part=called(part), time=time, force=force, lasted=lasted)
-    return _Incident("contact", FELL_TITLE(part=called(part)), numbers.real("safety.contact"), time, told)
+def _touched_told(pair: Mapping[str, Text | str], time: float, force: float, lasted: float) -> Text:
+    """That two bodies touched: for how long [s], and how hard [N], rounded up: no touch is without a force."""
+    force = math.ceil(round(force, 2))
+    if lasted < BRIEF:
+        return TOUCHED_BRIEFLY(**pair, time=time, force=force, lasted=lasted * 1e3)
+    return TOUCHED(**pair, time=time, force=force, lasted=lasted)
 
 
 def _on_table(trace: Trace, event: Event) -> str:
     """The loose part that touched the table; "" for any other contact."""
     a, b = str(event.data["a"]), str(event.data["b"])
-    return next((one for one, other in ((a, b), (b, a)) if other == "table" and _is_loose(trace, one)), "")
+    return next((one for one, other in ((a, b), (b, a)) if other == _TABLE and _is_loose(trace, one)), "")
 
 
 def _gripped(trace: Trace, part: str, since: float, until: float) -> bool:
@@ -130,10 +149,10 @@ def _gripped(trace: Trace, part: str, since: float, until: float) -> bool:
 
 
 def _is_loose(trace: Trace, name: str) -> bool:
-    """Whether a body can fall: it moves in this run, and is none of the robot's."""
+    """Whether a body can fall: it moves in this run, and is none of the robot's, which come before the table."""
     names = list(trace.bodies)
-    tools = [n for n, body in enumerate(names) if body == "tool" or body.startswith("finger_")]
-    if name not in names[max(tools, default=-1) + 1 :] or len(trace.time) == 0:
+    first = names.index(_TABLE) + 1 if _TABLE in names else 0
+    if name not in names[first:] or len(trace.time) == 0:
         return False
     return bool(np.ptp(trace.body(name)[:, :3], axis=0).max() > 1e-3)
 

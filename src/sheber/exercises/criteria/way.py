@@ -61,7 +61,8 @@ POSE_PASSED = message(
     "The tool passed pose {name} at {time:.1f} s at a distance of {off:.1f} mm ({by}), without stopping.",
 )
 POSE_PASSED_BLEND = message(
-    "criteria.pose_passed_blend", "{passed} The move of line {line} has a blend. Leave it out to stop at the pose."
+    "criteria.pose_passed_blend",
+    "{passed} The move of line {line} has blend={blend:g}. Without a blend the tool stops at the pose.",
 )
 POSE_STOPPED_BESIDE = message(
     "criteria.pose_stopped_beside",
@@ -173,19 +174,20 @@ def _off_told(trace: Trace, wanted: tuple[str, Pose], sample: int, away: float, 
     by = off_by(trace["tcp"][sample, :3] - pose.position)
     if not stands:
         passed = POSE_PASSED(name=name, time=time, off=off, by=by)
-        line = _blended_at(trace, time)
-        return POSE_PASSED_BLEND(passed=passed, line=line) if line else passed
+        line, blend = _blended_at(trace, time)
+        return POSE_PASSED_BLEND(passed=passed, line=line, blend=blend) if line else passed
     if away >= near:
         return POSE_STOPPED_BESIDE(name=name, off=off, time=time)
     return POSE_OFF(name=name, time=time, off=off, by=by)
 
 
-def _blended_at(trace: Trace, time: float) -> int:
-    """Line of the move that ended in a rounded corner at this time [s]; 0 where the trace shows none."""
+def _blended_at(trace: Trace, time: float) -> tuple[int, float]:
+    """Line and blend [m] of the move that ended in a rounded corner at this time [s]; zeros where there is none."""
     moves = zip(trace.events_of("move"), trace.events_of("move_done"), strict=False)
     ends = [(abs(done.step * trace.step_s - time), move.data) for move, done in moves]
     away, move = min(ends, key=lambda one: one[0], default=(math.inf, {}))
-    return int(move.get("line", 0)) if away < SAME_CORNER and move.get("blend", 0.0) > 0.0 else 0
+    blend = float(move.get("blend", 0.0))
+    return (int(move.get("line", 0)), blend) if away < SAME_CORNER and blend > 0.0 else (0, 0.0)
 
 
 def _never_reached(trace: Trace, name: str, distance: Array, judged: NDArray[np.bool_], near: float) -> Text:
@@ -261,7 +263,7 @@ def line_driven(trace: Trace, leg: Leg, worth: Worth) -> Check:
     key, title = f"line-{leg.start}-{leg.end}", LINE(start=leg.start, end=leg.end)
     samples = leg.samples()
     if samples is None:
-        return worth.missing(key, title, leg.missing())
+        return worth.missing(key, title, leg.missing(), follows=True)
     deviation = line_deviation(trace["tcp"][samples[0] : samples[1] + 1, :3])
     at = int(np.argmax(deviation))
     time, off = float(trace.time[samples[0] + at]), float(deviation[at])
@@ -273,7 +275,7 @@ def arc_driven(trace: Trace, leg: Leg, poses: tuple[Pose, Pose, Pose], worth: Wo
     key, title = f"arc-{leg.start}-{leg.end}", ARC(start=leg.start, end=leg.end)
     samples = leg.samples()
     if samples is None:
-        return worth.missing(key, title, leg.missing())
+        return worth.missing(key, title, leg.missing(), follows=True)
     path = trace["tcp"][samples[0] : samples[1] + 1, :3]
     deviation = circle_deviation(path, *(pose.position for pose in poses))
     at = int(np.argmax(deviation))
@@ -296,7 +298,7 @@ def speed_kept(trace: Trace, leg: Leg, wanted: float, worth: Worth) -> Check:
     key, title = f"speed-{leg.start}-{leg.end}", SPEED(start=leg.start, end=leg.end)
     samples = leg.samples()
     if samples is None:
-        return worth.missing(key, title, leg.missing())
+        return worth.missing(key, title, leg.missing(), follows=True)
     speed, time = speed_between(trace, *samples), float(trace.time[samples[0]])
     told = SPEED_OFF(start=leg.start, end=leg.end, speed=speed * 1e3, wanted=wanted * 1e3)
     return worth.check(key, title, abs(speed / wanted - 1.0), time, told)

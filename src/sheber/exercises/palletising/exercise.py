@@ -10,6 +10,7 @@ from sheber.exercises.criteria import (
     Placed,
     Worth,
     closing,
+    falls,
     last_release,
     lies,
     placements,
@@ -172,7 +173,12 @@ def _barrier(size: tuple[float, ...]) -> LightBarrier:
 # --- what is measured -------------------------------------------------------------------------------
 
 PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}")
-EMPTY = message("palletising.empty", "There is no box on this place. Only a box that you let go counts.")
+EMPTY = message(
+    "palletising.empty", "There is no box at this place. A box counts only after your program has let it go."
+)
+EMPTY_FELL = message(
+    "palletising.empty_fell", "There is no box at this place. At {time:.1f} s {box} fell on the table."
+)
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
@@ -232,10 +238,8 @@ def _place_check(
     key, title = f"place-{n + 1}", PLACE(layer=layer, row=row, column=column)
     if placed is not None:
         return lies(key, title, placed, worths, _told(trace, placed))
-    if before is not None:
-        time, told = _moved_away(trace, before)
-        return worths["position"].missing(key, title, told, time)
-    return worths["position"].missing(key, title, EMPTY())
+    time, told = _empty(trace, trace.facts["boxes"][n]) if before is None else _moved_away(trace, before)
+    return worths["position"].missing(key, title, told, time)
 
 
 def _called(box: str) -> Text:
@@ -255,7 +259,16 @@ def _told(trace: Trace, placed: Placed) -> Text:
     return MOVED_LATER(lies=told, moved=moved * 1e3) if moved > 0.003 else told
 
 
-def _moved_away(trace: Trace, before: Placed) -> tuple[float, Text]:
+def _empty(trace: Trace, box: str) -> tuple[float | None, Text]:
+    """Why nothing stands at a place, and since when [s]. `box`: the one that arrived for it."""
+    for event, part in falls(trace):
+        if part == box:
+            time = event.step * trace.step_s
+            return time, EMPTY_FELL(box=_called(box), time=time)
+    return None, EMPTY()
+
+
+def _moved_away(trace: Trace, before: Placed) -> tuple[float | None, Text]:
     """When [s] a box that had stood was moved away, and the words for it: halfway between where it was let go and where
     it ended, or when another box in the tool pushed it."""
     box = _called(before.part)

@@ -33,6 +33,7 @@ NUMBERS = {
     "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
 }
 
+LEAST_SPEED = 0.03  # m/s, between line and arc
 LEAST_TURN = math.radians(4.0)  # of a pose; that of B is near A's
 NAMES = ("A", "B", "C", "D", "E", "F")
 COLOURS = {
@@ -51,7 +52,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     poses = _poses(rng, numbers)
     height = between(rng, *numbers.pair("scene.post_height"), digits=3)
     foot = _foot(rng, poses["B"], poses["C"])
-    line, arc = (between(rng, *numbers.pair("scene.speed"), digits=2) for _n in range(2))
+    line, arc = _speeds(rng, numbers.pair("scene.speed"))
     route = [
         {"pose": "A", "move": "joints"},
         {"pose": "B", "move": "line", "speed": line},
@@ -104,6 +105,14 @@ def _poses(rng: np.random.Generator, numbers: Numbers) -> dict[str, Pose]:
     poses["F"] = down_pose(between(rng, 0.50, 0.56), between(rng, -0.10, 0.05), between(rng, 0.42, 0.48), turn[5])
     poses["F"] = poses["F"].rotated(y=-lean[1])
     return poses
+
+
+def _speeds(rng: np.random.Generator, ends: tuple[float, float]) -> tuple[float, float]:
+    """Speeds [m/s] on the line and on the arc: never nearly equal where the range has room."""
+    line, arc = (between(rng, *ends, digits=2) for _n in range(2))
+    if abs(arc - line) < LEAST_SPEED:
+        arc = line + LEAST_SPEED if line + LEAST_SPEED <= ends[1] else max(ends[0], line - LEAST_SPEED)
+    return line, round(arc, 2)
 
 
 def _foot(rng: np.random.Generator, start: Pose, end: Pose) -> Pose:

@@ -410,7 +410,9 @@ def _decoy_checks(trace: Trace, numbers: Numbers, done: float) -> list[Check]:
     whole = worth(numbers, "decoys", "decoy")
     if not decoys:
         told = NO_DECOYS_SCALED(done=100.0 * done) if done < 1.0 else NOTHING
-        check = Check(NO_DECOYS(), whole.group, whole.points * done, whole.points, told=told, key="decoys")
+        check = Check(
+            NO_DECOYS(), whole.group, whole.points * done, whole.points, told=told, key="decoys", follows=True
+        )
         return [check] if whole.points else []
     shares = zip(decoys, whole.shared(len(decoys)), strict=True)
     return [_decoy_check(trace, name, share, done) for name, share in shares]
@@ -431,4 +433,5 @@ def _decoy_check(trace: Trace, name: str, own: Worth, done: float) -> Check:
     earned = own.points * share * done
     title, measured = LEFT_ALONE(part=called), tolerance.show(moved)
     points = own.group, earned, own.points
-    return Check(title, *points, measured, tolerance.full, tolerance.unit, time, told, f"decoy-{name}")
+    key, follows = f"decoy-{name}", share == 1.0
+    return Check(title, *points, measured, tolerance.full, tolerance.unit, time, told, key, follows)

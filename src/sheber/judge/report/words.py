@@ -66,6 +66,7 @@ _OWN_WORDS: Final = "run.program_error"  # a text that is the program's own word
 _PART: Final = re.compile(r"\n| · ")  # between the sentence of a reason, the line of code it is about, and a hint
 _HYPHEN: Final = re.compile(r"(?<![\w.\-])-(?=\d)")  # a minus sign as it is typed: "x -1.2", not "2026-11-25"
 _ALIKE: Final = 3  # checks that lost all their points for the same reason are told as one from this number on
+_SAME: Final = 2  # and those with the very same words and moment from this one on
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +83,17 @@ class Loss:
     @property
     def time(self) -> float | None:
         """The moment in the replay [s]; None: no single moment."""
-        return self.checks[0].time if len(self.checks) == 1 else None
+        times = {check.time for check in self.checks}
+        return times.pop() if len(times) == 1 else None
 
     @property
     def name(self) -> str:
-        """The check's name; of several that of the first, and how many more."""
+        """The check's name; of two both, of several that of the first, and how many more."""
         first, more = self.checks[0].name, len(self.checks) - 1
         if not more:
             return first
+        if more == 1:
+            return _("{first}, {second}").format(first=first, second=self.checks[1].name)
         return ngettext("{first} and {n} more", "{first} and {n} more", more).format(first=first, n=more)
 
     @property
@@ -122,6 +126,7 @@ def quantity(value: float | None, unit: str) -> str:
     """A measured value with its unit; an en dash where nothing could be measured."""
     if value is None:
         return "–"
+    value += 0.0  # no minus before a zero
     size = abs(value)
     text = typeset(f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}")
     return f"{text}°" if unit == "deg" else f"{text} {unit}".strip()
@@ -168,22 +173,26 @@ def losses(score: Score, outcome: Outcome | None = None) -> list[Loss]:
 
 
 def _kind(check: Check) -> tuple[str, str]:
-    """What checks must share to be told as one: the sentences of title and reason, where there is nothing to show."""
-    alone = check.measured is not None or check.time is not None or not check.told
-    return ("", check.key or check.name) if alone else (check.title.id, check.told.id)
+    """What checks must share to be told as one: the very same words, or the sentences of title and reason where there
+    is nothing to show."""
+    if not check.told:
+        return ("", check.key or check.name)
+    if (check.measured is None and check.time is None) or check.follows:
+        return (check.title.id, f"{check.told.id} {check.follows}")
+    return ("", f"{check.time} {check.told}")
 
 
 def _told_together(checks: Sequence[Check]) -> Iterator[Loss]:
-    if len(checks) >= _ALIKE:
+    if len(checks) >= (_ALIKE if _kind(checks[0])[0] else _SAME):
         yield Loss(tuple(checks))
     else:
         yield from (Loss((check,)) for check in checks)
 
 
 def follows(check: Check, outcome: Outcome | None = None) -> bool:
-    """Whether a loss only follows from another one: the cycle time of a job that was not done, or was cut off."""
+    """Whether a loss only follows from another one, or is the cycle time of a job that was not done, or was cut off."""
     cut_off = outcome is not None and outcome.kind is not OutcomeKind.FINISHED
-    return check.group == "cycle" and (cut_off or check.measured is None)
+    return check.follows or (check.group == "cycle" and (cut_off or check.measured is None))
 
 
 def outcome_title(outcome: Outcome) -> str:

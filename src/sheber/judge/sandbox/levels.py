@@ -42,6 +42,7 @@ __all__ = [
     "best_sandbox",
     "find_bubblewrap",
     "install_command",
+    "installed_bubblewrap",
     "sandbox_of_level",
 ]
 
@@ -179,17 +180,24 @@ def _start_bubblewrap(
 
 def find_bubblewrap() -> str:
     """Path of bwrap. Raises SandboxError, with the command that installs it, where there is none or too old a one."""
-    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/bin"]
-    absolute = os.pathsep.join(filter(os.path.isabs, folders))  # none of the working folder
-    found = shutil.which("bwrap", path=absolute) or _carried_bubblewrap()
+    found = installed_bubblewrap()
     if found is None:
-        raise SandboxError(_("bubblewrap is not installed. Install it: `{command}`.").format(command=install_command()))
+        if command := _known_command():
+            raise SandboxError(_("bubblewrap is not installed. Install it: `{command}`.").format(command=command))
+        raise SandboxError(_("bubblewrap is not installed. Install it with the system's package manager."))
     version = _bubblewrap_version(found)
     if version < BUBBLEWRAP:
         text = _("{file} is version {found}. Level A needs version {needed} or newer.")
         numbers = [".".join(map(str, numbers)) for numbers in (version, BUBBLEWRAP)]
         raise SandboxError(text.format(file=found, found=numbers[0], needed=numbers[1]))
     return found
+
+
+def installed_bubblewrap() -> str | None:
+    """Path of a bwrap of any version; None where there is none."""
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/bin", "/bin"]
+    absolute = os.pathsep.join(filter(os.path.isabs, folders))  # none of the working folder
+    return shutil.which("bwrap", path=absolute) or _carried_bubblewrap()
 
 
 def _carried_bubblewrap() -> str | None:
@@ -204,7 +212,12 @@ def _carried_bubblewrap() -> str | None:
 
 
 def install_command() -> str:
-    """The command that installs bubblewrap on this system, for the user who asks."""
+    """What installs bubblewrap on this system, for the user who asks: a command where we know it."""
+    return _known_command() or _("the package bubblewrap, with the system's package manager")
+
+
+def _known_command() -> str:
+    """The command that installs bubblewrap; "" on a system whose package manager we do not know."""
     for tool, command in (
         ("apt-get", "apt-get install bubblewrap"),
         ("dnf", "dnf install bubblewrap"),
@@ -214,7 +227,7 @@ def install_command() -> str:
     ):
         if shutil.which(tool):
             return as_root(command)
-    return _("the package bubblewrap, with the system's package manager")
+    return ""
 
 
 def as_root(command: str) -> str:

@@ -33,7 +33,7 @@ ALLOWED = {
     "read": (0, 63), "write": (1, 64), "close": (3, 57), "lseek": (8, 62), "pread64": (17, 67), "pwrite64": (18, 68),
     "readv": (19, 65), "writev": (20, 66), "preadv": (295, 69), "dup": (32, 23), "dup2": (33, None), "dup3": (292, 24),
     "fsync": (74, 82), "fdatasync": (75, 83), "ftruncate": (77, 46),
-    "close_range": (436, 436), "getdents": (78, None), "getdents64": (217, 61),
+    "getdents": (78, None), "getdents64": (217, 61),
     # files by name: Landlock and the mounts say which
     "open": (2, None), "openat": (257, 56), "stat": (4, None), "fstat": (5, 80), "lstat": (6, None),
     "newfstatat": (262, 79), "statx": (332, 291), "access": (21, None), "faccessat": (269, 48),
@@ -68,11 +68,12 @@ ALLOWED = {
 # What the C libraries (glibc, musl) ask of clone for a thread, and nothing else: memory, folder, descriptors, signal
 # handlers and semaphores shared. A thread with descriptors of its own would have the limit of 64 once more.
 THREAD_FLAGS = (0x003D0F00, 0x007D0F00)
+CLOSE_FLAGS = (0, 4)  # close, or close at exec; flag 2 would give the thread descriptors of its own
 IOCTLS = (0x5451, 0x5421, 0x541B, 0x5401)  # FIOCLEX, FIONBIO, FIONREAD, and TCGETS: "is this a terminal?"
 FCNTLS = (0, 1, 2, 3, 4, 1030, 1032, 1034)  # duplicate, flags, size of a pipe, seals; no locks, leases, owners
 NUMBERS = {  # x86_64, aarch64
     "clone": (56, 220), "clone3": (435, 435), "ioctl": (16, 29), "fcntl": (72, 25), "prlimit64": (302, 261),
-    "tgkill": (234, 131),
+    "tgkill": (234, 131), "close_range": (436, 436),
     "seccomp": (317, 277), "capget": (125, 90), "capset": (126, 91),
     "landlock_create_ruleset": (444, 444), "landlock_add_rule": (445, 445), "landlock_restrict_self": (446, 446),
 }  # fmt: skip
@@ -144,6 +145,7 @@ def filter_program(column: int, architecture: int, process: int) -> bytes:
     add(EQUAL, 0, 1, NUMBERS["clone3"][column])
     add(RETURN, 0, 0, ENOSYS)  # its flags lie in memory, out of reach; the C library falls back to clone
     one_of("clone", 0, THREAD_FLAGS, EPERM)
+    one_of("close_range", 2, CLOSE_FLAGS, EPERM)
     one_of("ioctl", 1, IOCTLS[:3], ENOTTY)
     one_of("fcntl", 1, FCNTLS, EPERM)
     one_of("tgkill", 0, (process,), EPERM)  # abort and raise, and nobody else

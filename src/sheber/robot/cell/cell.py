@@ -1,8 +1,9 @@
 """Cell: a scene come alive. It takes joint targets and moves time; the controller alone calls `advance`.
 
 One advance is k physics steps (a tick: 5). Its order: belts and tool write their drives by what
-was sensed before; the servo gets a target for every step; then light barriers, contacts and the
-tool are read. Poses are brought up to date only when somebody asks for them.
+was sensed before; the servo gets a target for every step, and after every step contacts are looked
+at, and light barriers that something quick may cross; then light barriers, contacts and the tool
+are read. Poses are brought up to date only when somebody asks for them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sheber.robot.arms import load
 from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.building import build_world
 from sheber.robot.cell.checking import check_scene
-from sheber.robot.cell.contacts import Contact, Contacts
+from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.snapshots import Changes, Snapshots
@@ -67,13 +68,12 @@ class Cell:
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker) for belt in scene.belts]
-        self._barriers = Barriers(world, scene.barriers, self.inputs, self._belts)
+        self._barriers = Barriers(world, scene.barriers, self.inputs)
         self._watch_bodies()
         mujoco.mj_forward(world.model, world.data)
-        self._barriers.look()
+        self._barriers.look(0)
         self._eyes: dict[str, Eye] = {}
         self._checker: CollisionChecker | None = None
-        self._next_look = 0  # step of the next look along the light barriers
         self._fresh = 0  # the step that the engine's poses belong to
 
     def _watch_bodies(self) -> None:
@@ -99,37 +99,33 @@ class Cell:
 
         While the tool's drives change, it is looked at after every tick at the latest.
         """
-        k = len(targets)
-        if k <= TICK_STEPS or not self.tool.busy:
-            self._advance(targets, k)
-            return
-        events: tuple[Contact, ...] = ()
-        for first in range(0, k, TICK_STEPS):
-            part = targets[first : first + TICK_STEPS]
-            self._advance(part, len(part))
-            events += self.touches.events
-        self.touches.events = events
+        self.touches.begin()
+        self._barriers.begin(self.step, self._data.xpos[self._tcp])
+        most = TICK_STEPS if self.tool.busy else len(targets)
+        for first in range(0, len(targets), most):
+            self._advance(targets[first : first + most])
 
-    def _advance(self, targets: Array, k: int) -> None:
+    def _advance(self, targets: Array) -> None:
         model, data, step = self._model, self._data, mujoco.mj_step
         for belt in self._belts:
-            belt.update(self.inputs, self.outputs, k)
+            belt.update(self.inputs, self.outputs, len(targets))
         self.tool.before()
-        controls = self._controls
-        rows = self._servo.rows(targets)
-        if self._waker.pending:
-            controls[:] = rows[0]
-            step(model, data)
-            self._waker.clear()
-            rows = rows[1:]
-        for row in rows:
+        controls, waker, barriers = self._controls, self._waker, self._barriers
+        touches, now = self.touches, self.step
+        for row in self._servo.rows(targets):
             controls[:] = row
             step(model, data)
-        self.step += k
-        if self.step >= self._next_look:
-            self._next_look = self.step + self._barriers.look()
-        self.touches.update(self.step)
-        self.tool.after(self.step)
+            now += 1
+            if waker.pending:
+                waker.clear()
+            if data.ncon or touches.listed:
+                touches.glance(now)
+            if now >= barriers.next_look:
+                barriers.look(now)
+        self.step = now
+        touches.update(now)
+        self.tool.after(now)
+        touches.load = self.world.body(self.tool.holding) if self.tool.holding else 0
 
     def new_move(self) -> None:
         """A move begins: draw its error of repeatability."""

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 
 from sheber.geometry import Pose
-from sheber.i18n import N_, _
+from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
 from sheber.robot.cell.scene import (
     Belt,
@@ -143,7 +143,7 @@ def _check_values(thing: Any, where: _Where) -> None:
 def _check_member(one: Any, name: str, number: int, kind: type) -> None:
     """A thing of the scene is of the kind that belongs there, and so are its fields."""
     if not isinstance(one, kind):
-        text = _("The scene: {name} has {value}. A {kind} is wanted there.")
+        text = _("The scene: {name} has {value}. It must be a {kind}.")
         raise _wrong(text, name=name, value=_shown(one), kind=kind.__name__)
     _check_values(one, lambda: f"{name} {number} ({getattr(one, 'name', name)!r})")
 
@@ -163,7 +163,11 @@ def _check_shape(shape: Any, where: _Where) -> None:
         raise _wrong(_("{where}: A lathe is only drawn, never touched. Write solid=False."), where=where())
     least = 0.0 if kind == "plane" else 1e-6
     if len(shape.size) != _SIZES[kind] or not all(_is_number(size) and size >= least for size in shape.size):
-        text = _("{where}: The size of a {kind} is {value}. Numbers wanted: {count}, each above zero (metres).")
+        text = ngettext(
+            "{where}: The size of a {kind} is {value}. It must be a tuple of {count} number above zero, in metres.",
+            "{where}: The size of a {kind} is {value}. It must be a tuple of {count} numbers above zero, in metres.",
+            _SIZES[kind],
+        )
         raise _wrong(text, where=where(), kind=kind, value=_shown(shape.size), count=_SIZES[kind])
     if kind in ("prism", "lathe"):
         _check_outline(shape, where)
@@ -203,7 +207,9 @@ def _check_names(named: Iterable[Any]) -> None:
 
 def _check_barrier(belt: Belt, barriers: list[str]) -> None:
     if belt.until and belt.until not in barriers:
-        text = _("The belt {belt!r} runs until {until!r}. There is no such light barrier. There are: {names}.")
+        text = _(
+            "The belt {belt!r} runs until {until!r}. No light barrier has this name. The light barriers are: {names}."
+        )
         raise _wrong(text, belt=belt.name, until=belt.until, names=_listed(barriers))
 
 

@@ -1,9 +1,12 @@
 """Contacts: who touches whom, how hard, and whether it was meant.
 
-Looked at once a tick, whole arrays at a time. A pair is followed if it is not meant, or if the
-robot is in it; loose parts that rest where they may make no events. A pair that parts for less
-than `RELEASE_S` is still the same contact. Parts that sleep lose their contacts in the engine;
-their episodes stay open.
+A pair is followed if it is not meant, or if the robot is in it; loose parts that rest where they
+may make no events. A pair that parts for less than `RELEASE_S` is still the same contact. Parts
+that sleep lose their contacts in the engine; their episodes stay open.
+
+`glance` looks after every physics step and costs a comparison where nothing changed: it measures
+who touches newly, and at every step what is not meant, so that no touch is too short and every
+peak is true. `update` looks at the end of an advance, whole arrays at a time, and closes what is over.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ __all__ = ["Contact", "Contacts"]
 
 RELEASE_S = 0.1  # s without touching until an episode is over
 MEASURE_STEPS = 20  # between two measurements of contacts that stay and are meant
+MOST_KNOWN = 5000  # lists of contacts that are kept sorted out
 NONE: tuple[Contact, ...] = ()
 
 
@@ -45,26 +49,42 @@ class _Episode:
     peak: float  # N
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What is followed of one list of the engine's contacts."""
+
+    where: NDArray[np.intp]  # (k,) index in the list of each followed contact
+    each: tuple[int, ...]  # its pair
+    pairs: frozenset[int]  # the same, once each
+    unmeant: bool  # whether one of the pairs is not meant
+
+
+NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), unmeant=False)
+
+
 class Contacts:
     """Follows the contacts of one world."""
 
     def __init__(self, world: World, meant: Sequence[tuple[str, str]], robot: Sequence[str]) -> None:
         """`meant`: pairs of name patterns; `robot`: names of the robot's bodies, the moving ones and the base."""
         self.world = world
-        self.events: tuple[Contact, ...] = NONE  # of the last update
+        self.events: tuple[Contact, ...] = NONE  # of the last advance
         self.forces: dict[int, float] = {}  # pair -> normal force [N], of the followed pairs that touch now
-        self.collision_N = 0.0  # the largest force of a pair that was not meant, in the last update
+        self.collision_N = 0.0  # the largest force that robot or load met unmeant, in the last advance
         self.collision: tuple[str, str] = ("", "")
+        self.load = 0  # the engine's body that the tool holds; 0: none
         self._names = world.bodies
         self._n = int(world.model.nbody)
         self._meant = _meant_table(world, meant)
         self._robot = np.array([False, *(name in robot for name in world.bodies)])
         self._code = self._pair_codes()  # (ngeom, ngeom) pair of bodies, -1: not followed
         self._episodes: dict[int, _Episode] = {}
-        self._key = b""
-        self._where = np.zeros(0, dtype=np.intp)
-        self._pairs: list[int] = []
-        self._measured = 0  # step
+        self._contact_list = world.data.contact  # alive
+        self.listed = b""  # the engine's list of contacts when it was looked at last
+        self._known: dict[bytes, _Listed] = {b"": NOBODY}
+        self._listed = NOBODY
+        self._changed = False  # the list, since the last update
+        self._measured = self._closed = 0  # step of the last measurement, and of the last look for what is over
         self._release = round(RELEASE_S / STEP_S)
 
     def pair(self, a: int, b: int) -> int:
@@ -84,45 +104,62 @@ class Contacts:
         codes: NDArray[np.int32] = np.where(follow, a * self._n + b, -1).astype(np.int32)
         return codes
 
+    def begin(self) -> None:
+        """An advance begins: forget the events and the collision of the one before."""
+        self.events, self.collision_N = NONE, 0.0
+
+    def glance(self, step: int) -> None:
+        """Look after one physics step; nothing happens where the engine lists no contact, now and before."""
+        key = self._contact_list.geom.tobytes()
+        if key != self.listed:
+            self._follow(key)
+            if not self._listed.pairs <= self._episodes.keys():
+                self._measure(step)
+                return
+        if self._listed.unmeant:
+            self._measure(step)
+
     def update(self, step: int) -> None:
-        """Read the engine's contacts after a tick that ended at `step`."""
-        data = self.world.data
-        self.events = NONE
-        changed = False
-        if data.ncon == 0:
-            if self._key:
-                self._key, self._pairs = b"", []
-        else:
-            geoms = data.contact.geom  # (ncon, 2)
-            key = geoms.tobytes()
-            if key != self._key:
-                changed = True
-                self._key = key
-                codes = self._code[geoms[:, 0], geoms[:, 1]]
-                self._where = np.flatnonzero(codes >= 0)
-                self._pairs = codes[self._where].tolist()
-        if self._pairs:
+        """Look at the end of an advance, after the `glance` at its last step."""
+        if self._listed.pairs:
             # what stays as it was and is meant is measured now and then, the rest at once
-            if changed or self.collision_N > 0.0 or step - self._measured >= MEASURE_STEPS:
+            if self._measured != step and (self._changed or step - self._measured >= MEASURE_STEPS):
                 self._measure(step)
         elif self.forces:
             self.forces = {}
-            self.collision_N = 0.0
-        if self._episodes and step - self._measured >= MEASURE_STEPS:
+        self._changed = False
+        if self._episodes and step - self._closed >= MEASURE_STEPS:
             self._end(step)
+
+    def _follow(self, key: bytes) -> None:
+        """The engine's list of contacts is another one."""
+        self.listed, self._changed = key, True
+        listed = self._known.get(key)
+        if listed is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            listed = self._known[key] = self._sorted_out(np.frombuffer(key, np.int32).reshape(-1, 2))
+        self._listed = listed
+
+    def _sorted_out(self, geoms: NDArray[np.int32]) -> _Listed:
+        """What is followed of the contacts between these geoms (n, 2)."""
+        codes = self._code[geoms[:, 0], geoms[:, 1]]
+        where = np.flatnonzero(codes >= 0)
+        each = tuple(codes[where].tolist())
+        pairs = frozenset(each)
+        return _Listed(where, each, pairs, unmeant=not all(map(self._pair_meant, pairs)))
 
     def _measure(self, step: int) -> None:
         """Normal forces of the followed pairs; opens episodes."""
-        data = self.world.data
+        data, listed = self.world.data, self._listed
         self._measured = step
-        rows = data.contact.efc_address[self._where].tolist()
+        rows = self._contact_list.efc_address[listed.where].tolist()
         efc_force = data.efc_force
         forces: dict[int, float] = {}
-        for pair, row in zip(self._pairs, rows, strict=True):
+        for pair, row in zip(listed.each, rows, strict=True):
             if row >= 0:  # -1: within the gap, no force. With elliptic cones a contact's first row is its normal
                 forces[pair] = forces.get(pair, 0.0) + float(efc_force[row])
         self.forces = forces
-        self.collision_N = 0.0
         for pair, force in forces.items():
             episode = self._episodes.get(pair)
             if episode is None:
@@ -132,11 +169,20 @@ class Contacts:
                 episode.seen = step
                 if force > episode.peak:
                     episode.peak = force
-            if force > self.collision_N and not self._pair_meant(pair):
+            if force > self.collision_N and not self._pair_meant(pair) and self._robots(pair):
                 self.collision_N = force
                 self.collision = self._pair_names(pair)
 
+    def finish(self, step: int) -> None:
+        """The run ends at this step, and every contact that lasts with it: their peaks and durations become known."""
+        self._end(step)
+        for pair, episode in self._episodes.items():
+            episode.seen = step
+            self.events += (self._contact(pair, 0.0, ended=True),)
+        self._episodes.clear()
+
     def _end(self, step: int) -> None:
+        self._closed = step
         late = step - self._release
         over = [pair for pair, episode in self._episodes.items() if episode.seen < late and not self._asleep(pair)]
         for pair in over:
@@ -152,6 +198,11 @@ class Contacts:
     def _pair_meant(self, pair: int) -> bool:
         return bool(self._meant[divmod(pair, self._n)])
 
+    def _robots(self, pair: int) -> bool:
+        """Whether the robot, or what its tool holds, is in a pair."""
+        a, b = divmod(pair, self._n)
+        return bool(self._robot[a] or self._robot[b]) or (self.load > 0 and self.load in (a, b))
+
     def _pair_names(self, pair: int) -> tuple[str, str]:
         a, b = divmod(pair, self._n)
         if self._robot[b] and not self._robot[a]:
@@ -161,7 +212,7 @@ class Contacts:
     def _contact(self, pair: int, force: float, ended: bool) -> Contact:
         episode = self._episodes[pair]
         names = self._pair_names(pair)
-        duration = (episode.seen - episode.began) * STEP_S
+        duration = (episode.seen - episode.began + 1) * STEP_S
         return Contact(*names, force, self._pair_meant(pair), ended, episode.peak, duration)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from sheber.robot.cell.scene import Belt, LightBarrier
 from sheber.robot.cell.world import LOOSE, ROBOT, World
@@ -12,7 +15,9 @@ from sheber.robot.clock import STEP_S
 __all__ = ["Barriers", "Conveyor", "Waker"]
 
 WAKE_EVERY = 50  # steps between two looks for parts that fell asleep on a running belt
-RUNNING_LOOK, STANDING_LOOK = 10, 20  # steps between two looks along the light barriers
+SELDOM_LOOK = 10  # steps between two looks along the light barriers where nothing quick is near
+QUICK = 0.006  # m between two advances: a tool that goes farther may cross a beam and be gone again
+NEAR = 0.25  # m from a beam: a tool within this may cross it, with what it holds
 ABOVE = 0.5  # m over a belt within which a part counts as carried by it
 
 
@@ -108,30 +113,55 @@ class Conveyor:
 
 
 class Barriers:
-    """All light barriers of a cell: digital inputs that are True while something stands in their beam."""
+    """All light barriers of a cell: digital inputs that are True while something stands in their beam.
 
-    def __init__(
-        self, world: World, barriers: tuple[LightBarrier, ...], inputs: dict[str, bool], belts: list[Conveyor]
-    ) -> None:
-        """`inputs` gets an entry a barrier; `belts` are those of the cell."""
-        self._world, self._belts = world, belts
-        self._inputs = inputs
+    A free beam near which the tool goes quickly is looked at after every step, the others now and then: on a belt a
+    part stays in its beam for much longer. An input that changed keeps its new value to the end of the advance, so
+    that no crossing is too short to be seen.
+    """
+
+    def __init__(self, world: World, barriers: tuple[LightBarrier, ...], inputs: dict[str, bool]) -> None:
+        """`inputs` gets an entry a barrier."""
+        self.next_look: float = 0 if barriers else math.inf  # step
+        self._world, self._inputs = world, inputs
         groups = np.zeros((6, 1), dtype=np.uint8)
         groups[[ROBOT, LOOSE]] = 1
         self._groups = groups
         self._geom = np.zeros((1, 1), dtype=np.int32)
         self._beams = [(b.name, np.array(b.start), np.array(b.end) - np.array(b.start)) for b in barriers]
-        for barrier in barriers:
-            inputs[barrier.name] = False
+        self._middles = [
+            (name, (start + along / 2.0).tolist(), NEAR + float(np.linalg.norm(along)) / 2.0)
+            for name, start, along in self._beams
+        ]
+        self._changed: set[str] = set()  # inputs that changed in this advance
+        self._tool: list[float] = [0.0, 0.0, 0.0]  # m, where the TCP was when the last advance began
+        self._every_step = False
+        inputs.update((barrier.name, False) for barrier in barriers)
 
-    def look(self) -> int:
-        """Look along every beam; gives the steps until the next look: soon while a belt brings something."""
-        model, data = self._world.model, self._world.data
+    def begin(self, step: int, tool: NDArray[np.float64]) -> None:
+        """An advance begins at this step, with the TCP at `tool` (3,) [m]: say when to look next."""
+        if not self._beams:
+            return
+        place = tool.tolist()
+        quick, inputs = math.dist(place, self._tool) > QUICK, self._inputs
+        self._every_step = quick and any(
+            not inputs[name] and math.dist(place, middle) < near for name, middle, near in self._middles
+        )
+        self._tool = place
+        if self._every_step or self._changed:
+            self.next_look = step + 1
+        self._changed.clear()
+
+    def look(self, step: int) -> None:
+        """Look along every beam whose input did not change in this advance yet."""
+        model, data, inputs = self._world.model, self._world.data, self._inputs
         for name, start, along in self._beams:
+            if name in self._changed:
+                continue
             # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
             distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)
-            self._inputs[name] = 0.0 <= distance <= 1.0
-        for belt in self._belts:
-            if belt.running:
-                return RUNNING_LOOK
-        return STANDING_LOOK
+            covered = 0.0 <= distance <= 1.0
+            if covered is not inputs[name]:
+                inputs[name] = covered
+                self._changed.add(name)
+        self.next_look = step + (1 if self._every_step else SELDOM_LOOK)

@@ -10,6 +10,9 @@ folder is named after all kernel files together.
 from __future__ import annotations
 
 import hashlib
+import importlib
+import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,9 +33,27 @@ def _edition() -> str:
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
-numba_cache(_edition())
+def _numba() -> Any:
+    """numba, which would else take settings from a file `.numba_config.yaml` in the working folder, maybe a hand-in.
 
-import numba  # noqa: E402  (only now that its cache folder is set)
+    It reads that file, where it finds a package yaml, when it is imported and at every compilation.
+    """
+    numba_cache(_edition())
+    found = sys.modules.get("yaml")
+    sys.modules["yaml"] = None  # type: ignore[assignment]  # as if it were not installed
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that the file is there and cannot be read
+            from numba.core import config
+    finally:
+        del sys.modules["yaml"]
+        if found is not None:
+            sys.modules["yaml"] = found
+    config._config_fname = ""  # no file has this name
+    return importlib.import_module("numba")
+
+
+numba = _numba()
 
 
 def kernel(signature: str) -> Callable[[_Function], _Function]:

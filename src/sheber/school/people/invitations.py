@@ -38,7 +38,7 @@ class Invited:
 def invite(session: Session, actor: Actor, person_id: int) -> str:
     """A new one-time link for somebody; older ones of the same person end.
 
-    An administrator may invite anybody, also who has forgotten a password. A teacher may invite a student of a course
+    An administrator may invite anybody, also who has forgotten a password. A teacher may invite somebody in a course
     of theirs who has no password yet: more would let a teacher into accounts of other courses. Raises NotFound,
     NotAllowed, Refused.
     """
@@ -150,13 +150,13 @@ def _gone() -> NotFound:
 
 
 def _teaches(session: Session, teacher_id: int, student_id: int) -> bool:
-    """Whether somebody is a teacher of a course in which somebody else is a student."""
+    """Whether somebody is a teacher of a course in which somebody else is."""
     student, teacher = aliased(Member), aliased(Member)
     query = (
         select(teacher.id)
         .join(student, student.course_id == teacher.course_id)
         .where(teacher.person_id == teacher_id, teacher.role == "teacher", teacher.left.is_(None))
-        .where(student.person_id == student_id, student.role == "student", student.left.is_(None))
+        .where(student.person_id == student_id, student.left.is_(None))
         .limit(1)
     )
     return session.scalars(query).one_or_none() is not None

@@ -19,7 +19,8 @@ from sheber.trace import Capture, Picture, Trace
 
 __all__ = ["TOOL_FRAME", "begins", "message", "piece"]
 
-MOMENTS: Final = 4  # of the bodies' poses, in one message
+FEWEST, MOST = 4, 32  # moments of the bodies' poses, in one message
+APART_S: Final = 0.12  # simulated, between two of them: a move keeps its shape
 PICTURES: Final = 2  # in one message: the newest
 TOOL: Final = "tcp"
 TOOL_FRAME: Final = "tcp frame"  # as the report's 3D picture calls it
@@ -46,7 +47,7 @@ def piece(trace: Trace) -> dict[str, Any]:
         "time": round(trace.duration, 3),
         "moments": [asdict(one) for one in moments(trace)],
         "printed": [{"stream": one.stream, "text": visible(one.text)} for one in trace.printed],
-        "captures": [_pictured(trace, one) for one in (*trace.captures, *trace.pictures)[-PICTURES:] if one.jpeg],
+        "captures": _pictures(trace),
         "plots": [one.words() for one in plots(trace)],
     }
     lines = running_lines(trace)
@@ -54,6 +55,12 @@ def piece(trace: Trace) -> dict[str, Any]:
         found["line"] = lines[-1][1]
     moves = _moves(trace)
     return found | ({"moves": moves} if moves else {})
+
+
+def _pictures(trace: Trace) -> list[dict[str, Any]]:
+    """The newest pictures of the cameras, and the newest that the program showed."""
+    newest: list[Capture | Picture] = [*trace.captures[-PICTURES:], *trace.pictures[-PICTURES:]]
+    return [_pictured(trace, one) for one in newest if one.jpeg]
 
 
 def _pictured(trace: Trace, one: Capture | Picture) -> dict[str, Any]:
@@ -68,7 +75,8 @@ def _moves(trace: Trace) -> dict[str, str]:
     times = np.asarray(trace.time)
     if not len(times):
         return {}
-    keys = np.unique(np.linspace(0, len(times) - 1, MOMENTS).round().astype(int))
+    count = min(max(FEWEST, round(float(times[-1] - times[0]) / APART_S)), MOST)
+    keys = np.unique(np.linspace(0, len(times) - 1, count).round().astype(int))
     indices = [n for n, name in enumerate(trace.bodies) if trace.knows(name)]
     poses = [trace.body(trace.bodies[n])[keys] for n in indices]
     if (TOOL, (7,)) in {(one.name, one.shape) for one in trace.channels}:

@@ -1,9 +1,9 @@
 """Hall: runs that are being watched. Each is followed and encoded once, however many watch it.
 
-Theory of operation. A judge, in whatever process, appends to the file of a trace. The hall reads what came since the last
-look, five times a second, in a thread beside the server's loop, and keeps the messages it made of that. A watcher is a
-place in this list: who comes late gets everything from the beginning at once, who lost the connection goes on after the
-last message that arrived. A run that nobody watches any more is let go of.
+Theory of operation. A judge, in whatever process, appends to the file of a trace. The hall reads what came since the
+last look, five times a second, in a thread beside the server's loop, and keeps the messages it made of that. A watcher
+is a place in this list: who comes late gets everything from the beginning at once, who lost the connection goes on
+after the last message that arrived. A run that nobody watches any more is let go of.
 """
 
 from __future__ import annotations

@@ -46,7 +46,13 @@ def course(visit: Known, course_id: Id) -> Response:
         reached = mine(session, visit.actor, course_id)
         exercises = [exercise_of(session, line) for line in found.assignments]
     rows = [
-        {"line": line, "title": exercise.title, "summary": exercise.summary, "level": exercise.level, "mark": mark(line)}
+        {
+            "line": line,
+            "title": exercise.title,
+            "summary": exercise.summary,
+            "level": exercise.level,
+            "mark": mark(line),
+        }
         | {"mine": reached.get(line.id, NOTHING_YET)}
         for line, exercise in zip(found.assignments, exercises, strict=True)
     ]

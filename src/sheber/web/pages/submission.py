@@ -6,6 +6,7 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Form, Request, Response
@@ -119,6 +120,8 @@ def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
         trace = read(visit.school.traces / scene.trace)
     except TraceError as error:
         raise NotFound(_("The recording of this scene is no longer kept. Its points and words are.")) from error
+    if not found.program_sha256:  # a result that somebody shared: the run, and not the program
+        trace.header = replace(trace.header, source="", program="", program_sha256="")
     text = report(exercise, trace, scene.score, language=visit.language)
     return HTMLResponse(text, headers=_sandboxed(text))  # not kept: machines of a class have many users
 
@@ -194,8 +197,9 @@ def _wait(visit: Visit, found: SubmissionPage) -> str:
     place = board.place(found.id)
     if place.low_s is None or place.high_s is None:
         return _("No machine judges at this moment. Your program waits, and nothing is lost.")
-    expected = _("{low} to {high}").format(low=span(place.low_s), high=span(place.high_s))
-    if place.position:
+    low, high = span(place.low_s), span(place.high_s)
+    expected = low if low == high else _("{low} to {high}").format(low=low, high=high)
+    if place.position and found.state == "queued":
         return _("Place {n} in the queue. Expected: {span}.").format(n=place.position, span=expected)
     return _("Being judged. Expected: {span}.").format(span=expected)
 

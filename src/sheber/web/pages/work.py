@@ -56,12 +56,22 @@ def work(visit: Known, assignment_id: Id) -> Response:
         exercise = exercise_of(session, line)
         draft = drafts.load(session, visit.actor, assignment_id)
         reached = mine(session, visit.actor, line.course_id).get(assignment_id, NOTHING_YET)
-    told = {"line": line, "course": course, "title": exercise.title, "mine": reached, "mark": mark(line)}
+    told: dict[str, Any] = {
+        "line": line,
+        "course": course,
+        "title": exercise.title,
+        "mine": reached,
+        "mark": mark(line),
+    }
     if course.role == "student" and not line.begun:
         return page(visit, "not_open.html.j2", **told)
     starter = starter_of(exercise)
     source = draft.source if draft.edition else starter
-    told |= {"prose": prose(exercise.text(visit.language)), "limits": exercise.limits, "token": secrets.token_urlsafe(24)}
+    told |= {
+        "prose": prose(exercise.text(visit.language)),
+        "limits": exercise.limits,
+        "token": secrets.token_urlsafe(24),
+    }
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
     block = _block(visit, line, exercise, starter, draft.edition)
     return page(visit, "work.html.j2", block=block, **told)
@@ -193,7 +203,11 @@ def _block(visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str,
         "starter": starter,
         "file": f"{exercise.name}.py",
         "largest": handing_in.LARGEST_BYTES,
-        "assets": {"editor": address("editor.js"), "live": address("live.js"), "names": f"/names/{_edition()}/names.json"},
+        "assets": {
+            "editor": address("editor.js"),
+            "live": address("live.js"),
+            "names": f"/names/{_edition()}/names.json",
+        },
         "words": work_words(),
     }
     return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")

@@ -1,0 +1,277 @@
+"""The main way of a student in a real browser, with every other host blocked; and what axe finds on each page."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from town import PASSWORD, Town, settle
+
+from sheber.judge import SandboxError
+from sheber.judge.sandbox import best_sandbox
+from sheber.school.opening import open_school
+from sheber.school.queue.local import LocalExecutor
+from sheber.school.queue.worker import JudgingWorker
+from sheber.web.app import create_app
+from test_page import AXE, VIOLATIONS, Page, browser, complaints, requests
+
+pytestmark = [pytest.mark.browser, pytest.mark.physics]
+
+PROGRAMS = Path(__file__).parents[2] / "src/sheber/exercises/poses_and_moves/programs"
+ONLY_US = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+
+
+@dataclass
+class Served:
+    """A town that is served, with somebody who judges."""
+
+    town: Town
+    address: str
+
+
+@contextmanager
+def served(town: Town) -> Iterator[str]:
+    """The address of a running server."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(town.school), log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        listener.close()
+
+
+@contextmanager
+def judging(town: Town) -> Iterator[None]:
+    """Somebody judges what is handed in."""
+    try:
+        sandbox = best_sandbox()
+    except SandboxError as error:
+        pytest.skip(f"no sandbox: {error}")
+    if sandbox.level == "C":
+        pytest.skip("no sandbox that isolates")
+    worker = JudgingWorker(town.school, LocalExecutor(sandbox, 1))
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(60)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    school = open_school(tmp_path_factory.mktemp("served") / "school")
+    town = settle(school)
+    with served(town) as address, judging(town):
+        yield Served(town, address)
+    school.close()
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Page]:
+    with browser(ONLY_US) as page:
+        yield page
+
+
+@pytest.fixture
+def page(opened: Page, place: Served) -> Iterator[Page]:
+    """A page of somebody who has logged in; afterwards nobody else was asked and nothing was complained of."""
+    opened.prefer(prefers_color_scheme="light", prefers_reduced_motion="reduce")
+    opened.resize(1440, 900)
+    opened.browser.get_log("browser")
+    opened.browser.get_log("performance")
+    log_in(opened, place)
+    yield opened
+    assert [one for one in complaints(opened) if "the server responded with a status of 4" not in one] == []
+    assert {url.split("/")[2] for url in requests(opened) if url.startswith("http")} == {place.address[7:]}
+    assert opened("return window.hacked") is None
+
+
+def log_in(page: Page, place: Served) -> None:
+    page.browser.get(f"{place.address}/log-in")
+    page.browser.delete_all_cookies()
+    page.browser.get(f"{place.address}/log-in")
+    page.find("#f-login").send_keys("aigul")
+    page.find("#f-password").send_keys(PASSWORD)
+    page.find("form.stack button").click()
+    page.until(lambda: page("return location.pathname") == "/")
+
+
+def open_work(page: Page, place: Served) -> None:
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}")
+    page.until(lambda: bool(page("return document.querySelector('.cm-content')")))
+
+
+def write(page: Page, text: str) -> None:
+    """Put a program into the editor, as somebody who pastes it."""
+    page.find("#plain").click()
+    page(
+        "const a = document.getElementById('source'); a.value = arguments[0]; a.dispatchEvent(new Event('input'))", text
+    )
+    page.find("#plain").click()
+    page.until(lambda: bool(page("return document.querySelector('.cm-content')")))
+
+
+def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
+    page.find(".course h2 a").click()
+    page.until(lambda: "/courses/" in page("return location.pathname"))
+    page.find(".assignments h3 a").click()
+    page.until(lambda: bool(page("return document.querySelector('.cm-editor')")))
+    write(page, (PROGRAMS / "clumsy.py").read_text("utf-8"))
+    page.find("#run").click()
+    page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
+    page.until(lambda: bool(page("return window.sheber.stage?.time")), 60)  # the cell moved
+    assert page("return document.getElementById('live-events').childElementCount") > 3
+    assert "Full report with replay" in page.find("#run-result").text
+    page.find("#tab-signals").click()
+    assert page("return document.querySelectorAll('#live-plot canvas').length") == 1
+    page.find("#submit").click()
+    page.until(lambda: "/submissions/" in page("return location.pathname"))
+    page.until(lambda: bool(page("return document.querySelector('.big b')?.textContent")), 180)
+    assert 50 < float(page.find(".big b").text) < 60
+    page.find(".scenes summary").click()
+    assert "Straight line A to B" in page.find(".scenes .detail").text
+
+
+def test_a_report_opens_in_a_frame_that_has_no_origin(page: Page, place: Served) -> None:
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
+    practice = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody th a")[0]
+    page.browser.get(f"{practice.get_attribute('href')}/scenes/1")
+    page.browser.switch_to.frame(page.find("iframe.report"))
+    try:
+        page.until(lambda: bool(page("return document.documentElement.classList.contains('alive')")), 60)
+        assert page("return self.origin") == "null"
+        assert page("try { return document.cookie } catch (error) { return error.name }") == "SecurityError"
+    finally:
+        page.browser.switch_to.default_content()
+
+
+def test_what_is_typed_is_saved_completed_and_checked(page: Page, place: Served) -> None:
+    open_work(page, place)
+    write(page, "from sheber import connect\n\ncell = connect()\nrobot = cell.robot\n")
+    content = page.find(".cm-content")
+    content.click()
+    content.send_keys(Keys.CONTROL, Keys.END)
+    content.send_keys(Keys.NULL, "robot.move_too(1)\nif robot.moving\n    pass\nrobot.move_li")
+    page.until(
+        lambda: "move_linear" in (page("return document.querySelector('.cm-tooltip-autocomplete')?.innerText") or "")
+    )
+    page.until(lambda: "Did you mean move_to" in page.find("#problems").text)
+    assert "colon" in page.find("#problems").text
+    content.send_keys(Keys.ESCAPE)
+    page.until(lambda: page.find("#draft-state").text == "Saved")
+    page.browser.refresh()
+    page.until(lambda: "move_too" in page("return document.getElementById('source').value"))
+
+
+def test_escape_then_tab_leaves_the_editor(page: Page, place: Served) -> None:
+    open_work(page, place)
+    content = page.find(".cm-content")
+    content.click()
+    content.send_keys(Keys.ESCAPE)
+    content.send_keys(Keys.TAB)
+    assert page("return !document.activeElement.closest('.cm-editor')")
+
+
+def test_two_tabs_ask_which_text_stays(page: Page, place: Served) -> None:
+    open_work(page, place)
+    first = page.browser.current_window_handle
+    page.browser.switch_to.new_window("tab")
+    try:
+        open_work(page, place)
+        write(page, "second = 2\n")
+        page.until(lambda: page("return sheber.drafts.state") == "saved")
+        page.browser.close()
+        page.browser.switch_to.window(first)
+        write(page, "first = 1\n")
+        page.until(lambda: page.find("#conflict").is_displayed())
+        assert page("return document.getElementById('other-text').textContent") == "second = 2\n"
+        assert page("return document.getElementById('source').value") == "first = 1\n"  # nothing was lost
+        page.find("#keep-mine").click()
+        page.until(lambda: page("return sheber.drafts.state") == "saved")
+    finally:
+        page.browser.switch_to.window(first)
+
+
+def test_a_broken_connection_loses_nothing(page: Page, place: Served) -> None:
+    open_work(page, place)
+    page.browser.set_network_conditions(offline=True, latency=0, throughput=0)
+    try:
+        write(page, "written = 'offline'\n")
+        page.until(lambda: page("return sheber.drafts.state") == "away")
+        assert "kept in this browser" in page.find("#draft-state").text
+    finally:
+        page.browser.set_network_conditions(offline=False, latency=0, throughput=-1)
+    page.until(lambda: page("return sheber.drafts.state") == "saved", 30)
+    page.browser.get_log("browser")  # it complained of the line, as it should
+
+
+def test_the_colours_are_chosen_and_stay(page: Page, place: Served) -> None:
+    page.find("#theme").click()
+    page.find("#theme").click()
+    assert page.find("#theme").text == "Dark"
+    page.browser.get(f"{place.address}/account")
+    assert page("return document.documentElement.dataset.theme") == "dark"  # written by the server: no flash
+    page.find("#theme").click()
+
+
+PAGES = (
+    "/log-in",
+    "/",
+    "/courses/1",
+    "/assignments/1",
+    "/assignments/1/attempts",
+    "/submissions/1",
+    "/submissions/2",
+    "/account",
+    "/nothing",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(390, 844), (1024, 768), (1440, 900)])
+def test_axe_finds_nothing(page: Page, place: Served, size: tuple[int, int], scheme: str) -> None:
+    """Every rule of WCAG 2.2 AA and of good practice that a program can check, and nothing wider than the screen."""
+    if not AXE.is_file():
+        pytest.skip("no axe-core; `make frontend` installs it")
+    page.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    page.resize(*size)
+    found: dict[str, Any] = {}
+    for path in PAGES:
+        if path == "/log-in":
+            page.browser.delete_all_cookies()
+        page.browser.get(f"{place.address}{path}")
+        if path == "/log-in":
+            wrong = looked_at(page)
+            log_in(page, place)
+        else:
+            time.sleep(1.0 if path == "/assignments/1" else 0.1)
+            wrong = looked_at(page)
+        if wrong:
+            found[path] = wrong
+    assert found == {}
+
+
+def looked_at(page: Page) -> list[Any]:
+    page("for (const fold of document.querySelectorAll('details:not(.menu)')) fold.open = true")
+    page.browser.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+    page(AXE.read_text("utf-8"))
+    found: list[Any] = page.browser.execute_async_script(VIOLATIONS)
+    wide, width = page("return [document.documentElement.scrollWidth, innerWidth]")
+    return found + ([["too wide", wide, width]] if wide > width else [])

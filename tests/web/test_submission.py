@@ -1,0 +1,283 @@
+"""Submissions: what their owner, the staff and nobody else sees; and that hidden scenes stay hidden."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from town import HOSTILE, Town, settle
+
+import moving_boxes
+from sheber.exercises import Exercise
+from sheber.exercises.score import Check, Score
+from sheber.i18n import message
+from sheber.judge.forms import stored_outcome, stored_score
+from sheber.school.opening import open_school
+from sheber.school.queue import claiming
+from sheber.school.queue.claiming import Found
+from sheber.trace import Outcome, OutcomeKind
+
+PLACED = message("web_tests.placed", "The part is placed {how}")
+ENDED = message("run.program_error", "{why}")
+SEED_WORDS = re.compile(r"\b\d{40,}\b")
+PRINTED = "printed-by-the-program-7391"
+
+
+@dataclass
+class Judged:
+    """A town with a graded and a practice submission, judged."""
+
+    town: Town
+    graded: int
+    practice: int
+
+
+def judge_all(town: Town, points: float = 80.0) -> None:
+    """What a worker would do, without a run: every job gets the same score and a trace of moving boxes."""
+    traces = town.school.traces
+    with town.school.writing() as session:
+        jobs = claiming.claim(session, "tester", 20)
+    for job in jobs:
+        name = f"2026-09/{job.submission_id}-{job.place}.trace"
+        (traces / name).parent.mkdir(exist_ok=True)
+        trace = moving_boxes.write(traces / name, seconds=1.0, hostile=PRINTED)
+        score = Score(
+            (Check(PLACED(how=HOSTILE), "quality", min(points, 60.0) * 0.6, 60.0, measured=4.25, wanted=1.0),)
+        )
+        outcome = Outcome(OutcomeKind.PROGRAM_ERROR, ENDED(why=f"{PRINTED} {HOSTILE}"), 3)
+        found = Found(
+            points=score.points,
+            outcome=stored_outcome(outcome),
+            score=stored_score(score),
+            trace_sha256=trace.sha256,
+            trace=name,
+            trace_bytes=1,
+            level="A",
+            processor="x86",
+            versions={},
+            seconds=2.0,
+            exercise_sha256="e" * 64,
+        )
+        with town.school.writing() as session:
+            assert claiming.finish(session, "tester", job.job_id, found)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def boxes() -> Iterator[None]:
+    """The traces of these tests show boxes: the exercise lends their shapes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Exercise, "mesh", lambda _self, name: moving_boxes.Exercise().mesh(name))
+        patch.setattr(Exercise, "texture", lambda _self, name: moving_boxes.Exercise().texture(name))
+        yield
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+    opened = open_school(tmp_path_factory.mktemp("judged") / "school")
+    town = settle(opened, name=f"Айгүл {HOSTILE[:30]}".replace("\u202e", ""))
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    source = f"print('my own line')  # {HOSTILE}\n"
+    graded = int(browser.fill(f"{path}/submit", source=source).headers["location"].split("/")[-1])
+    practice = browser.put_json(f"{path}/runs", method="POST", source=source, seed="77", token="p").json()["id"]
+    judge_all(town)
+    yield Judged(town, graded, practice)
+    opened.close()
+
+
+def test_the_owner_gets_points_measures_and_words(judged: Judged) -> None:
+    page = judged.town.browser(judged.town.student).get(f"/submissions/{judged.graded}").text
+    assert "/ 100" in page
+    assert "The part is placed" in page
+    assert "4.25" in page
+    assert "0.7 × mean" in page
+    assert "print(&#39;my own line&#39;)" in page  # their own program, escaped
+
+
+def test_of_a_hidden_scene_nothing_else_reaches_a_student(judged: Judged) -> None:
+    """Every page and piece of a graded submission: no seed, hash, trace, replay, printed text or words of an error."""
+    town = judged.town
+    browser = town.browser(town.student)
+    with town.school.reading() as session:
+        from sheber.school.submissions.models import SceneResult
+
+        rows = session.query(SceneResult).filter_by(submission_id=judged.graded).all()
+        secrets = [part for row in rows for part in (row.seed, row.trace_sha256, row.trace)]
+    texts = [browser.get(f"/submissions/{judged.graded}{end}") for end in ("", "/part")]
+    texts += [browser.get(f"/assignments/{town.assignment}/attempts"), browser.get(f"/assignments/{town.assignment}")]
+    for answer in texts:
+        assert answer.status_code == 200
+        assert PRINTED not in answer.text
+        assert not SEED_WORDS.search(answer.text)
+        assert not [secret for secret in secrets if secret in answer.text]
+    for end in ("/scenes/1", "/scenes/1/report", "/scenes/2/report", "/live", "/live/scene.glb"):
+        assert browser.get(f"/submissions/{judged.graded}{end}").status_code == 404, end
+
+
+def test_the_staff_may_open_the_report_and_still_sees_no_seed(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.teacher)
+    assert PRINTED in browser.get(f"/submissions/{judged.graded}/scenes/1/report").text
+    assert not SEED_WORDS.search(browser.get(f"/submissions/{judged.graded}").text)
+
+
+def test_a_practice_result_is_shown_whole_in_a_sandbox(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.student)
+    page = browser.get(f"/submissions/{judged.practice}/scenes/1").text
+    assert 'sandbox="allow-scripts"' in page
+    report = browser.get(f"/submissions/{judged.practice}/scenes/1/report")
+    policy = report.headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors 'self'; sandbox allow-scripts")
+    assert "script-src 'sha256-" in policy
+    assert "allow-same-origin" not in policy
+    assert report.headers["x-frame-options"] == "SAMEORIGIN"
+    assert PRINTED in report.text
+    assert "seed 77" in browser.get(f"/submissions/{judged.practice}").text
+
+
+def test_student_text_is_escaped_wherever_it_stands(judged: Judged) -> None:
+    for who in (judged.town.student, judged.town.teacher):
+        browser = judged.town.browser(who)
+        for path in (f"/submissions/{judged.graded}", f"/submissions/{judged.practice}", "/"):
+            assert "<script>window.hacked" not in browser.get(path).text
+
+
+PARTS = ("", "/part", "/events", "/program.py", "/scenes/1", "/scenes/1/report", "/live", "/live/scene.glb")
+
+
+@pytest.mark.parametrize("which", ["graded", "practice"])
+@pytest.mark.parametrize("who", ["classmate", "stranger", "outsider"])
+def test_nobody_else_learns_that_a_submission_exists(judged: Judged, which: str, who: str) -> None:
+    browser = judged.town.browser(getattr(judged.town, who))
+    number = getattr(judged, which)
+    for end in PARTS:
+        missing = browser.get(f"/submissions/{number + 1000}{end}")
+        found = browser.get(f"/submissions/{number}{end}")
+        assert (found.status_code, missing.status_code) == (404, 404), end
+    for end, form in (("/cancel", {}), ("/request", {"reason": "x"}), ("/share", {"shared": "yes"})):
+        assert browser.fill(f"/submissions/{number}{end}", **form).status_code == 404, end
+    assert browser.get(f"/compare?older={number}&newer={number}").status_code == 404
+
+
+def test_without_a_log_in_everything_leads_to_the_form(judged: Judged) -> None:
+    browser = judged.town.browser()
+    for end in PARTS:
+        answer = browser.get(f"/submissions/{judged.practice}{end}")
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/log-in")
+
+
+def test_the_program_comes_back_as_a_file_and_never_as_a_page(judged: Judged) -> None:
+    answer = judged.town.browser(judged.town.student).get(f"/submissions/{judged.graded}/program.py")
+    assert answer.content.startswith(b"print('my own line')")
+    assert answer.headers["content-disposition"] == 'attachment; filename="program.py"'
+    assert answer.headers["content-type"].startswith("text/x-python")
+
+
+def test_a_shared_practice_result_shows_the_run_and_not_the_program(judged: Judged) -> None:
+    town = judged.town
+    owner, reader = town.browser(town.student), town.browser(town.classmate)
+    owner.fill(f"/submissions/{judged.practice}/share", shared="yes")
+    try:
+        page = reader.get(f"/submissions/{judged.practice}")
+        report = reader.get(f"/submissions/{judged.practice}/scenes/1/report")
+        assert (page.status_code, report.status_code) == (200, 200)
+        for answer in (page, report):
+            assert "my own line" not in answer.text
+            assert "cell.crane.move" not in answer.text  # the source that the trace carries
+        assert PRINTED in report.text
+        assert reader.get(f"/submissions/{judged.practice}/program.py").status_code == 404
+        assert town.browser(town.stranger).get(f"/submissions/{judged.practice}").status_code == 404
+    finally:
+        owner.fill(f"/submissions/{judged.practice}/share")
+    assert reader.get(f"/submissions/{judged.practice}").status_code == 404
+
+
+def test_what_counts_cannot_be_shared(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.student)
+    assert browser.fill(f"/submissions/{judged.graded}/share", shared="yes").status_code == 422
+
+
+def test_another_look_is_asked_for_once(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    assert browser.fill(f"{path}/request", reason="early").status_code == 422  # not judged yet
+    judge_all(town)
+    assert browser.fill(f"{path}/request", reason="   ").status_code == 422
+    assert browser.fill(f"{path}/request", reason=HOSTILE).status_code == 303
+    page = browser.get(path).text
+    assert "Asked, not answered yet" in page
+    assert "<script>window" not in page
+    assert browser.fill(f"{path}/request", reason="again").status_code == 422
+
+
+def test_history_shows_what_changed(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    for source, points in ((f"a = 1\n# {HOSTILE}\n", 40.0), ("a = 2\nb = 3\n", 90.0)):
+        browser.fill(f"{path}/submit", source=source)
+        judge_all(town, points)
+    page = browser.get(f"{path}/attempts").text
+    link = re.search(r"/compare\?older=(\d+)&amp;newer=(\d+)", page)
+    assert link
+    change = browser.get(f"/compare?older={link[1]}&newer={link[2]}").text
+    assert 'class="removed"><span class="sr">removed:</span>-a = 1' in change
+    assert 'class="added"><span class="sr">added:</span>+a = 2' in change
+    assert "<script>window" not in change
+    assert "Points: +" in change
+    assert "<polyline" in page
+
+
+def test_a_submission_that_waits_shows_its_place_and_can_be_cancelled(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    page = browser.get(path).text
+    assert "0 of 3 scenes judged" in page
+    assert "No machine judges at this moment" in page
+    assert f'data-events="{path}/events"' in page
+    assert browser.fill(f"{path}/cancel").status_code == 303
+    assert "This submission was cancelled." in browser.get(path).text
+    assert browser.fill(f"{path}/cancel").status_code == 422
+
+
+def test_the_number_of_queries_of_the_pages_does_not_grow(town: Town) -> None:
+    from sqlalchemy import event
+
+    browser = town.browser(town.student)
+    counts: dict[str, list[int]] = {}
+    statements = [0]
+
+    def note(*_all: object) -> None:
+        statements[0] += 1
+
+    event.listen(town.school.engine, "before_cursor_execute", note)
+    paths = (
+        "/",
+        f"/courses/{town.course}",
+        f"/assignments/{town.assignment}",
+        f"/assignments/{town.assignment}/attempts",
+    )
+    for _round in range(2):
+        for path in paths:
+            statements[0] = 0
+            assert browser.get(path).status_code == 200
+            counts.setdefault(path, []).append(statements[0])
+        grow(town, browser)
+    event.remove(town.school.engine, "before_cursor_execute", note)
+    assert all(first == second for first, second in counts.values()), counts
+
+
+def grow(town: Town, browser: object) -> None:
+    """More of everything that the pages list."""
+    from sheber.school.courses import assignments, courses
+
+    for n in range(3):
+        with town.school.writing() as session:
+            course = courses.make_course(session, town.teacher, f"More {n}")
+            code = courses.new_join_code(session, town.teacher, course)
+            assignments.add_assignment(session, town.teacher, town.course, "palletising")
+        with town.school.writing() as session:
+            courses.join(session, town.student, code)
+        browser.fill(f"/assignments/{town.assignment}/submit", source=f"print({n})")  # type: ignore[attr-defined]
+        judge_all(town)
