@@ -141,12 +141,12 @@ def _open_places(session: Session, submission_id: int) -> set[int]:
     """The scenes of a submission whose moments its student may know: practice, or released."""
     released = (ReleasedScene.assignment_id == Submission.assignment_id) & (ReleasedScene.place == SceneResult.place)
     query = (
-        select(SceneResult.place, Submission.kind, ReleasedScene.id)
+        select(SceneResult.place, Submission.kind, ReleasedScene.id.is_not(None))
         .join(Submission, Submission.id == SceneResult.submission_id)
         .outerjoin(ReleasedScene, released & (ReleasedScene.round == SceneResult.round))
         .where(SceneResult.submission_id == submission_id)
     )
-    return {place for place, kind, shown in session.execute(query) if kind == "practice" or shown is not None}
+    return {place for place, kind, shown in session.execute(query) if kind == "practice" or shown}
 
 
 def _check_line(session: Session, submission_id: int, line: int | None) -> None:

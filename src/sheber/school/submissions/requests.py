@@ -118,7 +118,7 @@ def requests_of(session: Session, actor: Actor, submission_id: int) -> tuple[Req
     return tuple(RequestLine(*row) for row in session.execute(query))
 
 
-def _lines() -> Select[Any]:
+def _lines() -> Select[*tuple[Any, ...]]:
     """The columns of a RequestLine."""
     teacher = aliased(Person)
     return (

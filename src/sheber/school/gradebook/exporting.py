@@ -1,0 +1,127 @@
+"""Exporting: a gradebook as CSV and as XLSX. Pure: what may be read was decided when the gradebook was read.
+
+A name is a student's text. A spreadsheet takes a cell that begins with = + - @ for a formula, which may open a page or
+read another file. In CSV such a cell gets an apostrophe before it, which spreadsheets know as "this is text". In XLSX
+each cell says itself that it is text or a number, and nothing of ours is a formula or a link.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sheber.i18n import N_, _
+from sheber.school.errors import Refused
+from sheber.school.gradebook.book import Cell, Column, Gradebook, Row
+
+__all__ = ["DELIMITERS", "csv_of", "xlsx_of"]
+
+DELIMITERS: Final = (",", ";", "\t")
+"""What may stand between cells: a spreadsheet whose language writes 1,5 wants a semicolon."""
+
+_FORMULA: Final = frozenset("=+-@")
+_LONGEST_CELL: Final = 32_000  # characters; a spreadsheet takes 32,767
+_STATES: Final = {
+    "graded": N_("graded"),
+    "waiting": N_("waiting"),
+    "fault": N_("fault of the school"),
+    "missing": N_("missing"),
+    "open": N_("open"),
+}
+
+Value = str | float | int | None
+
+
+def csv_of(book: Gradebook, *, titles: Mapping[int, str] | None = None, delimiter: str = ",") -> bytes:
+    """The rows as CSV in UTF-8 with the mark by which spreadsheets know it. titles: of assignments, by id.
+
+    Raises Refused for another delimiter.
+    """
+    if delimiter not in DELIMITERS:
+        text = _("{delimiter!r} cannot stand between cells. It must be a comma, a semicolon or a tab.")
+        raise Refused(text.format(delimiter=delimiter[:10]), "delimiter")
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, delimiter=delimiter)
+    for line in _grades(book, titles or {}):
+        writer.writerow([_defused(one) if isinstance(one, str) else one for one in line])
+    return "\ufeff".encode() + stream.getvalue().encode("utf-8", "replace")
+
+
+def xlsx_of(book: Gradebook, *, titles: Mapping[int, str] | None = None) -> bytes:
+    """The gradebook as XLSX: a sheet of points, and one with everything known of each cell."""
+    import xlsxwriter
+
+    stream = io.BytesIO()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(stream, options) as workbook:
+        bold = workbook.add_format({"bold": True})
+        _fill(workbook.add_worksheet(_sheet(_("Grades"))), _grades(book, titles or {}), bold, frozen=2)
+        _fill(workbook.add_worksheet(_sheet(_("Details"))), _details(book, titles or {}), bold, frozen=2)
+    return stream.getvalue()
+
+
+def _grades(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:
+    """A line for each student."""
+    columns = [_title(n, column, titles) for n, column in enumerate(book.columns, 1)]
+    yield [_("Login"), _("Name"), _("Group"), *columns, _("Total")]
+    for row in book.rows:
+        yield [row.login, row.name, row.group, *(cell.points for cell in row.cells), row.total]
+
+
+def _details(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:
+    """A line for each student and assignment."""
+    columns = [_title(n, column, titles) for n, column in enumerate(book.columns, 1)]
+    yield [
+        _("Login"),
+        _("Name"),
+        _("Assignment"),
+        _("State"),
+        _("Points"),
+        _("Computed points"),
+        _("Points before lateness"),
+        _("Days late"),
+        _("Attempts"),
+        _("By hand, because"),
+    ]
+    for row in book.rows:
+        for title, cell in zip(columns, row.cells, strict=True):
+            yield _detail(row, title, cell)
+
+
+def _detail(row: Row, title: str, cell: Cell) -> Sequence[Value]:
+    state = _(_STATES[cell.state])
+    numbers = (cell.points, cell.computed, cell.final, cell.late_days, cell.attempts)
+    return [row.login, row.name, title, state, *numbers, cell.reason]
+
+
+def _title(number: int, column: Column, titles: Mapping[int, str]) -> str:
+    """Of an assignment; with its number, since a course may ask for one exercise twice."""
+    return f"{number}. {titles.get(column.assignment_id, column.exercise)}"
+
+
+def _defused(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: also not after spaces, or in the wide letters of Asia."""
+    first = unicodedata.normalize("NFKC", text).lstrip()[:1]
+    suspect = first in _FORMULA and bool(first)
+    return "'" + text if suspect or text[:1] in ("\t", "\r", "\n") else text
+
+
+def _fill(sheet: Any, lines: Iterator[Sequence[Value]], bold: Any, frozen: int) -> None:
+    """Write lines from top to bottom, as a workbook of constant memory wants them."""
+    sheet.freeze_panes(1, frozen)
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, 28)
+    for number, line in enumerate(lines):
+        for column, value in enumerate(line):
+            if isinstance(value, str):
+                sheet.write_string(number, column, value[:_LONGEST_CELL], None if number else bold)
+            elif value is not None:
+                sheet.write_number(number, column, value)
+
+
+def _sheet(name: str) -> str:
+    """A name that a workbook takes, in each language."""
+    return "".join(sign for sign in name if sign not in "[]:*?/\\")[:31]
