@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Response
-from sqlalchemy.orm import Session
 
 from sheber.i18n import _
 from sheber.school.courses.assignments import AssignmentLine, CoursePage, course_page, require_assignment
@@ -47,14 +46,14 @@ class Frame:
         return self.may(what) and not self.course.archived
 
 
-def frame(session: Session, visit: Visit, course_id: int, what: str) -> Frame:
+def frame(session: Any, visit: Visit, course_id: int, what: str) -> Frame:
     """The frame of a page that is for who may do this in a course. Raises NotFound, NotAllowed."""
     require(session, visit.actor, what, course_id)
     found = course_page(session, visit.actor, course_id)
     return Frame(found, {line.id: exercise_of(session, line).title for line in found.assignments})
 
 
-def frame_of(session: Session, visit: Visit, assignment_id: int, what: str) -> Frame:
+def frame_of(session: Any, visit: Visit, assignment_id: int, what: str) -> Frame:
     """The frame of a page about an assignment. Raises NotFound, NotAllowed."""
     found, _standing = require_assignment(session, visit.actor, what, assignment_id)
     around = frame(session, visit, found.course_id, what)
