@@ -28,7 +28,20 @@ from sheber.school.people import policy
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor
 
-__all__ = ["PAGE", "SORTS", "STATES", "Cell", "Column", "Gradebook", "Row", "cells_of", "gradebook", "total_of"]
+__all__ = [
+    "PAGE",
+    "SORTS",
+    "STATES",
+    "Cell",
+    "Column",
+    "Gradebook",
+    "Row",
+    "assignments_of",
+    "cells_of",
+    "column_of",
+    "gradebook",
+    "total_of",
+]
 
 _T = TypeVar("_T")
 _FEW: Final = 500  # people that a query names; for more it asks for everybody's
@@ -136,7 +149,7 @@ def gradebook(
     passed: only those whose total passes, or does not. Raises NotFound, NotAllowed, Refused.
     """
     standing = policy.require(session, actor, "gradebook.see", course_id)
-    assignments = _assignments(session, course_id)
+    assignments = assignments_of(session, course_id)
     _check_sort(sort, assignments)
     groups = _groups(session, course_id)
     members = _members(session, course_id, dict(groups), search, group_id, left)
@@ -152,7 +165,7 @@ def gradebook(
     return Gradebook(
         course_id,
         standing.course.title,
-        tuple(_column(one) for one in assignments),
+        tuple(column_of(one) for one in assignments),
         tuple(rows),
         found,
         1 if page is None else min(max(page, 1), pages),
@@ -246,7 +259,8 @@ def _state(graded: bool, handed: HandedIn, dates: Dates, now: datetime) -> str:
 # --- rows ------------------------------------------------------------------------------------
 
 
-def _assignments(session: Session, course_id: int) -> Sequence[Assignment]:
+def assignments_of(session: Session, course_id: int) -> Sequence[Assignment]:
+    """The assignments of a course, in their order. The caller has asked whether the reader may see them."""
     query = select(Assignment).where(Assignment.course_id == course_id)
     return session.scalars(query.order_by(Assignment.position, Assignment.id)).all()
 
@@ -285,7 +299,8 @@ def _row(assignments: Sequence[Assignment], one: _Person, cells: tuple[Cell, ...
     return Row(one.person_id, one.login, one.name, one.group_id, one.group, one.left, cells, total)
 
 
-def _column(one: Assignment) -> Column:
+def column_of(one: Assignment) -> Column:
+    """An assignment as a column."""
     return Column(one.id, one.exercise, one.own_exercise_id, one.weight, one.due, one.visible, one.counts)
 
 

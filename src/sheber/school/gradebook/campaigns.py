@@ -27,7 +27,7 @@ from sheber.school.courses.courses import require_open
 from sheber.school.courses.models import Assignment
 from sheber.school.errors import Conflict, NotFound, Refused
 from sheber.school.gradebook.models import Campaign
-from sheber.school.gradebook.results import digest_of, points_of, swap, whole_results
+from sheber.school.gradebook.results import digest_of, judged_in, points_of, swap, whole_results
 from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor
 from sheber.school.queue.adding import Scene, add_jobs
@@ -194,9 +194,11 @@ def _one_each(submissions: Sequence[Submission], chosen: str) -> list[Submission
 def _swapped(session: Session, found: Campaign, assignment: Assignment) -> dict[str, list[float | None]]:
     """Swap the results of a campaign with those of its submissions; points before and after, by submission."""
     results = whole_results(session, found.id)
-    mine = select(Submission).where(Submission.id.in_(results)).order_by(Submission.id)
+    mine = select(Submission).where(Submission.id.in_(judged_in(found.id))).order_by(Submission.id)
     changed: dict[str, list[float | None]] = {}
     for submission in session.scalars(mine.with_for_update(key_share=True)):
+        if submission.id not in results:
+            continue
         before = submission.points
         submission.exercise_sha256 = swap(results[submission.id], submission.exercise_sha256)
         points = [one.own.points for one in results[submission.id]]

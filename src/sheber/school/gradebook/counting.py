@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from sheber.school.courses.models import Assignment, Extension
 from sheber.school.gradebook.models import Override
 from sheber.school.submissions.models import Submission
 
-__all__ = ["Counted", "Given", "HandedIn", "Place", "counted", "extended", "given", "handed_in"]
+__all__ = ["Counted", "Given", "HandedIn", "Place", "counted", "counting_ids", "extended", "given", "handed_in"]
 
 Place = tuple[int, int]
 """An assignment and a person, by their ids."""
@@ -60,11 +60,24 @@ def counted(
 
     Best: the most points, the first of equal ones. Latest: the last one that is judged.
     """
+    judged = _ranked(assignments, people)
+    rows = session.execute(select(judged).where(judged.c.place == 1))
+    return {(row[0], row[1]): Counted(*row[2:8]) for row in rows}
+
+
+def counting_ids(assignments: Sequence[Assignment]) -> Select[int]:
+    """The ids of the attempts that count, as a part of another query: there may be more of them than one can name."""
+    judged = _ranked(assignments, None)
+    return select(judged.c.id).where(judged.c.place == 1)
+
+
+def _ranked(assignments: Sequence[Assignment], people: Collection[int] | None) -> Subquery:
+    """The judged attempts, each with its place among those of its student: 1 for the one that counts."""
     latest = [one.id for one in assignments if one.counts == "latest"]
     newest_first = case((Submission.assignment_id.in_(latest), Submission.number), else_=0)
     order = (newest_first.desc(), Submission.points.desc(), Submission.number)
     mine = (Submission.assignment_id, Submission.person_id)
-    judged = (
+    return (
         select(
             *mine,
             Submission.id,
@@ -78,8 +91,6 @@ def counted(
         .where(*_graded(assignments, people), Submission.state == "done", Submission.points.is_not(None))
         .subquery()
     )
-    rows = session.execute(select(judged).where(judged.c.place == 1))
-    return {(row[0], row[1]): Counted(*row[2:8]) for row in rows}
 
 
 def handed_in(

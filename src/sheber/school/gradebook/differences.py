@@ -14,7 +14,7 @@ from sheber.judge.forms import revived_score
 from sheber.school.courses.models import Assignment
 from sheber.school.gradebook.campaigns import CampaignLine, campaign
 from sheber.school.gradebook.counting import given
-from sheber.school.gradebook.results import Results, digest_of, points_of, whole_results
+from sheber.school.gradebook.results import Results, digest_of, judged_in, points_of, whole_results
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor
 from sheber.school.queue.models import Job
@@ -81,7 +81,7 @@ def preview(session: Session, actor: Actor, campaign_id: int) -> Preview:
     line = campaign(session, actor, campaign_id)
     assignment = session.get_one(Assignment, line.assignment_id)
     results = whole_results(session, campaign_id)
-    changes = _changes(session, assignment, results, line.state == "published")
+    changes = _changes(session, assignment, line, results)
     students = _students(session, assignment, changes)
     different = [one for one in students if one.gained or any(sub.checks for sub in one.submissions)]
     different.sort(key=lambda one: (-abs(one.gained), folded(one.name), one.person_id))
@@ -91,11 +91,14 @@ def preview(session: Session, actor: Actor, campaign_id: int) -> Preview:
 
 
 def _changes(
-    session: Session, assignment: Assignment, results: Results, published: bool
+    session: Session, assignment: Assignment, line: CampaignLine, results: Results
 ) -> dict[int, tuple[Submission, SubmissionChange]]:
     """What changes of each submission that was judged anew."""
+    published = line.state == "published"
     found: dict[int, tuple[Submission, SubmissionChange]] = {}
-    for one in session.scalars(select(Submission).where(Submission.id.in_(results))):
+    for one in session.scalars(select(Submission).where(Submission.id.in_(judged_in(line.id)))):
+        if one.id not in results:
+            continue
         own = [scene.own.score for scene in results[one.id]]
         aside = [scene.aside.result["score"] for scene in results[one.id]]
         points = [float(scene.aside.result["points"]) for scene in results[one.id]]
@@ -115,11 +118,12 @@ def _students(
     people = {one.person_id for one, _change in changes.values()}
     done = (Submission.assignment_id == assignment.id, Submission.kind == "graded", Submission.state == "done")
     query = select(Submission.id, Submission.person_id, Submission.points, Person.login, Person.name)
-    query = query.join(Person, Person.id == Submission.person_id).where(*done, Submission.person_id.in_(people))
+    query = query.join(Person, Person.id == Submission.person_id).where(*done)
     attempts: dict[int, list[Any]] = {}
     for row in session.execute(query.order_by(Submission.number)):
-        attempts.setdefault(row.person_id, []).append(row)
-    by_hand = given(session, [assignment], people)
+        if row.person_id in people:
+            attempts.setdefault(row.person_id, []).append(row)
+    by_hand = given(session, [assignment])
     return [
         _student(
             assignment, rows, changes, by_hand[place].points if (place := (assignment.id, id_)) in by_hand else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from sheber.exercises.score import final
@@ -17,7 +17,7 @@ from sheber.school.gradebook.models import CampaignResult
 from sheber.school.queue.claiming import less_lateness
 from sheber.school.submissions.models import SceneResult, Submission
 
-__all__ = ["Found", "Results", "digest_of", "points_of", "swap", "whole_results"]
+__all__ = ["Found", "Results", "digest_of", "judged_in", "points_of", "swap", "whole_results"]
 
 _COLUMNS: Final = ("round", "seed", "points", "outcome", "score", "trace_sha256", "trace", "trace_bytes")
 _COLUMNS_OF_RUN: Final = ("level", "processor", "versions", "seconds")
@@ -50,6 +50,11 @@ def whole_results(session: Session, campaign_id: int) -> Results:
         found.setdefault(own.submission_id, []).append(Found(own, aside))
         scenes[own.submission_id] = count
     return {id_: every for id_, every in found.items() if len(every) == scenes[id_]}
+
+
+def judged_in(campaign_id: int) -> Select[int]:
+    """The submissions of which a campaign has something, as a part of another query."""
+    return select(CampaignResult.submission_id).where(CampaignResult.campaign_id == campaign_id)
 
 
 def digest_of(results: Results) -> str:

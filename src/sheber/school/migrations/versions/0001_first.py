@@ -277,6 +277,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_overrides_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "similarity_reports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignments.id"], name=op.f("fk_similarity_reports_assignment_id_assignments")
+        ),
+        sa.ForeignKeyConstraint(["made_by"], ["people.id"], name=op.f("fk_similarity_reports_made_by_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_similarity_reports")),
+    )
+    with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_similarity_reports_assignment_id"), ["assignment_id"], unique=False)
+
+    op.create_table(
         "released_scenes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -508,6 +524,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_released_scenes_assignment_id"))
 
     op.drop_table("released_scenes")
+    with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_similarity_reports_assignment_id"))
+
+    op.drop_table("similarity_reports")
     with op.batch_alter_table("overrides", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_overrides_person_id"))
         batch_op.drop_index("ix_overrides_assignment_person")

@@ -1,0 +1,246 @@
+"""Statistics: where a class loses points. Made of the attempts that count, as numbers for charts.
+
+Of each check: how many of the students lost points there, and how many points on the mean. Lost points are those before
+the rule of the groups, which multiplies everything but quality by min(1, quality / 60); what the rule took is told by
+itself. Histograms count students. The number of queries is fixed, for one assignment and for a whole course.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sheber.exercises.score import PASS
+from sheber.i18n import Text
+from sheber.judge.forms import revived_score
+from sheber.school.courses.assignments import require_assignment
+from sheber.school.courses.models import Assignment, Group, Member
+from sheber.school.gradebook.counting import Counted, Place, counted, counting_ids, given
+from sheber.school.people import policy
+from sheber.school.people.policy import Actor
+from sheber.school.submissions.models import SceneResult, Submission
+
+__all__ = ["BINS", "Bin", "CheckLoss", "GroupLoss", "Statistics", "assignment_statistics", "statistics_of"]
+
+BINS: Final = 10
+"""Bars of a histogram of points; the last one holds 100 too."""
+
+_AT_ONCE: Final = 200  # rows that are read from the database at a time: each has a whole score
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A bar of a histogram: `low` <= points < `high`."""
+
+    low: float
+    high: float
+    students: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLoss:
+    """What one group of students lost in a check."""
+
+    group_id: int | None  # None: students without a group
+    group: str
+    students: int
+    lost_by: int
+    mean_lost: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLoss:
+    """What was lost in one check."""
+
+    key: str
+    title: Text  # in words by `str`, in the language of who reads it
+    group: str  # quality, cycle, safety, procedure
+    maximum: float  # mean, where scenes differ
+    students: int  # whose program has this check
+    lost_by: int  # of them: lost something in at least one scene
+    mean_lost: float  # points a scene, of all these students
+    share: float  # of all the points that were lost, 0..1
+    groups: tuple[GroupLoss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """One assignment."""
+
+    assignment_id: int
+    students: int  # in the course, or in the group that was asked for
+    graded: int  # of them have an attempt that is judged
+    passed: int  # by the points that count, those by hand included
+    mean: float | None  # of the final points before lateness; None where nobody has any
+    median: float | None
+    histogram: tuple[Bin, ...]  # of the final points before lateness
+    attempts: tuple[tuple[int, int], ...]  # how many students made 1, 2, ... judged attempts; 0 is among them
+    checks: tuple[CheckLoss, ...]  # the most lost points first
+    rule_lost: float  # points a scene that the rule of the groups took, on the mean
+
+
+@dataclass(slots=True)
+class _Losses:
+    """What is known of a check, while scores are read."""
+
+    title: Text
+    group: str
+    maximum: float = 0.0
+    scenes: int = 0
+    by_person: dict[int, list[float]] = field(default_factory=dict)  # what each scene lost
+
+    def add(self, person: int, lost: float, maximum: float) -> None:
+        """One scene more."""
+        self.maximum += maximum
+        self.scenes += 1
+        self.by_person.setdefault(person, []).append(lost)
+
+
+def assignment_statistics(
+    session: Session, actor: Actor, assignment_id: int, *, group_id: int | None = None
+) -> Statistics:
+    """The statistics of one assignment; group_id: of the students of this group. Raises NotFound, NotAllowed."""
+    found, _standing = require_assignment(session, actor, "statistics.see", assignment_id)
+    return statistics_of(session, actor, found.course_id, [found], group_id=group_id)[0]
+
+
+def statistics_of(
+    session: Session,
+    actor: Actor,
+    course_id: int,
+    assignments: Sequence[Assignment],
+    *,
+    group_id: int | None = None,
+) -> tuple[Statistics, ...]:
+    """The statistics of some assignments of a course, in their order. Raises NotFound, NotAllowed."""
+    policy.require(session, actor, "statistics.see", course_id)
+    members = _members(session, course_id, group_id)
+    attempts = {place: one for place, one in counted(session, assignments).items() if place[1] in members}
+    by_hand = {place: one.points for place, one in given(session, assignments).items() if place[1] in members}
+    tries = _tries(session, assignments)
+    losses, rule = _losses(session, assignments, {one.submission_id: place for place, one in attempts.items()})
+    return tuple(
+        _statistics(one, members, attempts, by_hand, tries, losses.get(one.id, {}), rule.get(one.id, []))
+        for one in assignments
+    )
+
+
+def _members(session: Session, course_id: int, group_id: int | None) -> dict[int, tuple[int | None, str]]:
+    """The students, each with the group."""
+    query = select(Member.person_id, Member.group_id, Group.name).outerjoin(Group, Group.id == Member.group_id)
+    query = query.where(Member.course_id == course_id, Member.role == "student", Member.left.is_(None))
+    if group_id is not None:
+        query = query.where(Member.group_id == group_id)
+    return {person: (group, name or "") for person, group, name in session.execute(query)}
+
+
+def _tries(session: Session, assignments: Sequence[Assignment]) -> dict[Place, int]:
+    """How many judged attempts each student has."""
+    ids = [one.id for one in assignments]
+    judged = (Submission.assignment_id.in_(ids), Submission.kind == "graded", Submission.state == "done")
+    query = select(Submission.assignment_id, Submission.person_id, func.count(Submission.id)).where(*judged)
+    rows = session.execute(query.group_by(Submission.assignment_id, Submission.person_id))
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _losses(
+    session: Session, assignments: Sequence[Assignment], places: Mapping[int, Place]
+) -> tuple[dict[int, dict[str, _Losses]], dict[int, list[float]]]:
+    """What was lost in each check, and what the rule of the groups took in each scene; by assignment."""
+    losses: dict[int, dict[str, _Losses]] = {}
+    rule: dict[int, list[float]] = {}
+    for submission_id, form in _scores(session, assignments, places):
+        assignment, person = places[submission_id]
+        score = revived_score(form)
+        rule.setdefault(assignment, []).append(math.fsum(one.points - score.counted(one) for one in score.checks))
+        checks = losses.setdefault(assignment, {})
+        for one in score.checks:
+            key = one.key or one.title.id
+            checks.setdefault(key, _Losses(one.title, one.group)).add(person, one.lost, one.maximum)
+    return losses, rule
+
+
+def _scores(
+    session: Session, assignments: Sequence[Assignment], places: Mapping[int, Place]
+) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    """The stored scores of these submissions, a part of them at a time."""
+    query = select(SceneResult.submission_id, SceneResult.score)
+    query = query.where(SceneResult.submission_id.in_(counting_ids(assignments)))
+    for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+        if row[0] in places:
+            yield row[0], row[1]
+
+
+def _statistics(
+    one: Assignment,
+    members: Mapping[int, tuple[int | None, str]],
+    attempts: Mapping[Place, Counted],
+    by_hand: Mapping[Place, float],
+    tries: Mapping[Place, int],
+    losses: Mapping[str, _Losses],
+    rule: Sequence[float],
+) -> Statistics:
+    finals = {person: attempts[place].final for person in members if (place := (one.id, person)) in attempts}
+    points = {person: attempts[(one.id, person)].points for person in finals}
+    points |= {person: by_hand[place] for person in members if (place := (one.id, person)) in by_hand}
+    return Statistics(
+        assignment_id=one.id,
+        students=len(members),
+        graded=len(finals),
+        passed=sum(value >= PASS for value in points.values()),
+        mean=round(statistics.fmean(finals.values()), 2) if finals else None,
+        median=round(statistics.median(finals.values()), 2) if finals else None,
+        histogram=_histogram(finals.values()),
+        attempts=tuple(sorted(Counter(tries.get((one.id, person), 0) for person in members).items())),
+        checks=_checks(losses, members),
+        rule_lost=round(statistics.fmean(rule), 2) if rule else 0.0,
+    )
+
+
+def _histogram(points: Iterable[float]) -> tuple[Bin, ...]:
+    width = 100.0 / BINS
+    bars = Counter(min(BINS - 1, max(0, int(value // width))) for value in points)
+    return tuple(Bin(n * width, (n + 1) * width, bars[n]) for n in range(BINS))
+
+
+def _checks(losses: Mapping[str, _Losses], members: Mapping[int, tuple[int | None, str]]) -> tuple[CheckLoss, ...]:
+    """The checks, the most lost points first."""
+    every = math.fsum(lost for one in losses.values() for scenes in one.by_person.values() for lost in scenes)
+    found = [_check(key, one, members, every) for key, one in losses.items()]
+    return tuple(sorted(found, key=lambda one: (-one.share, one.key)))
+
+
+def _check(key: str, one: _Losses, members: Mapping[int, tuple[int | None, str]], every: float) -> CheckLoss:
+    total = math.fsum(lost for scenes in one.by_person.values() for lost in scenes)
+    groups: dict[tuple[int | None, str], dict[int, list[float]]] = {}
+    for person, scenes in one.by_person.items():
+        groups.setdefault(members[person], {})[person] = scenes
+    return CheckLoss(
+        key=key,
+        title=one.title,
+        group=one.group,
+        maximum=round(one.maximum / one.scenes, 2),
+        students=len(one.by_person),
+        lost_by=_lost_by(one.by_person),
+        mean_lost=round(total / one.scenes, 2),
+        share=round(total / every, 4) if every > 0 else 0.0,
+        groups=tuple(
+            GroupLoss(id_, name, len(people), _lost_by(people), _mean(people))
+            for (id_, name), people in sorted(groups.items(), key=lambda item: (item[0][0] is None, item[0][1]))
+        ),
+    )
+
+
+def _lost_by(people: Mapping[int, Sequence[float]]) -> int:
+    return sum(any(lost > 0 for lost in scenes) for scenes in people.values())
+
+
+def _mean(people: Mapping[int, Sequence[float]]) -> float:
+    return round(statistics.fmean(lost for scenes in people.values() for lost in scenes), 2)

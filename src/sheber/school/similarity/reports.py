@@ -1,0 +1,207 @@
+"""Reports: the programs of an assignment compared, shown as a distribution and as pairs side by side.
+
+Nothing here says who copied. Two programs may be alike since the exercise leaves little room, or two students learned
+together; a person reads both and decides. The programs that come with the exercise are compared too, so that a
+solution that went round is seen as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from sheber.exercises import Exercise
+from sheber.exercises.files import read_text
+from sheber.i18n import _
+from sheber.school import audit, clock
+from sheber.school.courses.assignments import require_assignment
+from sheber.school.courses.exercises import exercise_of, starter_of
+from sheber.school.courses.models import Assignment, Group, Member
+from sheber.school.errors import NotFound, Refused
+from sheber.school.gradebook.counting import counting_ids
+from sheber.school.opening import School
+from sheber.school.people.models import Person
+from sheber.school.people.policy import Actor
+from sheber.school.similarity.comparing import LONGEST_S, compare_programs
+from sheber.school.similarity.models import SimilarityReport
+from sheber.school.similarity.winnowing import Block
+from sheber.school.submissions.models import Submission
+
+__all__ = ["PairLine", "Side", "SideBySide", "SimilarityPage", "compare", "side_by_side", "similarity_page"]
+
+MOST_PROGRAMS: Final = 3000
+_SHIPPED: Final = "shipped:"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One program of a pair."""
+
+    submission_id: int | None  # None: it comes with the exercise
+    person_id: int | None
+    name: str  # of the student, or of the program that comes with the exercise
+    group: str
+    share: float  # of its fingerprints, those that the other has too, 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class PairLine:
+    """Two programs that have something in common."""
+
+    number: int  # in its report: 1, 2, ...
+    similarity: float  # the larger of the two shares
+    one: Side
+    other: Side
+    lines: int  # of the first program, that lie in common stretches
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarityPage:
+    """The newest comparison of an assignment."""
+
+    id: int
+    assignment_id: int
+    made_by: str
+    created: datetime
+    compared: int  # students' programs
+    shipped: int  # programs that come with the exercise
+    left_out: tuple[Side, ...]  # too short to have anything of their own, or too long
+    newer: int  # programs that count now and were not compared
+    histogram: tuple[int, ...]  # students' programs by their similarity with the nearest other student's, 0..1
+    pairs: tuple[PairLine, ...]  # the most similar first
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Two programs beside each other. Texts of students: always escaped."""
+
+    pair: PairLine
+    program: str
+    other_program: str
+    blocks: tuple[Block, ...]  # stretches in common, in lines of both
+
+
+def compare(school: School, actor: Actor, assignment_id: int, *, longest_s: float = LONGEST_S) -> int:
+    """Compare the programs that count in an assignment; gives the report's id. No transaction is held meanwhile.
+
+    Raises NotFound, NotAllowed, and Refused where there are fewer than two programs, or comparing takes too long.
+    """
+    with school.reading() as session:
+        found, _standing = require_assignment(session, actor, "similarity.see", assignment_id)
+        programs = _programs(session, found)
+        exercise = exercise_of(session, found)
+    if len(programs) < 2:
+        raise Refused(_("Fewer than two students have a judged program. There is nothing to compare."))
+    shipped = _shipped(exercise)
+    findings = compare_programs(programs | shipped, starter_of(exercise), list(shipped), longest_s)
+    with school.writing() as session:
+        found, _standing = require_assignment(session, actor, "similarity.see", assignment_id)
+        row = SimilarityReport(assignment_id=assignment_id, made_by=actor.id, created=clock.now(), findings=findings)
+        session.add(row)
+        session.flush()
+        thing, course = f"assignment {assignment_id}", found.course_id
+        audit.record(session, actor.id, "similarity.compared", thing, course_id=course, programs=len(programs))
+        return row.id
+
+
+def similarity_page(session: Session, actor: Actor, assignment_id: int) -> SimilarityPage | None:
+    """The newest comparison of an assignment; None where there is none. Raises NotFound, NotAllowed."""
+    found, _standing = require_assignment(session, actor, "similarity.see", assignment_id)
+    newest = select(func.max(SimilarityReport.id)).where(SimilarityReport.assignment_id == assignment_id)
+    row = session.scalars(select(SimilarityReport).where(SimilarityReport.id == newest.scalar_subquery())).one_or_none()
+    if row is None:
+        return None
+    findings = row.findings
+    sides = _sides(session, found)
+    counting = {str(id_) for id_ in session.scalars(counting_ids([found]))}
+    seen = {*findings["compared"], *findings["left_out"]}
+    maker = session.scalars(select(Person.name).where(Person.id == row.made_by)).one()
+    return SimilarityPage(
+        id=row.id,
+        assignment_id=assignment_id,
+        made_by=maker,
+        created=row.created,
+        compared=sum(not name.startswith(_SHIPPED) for name in findings["compared"]),
+        shipped=sum(name.startswith(_SHIPPED) for name in findings["compared"]),
+        left_out=tuple(_side(name, 0.0, sides) for name in findings["left_out"]),
+        newer=len(counting - seen),
+        histogram=tuple(findings["histogram"]),
+        pairs=tuple(_pair(n, one, sides) for n, one in enumerate(findings["pairs"], 1)),
+    )
+
+
+def side_by_side(session: Session, actor: Actor, report_id: int, number: int) -> SideBySide:
+    """A pair of a report with both programs. Raises NotFound, NotAllowed."""
+    row = session.get(SimilarityReport, report_id)
+    if row is None:
+        raise _unknown()
+    try:
+        found, _standing = require_assignment(session, actor, "similarity.see", row.assignment_id)
+    except NotFound as error:
+        raise _unknown() from error
+    pairs = row.findings["pairs"]
+    if not 1 <= number <= len(pairs):
+        raise _unknown()
+    pair = pairs[number - 1]
+    texts = _texts(session, found, (pair["one"], pair["other"]))
+    line = _pair(number, pair, _sides(session, found))
+    return SideBySide(line, texts[pair["one"]], texts[pair["other"]], tuple(Block(*one) for one in pair["blocks"]))
+
+
+def _programs(session: Session, found: Assignment) -> dict[str, str]:
+    """The programs that count of the students of the course, by submission."""
+    here = (Member.course_id == found.course_id, Member.role == "student")
+    query = select(Submission.id, Submission.source).join(Member, Member.person_id == Submission.person_id)
+    query = query.where(Submission.id.in_(counting_ids([found])), *here).order_by(Submission.id)
+    rows = session.execute(query.limit(MOST_PROGRAMS))
+    return {str(row[0]): row[1].decode("utf-8", "replace") for row in rows}
+
+
+def _shipped(exercise: Exercise) -> dict[str, str]:
+    """The programs that come with the exercise; none where it was installed without them."""
+    files = sorted((exercise.folder / "programs").glob("*.py"))
+    return {f"{_SHIPPED}{file.stem}": read_text(file) for file in files if file.is_file()}
+
+
+def _texts(session: Session, found: Assignment, names: Iterable[str]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    ids = [int(name) for name in names if not name.startswith(_SHIPPED)]
+    mine = (Submission.id.in_(ids), Submission.assignment_id == found.id)
+    for id_, source in session.execute(select(Submission.id, Submission.source).where(*mine)):
+        texts[str(id_)] = source.decode("utf-8", "replace")
+    shipped = _shipped(exercise_of(session, found)) if len(texts) < 2 else {}
+    return {name: texts.get(name, shipped.get(name, "")) for name in names}
+
+
+Named = Mapping[str, tuple[int, str, str]]
+
+
+def _sides(session: Session, found: Assignment) -> Named:
+    """Whose each program of the assignment is: person, name and group."""
+    query = select(Submission.id, Person.id, Person.name, Group.name).join(Person, Person.id == Submission.person_id)
+    member = (Member.person_id == Person.id) & (Member.course_id == found.course_id)
+    query = query.outerjoin(Member, member).outerjoin(Group, Group.id == Member.group_id)
+    rows = session.execute(query.where(Submission.assignment_id == found.id, Submission.kind == "graded"))
+    return {str(row[0]): (row[1], row[2], row[3] or "") for row in rows}
+
+
+def _side(name: str, share: float, sides: Named) -> Side:
+    if name.startswith(_SHIPPED):
+        return Side(None, None, name.removeprefix(_SHIPPED), "", share)
+    person, known, group = sides[name]
+    return Side(int(name), person, known, group, share)
+
+
+def _pair(number: int, pair: Mapping[str, Any], sides: Named) -> PairLine:
+    lines = {line for first, last, *_rest in pair["blocks"] for line in range(first, last + 1)}
+    one, other = _side(pair["one"], pair["share"], sides), _side(pair["other"], pair["other_share"], sides)
+    return PairLine(number, pair["similarity"], one, other, len(lines))
+
+
+def _unknown() -> NotFound:
+    return NotFound(_("There is no such comparison."))
