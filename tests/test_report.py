@@ -844,7 +844,7 @@ def test_the_bundle_is_what_its_manifest_says() -> None:
 def test_the_bundle_was_built_from_these_sources() -> None:
     manifest = json.loads((BUNDLE / "manifest.json").read_text())
     frontend = ROOT / "frontend"
-    sources = {f"src/{path.name}" for path in (frontend / "src").iterdir()} | {
+    sources = {f"src/{path.name}" for path in (frontend / "src").iterdir() if path.is_file()} | {
         "build.mjs",
         "package.json",
         "package-lock.json",

@@ -88,7 +88,7 @@ def test_nothing_is_installed_that_nobody_needs() -> None:
 def third_party(section: str) -> dict[str, str]:
     """Name → licence in the table of a section of THIRD_PARTY.md."""
     text = (ROOT / "THIRD_PARTY.md").read_text("utf-8").partition(f"## {section}")[2].partition("\n## ")[0]
-    rows = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", text, re.MULTILINE))
+    rows = dict(re.findall(r"^\| ([@a-z0-9/._-]+) \| ([^|]+) \|", text, re.MULTILINE))
     return {name: licence for name, licence in rows.items() if name not in ("package", "part")}
 
 
@@ -106,12 +106,17 @@ def test_third_party_names_every_package_with_a_free_licence() -> None:
 
 
 def test_third_party_names_what_travels_in_a_page() -> None:
-    bundled = json.loads((ROOT / "frontend/package.json").read_text("utf-8"))["dependencies"]
-    licences = (ROOT / "src/sheber/judge/report/bundle/LICENSES.txt").read_text("utf-8")
-    assert third_party("The report page's bundle").keys() == bundled.keys()
-    for name, version in bundled.items():
+    wanted = json.loads((ROOT / "frontend/package.json").read_text("utf-8"))["dependencies"]
+    report, web = third_party("The report page's bundle"), third_party("The bundle of the school's pages")
+    for bundle, named in (("judge/report", report), ("web", report | web)):
+        manifest = json.loads((ROOT / f"src/sheber/{bundle}/bundle/manifest.json").read_text("utf-8"))
+        licences = (ROOT / f"src/sheber/{bundle}/bundle/LICENSES.txt").read_text("utf-8")
+        assert named.keys() == manifest["packages"].keys()
+        for name, version in manifest["packages"].items():
+            assert f"{name} {version} (" in licences
+    for name, version in wanted.items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version), f"{name} is not pinned exactly"
-        assert name in licences.lower()
+        assert name in report | web
 
 
 def test_notices_of_the_meshes_are_here() -> None:

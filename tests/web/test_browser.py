@@ -47,6 +47,9 @@ def served(town: Town) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(create_app(town.school), log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.05)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

@@ -147,5 +147,5 @@ def test_poses_come_back_as_they_were(raw: bytes, tmp_path: Path) -> None:
 
 
 def test_text_of_a_program_cannot_break_a_message() -> None:
-    _, kind, data = told(encoding.message("piece", 3, {"text": "a\n\nevent: done\ndata: {}\n\n"}))
+    _, kind, data = told(encoding.framed("piece", 3, {"text": "a\n\nevent: done\ndata: {}\n\n"}))
     assert (kind, data["text"]) == ("piece", "a\n\nevent: done\ndata: {}\n\n")

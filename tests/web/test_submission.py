@@ -20,7 +20,7 @@ from sheber.school.queue.claiming import Found
 from sheber.trace import Outcome, OutcomeKind
 
 PLACED = message("web_tests.placed", "The part is placed {how}")
-ENDED = message("run.program_error", "{why}")
+ENDED = message("web_tests.ended", "{why}")
 SEED_WORDS = re.compile(r"\b\d{40,}\b")
 PRINTED = "printed-by-the-program-7391"
 

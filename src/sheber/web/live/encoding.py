@@ -17,7 +17,7 @@ from sheber.judge.report.curves import packed, plots
 from sheber.judge.report.moments import moments, running_lines, visible
 from sheber.trace import Capture, Picture, Trace
 
-__all__ = ["TOOL_FRAME", "begins", "message", "piece"]
+__all__ = ["TOOL_FRAME", "begins", "framed", "piece"]
 
 FEWEST, MOST = 4, 32  # moments of the bodies' poses, in one message
 APART_S: Final = 0.12  # simulated, between two of them: a move keeps its shape
@@ -26,7 +26,7 @@ TOOL: Final = "tcp"
 TOOL_FRAME: Final = "tcp frame"  # as the report's 3D picture calls it
 
 
-def message(kind: str, number: int, content: dict[str, Any]) -> bytes:
+def framed(kind: str, number: int, content: dict[str, Any]) -> bytes:
     """One event of a stream."""
     words = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return f"id: {number}\nevent: {kind}\ndata: {words}\n\n".encode("utf-8", "replace")

@@ -64,7 +64,7 @@ class Show:
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
         """Keep one message, and wake those who wait for it."""
-        made = encoding.message(kind, len(self.messages) + 1, content)
+        made = encoding.framed(kind, len(self.messages) + 1, content)
         self.messages.append(made)
         self.bytes_kept += len(made)
         self.wake()

@@ -24,7 +24,7 @@ from sheber.school.submissions.reading import Scene, SubmissionPage, program, su
 from sheber.school.submissions.watching import Watching, watching
 from sheber.trace import TraceError, read
 from sheber.web.live.board import ENDED, Board
-from sheber.web.live.encoding import message
+from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
 from sheber.web.moments import span
 from sheber.web.pages.work import program_file
@@ -66,7 +66,7 @@ async def events(visit: Known, submission_id: Id) -> Response:
                 yield b": still here\n\n"
                 continue
             over = now.state in ENDED
-            yield message("over" if over else "changed", len(now.judged), {"words": _progress_words(now)})
+            yield framed("over" if over else "changed", len(now.judged), {"words": _progress_words(now)})
 
     return _stream(stream())
 
@@ -219,7 +219,7 @@ async def _live(visit: Visit, found: SubmissionPage, exercise: Exercise, after: 
     board: Board = visit.request.app.state.board
     yield b"retry: 1500\n\n"
     words_now = _("Being computed …") if found.state in ENDED else await asyncio.to_thread(_wait, visit, found)
-    yield message("state", after, {"words": words_now})
+    yield framed("state", after, {"words": words_now})
 
     def where() -> Watching:
         with visit.school.reading() as session:
@@ -241,7 +241,7 @@ def _end(visit: Visit, submission_id: int) -> bytes:
         fragment = part(visit, "part_run.html.j2", **told).body
         said = words.number(found.scenes[0].points) if found.scenes[0].points is not None else ""
         text = _("Done: {points} of 100 points.").format(points=said) if said else _progress_ended(found.state)
-        return message("done", 1_000_000, {"words": text, "html": bytes(fragment).decode()})
+        return framed("done", 1_000_000, {"words": text, "html": bytes(fragment).decode()})
 
 
 def _progress_ended(state: str) -> str:
