@@ -12,6 +12,7 @@ from sheber.web.pages.teaching import (
     gradebook,
     people,
     requests,
+    similarity,
     statistics,
     student,
 )
@@ -26,6 +27,7 @@ ROUTERS = (
     gradebook.router,
     student.router,
     statistics.router,
+    similarity.router,
     requests.router,
     comments.router,
     exercises.router,

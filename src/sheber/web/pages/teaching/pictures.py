@@ -94,5 +94,7 @@ def _looking(eye: tuple[float, float, float], target: tuple[float, float, float]
     forward = forward / math.sqrt(float(forward @ forward))
     right = np.cross(forward, (0.0, 0.0, 1.0))
     right = right / math.sqrt(float(right @ right))
-    R_base_camera = np.stack([right, np.cross(forward, right), forward], axis=1)
-    return Pose.from_matrix(R_base_camera, eye)
+    T_base_camera = np.eye(4)
+    T_base_camera[:3, :3] = np.stack([right, np.cross(forward, right), forward], axis=1)
+    T_base_camera[:3, 3] = eye
+    return Pose.from_matrix(T_base_camera)
