@@ -5,7 +5,7 @@ import { putTimes } from './times.js'
 export function makeGrid(table) {
   if (!table) return
   const rows = [...table.rows]
-  const cells = rows.map((row) => [...row.cells])
+  const cells = rows.map((row) => [...row.cells].filter((cell) => cell.offsetParent !== null))
   const dialog = document.getElementById('cell-dialog')
   const part = document.getElementById('cell-part')
   const words = JSON.parse(table.dataset.words)
@@ -63,9 +63,9 @@ export function makeGrid(table) {
   table.addEventListener('focusin', ({ target }) => {
     const cell = target.closest('td, th')
     const row = rows.indexOf(cell?.parentElement)
-    if (row < 0 || (row === here[0] && cell.cellIndex === here[1])) return
+    if (row < 0 || (row === here[0] && cell === cells[here[0]][here[1]])) return
     place(here).tabIndex = -1
-    here = [row, cell.cellIndex]
+    here = [row, cells[row].indexOf(cell)]
     place(here).tabIndex = 0
   })
 

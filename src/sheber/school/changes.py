@@ -15,7 +15,7 @@ from sheber.school.courses.models import Course
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor, require, require_rank
 
-__all__ = ["PAGE", "Changes", "ChangeLine", "changes"]
+__all__ = ["PAGE", "ChangeLine", "Changes", "changes"]
 
 PAGE: Final = 50
 

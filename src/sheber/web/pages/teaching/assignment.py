@@ -109,5 +109,3 @@ def _extensions(
         "where": error.where if isinstance(error, Refused) else "",
     }
     return shown(visit, "extensions", around, status=422 if error else 200, **content)
-
-

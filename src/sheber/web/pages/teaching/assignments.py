@@ -199,7 +199,10 @@ def _range(one: NumberField) -> str:
 def _differences(stored: Mapping[str, str], mine: Mapping[str, str], exercise: Exercise) -> list[tuple[str, str, str]]:
     """What differs between what is stored now and what was typed: label, stored, typed."""
     names = labels()
-    keys = [*names, *(key for one in number_fields(exercise) for key in (f"numbers.{part}" for part in _parts(one, one.usual)))]
+    keys = [
+        *names,
+        *(key for one in number_fields(exercise) for key in (f"numbers.{part}" for part in _parts(one, one.usual))),
+    ]
     rows = []
     for key in keys:
         ours, theirs = mine.get(key, "").strip(), stored.get(key, "").strip()
@@ -247,5 +250,3 @@ def labels() -> dict[str, str]:
         "weight": _("Weight in the total"),
         "position": _("Place in the list"),
     }
-
-

@@ -19,7 +19,9 @@ router = page_router()
 
 
 @router.get("/courses/{course_id}/changes")
-def of_course(visit: Known, course_id: Id, person: str = "", action: str = "", since: str = "", before: int = 0) -> Response:
+def of_course(
+    visit: Known, course_id: Id, person: str = "", action: str = "", since: str = "", before: int = 0
+) -> Response:
     """What was changed in one course."""
     asked = asked_of(person, action, since)
     with visit.school.reading() as session:

@@ -34,9 +34,7 @@ def bars(values: Sequence[tuple[str, float]]) -> tuple[Bar, ...]:
     found = []
     for place, (label, value) in enumerate(values):
         high = round(_HEIGHT * value / most, 1)
-        found.append(
-            Bar(label, value, round(place * wide + _GAP / 2, 1), _HEIGHT - high, round(wide - _GAP, 1), high)
-        )
+        found.append(Bar(label, value, round(place * wide + _GAP / 2, 1), _HEIGHT - high, round(wide - _GAP, 1), high))
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""Frame: what every page of a course's staff shows around its own content: the course, and the way to its other pages."""
+"""Frame: what every page of a course's staff has around its content: the course, and the way to its other pages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,17 @@ def frame(session: Any, visit: Visit, course_id: int, what: str) -> Frame:
     """The frame of a page that is for who may do this in a course. Raises NotFound, NotAllowed."""
     require(session, visit.actor, what, course_id)
     found = course_page(session, visit.actor, course_id)
-    return Frame(found, {line.id: exercise_of(session, line).title for line in found.assignments})
+    return Frame(found, _told_apart({line.id: exercise_of(session, line).title for line in found.assignments}))
+
+
+def _told_apart(titles: Mapping[int, str]) -> dict[int, str]:
+    """The titles; where a course asks for one exercise twice, with a number."""
+    seen: dict[str, int] = {}
+    told = {}
+    for id_, title in titles.items():
+        seen[title] = seen.get(title, 0) + 1
+        told[id_] = title if seen[title] == 1 else f"{title} ({seen[title]})"
+    return told
 
 
 def frame_of(session: Any, visit: Visit, assignment_id: int, what: str) -> Frame:

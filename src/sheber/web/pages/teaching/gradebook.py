@@ -64,7 +64,9 @@ def book(
 def as_csv(visit: Known, course_id: Id, delimiter: str = ",", group: str = "", left: str = "") -> Response:
     """The gradebook as CSV."""
     around, found = _whole(visit, course_id, group, left)
-    content = exporting.csv_of(found, titles=around.titles, delimiter={"semicolon": ";", "tab": "\t"}.get(delimiter, ","))
+    content = exporting.csv_of(
+        found, titles=around.titles, delimiter={"semicolon": ";", "tab": "\t"}.get(delimiter, ",")
+    )
     return _file(content, "text/csv; charset=utf-8", f"gradebook-{course_id}-{clock.now():%Y-%m-%d}.csv")
 
 

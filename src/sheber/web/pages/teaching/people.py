@@ -14,7 +14,7 @@ from fastapi import Response
 from sheber.i18n import _, ngettext
 from sheber.school.courses import courses, roster
 from sheber.school.courses.roster import Enrolled, Preview
-from sheber.school.errors import NotAllowed, Refused
+from sheber.school.errors import NotAllowed, NotFound, Refused
 from sheber.school.people import invitations
 from sheber.web.pages.teaching.frame import frame, shown
 from sheber.web.posted import Posted, Sent, integer, quantity_of
@@ -47,6 +47,12 @@ def add(visit: Known, course_id: Id, sent: Posted) -> Response:
     return go_to(f"/courses/{course_id}/people?undo={done.undo}&done={_mark(done)}")
 
 
+@router.get("/courses/{course_id}/members/{person_id}")
+def member(visit: Known, course_id: Id, person_id: Id) -> Response:
+    """One person in the course: role, group, link."""
+    return _member(visit, course_id, person_id)
+
+
 @router.post("/courses/{course_id}/members/{person_id}")
 def change(visit: Known, course_id: Id, person_id: Id, sent: Posted) -> Response:
     """Give somebody another role or group, or take them out of the course."""
@@ -58,7 +64,7 @@ def change(visit: Known, course_id: Id, person_id: Id, sent: Posted) -> Response
                 courses.change_member(session, visit.actor, course_id, person_id, sent["role"])
                 courses.put_in_group(session, visit.actor, course_id, [person_id], quantity_of(sent["group"], "group"))
     except Refused as error:
-        return _people(visit, course_id, status=422, wrong=str(error), where=f"member {person_id}")
+        return _member(visit, course_id, person_id, error)
     return go_to(f"/courses/{course_id}/people#person-{person_id}")
 
 
@@ -67,14 +73,11 @@ def invite(visit: Known, course_id: Id, person_id: Id) -> Response:
     """A one-time link for one person, shown once."""
     try:
         with visit.school.writing() as session:
-            courses.members(session, visit.actor, course_id)
+            one = _found(session, visit, course_id, person_id)
             token = invitations.invite(session, visit.actor, person_id)
     except (Refused, NotAllowed) as error:
-        return _people(visit, course_id, status=422, wrong=str(error), where=f"member {person_id}")
-    with visit.school.reading() as session:
-        members = courses.members(session, visit.actor, course_id)
-    links = [(one.name, one.login, token) for one in members if one.person_id == person_id]
-    return _links(visit, course_id, links)
+        return _member(visit, course_id, person_id, error)
+    return _links(visit, course_id, [(one.name, one.login, token)])
 
 
 @router.post("/courses/{course_id}/invitations")
@@ -149,6 +152,22 @@ def _people(
     return shown(visit, "people", around, status=status, **(usual | content))
 
 
+def _member(visit: Visit, course_id: int, person_id: int, error: Refused | NotAllowed | None = None) -> Response:
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "people.enrol")
+        one = _found(session, visit, course_id, person_id)
+        groups = courses.groups(session, visit.actor, course_id)
+    return shown(visit, "member", around, status=422 if error else 200, one=one, groups=groups, wrong=str(error or ""))
+
+
+def _found(session: Any, visit: Visit, course_id: int, person_id: int) -> courses.MemberLine:
+    """One member. Raises NotFound."""
+    for one in courses.members(session, visit.actor, course_id):
+        if one.person_id == person_id:
+            return one
+    raise NotFound(_("This person is not in this course."))
+
+
 def _roster(visit: Visit, course_id: int, found: Preview | None, carried: str, encoding: str = "") -> Response:
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "people.enrol")
@@ -215,5 +234,3 @@ def _done_words(mark: str) -> str:
         "already": _("This person was in the course already."),
     }
     return told.get(mark, "")
-
-

@@ -44,11 +44,14 @@ def pair(visit: Known, assignment_id: Id, report_id: Id, number: Id) -> Response
         newest = reports.similarity_page(session, visit.actor, assignment_id)
     if newest is None or newest.id != report_id:
         raise NotFound(_("The programs were compared anew since. Open the list of pairs again."))
-    content = {
+    content: dict[str, Any] = {
         "found": found,
         "sides": [
             (found.pair.one, _lines(found.program, [(one.first, one.last) for one in found.blocks])),
-            (found.pair.other, _lines(found.other_program, [(one.other_first, one.other_last) for one in found.blocks])),
+            (
+                found.pair.other,
+                _lines(found.other_program, [(one.other_first, one.other_last) for one in found.blocks]),
+            ),
         ],
     }
     return shown(visit, "pair", around, **content)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from fastapi import Response
 
 from sheber.i18n import _, ngettext
 from sheber.judge.report import words
 from sheber.school.courses import courses
-from sheber.school.gradebook.statistics import assignment_statistics
+from sheber.school.gradebook.statistics import CheckLoss, assignment_statistics
 from sheber.web.pages.teaching.charts import bars
 from sheber.web.pages.teaching.frame import frame_of, shown
 from sheber.web.visit import Id, Known, page_router
@@ -26,7 +29,7 @@ def statistics(visit: Known, assignment_id: Id, group: str = "") -> Response:
         groups = courses.groups(session, visit.actor, around.id)
         found = assignment_statistics(session, visit.actor, assignment_id, group_id=group_id)
     most = max((one.mean_lost for one in found.checks), default=0.0) or 1.0
-    content = {
+    content: dict[str, Any] = {
         "found": found,
         "groups": groups,
         "group_id": group_id,
@@ -43,6 +46,6 @@ def _range(low: float, high: float) -> str:
     return _("{low:.0f} to {high:.0f}").format(low=low, high=high)
 
 
-def _kinds(checks: object) -> bool:
+def _kinds(checks: Sequence[CheckLoss]) -> bool:
     """Whether more than one group of students is told of."""
-    return any(len(one.groups) > 1 for one in checks)  # type: ignore[attr-defined]
+    return any(len(one.groups) > 1 for one in checks)

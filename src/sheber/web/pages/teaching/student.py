@@ -47,9 +47,13 @@ def printed_group(visit: Known, course_id: Id, group: str = "") -> Response:
         if group_id is not None and group_id not in names:
             raise NotFound(_("There is no such group in this course."))
         found = group_report(session, visit.actor, course_id, group_id)
-    charts = {one.assignment_id: bars([(f"{b.low:.0f}", b.students) for b in one.histogram]) for one in found.statistics}
+    charts = {
+        one.assignment_id: bars([(f"{b.low:.0f}", b.students) for b in one.histogram]) for one in found.statistics
+    }
     name = names[group_id] if group_id is not None else _("Whole course")
-    return shown(visit, "report_group", around, report=found, charts=charts, groups=groups, group_id=group_id, name=name)
+    return shown(
+        visit, "report_group", around, report=found, charts=charts, groups=groups, group_id=group_id, name=name
+    )
 
 
 def _curve(found: StudentPage) -> str:
