@@ -18,7 +18,7 @@ const TARGETS = [
   { folder: '../src/sheber/judge/report/bundle', entries: ['src/report.js', 'src/report.css'], packages: ['three', 'uplot'], from: ['src'] },
   {
     folder: '../src/sheber/web/bundle',
-    entries: ['src/web/web.js', 'src/web/web.css', 'src/web/progress.js', 'src/web/work.js', 'src/web/editor.js', 'src/web/live.js'],
+    entries: ['src/web/web.js', 'src/web/web.css', 'src/web/progress.js', 'src/web/teaching.js', 'src/web/work.js', 'src/web/editor.js', 'src/web/live.js'],
     packages: [...EDITOR, '@lezer/common', '@lezer/lr', '@lezer/python', '@marijn/find-cluster-break', 'crelt', 'htmx.org', 'style-mod', 'three', 'uplot', 'w3c-keyname'],
     from: ['src', 'src/web'],
   },

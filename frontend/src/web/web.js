@@ -40,7 +40,8 @@ document.addEventListener('keydown', ({ key }) => {
 document.addEventListener('submit', (event) => {
   const { target } = event
   if (event.defaultPrevented || target.method === 'dialog') return
-  if (target.dataset.sure && !window.confirm(target.dataset.sure)) return event.preventDefault()
+  const sure = event.submitter?.dataset.sure ?? target.dataset.sure
+  if (sure && !window.confirm(sure)) return event.preventDefault()
   if (target.dataset.sent) return event.preventDefault()
   target.dataset.sent = 'yes'
   setTimeout(() => delete target.dataset.sent, 4000)

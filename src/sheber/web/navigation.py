@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sheber.i18n import _
+from sheber.school.people.policy import may
 from sheber.web.visit import Visit
 
 __all__ = ["Link", "navigation"]
@@ -24,4 +25,10 @@ def navigation(visit: Visit) -> list[Link]:
     if visit.guest is None:
         return []
     path = visit.request.url.path
-    return [Link(_("My courses"), "/", path == "/" or path.startswith(("/courses", "/assignments", "/submissions")))]
+    mine = ("/courses", "/assignments", "/submissions", "/regrades", "/new-course", "/compare")
+    links = [Link(_("My courses"), "/", path == "/" or path.startswith(mine))]
+    if may(visit.guest, "exercise.propose") and not visit.guest.administrator:
+        links.append(Link(_("Own exercises"), "/own-exercises", path.startswith("/own-exercises")))
+    if may(visit.guest, "school.see"):
+        links.append(Link(_("School"), "/school", path.startswith(("/school", "/own-exercises"))))
+    return links

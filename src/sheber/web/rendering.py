@@ -49,6 +49,8 @@ def _templates() -> Environment:
         iso=moments.iso,
         away=moments.away,
         span=moments.span,
+        plain=_plain,
+        size=_size,
     )
     return made
 
@@ -70,3 +72,17 @@ def part(visit: Visit, template: str, *, status: int = 200, **content: Any) -> R
 def go_to(path: str) -> Response:
     """Send the browser on; it asks for the page anew."""
     return RedirectResponse(path, 303)
+
+
+def _plain(value: float) -> str:
+    """A number as it was typed: no digits that say nothing."""
+    return f"{value:.10g}"
+
+
+def _size(count: float) -> str:
+    """A number of bytes in its largest unit."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from sheber.web.pages import account, courses, entry, history, submission, work
+from sheber.web.pages import account, administration, courses, entry, history, submission, teaching, work
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (entry.router, account.router, courses.router, work.router, submission.router, history.router)
+ROUTERS = (
+    entry.router,
+    account.router,
+    courses.router,
+    work.router,
+    submission.router,
+    history.router,
+    *teaching.ROUTERS,
+    *administration.ROUTERS,
+)
 """Every page's routes."""

@@ -19,7 +19,7 @@ from sheber.judge.report import report, words
 from sheber.school.courses.assignments import assignment
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.errors import NotFound
-from sheber.school.submissions import handing_in, requests, sharing
+from sheber.school.submissions import comments, handing_in, requests, sharing
 from sheber.school.submissions.reading import Scene, SubmissionPage, program, submission_page
 from sheber.school.submissions.watching import Watching, watching
 from sheber.trace import TraceError, read
@@ -43,7 +43,9 @@ def submission(visit: Known, submission_id: Id) -> Response:
     found, exercise = _read(visit, submission_id)
     with visit.school.reading() as session:
         asked = requests.requests_of(session, visit.actor, submission_id) if found.program_sha256 else ()
-    return page(visit, "submission.html.j2", asked=asked, **_told(visit, found, exercise))
+        said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
+    staff = bool(found.program_sha256) and not found.own
+    return page(visit, "submission.html.j2", asked=asked, comments=said, staff=staff, **_told(visit, found, exercise))
 
 
 @router.get("/submissions/{submission_id}/part")

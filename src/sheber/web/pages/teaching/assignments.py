@@ -1,0 +1,252 @@
+"""Assignments: listed with their dates, added from what there is, and changed. Two who change one notice each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import Response
+
+from sheber.exercises import Exercise
+from sheber.i18n import _
+from sheber.school.courses import assignments
+from sheber.school.courses.assignments import Settings
+from sheber.school.courses.exercises import available, exercise_of
+from sheber.school.courses.numbers import NumberField, number_fields, numbers_from_form
+from sheber.school.errors import Conflict, Refused
+from sheber.web.moments import moment
+from sheber.web.pages.courses import mark
+from sheber.web.pages.teaching.frame import frame, frame_of, shown
+from sheber.web.posted import Posted, Sent, for_field, integer, moment_of, number_of, quantity_of
+from sheber.web.rendering import go_to
+from sheber.web.visit import Id, Known, Visit, page_router
+
+__all__ = ["router"]
+
+router = page_router()
+
+_SWITCHES: Final = ("visible", "exam", "every_attempt")
+_MOMENTS: Final = ("opens", "due", "closes")
+
+
+@router.get("/courses/{course_id}/assignments")
+def listed(visit: Known, course_id: Id) -> Response:
+    """The assignments of a course with dates and rules, for its staff."""
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "work.see-all")
+    return shown(visit, "assignments", around, marks={one.id: mark(one) for one in around.course.assignments})
+
+
+@router.get("/courses/{course_id}/new-assignment")
+def choose(visit: Known, course_id: Id) -> Response:
+    """What can be asked for."""
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "assignment.change")
+        found = available(session)
+    asked = {(line.exercise, line.own_exercise_id) for line in around.course.assignments}
+    rows = [(one, (one.name, one.own_exercise_id) in asked) for one in found]
+    return shown(visit, "new_assignment", around, rows=rows)
+
+
+@router.post("/courses/{course_id}/new-assignment")
+def add(visit: Known, course_id: Id, sent: Posted) -> Response:
+    """Add an exercise, hidden from students until its dates are set; the form of its dates comes next."""
+    own = quantity_of(sent["own"], "own")
+    with visit.school.writing() as session:
+        hidden = Settings(visible=False)
+        made = assignments.add_assignment(
+            session, visit.actor, course_id, sent["exercise"], hidden, own_exercise_id=own
+        )
+    return go_to(f"/assignments/{made}/settings?new=yes")
+
+
+@router.get("/assignments/{assignment_id}/settings")
+def settings(visit: Known, assignment_id: Id, new: str = "", saved: str = "") -> Response:
+    """The form of an assignment."""
+    return _form(visit, assignment_id, new=bool(new), saved=bool(saved))
+
+
+@router.post("/assignments/{assignment_id}/settings")
+def change(visit: Known, assignment_id: Id, sent: Posted) -> Response:
+    """Store the form, unless a field is wrong or somebody else was faster."""
+    try:
+        with visit.school.writing() as session:
+            line = assignments.assignment(session, visit.actor, assignment_id)
+            wanted = _wanted(sent, exercise_of(session, line))
+            edition = integer(sent["edition"], "edition")
+            assignments.change_assignment(session, visit.actor, assignment_id, edition=edition, **wanted)
+    except (Refused, Conflict) as error:
+        return _form(visit, assignment_id, error, typed=sent)
+    return go_to(f"/assignments/{assignment_id}/settings?saved=yes")
+
+
+def _form(
+    visit: Visit,
+    assignment_id: int,
+    error: Refused | Conflict | None = None,
+    *,
+    typed: Sent | None = None,
+    new: bool = False,
+    saved: bool = False,
+) -> Response:
+    with visit.school.reading() as session:
+        around = frame_of(session, visit, assignment_id, "assignment.change")
+        assert around.line is not None
+        exercise = exercise_of(session, around.line)
+    stored = _texts(around.line.settings, exercise)
+    texts = stored if typed is None else _typed(typed)
+    conflict = isinstance(error, Conflict)
+    content = {
+        "values": texts,
+        "edition": around.line.edition if conflict or typed is None else typed["edition"],
+        "tables": _tables(exercise),
+        "own": sum(1 for one in number_fields(exercise) if one.changed),
+        "differences": _differences(stored, texts, exercise) if conflict else [],
+        "conflict": str(error) if conflict else "",
+        "wrong": "" if conflict else str(error or ""),
+        "where": error.where if isinstance(error, Refused) else "",
+        "new": new,
+        "saved": saved,
+    }
+    status = 409 if conflict else 422 if error else 200
+    return shown(visit, "assignment", around, status=status, **content)
+
+
+# --- form → settings ------------------------------------------------------------------------------------
+
+
+def _wanted(sent: Sent, exercise: Exercise) -> dict[str, Any]:
+    """The settings that a form asks for. Raises Refused, which names the field."""
+    wanted: dict[str, Any] = {name: sent[name] == "yes" for name in _SWITCHES}
+    wanted |= {name: moment_of(sent[name], name) for name in _MOMENTS}
+    wanted |= {"attempts": quantity_of(sent["attempts"], "attempts"), "counts": sent["counts"]}
+    wanted |= {name: integer(sent[name], name) for name in ("scenes", "position")}
+    wanted |= {name: number_of(sent[name], name) for name in ("late_percent", "weight")}
+    return wanted | {"numbers": numbers_from_form(exercise, sent.under("numbers."))}
+
+
+# --- settings → form ------------------------------------------------------------------------------------
+
+
+def _texts(settings: Settings, exercise: Exercise) -> dict[str, str]:
+    """The settings as the form's fields have them."""
+    texts = {name: "yes" if getattr(settings, name) else "" for name in _SWITCHES}
+    texts |= {name: for_field(getattr(settings, name)) for name in _MOMENTS}
+    texts |= {"attempts": "" if settings.attempts is None else str(settings.attempts), "counts": settings.counts}
+    texts |= {name: str(getattr(settings, name)) for name in ("scenes", "position")}
+    texts |= {name: plain(getattr(settings, name)) for name in ("late_percent", "weight")}
+    for one in number_fields(exercise):
+        texts |= {f"numbers.{key}": text for key, text in _parts(one, one.value).items() if one.changed}
+    return texts
+
+
+def _typed(sent: Sent) -> dict[str, str]:
+    """The form as it was sent: a switch that is off is not sent at all."""
+    return dict.fromkeys(_SWITCHES, "") | sent.plain()
+
+
+def _parts(one: NumberField, value: Any) -> dict[str, str]:
+    """The texts of a number's fields, by their names."""
+    if one.kind == "ramp":
+        return {f"{one.key}.{end}": plain(value[end]) for end in ("full", "zero")}
+    if one.kind == "pair":
+        return {f"{one.key}.{end}": plain(part) for end, part in zip(("low", "high"), value, strict=True)}
+    return {one.key: str(value) if one.kind == "choice" else plain(value)}
+
+
+def plain(value: float) -> str:
+    """A number as a teacher types it."""
+    return f"{value:.10g}"
+
+
+def _tables(exercise: Exercise) -> list[dict[str, Any]]:
+    """The numbers by table, each with its usual texts."""
+    titles = {
+        "scene": _("Scene"),
+        "tolerance": _("Tolerances"),
+        "points": _("Points"),
+        "cycle": _("Cycle time"),
+        "safety": _("Safety"),
+        "imperfections": _("Imperfections"),
+        "limits": _("Limits"),
+    }
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for one in number_fields(exercise):
+        head = one.key.partition(".")[0]
+        label = one.key.partition(".")[2].replace(".", ": ").replace("_", " ")
+        row = {"field": one, "label": label, "usual": _parts(one, one.usual), "range": _range(one)}
+        tables.setdefault(head, []).append(row)
+    order = [name for name in titles if name in tables] + [name for name in tables if name not in titles]
+    return [
+        {
+            "name": name,
+            "title": titles.get(name, name),
+            "rows": tables[name],
+            "own": sum(1 for row in tables[name] if row["field"].changed),
+        }
+        for name in order
+    ]
+
+
+def _range(one: NumberField) -> str:
+    """The allowed range of a number in words."""
+    if one.kind == "choice":
+        return _("one of {names}").format(names=", ".join(one.names))
+    return _("{low} to {high}").format(low=plain(one.low), high=plain(one.high))
+
+
+def _differences(stored: Mapping[str, str], mine: Mapping[str, str], exercise: Exercise) -> list[tuple[str, str, str]]:
+    """What differs between what is stored now and what was typed: label, stored, typed."""
+    names = labels()
+    keys = [
+        *names,
+        *(key for one in number_fields(exercise) for key in (f"numbers.{part}" for part in _parts(one, one.usual))),
+    ]
+    rows = []
+    for key in keys:
+        ours, theirs = mine.get(key, "").strip(), stored.get(key, "").strip()
+        if _same(key, theirs, ours):
+            continue
+        label = names.get(key, key.removeprefix("numbers."))
+        rows.append((label, _readable(key, theirs), _readable(key, ours)))
+    return rows
+
+
+def _same(key: str, first: str, second: str) -> bool:
+    if key in _MOMENTS:
+        try:
+            return moment_of(first, key) == moment_of(second, key)
+        except Refused:
+            return False
+    return first.replace(",", ".") == second.replace(",", ".")
+
+
+def _readable(key: str, text: str) -> str:
+    """A field's text as a table of differences says it."""
+    if key in _SWITCHES:
+        return _("yes") if text else _("no")
+    if not text:
+        return _("as usual") if key.startswith("numbers.") else "–"
+    if key in _MOMENTS:
+        found = moment_of(text, key)
+        return moment(found) if isinstance(found, datetime) else text
+    return text
+
+
+def labels() -> dict[str, str]:
+    """The names of the settings, as the form has them."""
+    return {
+        "visible": _("Students see it"),
+        "exam": _("It is an exam"),
+        "opens": _("Opens"),
+        "due": _("Deadline"),
+        "closes": _("Closes"),
+        "late_percent": _("Taken off for each day late"),
+        "attempts": _("Attempts"),
+        "counts": _("What counts"),
+        "every_attempt": _("Judge every attempt"),
+        "scenes": _("Hidden scenes"),
+        "weight": _("Weight in the total"),
+        "position": _("Place in the list"),
+    }
