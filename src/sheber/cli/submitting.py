@@ -7,6 +7,7 @@ import getpass
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +114,7 @@ def _assignment(server: Server, asked: str) -> dict[str, Any]:
 def _one_of(things: list[dict[str, Any]], asked: str, names: tuple[str, ...]) -> dict[str, Any] | None:
     """The one thing with this number, this name, or a name that begins so."""
     word = asked.strip().casefold()
-    tests = (
+    tests: tuple[Callable[[dict[str, Any]], bool], ...] = (
         lambda one: str(one["id"]) == word,
         lambda one: word in {str(one[name]).casefold() for name in names},
         lambda one: any(str(one[name]).casefold().startswith(word) for name in names),
