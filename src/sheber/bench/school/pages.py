@@ -12,22 +12,22 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import event, insert
+from sqlalchemy import JSON, ColumnElement, Float, event, func, insert, literal, select
+from sqlalchemy.orm import Session
 
 from sheber.bench.rows import Row, absolute, aimed, gated, quantile, skipped
 from sheber.bench.school.asked import ask
+from sheber.bench.school.browser import Connection
 from sheber.bench.school.recorded import Recording, recording
 from sheber.bench.school.town import Guest, Served, Town, served, settled
-from sheber.bench.school.browser import Connection
 from sheber.exercises import catalogue
 from sheber.school.clock import now
+from sheber.school.courses.models import Assignment, Member
+from sheber.school.database import Moment
 from sheber.school.opening import School
 from sheber.school.submissions.models import SceneResult, Submission
-from sheber.temporary import temporary_folder
 from sheber.web.app import create_app
 
 __all__ = ["Page", "fill", "main_pages", "pages", "queries", "sizes"]
@@ -38,7 +38,6 @@ ATTEMPTS: Final = 2  # of each student in each exercise: 200,000 submissions
 SCENES: Final = 2  # with a stored result each
 FEW: Final = (20, 5)  # students and exercises of the school with few rows
 LOADS: Final = 60  # of each page
-BATCH: Final = 5000  # rows stored at once
 LIGHT_kB: Final = "≤ 250"
 HEAVY_kB: Final = "≤ 700"
 _ASSET: Final = re.compile(r"/(?:assets|names)/[^\"'\s<>]+?\.(?:js|css|json|svg)")
@@ -56,7 +55,7 @@ class Page:
 def main_pages(town: Town) -> list[Page]:
     """The pages that students and teachers look at most. Those of the end of the class: its last student."""
     student, teacher = town.students[-1], town.teacher
-    work, first = town.assignments[0], _first_of(town, len(town.students) - 1, 0)
+    work, (first, second, *_) = town.assignments[0], _attempts(town, student)
     course = f"/courses/{town.course}"
     return [
         Page("my courses", "/", student),
@@ -64,7 +63,7 @@ def main_pages(town: Town) -> list[Page]:
         Page("exercise", f"/assignments/{work}", student),
         Page("submission", f"/submissions/{first}", student),
         Page("history", f"/assignments/{work}/attempts", student),
-        Page("comparison", f"/compare?older={first}&newer={first + 1}", student),
+        Page("comparison", f"/compare?older={first}&newer={second}", student),
         Page("gradebook", f"{course}/gradebook", teacher),
         Page("statistics", f"/assignments/{work}/statistics", teacher),
         Page("student, for the teacher", f"{course}/students/{student.actor.id}", teacher),
@@ -80,22 +79,22 @@ def main_pages(town: Town) -> list[Page]:
 def pages(quick: bool, database: str = "") -> list[Row]:
     """Times and numbers of queries with many rows."""
     students = STUDENTS // 10 if quick else STUDENTS
-    with temporary_folder("bench") as folder:
-        with settled(Path(folder, "few", "school"), "", FEW[0], _exercises(FEW[1]), SCENES) as town:
-            fill(town)
-            few = queries(town)
-        with settled(Path(folder, "many", "school"), database, students, _exercises(EXERCISES), SCENES) as town:
-            started = time.perf_counter()
-            count = fill(town)
-            filled = time.perf_counter() - started
-            many = queries(town)
-            with served(town, "--workers", "0") as server:
-                times = asyncio.run(_times(town, server, [name for name in many], LOADS // 6 if quick else LOADS))
+    with settled(FEW[0], "", _exercises(FEW[1]), SCENES) as town:
+        fill(town)
+        few = queries(town)
+    with settled(students, database, _exercises(EXERCISES), SCENES) as town:
+        started = time.perf_counter()
+        count = fill(town)
+        filled = time.perf_counter() - started
+        many = queries(town)
+        with served(town, "--workers", "0") as server:
+            times = asyncio.run(_times(town, server, list(many), LOADS // 6 if quick else LOADS))
     about = f"{students} students, {EXERCISES} exercises, {count} submissions"
     rows = [absolute("rows made for the pages", filled, "s", about)]
     for name, number in many.items():
-        more = gated(f"page {name}: more queries than with few rows", number - few[name], "queries", "≤ 0")
-        rows.append(Row(more.name, more.value, more.unit, more.gate, more.met, f"{number} in all"))
+        more = number - few[name]
+        title = f"page {name}: queries more than with few rows"
+        rows.append(gated(title, more, "queries", "≤ 0", f"{number} in all"))
         rows.append(aimed(f"page {name}: p95", 1e3 * quantile(times[name], 0.95), "ms", "≤ 100", _median(times[name])))
     missing = [page.name for page in main_pages(town) if page.name not in many]
     rows += [skipped(f"page {name}", "ms", "", "this school has no such page") for name in missing]
@@ -162,14 +161,14 @@ def _counted(school: School) -> Iterator[list[str]]:
 def sizes(quick: bool, database: str = "") -> list[Row]:
     """What a browser loads for a page that it sees for the first time, compressed."""
     del quick
-    with temporary_folder("bench") as folder:
-        with settled(Path(folder, "school"), database, 3, _exercises(3), SCENES) as town:
-            fill(town)
-            weighed = dict(_weighed(town))
+    with settled(3, database, _exercises(3), SCENES) as town:
+        fill(town)
+        weighed = dict(_weighed(town))
     heavy = {name: size for name, (size, whole) in weighed.items() if whole}
     light = {name: size for name, (size, whole) in weighed.items() if not whole}
-    return [_heaviest("largest page without editor and 3D", light, LIGHT_kB)] + [
-        _heaviest("largest page with both", heavy, HEAVY_kB)
+    return [
+        _heaviest("largest page without editor and 3D", light, LIGHT_kB),
+        _heaviest("largest page with both", heavy, HEAVY_kB),
     ]
 
 
@@ -194,59 +193,71 @@ def _weighed(town: Town) -> Iterator[tuple[str, tuple[int, bool]]]:
 
 
 def fill(town: Town) -> int:
-    """Judged submissions of every student in every assignment; gives how many."""
-    recordings = {name: recording(name) for name in set(town.exercises)}
-    made = [
-        _submission(town, recordings[name], assignment, student, attempt)
-        for student in town.students
-        for assignment, name in zip(town.assignments, town.exercises, strict=True)
-        for attempt in range(1, ATTEMPTS + 1)
-    ]
-    for start in range(0, len(made), BATCH):
-        part = made[start : start + BATCH]
-        with town.school.writing() as session:
-            ids = list(session.scalars(insert(Submission).returning(Submission.id, sort_by_parameter_order=True), part))
-            exercises = [recordings[town.exercises[(start + n) // ATTEMPTS % len(town.exercises)]] for n in range(len(part))]
-            session.execute(insert(SceneResult), list(_results(ids, exercises)))
+    """Judged submissions of every student in every assignment, made by the database itself; gives how many."""
+    with town.school.writing() as session:
+        for name in dict.fromkeys(town.exercises):
+            for attempt in range(1, ATTEMPTS + 1):
+                _insert_submissions(session, recording(name), name, attempt)
+            for place in range(1, SCENES + 1):
+                _insert_results(session, recording(name), name, place)
+        count = session.scalar(select(func.count(Submission.id))) or 0
     with town.school.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
-    return len(made)
+    return count
 
 
-def _first_of(town: Town, student: int, assignment: int) -> int:
-    """The id of a student's first submission."""
-    return 1 + (student * len(town.assignments) + assignment) * ATTEMPTS
-
-
-def _submission(town: Town, run: Recording, assignment: int, student: Guest, attempt: int) -> dict[str, Any]:
-    points = round((run.result.points * (1 + student.actor.id % 7)) / 7.0, 2)
-    return {
-        "assignment_id": assignment,
-        "person_id": student.actor.id,
-        "kind": "graded",
-        "number": attempt,
-        "file_name": "program.py",
-        "source": run.source + b"#" * attempt + b"\n",
-        "source_sha256": sha256(run.source).hexdigest(),
-        "language": "en",
-        "created": now(),
-        "late_days": 0,
-        "state": "done",
-        "scenes": SCENES,
+def _insert_submissions(session: Session, run: Recording, exercise: str, attempt: int) -> None:
+    points = literal(run.result.points / 7.0, Float) * (1 + Member.person_id % 7)
+    values: dict[str, ColumnElement[Any]] = {
+        "assignment_id": Assignment.id.expression,
+        "person_id": Member.person_id.expression,
+        "kind": literal("graded"),
+        "number": literal(attempt),
+        "file_name": literal("program.py"),
+        "source": literal(run.source + b"#" * attempt),
+        "source_sha256": literal("0" * 64),
+        "language": literal("en"),
+        "created": literal(now(), Moment),
+        "late_days": literal(0),
+        "state": literal("done"),
+        "scenes": literal(SCENES),
         "final": points,
         "points": points,
-        "exercise_sha256": run.result.exercise_sha256,
-        "finished": now(),
-        "shared": False,
-        "token": "",
+        "exercise_sha256": literal(run.result.exercise_sha256),
+        "finished": literal(now(), Moment),
+        "shared": literal(False),
+        "token": literal(""),
     }
+    rows = select(*values.values()).join(Member, Member.course_id == Assignment.course_id)
+    rows = rows.where(Member.role == "student", Assignment.exercise == exercise)
+    session.execute(insert(Submission).from_select(list(values), rows))
 
 
-def _results(ids: list[int], runs: list[Recording]) -> Iterator[dict[str, Any]]:
-    from dataclasses import asdict
+def _insert_results(session: Session, run: Recording, exercise: str, place: int) -> None:
+    found = run.result
+    values: dict[str, ColumnElement[Any]] = {
+        "submission_id": Submission.id.expression,
+        "place": literal(place),
+        "round": literal(1),
+        "seed": literal("1"),
+        "points": literal(found.points, Float),
+        "outcome": literal(found.outcome, JSON),
+        "score": literal(found.score, JSON),
+        "trace_sha256": literal(found.trace_sha256),
+        "trace": literal(""),
+        "trace_bytes": literal(0),
+        "level": literal(found.level),
+        "processor": literal(found.processor),
+        "versions": literal({}, JSON),
+        "seconds": literal(found.seconds, Float),
+        "judged": literal(now(), Moment),
+    }
+    rows = select(*values.values()).join(Assignment, Assignment.id == Submission.assignment_id)
+    session.execute(insert(SceneResult).from_select(list(values), rows.where(Assignment.exercise == exercise)))
 
-    for id_, run in zip(ids, runs, strict=True):
-        columns = asdict(run.result) | {"round": 1, "seed": "1", "judged": now(), "submission_id": id_}
-        del columns["exercise_sha256"]
-        for place in range(1, SCENES + 1):
-            yield columns | {"place": place}
+
+def _attempts(town: Town, student: Guest) -> list[int]:
+    """The ids of a student's attempts of the first assignment."""
+    mine = (Submission.assignment_id == town.assignments[0], Submission.person_id == student.actor.id)
+    with town.school.reading() as session:
+        return list(session.scalars(select(Submission.id).where(*mine).order_by(Submission.number)))

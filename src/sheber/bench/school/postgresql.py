@@ -42,7 +42,7 @@ def running(*settings: str) -> Iterator[Path]:
         subprocess.run([*before, binaries / "initdb", "-D", data, *_INITIAL], check=True, capture_output=True)
         chosen = [part for one in ("listen_addresses=", "max_connections=200", *settings) for part in ("-c", one)]
         with (folder / "log").open("wb") as log:
-            command = [*before, binaries / "postgres", "-D", data, "-k", folder, *chosen]
+            command = [*before, str(binaries / "postgres"), "-D", str(data), "-k", str(folder), *chosen]
             server = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             _wait_for(server, folder)

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import func, select
@@ -17,7 +16,6 @@ from sheber.bench.school.browser import Connection
 from sheber.bench.school.town import Guest, Served, Town, served, settled
 from sheber.school.queue.models import Job
 from sheber.school.submissions.models import Submission
-from sheber.temporary import temporary_folder
 from sheber.web.security import FIELD, mask, token_for
 
 __all__ = ["rush"]
@@ -47,7 +45,7 @@ class _Sent:
 
 
 def _measured(name: str, url: str, students: int) -> list[Row]:
-    with temporary_folder("bench") as folder, settled(Path(folder, "school"), url, students, scenes=SCENES) as town:
+    with settled(students, url, scenes=SCENES) as town:
         with served(town, "--workers", "0") as server:
             before = server.processor_s()
             sent = asyncio.run(_all_at_once(town, server))
@@ -70,8 +68,8 @@ async def _all_at_once(town: Town, server: Served) -> list[_Sent]:
     tasks = []
     for number, student in enumerate(town.students):
         token = secrets.token_urlsafe(24)
-        for _click in range(2 if number % TWICE == 0 else 1):
-            tasks.append(asyncio.create_task(_one(town, server, student, token, gun)))
+        clicks = 2 if number % TWICE == 0 else 1
+        tasks += [asyncio.create_task(_one(town, server, student, token, gun)) for _click in range(clicks)]
     await asyncio.sleep(0.5)
     gun.set()
     return await asyncio.gather(*tasks)

@@ -17,6 +17,7 @@ from sheber.school.opening import School, open_school
 from sheber.school.people.logins import remember
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
+from sheber.temporary import temporary_folder
 
 __all__ = ["Guest", "Served", "Town", "served", "settled"]
 
@@ -48,11 +49,10 @@ class Town:
 
 @contextlib.contextmanager
 def settled(
-    folder: Path, database: str, students: int, exercises: Sequence[str] = ("poses-and-moves",), scenes: int = 2
+    students: int, database: str = "", exercises: Sequence[str] = ("poses-and-moves",), scenes: int = 2
 ) -> Iterator[Town]:
-    """A school in a folder. exercises: one assignment each. database: URL of an empty one; SQLite if left out."""
-    school = open_school(folder, database)
-    try:
+    """A school in a temporary folder. exercises: an assignment each. database: URL of an empty one; "": SQLite."""
+    with temporary_folder("bench") as folder, contextlib.closing(open_school(folder / "school", database)) as school:
         with school.writing() as session:
             course = Course(title="Роботтандырылған ұяшықтар", created=now())
             session.add(course)
@@ -72,8 +72,6 @@ def settled(
             guests = [Guest(Actor(p.id, p.name, p.rank), remember(session, p.id)) for p in people]
             found = Town(school, course.id, [row.id for row in rows], list(exercises), guests[0], guests[1:])
         yield found
-    finally:
-        school.close()
 
 
 @dataclass(frozen=True, slots=True)

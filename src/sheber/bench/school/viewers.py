@@ -11,7 +11,6 @@ import asyncio
 import shutil
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from sheber.bench.rows import Row, absolute, aimed, gated
@@ -22,7 +21,6 @@ from sheber.school.opening import School
 from sheber.school.queue import files
 from sheber.school.queue.claiming import About, Claimed, claim, finish, heartbeat, register
 from sheber.school.submissions.handing_in import submit
-from sheber.temporary import temporary_folder
 
 __all__ = ["viewers"]
 
@@ -58,7 +56,7 @@ def viewers(quick: bool, database: str = "") -> list[Row]:
     """Watch recorded runs of poses-and-moves."""
     count, cells = (VIEWERS // 10, CELLS // 4) if quick else (VIEWERS, CELLS)
     run = recording("poses-and-moves")
-    with temporary_folder("bench") as folder, settled(Path(folder, "school"), database, cells) as town:
+    with settled(cells, database) as town:
         jobs = _begun(town, run)
         with served(town, "--workers", "0") as server:
             found = asyncio.run(_watched(town, server, jobs, run, count))
