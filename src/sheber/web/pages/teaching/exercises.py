@@ -54,7 +54,13 @@ def file(visit: Known, own_id: Id, name: str) -> Response:
         content = exercises.proposal_file(session, visit.actor, own_id, name[:300])
     text = content.decode("utf-8", "replace")
     binary = "\0" in text or text.count("\ufffd") > len(text) // 10
-    told: dict[str, Any] = {"own": found, "name": name, "size": len(content), "binary": binary, "text": text[:_LONGEST_SHOWN]}
+    told: dict[str, Any] = {
+        "own": found,
+        "name": name,
+        "size": len(content),
+        "binary": binary,
+        "text": text[:_LONGEST_SHOWN],
+    }
     return page(visit, "teaching/own_file.html.j2", cut=len(text) > _LONGEST_SHOWN, **told)
 
 
