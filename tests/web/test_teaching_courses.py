@@ -6,10 +6,10 @@ import re
 from datetime import timedelta
 
 import pytest
-from school.making import counted
 from sqlalchemy import select
 from town import HOSTILE, Town
 
+from school.making import counted
 from sheber.school import clock
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import assignments, courses, roster
