@@ -6,6 +6,7 @@ import { putTimes } from './times.js'
 
 const LATER = 3000 // ms
 
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
 makeMoments()
 makeGrid(document.getElementById('book'))
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from starlette.datastructures import FormData
 
 from sheber.i18n import _
 from sheber.school.errors import Refused
@@ -49,7 +50,11 @@ class Sent:
 
 async def _sent(request: Request) -> Sent:
     """The form of a request: its size is bounded by the guard before it, and each field by the reader of forms."""
-    form = await request.form()
+    async with request.form() as form:
+        return await _read(form)
+
+
+async def _read(form: FormData) -> Sent:
     texts: dict[str, list[str]] = {}
     files: dict[str, bytes] = {}
     for name, value in form.multi_items():

@@ -9,6 +9,7 @@ from fastapi import Response
 
 from sheber.i18n import _
 from sheber.school import changes
+from sheber.web.pages.teaching.actions import action_words
 from sheber.web.pages.teaching.frame import frame, shown
 from sheber.web.posted import moment_of
 from sheber.web.visit import Id, Known, page_router
@@ -43,7 +44,7 @@ def wanted(asked: dict[str, str]) -> dict[str, Any]:
 def told(found: changes.Changes, asked: dict[str, str]) -> dict[str, Any]:
     """What a page of changes shows."""
     older = urlencode({name: value for name, value in asked.items() if value} | {"before": str(found.older)})
-    lines = [(one, _details(one)) for one in found.lines]
+    lines = [(one, action_words(one.action), _details(one)) for one in found.lines]
     return {"found": lines, "asked": asked, "kinds": kinds(), "older": f"?{older}" if found.older else ""}
 
 
@@ -81,6 +82,8 @@ def _details(one: changes.ChangeLine) -> list[tuple[str, str]]:
 def _plain(value: Any) -> str:
     if value is None:
         return "–"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items() if one not in (None, False, {}))
     if isinstance(value, list):
         return _("{n} entries").format(n=len(value)) if len(value) > 6 else ", ".join(_plain(one) for one in value)
     text = str(value)

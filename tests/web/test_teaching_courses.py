@@ -1,0 +1,409 @@
+"""The teacher's pages of a course: its people, groups, file of students, assignments; who may, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from town import HOSTILE, Town
+
+from school.making import counted
+from sheber.school import clock
+from sheber.school.audit import AuditEntry
+from sheber.school.courses import assignments, courses, roster
+from sheber.school.courses.models import Assignment, Course, Member
+
+CLASS = "login,name,group\n" + "".join(f"p{n},Студент {n},РТ-{n % 3}\n" for n in range(30))
+
+
+def audited(town: Town) -> list[str]:
+    with town.school.reading() as session:
+        return list(session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)))
+
+
+def stored(town: Town) -> Assignment:
+    with town.school.reading() as session:
+        return session.get_one(Assignment, town.assignment)
+
+
+def form(town: Town, **changes: str) -> dict[str, str]:
+    """The fields of an assignment's settings as its page has them."""
+    page = town.browser(town.teacher).get(f"/assignments/{town.assignment}/settings").text
+    fields = dict(re.findall(r'<input[^>]* name="((?!csrf|numbers)[a-z_]+)"[^>]*? value="([^"]*)"', page))
+    return fields | {"visible": "yes", "counts": "best", "exam": "", "every_attempt": ""} | changes
+
+
+STAFF_PAGES = (
+    "/courses/{c}/people",
+    "/courses/{c}/assignments",
+    "/courses/{c}/gradebook",
+    "/courses/{c}/gradebook.csv",
+    "/courses/{c}/gradebook.xlsx",
+    "/courses/{c}/requests",
+    "/courses/{c}/report",
+    "/courses/{c}/students/{s}",
+    "/courses/{c}/students/{s}/report",
+    "/assignments/{a}/handed-in",
+    "/assignments/{a}/statistics",
+    "/assignments/{a}/similarity",
+    "/assignments/{a}/grades/{s}",
+)
+TEACHER_PAGES = (
+    "/courses/{c}/settings",
+    "/courses/{c}/roster",
+    "/courses/{c}/members/{s}",
+    "/courses/{c}/new-assignment",
+    "/courses/{c}/changes",
+    "/assignments/{a}/settings",
+    "/assignments/{a}/extensions",
+    "/assignments/{a}/hidden-scenes",
+    "/assignments/{a}/regrades",
+)
+SCHOOL_PAGES = ("/school", "/school/people", "/school/people/{s}", "/school/courses", "/school/disk", "/school/changes")
+
+
+def pages(town: Town, paths: tuple[str, ...]) -> list[str]:
+    return [one.format(c=town.course, a=town.assignment, s=town.student.id) for one in paths]
+
+
+def test_who_may_open_which_page(town: Town) -> None:
+    helper = town.classmate
+    with town.school.writing() as session:
+        courses.change_member(session, town.teacher, town.course, helper.id, "assistant")
+    wanted = {
+        town.teacher: (200, 200, 403),
+        helper: (200, 403, 403),
+        town.student: (403, 403, 403),
+        town.outsider: (404, 404, 403),
+        town.stranger: (404, 404, 403),
+        town.admin: (200, 200, 200),
+    }
+    for who, (staff, teacher, school) in wanted.items():
+        browser = town.browser(who)
+        for paths, status in ((STAFF_PAGES, staff), (TEACHER_PAGES, teacher), (SCHOOL_PAGES, school)):
+            found = {path: browser.get(path).status_code for path in pages(town, paths)}
+            assert found == dict.fromkeys(found, status), who
+    nobody = town.browser()
+    for path in pages(town, STAFF_PAGES + TEACHER_PAGES + SCHOOL_PAGES):
+        assert nobody.get(path).headers["location"].startswith("/log-in")
+
+
+CHANGES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/courses/{c}/settings", {"title": "Mine"}),
+    ("/courses/{c}/join-code", {}),
+    ("/courses/{c}/archive", {}),
+    ("/courses/{c}/groups", {"name": "G"}),
+    ("/courses/{c}/people", {"login": "x", "name": "X"}),
+    ("/courses/{c}/members/{s}", {"role": "teacher"}),
+    ("/courses/{c}/invitations", {}),
+    ("/courses/{c}/new-assignment", {"exercise": "palletising"}),
+    ("/assignments/{a}/extensions", {"person": "{s}", "attempts": "9", "reason": "x"}),
+    ("/assignments/{a}/hidden-scenes", {"place": "1"}),
+    ("/assignments/{a}/grades/{s}", {"points": "100", "reason": "x"}),
+    ("/assignments/{a}/regrades", {"chosen": "best", "reason": "x"}),
+    ("/school/people", {"login": "x", "name": "X", "rank": "administrator"}),
+    ("/school/people/{s}", {"name": "X", "rank": "administrator"}),
+    ("/school/people/{s}/invitation", {}),
+    ("/new-course", {"title": "X"}),
+)
+
+
+def test_students_and_strangers_change_nothing(town: Town) -> None:
+    before = audited(town)
+    place = {"c": town.course, "a": town.assignment, "s": town.student.id}
+    for who in (town.student, town.stranger, town.outsider):
+        browser = town.browser(who)
+        for path, data in CHANGES:
+            filled = {name: text.format(**place) for name, text in data.items()}
+            assert browser.fill(path.format(**place), **filled).status_code in (403, 404), path
+    assert audited(town) == before
+
+
+def test_a_course_is_made_named_and_archived(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    empty = browser.fill("/new-course", title=" ")
+    assert empty.status_code == 422
+    assert 'aria-invalid="true"' in empty.text
+    made = browser.fill("/new-course", title=HOSTILE.replace("\u202e", ""))
+    page = browser.get(made.headers["location"]).text
+    assert "Two steps are left" in page
+    assert "<script>window" not in page
+    course = int(re.findall(r"\d+", made.headers["location"])[0])
+    assert browser.fill(f"/courses/{course}/settings", title="Robot cells").status_code == 303
+    browser.fill(f"/courses/{course}/join-code")
+    assert re.search(r'class="code"[^>]*>[A-Z2-9]{5}-[A-Z2-9]{5}<', browser.get(f"/courses/{course}/settings").text)
+    browser.fill(f"/courses/{course}/groups", name="РТ-21")
+    twice = browser.fill(f"/courses/{course}/groups", name="РТ-21")
+    assert twice.status_code == 422
+    assert "There is a group" in twice.text
+    browser.fill(f"/courses/{course}/archive")
+    refused = browser.fill(f"/courses/{course}/settings", title="Other")
+    assert refused.status_code == 422
+    assert "archived" in refused.text
+    assert browser.fill(f"/courses/{course}/archive", open="yes").status_code == 303
+    told = [one for one in audited(town) if one.startswith(("course.", "group."))]
+    assert told[-6:] == [
+        "course.made",
+        "course.changed",
+        "course.join-code-made",
+        "group.made",
+        "course.archived",
+        "course.reopened",
+    ]
+
+
+def upload(town: Town, data: bytes, **fields: str) -> object:
+    browser = town.browser(town.teacher)
+    path = f"/courses/{town.course}/roster"
+    return browser.post(path, data={"csrf": browser.token(), **fields}, files={"file": ("class.csv", data, "text/csv")})
+
+
+def test_a_file_is_looked_at_enrolled_and_taken_back(town: Town) -> None:
+    preview = upload(town, CLASS.encode("utf-16"))
+    assert "30 students would be enrolled" in preview.text
+    assert "UTF-16" in preview.text
+    assert "Студент 7" in preview.text
+    assert len(members(town)) == 3
+    carried = re.search(r'name="carried" value="([^"]+)"', preview.text)[1]
+    browser = town.browser(town.teacher)
+    done = browser.fill(f"/courses/{town.course}/roster", carried=carried, encoding="", enrol="yes")
+    assert "Came into the course" in done.text
+    assert len(members(town)) == 33
+    undo = re.search(r'name="undo" value="(\d+)"', done.text)[1]
+    answer = browser.fill(f"/courses/{town.course}/roster/undo", undo=undo)
+    assert "The enrolment was undone." in answer.text
+    assert len(members(town)) == 3
+    assert audited(town)[-2:] == ["roster.enrolled", "roster.undone"]
+
+
+def members(town: Town) -> list[int]:
+    with town.school.reading() as session:
+        here = select(Member.person_id).where(Member.course_id == town.course, Member.left.is_(None))
+        return list(session.scalars(here))
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "The file is empty."),
+        (b"PK\x03\x04rest", "This is a workbook"),
+        (b"a,b\n1,2\n", "Nobody was enrolled"),
+        ("login,name\nx,Один\nx,Два\n".encode(), "3"),
+        (f"login,name\nx,{HOSTILE}\n".encode(), "character that cannot be seen"),
+    ],
+)
+def test_a_bad_file_is_told_at_its_place_and_enrols_nobody(quiet_town: Town, data: bytes, why: str) -> None:
+    town = quiet_town
+    for fields in ({}, {"enrol": "yes"}):
+        answer = upload(town, data, **fields)
+        assert answer.status_code == 422
+        assert why in answer.text
+        assert "<script>window" not in answer.text
+    assert len(members(town)) == 3
+
+
+@pytest.mark.parametrize("carried", ["", "x", "AAAA", "ж"])
+def test_what_a_page_carried_back_is_not_trusted(quiet_town: Town, carried: str) -> None:
+    town = quiet_town
+    answer = town.browser(town.teacher).fill(f"/courses/{town.course}/roster", carried=carried, enrol="yes")
+    assert answer.status_code == 422
+    assert len(members(town)) == 3
+
+
+def test_a_carried_file_cannot_grow_without_end(town: Town) -> None:
+    import base64
+    import zlib
+
+    bomb = base64.b64encode(zlib.compress(b"login,name\n" + b"a" * (60 << 20), 9)).decode()
+    answer = town.browser(town.teacher).fill(f"/courses/{town.course}/roster", carried=bomb, enrol="yes")
+    assert answer.status_code == 422
+    assert len(members(town)) == 3
+
+
+def test_one_person_is_added_and_errors_stand_at_the_field(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    path = f"/courses/{town.course}/people"
+    bad = browser.fill(path, login="two words", name="", email="no", group="")
+    assert bad.status_code == 422
+    for field in ("login", "name", "email"):
+        assert re.search(rf'id="f-{field}"[^>]*aria-invalid="true"', bad.text), field
+    assert 'value="two words"' in bad.text
+    good = browser.fill(path, login="new.one", name="Новый Студент", email="", group="РТ-9")
+    assert "Undo" in browser.get(good.headers["location"]).text
+    assert len(members(town)) == 4
+
+
+def test_a_link_is_shown_once_and_only_for_who_has_no_password(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    browser.fill(f"/courses/{town.course}/people", login="new.one", name="New One", email="", group="")
+    page = browser.fill(f"/courses/{town.course}/invitations").text
+    links = re.findall(r"http://testserver/invitation/([\w-]{20,})", page)
+    assert len(links) == 1
+    assert "aigul" not in page
+    assert links[0] not in browser.get(f"/courses/{town.course}/people").text
+    assert town.browser().get(f"/invitation/{links[0]}").status_code == 200
+    refused = browser.fill(f"/courses/{town.course}/members/{town.student.id}/invitation")
+    assert refused.status_code == 422
+
+
+def test_a_role_changes_and_the_last_teacher_stays(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    path = f"/courses/{town.course}/members"
+    browser.fill(f"{path}/{town.student.id}", role="assistant", group="")
+    assert "assistant" in browser.get(f"/courses/{town.course}/people").text
+    answer = browser.fill(f"{path}/{town.teacher.id}", role="student", group="")
+    assert answer.status_code == 422
+    assert "last teacher" in answer.text
+    assert browser.get(f"{path}/{town.outsider.id}").status_code == 404
+
+
+def test_settings_are_stored_and_come_back(town: Town) -> None:
+    due = (clock.now() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
+    key = "numbers.tolerance.position"
+    changes = {"due": due, "attempts": "4", "late_percent": "12,5", "counts": "latest", f"{key}.full": "0,4"}
+    answer = town.browser(town.teacher).fill(
+        f"/assignments/{town.assignment}/settings", **form(town, **changes, **{f"{key}.zero": "6"})
+    )
+    assert answer.status_code == 303, answer.text
+    row = stored(town)
+    assert row.due is not None
+    assert (row.due.strftime("%Y-%m-%dT%H:%M"), row.attempts, row.late_percent, row.counts) == (due, 4, 12.5, "latest")
+    assert row.numbers == {"tolerance.position": {"full": 0.4, "zero": 6.0, "unit": "mm"}}
+    assert audited(town)[-1] == "assignment.changed"
+    page = town.browser(town.teacher).get(f"/assignments/{town.assignment}/settings").text
+    assert f'value="{due}"' in page
+    assert re.search(r'name="numbers.tolerance.position.full"[^>]*placeholder="0.5" value="0.4"', page)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "why"),
+    [
+        ("due", "2020-01-01T00:00", "has passed"),
+        ("due", "yesterday", "is not a day and time"),
+        ("attempts", "0", "from 1 to 1000"),
+        ("attempts", "many", "is not a whole number"),
+        ("late_percent", "nan", "is not a number"),
+        ("late_percent", "101", "from 0 to 100"),
+        ("scenes", "33", "from 1 to 32"),
+        ("counts", "worst", "cannot count"),
+        ("weight", "-1", "from 0 to 1000"),
+    ],
+)
+def test_a_wrong_field_is_told_where_it_stands(quiet_town: Town, field: str, text: str, why: str) -> None:
+    town = quiet_town
+    before = stored(town).edition
+    answer = town.browser(town.teacher).fill(f"/assignments/{town.assignment}/settings", **form(town, **{field: text}))
+    assert answer.status_code == 422
+    assert why in answer.text
+    if field != "counts":
+        assert re.search(rf'id="f-{field}"[^>]*aria-invalid="true"', answer.text)
+        assert f'value="{text}"' in answer.text
+    assert stored(town).edition == before
+
+
+@pytest.mark.parametrize(("text", "why"), [("900", "from 0.01 to 100 mm"), ("<b>", "It must be")])
+def test_a_wrong_own_number_is_told_where_it_stands(quiet_town: Town, text: str, why: str) -> None:
+    town = quiet_town
+    key = "numbers.tolerance.position"
+    answer = town.browser(town.teacher).fill(
+        f"/assignments/{town.assignment}/settings", **form(town, **{f"{key}.full": text, f"{key}.zero": "5"})
+    )
+    assert answer.status_code == 422
+    assert why in answer.text
+    assert re.search(rf'name="{key}.full"[^>]*aria-invalid="true"', answer.text)
+    assert "<b>" not in answer.text
+    assert '<details class="numbers" open>' in answer.text
+
+
+def test_two_teachers_see_both_versions(town: Town) -> None:
+    mine = form(town, attempts="3", late_percent="10")
+    with town.school.writing() as session:
+        assignments.change_assignment(session, town.admin, town.assignment, edition=1, attempts=7)
+    browser = town.browser(town.teacher)
+    answer = browser.fill(f"/assignments/{town.assignment}/settings", **mine)
+    assert answer.status_code == 409
+    assert "Administrator changed this assignment" in answer.text
+    assert re.search(r'<th scope="row">Attempts</th><td>7</td><td>3</td>', answer.text)
+    assert re.search(r'<th scope="row">Taken off for each day late</th><td>0</td><td>10</td>', answer.text)
+    assert stored(town).attempts == 7
+    edition = re.search(r'name="edition" value="(\d+)"', answer.text)[1]
+    assert browser.fill(f"/assignments/{town.assignment}/settings", **(mine | {"edition": edition})).status_code == 303
+    assert stored(town).attempts == 3
+
+
+def test_an_assignment_is_added_hidden(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    answer = browser.fill(f"/courses/{town.course}/new-assignment", exercise="palletising", own="")
+    assert "The exercise was added." in browser.get(answer.headers["location"]).text
+    assert "Palletising" not in town.browser(town.student).get(f"/courses/{town.course}").text
+    unknown = browser.fill(f"/courses/{town.course}/new-assignment", exercise="../../etc", own="")
+    assert unknown.status_code == 422
+
+
+def test_an_extension_is_given_with_a_reason_and_ended(town: Town) -> None:
+    with town.school.writing() as session:
+        assignments.change_assignment(session, town.teacher, town.assignment, edition=1, attempts=2)
+    browser = town.browser(town.teacher)
+    path = f"/assignments/{town.assignment}/extensions"
+    person = str(town.student.id)
+    bare = browser.fill(path, person=person, due="", closes="", attempts="5", reason="")
+    assert bare.status_code == 422
+    assert re.search(r'id="f-reason"[^>]*aria-invalid="true"', bare.text)
+    nobody = browser.fill(path, person="", due="", closes="", attempts="5", reason="ill")
+    assert nobody.status_code in (404, 422)
+    assert browser.fill(path, person=person, due="", closes="", attempts="5", reason=HOSTILE).status_code == 303
+    page = browser.get(path).text
+    assert "Take back" in page
+    assert "<script>window" not in page
+    assert browser.fill(f"{path}/{person}/end").status_code == 303
+    assert audited(town)[-2:] == ["extension.given", "extension.ended"]
+
+
+def test_releasing_a_scene_says_what_it_means(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    path = f"/assignments/{town.assignment}/hidden-scenes"
+    before = browser.get(path).text
+    assert "It cannot be taken back" in before
+    assert not re.search(r"\d{25,}", before)  # no seed of a hidden scene, also not for its teacher
+    browser.fill(path, place="2")
+    assert re.search(r'class="seed">\d{25,}<', browser.get(path).text)
+    assert browser.fill(path, place="99").status_code == 422
+    assert browser.fill(path, place="x").status_code == 422
+    assert audited(town)[-1] == "scene.released"
+
+
+def test_changes_are_listed_in_words_and_filtered(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    browser.fill(f"/courses/{town.course}/settings", title="Another title")
+    path = f"/courses/{town.course}/changes"
+    page = browser.get(path).text
+    assert "changed the title of the course" in page
+    assert "→ Another title" in page
+    assert "changed the title" not in browser.get(f"{path}?action=assignment.").text
+    assert "changed the title" not in browser.get(f"{path}?person=Administrator").text
+    assert "changed the title" not in browser.get(f"{path}?since=2999-01-01").text
+    assert browser.get(f"{path}?since=never").status_code == 422
+    assert "Another title" in town.browser(town.admin).get("/school/changes").text
+
+
+def test_the_number_of_queries_does_not_grow_with_the_class(town: Town) -> None:
+    browser = town.browser(town.teacher)
+    paths = pages(town, (*STAFF_PAGES, "/assignments/{a}/extensions", "/courses/{c}/changes"))
+
+    def measured() -> dict[str, int]:
+        found = {}
+        for path in paths:
+            browser.get(path)
+            with counted(town.school) as statements:
+                assert browser.get(path).status_code == 200
+            found[path] = len(statements)
+        return found
+
+    few = measured()
+    with town.school.writing() as session:
+        roster.enrol(session, town.teacher, town.course, roster.preview(CLASS.encode()))
+    assert measured() == few
+    with town.school.reading() as session:
+        assert session.get_one(Course, town.course).title
