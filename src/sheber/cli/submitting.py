@@ -7,7 +7,6 @@ import getpass
 import sys
 import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
