@@ -98,8 +98,6 @@ def body(route: APIRoute) -> dict[str, Any]:
     if route.path.startswith("/api/"):
         return {"json": BODIES[route.name]} if route.name in BODIES else {}
     fields = {field.alias for field in route.dependant.body_params}
-    if fields == {"body"}:  # of the page's scripts
-        return {"json": {"source": "x = 1\n", "edition": 0} if route.name == "save_draft" else {"source": "x = 1\n"}}
     return {"data": {field: FORMS.get(field, "x") for field in fields if field != "program"}}
 
 
