@@ -8,7 +8,7 @@ LOCKS := requirements-dev.lock pyproject.toml
 FRESH := -p no:cacheprovider
 
 .DEFAULT_GOAL := help
-.PHONY: help machine setup system demo test quick check bench frontend lock messages clean
+.PHONY: help machine setup system demo serve test quick check bench frontend lock messages openapi clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -39,6 +39,10 @@ demo: setup  ## grade the reference program of vision-sorting and name the repor
 	@level=$$($(BIN)/python tools/probe_sandbox.py --level); [ "$$level" = C ] && set -- --sandbox C || set --; \
 	$(BIN)/sheber grade vision-sorting src/sheber/exercises/vision_sorting/programs/reference.py --out reports/demo "$$@"
 
+# Address and people are printed; the folder is kept for the next time.
+serve: setup  ## serve a school with people and programs to look at, in the folder school-demo
+	@$(BIN)/sheber serve school-demo --demo
+
 test: setup check  ## every test
 	@$(BIN)/python -m pytest
 
@@ -62,6 +66,9 @@ lock:  ## lock the dependencies anew (needs uv)
 
 messages: setup  ## gather the texts for translation into locale/sheber.pot
 	@$(BIN)/pybabel -q extract -k message:2 -F src/sheber/locale/babel.cfg --project=sheberkhana --no-location --sort-output -o src/sheber/locale/sheber.pot src/sheber
+
+openapi: setup  ## write the description of the API, docs/openapi.json, anew
+	@$(BIN)/python tools/openapi.py
 
 clean:  ## remove the environment and the caches of the tools
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist

@@ -48,11 +48,12 @@ FLAGS = (
     "--no-first-run",
     "--window-size=1280,900",
 )
+# Not of the dock: it lies over the page on purpose.
 OVERLAPS = """
 const inView = document.getElementById('view')
 const kinds = 'h1, h2, h3, p, dt, dd, button, select, input, summary, th, td, figcaption, .plot'
 const leaves = [...document.querySelectorAll(kinds)]
-  .filter((e) => !inView.contains(e) && e.checkVisibility() && e.id !== 'scrub')
+  .filter((e) => !inView.contains(e) && e.checkVisibility() && e.id !== 'scrub' && !e.closest('.dock'))
   .map((e) => ({ e, r: e.getBoundingClientRect() }))
   .filter(({ r }) => r.width > 1 && r.height > 1)
 const found = []
@@ -493,6 +494,7 @@ def test_it_listens_to_keys(page: Page) -> None:
 
 def test_every_plot_can_be_chosen_and_moves_the_replay(page: Page) -> None:
     for button in page.browser.find_elements(By.CSS_SELECTOR, "#plot-tabs button"):
+        page("arguments[0].focus()", button)  # as the tabulator key does
         button.click()
         assert page.find(".u-legend").text
     page("document.getElementById('plot').scrollIntoView({ block: 'center', behavior: 'instant' })")
@@ -559,6 +561,7 @@ def test_a_station_without_bodies_is_played_without_a_picture(opened: Page, tmp_
     path.write_text(report(ground_pass.Exercise(), made, ground_pass.score()), "utf-8")
     visit(opened, path, width)
     assert not opened.browser.find_elements(By.CSS_SELECTOR, "canvas#canvas")
+    opened("document.querySelector('.loss .jump').focus()")  # out from under the dock
     opened.find(".loss .jump").click()
     assert opened.time == pytest.approx(252.0)
     assert "signal lost: 2.5 dB" in opened.find("#caption").text

@@ -15,7 +15,7 @@ from counting import ASK, HONEST, KillsItsCrew, KillsItsWorker, Marked
 from sheber.i18n import language
 from sheber.judge import Job, Judgement, Pool, Program, Sandbox, SandboxError, SystemFault, TooLong, best_sandbox, grade
 from sheber.judge.selftest import CountingExercise
-from sheber.station import FakeStation
+from sheber.station import FakeStation, Limits
 from sheber.trace import OutcomeKind, TraceWriter, read
 
 pytestmark = pytest.mark.box
@@ -84,9 +84,14 @@ def test_an_exercise_is_warmed_once_and_stays_warm(tmp_path: Path) -> None:
 
 def test_an_error_of_one_job_is_its_own(tmp_path: Path) -> None:
     with Pool(best_sandbox(), workers=2) as pool:
-        pool.submit(jobs(CannotBuild(), GOOD, tmp_path)[0])
-        pool.submit(jobs(CountingExercise(), GOOD, tmp_path)[0])
-        pool.submit(jobs(KillsItsWorker(marks=tmp_path, times=99), GOOD, tmp_path)[1])
+        for exercise, place in (
+            (CannotBuild(), 0),
+            (CountingExercise(), 0),
+            (KillsItsWorker(marks=tmp_path, times=99), 1),
+        ):
+            folder = tmp_path / type(exercise).__name__  # two that write one trace would disturb each other
+            folder.mkdir()
+            pool.submit(jobs(exercise, GOOD, folder)[place])
         found = {type(job.exercise): ending for job, ending in pool.endings()}
     assert isinstance(found[CountingExercise], Judgement)
     assert isinstance(found[CannotBuild], SystemFault)
@@ -248,8 +253,9 @@ def test_a_cancelled_job_is_killed_with_its_box_and_has_no_ending(tmp_path: Path
     from test_grade import session_of, wait_until
 
     endless = Program("endless.py", HONEST + b"import time\ntime.sleep(100)\n")
+    patient = Limits(processor_s=2, wall_s=90.0, silent_s=80.0, memory_bytes=512 << 20)
     running, waiting, good = (
-        Job(Marked(marks=tmp_path), program, seed, str(seed), tmp_path / f"{seed}.trace")
+        Job(Marked(marks=tmp_path, limits=patient), program, seed, str(seed), tmp_path / f"{seed}.trace")
         for program, seed in ((endless, 1), (endless, 2), (GOOD, 3))
     )
     with Pool(best_sandbox(), workers=1) as pool:
@@ -260,7 +266,9 @@ def test_a_cancelled_job_is_killed_with_its_box_and_has_no_ending(tmp_path: Path
         pool.cancel(waiting)
         pool.cancel(running)
         pool.cancel(running)
+        cancelled = time.monotonic()
         ended = list(pool.endings())
+        assert time.monotonic() - cancelled < 60.0, "it was not killed, its program came to its limit"
         wait_until(lambda: len(session_of(os.getpid(), below)) <= 1, 10.0)
     assert [(job.scene, type(ending)) for job, ending in ended] == [("3", Judgement)]
     assert not waiting.file.exists()

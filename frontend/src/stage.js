@@ -8,7 +8,7 @@ import { fromBase64, readGlb } from './glb.js'
 import { Labels } from './labels.js'
 import { makeSky, makeSun, studio } from './light.js'
 import { Path } from './path.js'
-import { axes, direction, fit, workArea, workPoints } from './views.js'
+import { axes, corners, direction, fit, workArea, workPoints } from './views.js'
 
 const AXES = [
   [new Vector3(1, 0, 0), 0xd6453d],

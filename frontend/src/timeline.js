@@ -22,7 +22,7 @@ export class Timeline {
   }
 
   share(time) {
-    return this.player.duration > 0 ? time / this.player.duration : 0
+    return this.player.duration > 0 ? Math.min(Math.max(time / this.player.duration, 0), 1) : 0 // a stranger's score may lie outside
   }
 
   /** A mark for every lost point; those that would touch each other share one, and each press goes on to the next. */

@@ -60,3 +60,8 @@ export function fit(points, camera, { right, up, away }) {
   const middle = (n) => (need[n] - need[n + 2] - (sides[n][1] - sides[n + 2][1]) * far) / 2
   return new Vector3().addScaledVector(right, middle(0)).addScaledVector(up, middle(1)).addScaledVector(away, far)
 }
+
+/** The corners of a box. */
+export function corners({ min, max }) {
+  return [min.x, max.x].flatMap((x) => [min.y, max.y].flatMap((y) => [min.z, max.z].map((z) => new Vector3(x, y, z))))
+}

@@ -298,15 +298,15 @@ def test_a_released_scene_is_drawn_anew(any_school: School, teacher: Actor, time
         return [(one.place, one.round, one.seed) for one in found]
 
     before = scenes()
-    assert [(place, turn) for place, turn, _seed in before] == [(1, 0), (2, 0), (3, 0)]
+    assert [(place, turn) for place, turn, _seed in before] == [(1, 1), (2, 1), (3, 1)]
     assert len({seed for _place, _turn, seed in before}) == 3
-    assert do(any_school, assignments.release_scene, teacher, work, 2) == 0
     assert do(any_school, assignments.release_scene, teacher, work, 2) == 1
+    assert do(any_school, assignments.release_scene, teacher, work, 2) == 2
     after = scenes()
-    assert [(place, turn) for place, turn, _seed in after] == [(1, 0), (2, 2), (3, 0)]
+    assert [(place, turn) for place, turn, _seed in after] == [(1, 1), (2, 3), (3, 1)]
     assert (after[0], after[2]) == (before[0], before[2])
     shown = do(any_school, assignments.released_scenes, student, any_school.secret, work)
-    assert [(one.place, one.round) for one in shown] == [(2, 0), (2, 1)]
+    assert [(one.place, one.round) for one in shown] == [(2, 1), (2, 2)]
     assert shown[0].seed == before[1][2]
     assert not {one.seed for one in shown} & {seed for _place, _turn, seed in after}
     for place in (0, 4, -1):

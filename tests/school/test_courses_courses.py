@@ -94,6 +94,8 @@ def test_an_archived_course_is_read_and_not_changed(any_school: School, teacher:
     with pytest.raises(NotFound):
         do(any_school, courses.join, a_person(any_school, "late"), code)
     do(any_school, courses.archive, teacher, course_id, False)
+    with pytest.raises(NotFound):
+        do(any_school, courses.join, a_person(any_school, "later"), code)
     do(any_school, courses.change_course, teacher, course_id, "Other")
     assert actions(any_school)[-3:] == ["course.archived", "course.reopened", "course.changed"]
 
@@ -168,6 +170,18 @@ def test_a_code_ends(school: School) -> None:
     do(school, courses.close_joining, teacher, course_id)
     with pytest.raises(NotFound):
         do(school, courses.join, student, second)
+
+
+def test_nobody_joins_an_archived_course_and_who_has_the_code_is_not_limited(school: School) -> None:
+    teacher, student = a_person(school, "t", "teacher"), a_person(school, "s")
+    course_id = a_course(school, teacher=teacher)
+    code = do(school, courses.new_join_code, teacher, course_id)
+    for _times in range(25):
+        assert do(school, courses.join, student, code) == course_id
+    with school.writing() as session:
+        session.get_one(Course, course_id).archived = True
+    with pytest.raises(NotFound):
+        do(school, courses.join, student, code)
 
 
 def test_codes_are_not_guessed(school: School) -> None:

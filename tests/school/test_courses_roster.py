@@ -215,6 +215,8 @@ def test_a_file_enrols_new_and_known_people(any_school: School, teacher: Actor) 
         assert session.get_one(Person, known.id).name == "Boris"
     again = enrolled(any_school, teacher, course_id, CSV)
     assert (again.made, again.joined, again.moved, again.already, again.groups) == (0, 0, 0, 2, 0)
+    enrolled(any_school, teacher, course_id, "login,name\naygul,Айгүл Ким\n")  # a file without groups moves nobody
+    assert in_course(any_school, course_id)["aygul"] == "R-21"
 
 
 def test_a_file_with_problems_enrols_nobody(school: School) -> None:

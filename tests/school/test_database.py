@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import StatementError
 
-from sheber.school import migrating
+from sheber.school import database, migrating
 from sheber.school.audit import AuditEntry, record
 from sheber.school.courses.models import Course
 from sheber.school.errors import DatabaseAway, Refused
@@ -93,6 +94,41 @@ def test_writers_wait_for_each_other(any_school: School) -> None:
         thread.join()
     with any_school.reading() as session:
         assert session.scalars(select(Course.title)).one() == "80"
+
+
+def test_a_writer_of_this_process_follows_the_one_before_at_once(school: School) -> None:
+    """SQLite's own waiting sleeps up to a tenth of a second between two looks."""
+    gone: list[float] = []
+    inside, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with school.writing() as session:
+            session.add(Course(title="0", created=NOW))
+            inside.set()
+            go.wait(10.0)
+        gone.append(time.monotonic())
+
+    waits = []
+    for _ in range(10):
+        inside.clear()
+        go.clear()
+        holder = threading.Thread(target=hold)
+        holder.start()
+        inside.wait(10.0)
+        threading.Timer(0.3, go.set).start()
+        with school.writing() as session:
+            session.add(Course(title="1", created=NOW))
+            waits.append(time.monotonic())
+        holder.join()
+    assert sorted(one - other for one, other in zip(waits, gone, strict=True))[5] < 0.02
+
+
+def test_a_writer_that_waits_too_long_is_told(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
+    with school.writing(), pytest.raises(DatabaseAway, match="The database is busy"), school.writing():
+        pass
+    with school.writing() as session:
+        session.add(Course(title="0", created=NOW))
 
 
 def test_a_change_and_its_audit_entry_are_stored_together(school: School) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from grading import Marks, make_marks, result_columns, statements
+from making import Clock
 from sqlalchemy import select, update
 
 from sheber.school.audit import AuditEntry
+from sheber.school.clock import now
 from sheber.school.courses.models import Assignment
 from sheber.school.errors import Conflict, NotAllowed, NotFound, Refused
 from sheber.school.gradebook.book import gradebook
@@ -133,21 +135,25 @@ def test_nothing_counts_before_it_is_published(any_school: School) -> None:
     assert stored(marks, first)[:4] == (new, round(new * 0.9, 2), "new", "done")
     shown = look(marks, campaign)
     assert [(one.before, one.after) for one in shown.students] == [(90.0, new), (36.0, new)]
+    assert shown.students[1].submissions[0].checks == late.checks
     with any_school.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "campaign.published")).one()
     assert entry.details["points"][str(second)] == [90.0, new]
     assert marks.actions() == ["campaign.started", "campaign.published"]
 
 
-def test_a_published_campaign_is_taken_back_whole(any_school: School) -> None:
+def test_a_published_campaign_is_taken_back_whole(any_school: School, time: Clock) -> None:
     marks = make_marks(any_school)
     asked = marks.assignment()
     mine = [marks.attempt(0, asked, 40, 45), marks.attempt(1, asked, 90, 95)]
     before = [stored(marks, one) for one in mine]
     campaign = start(marks, asked)
+    time.forward(days=1)
     judge(marks, 50, 70)
     put_out(marks, campaign)
     assert [stored(marks, one) for one in mine] != before
+    with any_school.reading() as session:
+        assert set(session.scalars(select(SceneResult.judged))) == {now()}
     with any_school.writing() as session:
         withdraw(session, marks.teacher, campaign)
     assert [stored(marks, one) for one in mine] == before
@@ -297,6 +303,8 @@ def test_what_cannot_be_started(school: School) -> None:
     with pytest.raises(Refused, match="Another campaign"):
         start(marks, asked)
     judge(marks, 50, 50)
+    with pytest.raises(Refused, match="Another campaign"):
+        start(marks, asked)
     with pytest.raises(NotAllowed):
         put_out(marks, campaign, marks.assistant)
     with pytest.raises(NotFound, match="no such campaign"):

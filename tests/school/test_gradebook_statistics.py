@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from grading import Marks, make_marks, score_of, statements
 
+from sheber.judge.forms import stored_score
 from sheber.school.errors import NotAllowed, NotFound
 from sheber.school.gradebook.overrides import override
 from sheber.school.gradebook.printing import group_report, student_report
@@ -15,6 +16,7 @@ from sheber.school.gradebook.student import StudentPage, student_page
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.comments import comment
+from sheber.school.submissions.models import SceneResult
 from sheber.school.submissions.requests import ask
 
 
@@ -58,9 +60,6 @@ def test_what_the_rule_of_the_groups_took(school: School) -> None:
     asked = marks.assignment()
     marks.attempt(0, asked, 90, 90)
     assert read(marks, asked).rule_lost == 0.0
-    from sheber.judge.forms import stored_score
-    from sheber.school.submissions.models import SceneResult
-
     form = stored_score(score_of(90))
     form["checks"][0]["points"] = 30.0  # half the quality: the 30 points for time count half
     with school.writing() as session:

@@ -72,7 +72,7 @@ def test_a_place_on_another_machine_judges_as_this_one_does() -> None:
     bench = Bench()
     files = exercise_files(keep_warm())
     source = Program("p.py", program("reference"))
-    parcel = Parcel(keep_warm().sha256, source, 2**200 + 1, "scene 1", "kk", 60.0)
+    parcel = Parcel(keep_warm().sha256, {}, source, 2**200 + 1, "scene 1", "kk", 60.0)
     judged, trace = bench.judge(parcel, files)
     assert trace.startswith(b"sheber-trace")
     alone = run(keep_warm(), source, 2**200 + 1, best_sandbox())

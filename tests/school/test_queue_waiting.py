@@ -39,10 +39,10 @@ def check_places(school: School) -> None:
 
 def test_places_are_those_of_the_turns(any_school: School, time: Clock) -> None:
     large = make_class(any_school, "Large", students=4, scenes=3)
-    small = make_class(any_school, "Small", students=2, scenes=5)
+    small = make_class(any_school, "Small", students=2, scenes=5, every_attempt=True)
     exam = make_class(any_school, "Exam", students=2, scenes=2, exam=True)
     check_places(any_school)
-    for work in (large, small, exam, large):
+    for work in (large, small, exam, large, small):
         for student in range(len(work.students)):
             time.forward(seconds=1)
             work.submit(student)

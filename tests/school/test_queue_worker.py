@@ -11,6 +11,7 @@ import sys
 import threading
 import time as wall
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from sheber.school.submissions.handing_in import cancel
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.trace import Outcome, OutcomeKind, TraceWriteError, read
 
+real_exercise_of = exercises.exercise_of
 ENDLESS = b"from sheber import connect\nstation = connect(exercise='keep-warm')\nwhile True: pass\n"
 
 
@@ -163,6 +165,29 @@ def test_cancelling_kills_the_run_and_frees_its_place(school: School, monkeypatc
     assert list((school.traces / "running").iterdir()) == []
 
 
+@pytest.mark.box
+def test_a_course_is_judged_with_its_own_numbers(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sheber.school.courses import exercises as of_courses
+
+    monkeypatch.setattr(of_courses, "_shipped", lambda _name: keep_warm())
+    monkeypatch.setattr(exercises, "exercise_of", real_exercise_of)
+    own = {"tolerance.warm": {"full": 0.1, "zero": 0.2, "unit": "°C"}}
+    plain, strict = make_class(school, "Plain", 1, scenes=1), make_class(school, "Strict", 1, scenes=1, numbers=own)
+    submissions = plain.submit(0, program("clumsy")), strict.submit(0, program("clumsy"))
+    try:
+        with working(school):
+            until(lambda: states(school) == ["done"] * 2)
+    finally:
+        of_courses._opened.cache_clear()
+    with school.reading() as session:
+        first, second = (session.get_one(Submission, one) for one in submissions)
+    assert first.exercise_sha256 == keep_warm().sha256
+    assert second.exercise_sha256 == keep_warm().with_numbers(own).sha256 != first.exercise_sha256
+    assert first.final is not None
+    assert second.final is not None
+    assert first.final > second.final
+
+
 def _printed_or_begun(school: School) -> bool:
     running = school.traces / "running"
     return running.is_dir() and any(file.stat().st_size > 500 for file in running.iterdir())
@@ -193,10 +218,10 @@ def test_level_c_never_judges_the_programs_of_others(school: School) -> None:
 def test_a_fault_of_ours_is_tried_three_times(school: School) -> None:
     work = make_class(school, students=1, scenes=1)
     submission = work.submit(0)
-    fault = Judged(Outcome(OutcomeKind.SYSTEM_FAULT), Score(()), "", 1.0, "A", "", {}, "")
-    fake = FakeExecutor(lambda _work: fault)
+    fake = FakeExecutor(lambda work: replace(judged(work), outcome=Outcome(OutcomeKind.SYSTEM_FAULT)))
     rounds(JudgingWorker(school, fake), 8)
     assert len(fake.started) == 3
+    assert list((school.traces / "running").iterdir()) == [], "the traces of what failed are removed"
     assert (work.state(submission), results(school)) == ("fault", [])
 
 

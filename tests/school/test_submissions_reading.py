@@ -13,11 +13,13 @@ from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
 from sheber.school.clock import now
-from sheber.school.courses.models import Member, ReleasedScene
+from sheber.school.courses.assignments import hidden_scenes, release_scene, released_scenes
+from sheber.school.courses.models import Assignment, Member, ReleasedScene
 from sheber.school.errors import NotFound, Refused
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.queue.claiming import claim, finish
+from sheber.school.queue.models import Job
 from sheber.school.submissions import drafts
 from sheber.school.submissions.drafts import DraftConflict
 from sheber.school.submissions.models import Submission
@@ -75,7 +77,7 @@ def test_a_student_sees_points_measured_wanted_and_words_of_a_hidden_scene(any_s
     }, "a new field must be decided on"  # fmt: skip
     assert second == Scene(2, "queued", False)
     assert (seen.program, seen.own, seen.state, seen.kind) == ("# <b>\n", True, "running", "graded")
-    secret = str(any_school.secret.seed(work.course, work.assignment, 1, 1))
+    secret = str(any_school.secret.seed(work.course, work.assignment, 1, 0))
     assert secret not in repr(seen)
     assert "0.123" not in repr(seen)
 
@@ -86,14 +88,14 @@ def test_a_released_scene_and_a_practice_scene_are_shown_whole(any_school: Schoo
     judge(work, 2)
     with any_school.writing() as session:
         released = {"released": now(), "released_by": work.teacher.id}
-        session.add(ReleasedScene(assignment_id=work.assignment, place=2, round=1, **released))
+        session.add(ReleasedScene(assignment_id=work.assignment, place=2, round=0, **released))
         session.add(ReleasedScene(assignment_id=work.assignment, place=1, round=7, **released))
     first, second = page(any_school, work.students[0], submission).scenes
     assert not first.everything, "another round of that place was released"
     assert second.everything
     assert (second.trace, second.seed) == (
         "2026-09/1-1.trace",
-        any_school.secret.seed(work.course, work.assignment, 2, 1),
+        any_school.secret.seed(work.course, work.assignment, 2, 0),
     )
     assert second.outcome is not None
     assert second.outcome.reason == "I saw a box at 0.123"
@@ -256,3 +258,21 @@ def test_a_draft_belongs_to_one_person_in_the_course(school: School) -> None:
     work.change(visible=False)
     with pytest.raises(NotFound):
         keep(work, 0, "a", 0)
+
+
+def test_the_scene_that_is_released_is_the_one_that_was_judged(school: School) -> None:
+    one = make_class(school, scenes=2)
+    judged = one.submit(0)
+    with school.reading() as session:
+        first = {job.place: (job.round, int(job.seed)) for job in session.scalars(select(Job))}
+        hidden = hidden_scenes(session, school.secret, session.get_one(Assignment, one.assignment))
+    assert {scene.place: (scene.round, scene.seed) for scene in hidden} == first
+    with school.writing() as session:
+        release_scene(session, one.teacher, one.assignment, 2)
+    with school.reading() as session:
+        (shown,) = released_scenes(session, one.students[0], school.secret, one.assignment)
+    assert (shown.round, shown.seed) == first[2]
+    later = one.submit(1)
+    with school.reading() as session:
+        of_both = session.scalars(select(Job).where(Job.submission_id.in_((judged, later)), Job.place == 2)).all()
+    assert len({job.seed for job in of_both}) == 2  # its place is drawn anew

@@ -160,6 +160,13 @@ def test_nobody_else_learns_that_a_submission_exists(judged: Judged, which: str,
     assert browser.get(f"/compare?older={number}&newer={number}").status_code == 404
 
 
+def test_the_staff_neither_shares_nor_asks_in_a_students_name(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.teacher)
+    assert browser.get(f"/submissions/{judged.practice}").status_code == 200
+    assert browser.fill(f"/submissions/{judged.practice}/share", shared="yes").status_code == 404
+    assert browser.fill(f"/submissions/{judged.graded}/request", reason="x").status_code == 404
+
+
 def test_without_a_log_in_everything_leads_to_the_form(judged: Judged) -> None:
     browser = judged.town.browser()
     for end in PARTS:

@@ -1,8 +1,9 @@
 // Problems: what is not Python in a program, and names that the library does not have. A list of {from, to, line, text}.
-import { syntaxTree } from '@codemirror/language'
+import { ensureSyntaxTree } from '@codemirror/language'
 import { kindOf, membersOf, nearest } from './chains.js'
 
 const MOST = 20
+const PARSE_MS = 300
 const BLOCK = /^\s*(if|elif|else|for|while|def|class|try|except|finally|with)\b[^#]*[^:#\s\\,([{]\s*(#.*)?$/
 const USE = /([A-Za-z_]\w*(?:(?:\([^()]*\)|\[[^\[\]]*\])*\.[A-Za-z_]\w*(?:\([^()]*\)|\[[^\[\]]*\])*)*)\.([A-Za-z_]\w*)/g
 
@@ -14,7 +15,8 @@ export function problemsOf(state, known, words) {
 
 function* notPython(state, words) {
   const places = []
-  syntaxTree(state).iterate({ enter: (node) => void (node.type.isError && places.length < MOST && places.push(node.from)) })
+  const whole = ensureSyntaxTree(state, state.doc.length, PARSE_MS) // a tree that ends early ends with an error of its own
+  whole?.iterate({ enter: (node) => void (node.type.isError && places.length < MOST && places.push(node.from)) })
   for (const at of places) {
     const line = state.doc.lineAt(Math.max(0, Math.min(at, state.doc.length) - (at === state.doc.length ? 1 : 0)))
     yield problem(line, sentence(line, state, words))

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sheber.cli import school_arguments
 from sheber.cli.output import plain
 from sheber.i18n import LANGUAGES, _, written
 from sheber.seeds import checked
@@ -73,8 +74,23 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, nargs=0, help=_("print the version and exit"))
     commands = top.add_subparsers(title=_("commands"), metavar="COMMAND", required=True, parser_class=_Parser)
-    for add in (_exercises, _new, _run, _grade, _report, _rescore, _check, _doctor, _bench, _prepare, _practice):
+    for add in (
+        _exercises,
+        _new,
+        _run,
+        _grade,
+        _report,
+        _rescore,
+        _check,
+        _doctor,
+        _bench,
+        _prepare,
+        _practice,
+        _submit,
+    ):
         add(commands)
+    for add_command in school_arguments.COMMANDS:
+        add_command(commands, _command)
     return top
 
 
@@ -315,9 +331,11 @@ def _doctor(commands: Any) -> None:
         "doctor",
         "machine",
         _("Check this machine: sandbox levels (by trying attacks), camera, speed, and what to install."),
-        "  sheber doctor\n  sheber doctor --json",
+        "  sheber doctor\n  sheber doctor --json\n  sheber doctor --school /srv/school # and a school",
     )
     _json(command)
+    command.add_argument("--school", type=Path, metavar="FOLDER", help=_("look at the school in this folder too"))
+    school_arguments.database(command)
 
 
 def _bench(commands: Any) -> None:
@@ -361,3 +379,31 @@ def _practice(commands: Any) -> None:
     command.add_argument("--program", type=Path, metavar="PROGRAM", help=_("file of the program, for the report"))
     command.add_argument("--out", type=Path, metavar="DIR", help=_("folder for trace and report page"))
     command.add_argument("--endpoint", action="store_true", help=argparse.SUPPRESS)
+
+
+def _submit(commands: Any) -> None:
+    command = _command(
+        commands,
+        "submit",
+        "submitting",
+        _("Hand a program in at your school's server, wait, and print the explained score."),
+        "  sheber submit robotics/vision-sorting work/program.py --server https://school.example\n"
+        "  sheber submit robotics/vision-sorting work/program.py # the server of your token\n"
+        "  sheber submit 3/12 work/program.py --practice --seed 7 # one scene that does not count\n"
+        "  sheber submit 3/12 work/program.py --json > score.json",
+    )
+    command.add_argument(
+        "assignment", metavar="COURSE/ASSIGNMENT", help=_("course and exercise: their names, or their numbers")
+    )
+    _program(command)
+    command.add_argument("--server", metavar="URL", help=_("address of the school (default: the one of your token)"))
+    command.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help=_("file with the token, which only you can read (default: ~/.config/sheber/tokens)"),
+    )
+    command.add_argument("--practice", action="store_true", help=_("run one practice scene, which does not count"))
+    _seed_option(command)
+    command.add_argument("--no-wait", action="store_true", help=_("hand in, and do not wait for the score"))
+    _json(command)

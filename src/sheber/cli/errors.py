@@ -20,8 +20,13 @@ _MENDED_BY_THE_USER: Final = (
     ("sheber.judge.errors", "JudgeError"),
     ("sheber.trace.records", "TraceError"),
     ("sheber.cache", "CacheError"),
+    ("sheber.school.errors", "SchoolError"),
 )
-_MENDED_BY_THE_OPERATOR: Final = (("sheber.judge.errors", "SandboxError"), ("sheber.judge.errors", "SystemFault"))
+_MENDED_BY_THE_OPERATOR: Final = (
+    ("sheber.judge.errors", "SandboxError"),
+    ("sheber.judge.errors", "SystemFault"),
+    ("sheber.school.errors", "DatabaseAway"),
+)
 
 
 class Refused(Exception):

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from sheber.cli.errors import DONE, FAULT, Refused
+from sheber.cli.extras import missing_for_school, school_line
 from sheber.cli.output import console, print_json, progress, shown_path
 from sheber.i18n import _
 
@@ -54,7 +55,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """`sheber doctor`: check what works on this machine, by trying it."""
     from sheber.doctor import examine
 
-    findings = list(examine(progress=None if arguments.json else _examining))
+    findings = [*examine(progress=None if arguments.json else _examining), *_of_school(arguments)]
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
         return _doctors_code(findings)
@@ -73,6 +74,22 @@ def doctor(arguments: argparse.Namespace) -> int:
         print("\n" + _("What would help:"))
         print("\n".join(f"  {line}" for line in advice))
     return _doctors_code(findings)
+
+
+def _of_school(arguments: argparse.Namespace) -> Iterator[Finding]:
+    """Whether a school can be served: its packages, and the school in the folder that was named."""
+    from sheber.doctor import Finding
+
+    missing = missing_for_school(arguments.database)
+    if missing:
+        value = _("not installed, and needed only by `sheber serve`: {names}").format(names=", ".join(missing))
+        yield Finding(_("parts of a school"), value, arguments.school is None, school_line(arguments.database))
+        return
+    yield Finding(_("parts of a school"), _("installed"), True)
+    if arguments.school is not None:
+        from sheber.school.operating.examining import examine_school
+
+        yield from (Finding(*found) for found in examine_school(arguments.school, arguments.database))
 
 
 def _doctors_code(findings: Sequence[Finding]) -> int:

@@ -7,9 +7,11 @@ as whole milliseconds since 1970 in UTC, so that they compare alike in both.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import JSON, BigInteger, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.exc import OperationalError
@@ -32,6 +34,7 @@ _NAMES = {
 }  # so that a migration can name what it changes, on both databases
 
 Sessions = sessionmaker[Session]
+_writers: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()  # of each SQLite file, in this process
 
 
 class Moment(TypeDecorator[datetime]):
@@ -84,13 +87,30 @@ def transaction(sessions: Sessions, write: bool = True) -> Iterator[Session]:
     not answer, or its disk is full.
     """
     try:
-        with _session(sessions, write) as session:
+        with _in_turn(sessions, write), _session(sessions, write) as session:
             yield session
             if write:
                 session.commit()
     except OperationalError as error:
         text = _("The database does not answer ({why}). Nothing was changed. Please try again in a minute.")
         raise DatabaseAway(text.format(why=str(error.orig).strip().splitlines()[0])) from error
+
+
+@contextlib.contextmanager
+def _in_turn(sessions: Sessions, write: bool) -> Iterator[None]:
+    """Let the writers of this process to one file come one after another. SQLite itself lets them sleep and try again,
+    so that in a rush the unlucky ones wait for seconds. Raises DatabaseAway after BUSY_S."""
+    engine: Engine = sessions.kw["bind"]
+    if not (write and is_sqlite(engine)):
+        yield
+        return
+    lock = _writers.setdefault(engine, threading.Lock())
+    if not lock.acquire(timeout=BUSY_S):
+        raise DatabaseAway(_("The database is busy. Nothing was changed. Please try again in a minute."))
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _session(sessions: Sessions, write: bool) -> Session:

@@ -10,13 +10,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from sheber.i18n import _
 from sheber.school.errors import DatabaseAway, Refused
 
-__all__ = ["downgrade", "edition", "newest", "upgrade"]
+__all__ = ["downgrade", "edition", "edition_of", "newest", "upgrade"]
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -34,7 +34,12 @@ def downgrade(engine: Engine, to: str) -> None:
 def edition(engine: Engine) -> str | None:
     """The edition of the tables; None where there are none."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return edition_of(connection)
+
+
+def edition_of(connection: Connection) -> str | None:
+    """As `edition`, by a connection that is open."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest() -> str | None:

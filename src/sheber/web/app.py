@@ -9,31 +9,33 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from sheber.school.opening import School
-from sheber.web import assets
+from sheber.web import api, assets
 from sheber.web.errors import Faults, add_handlers
 from sheber.web.language import InLanguage
 from sheber.web.live.board import Board
 from sheber.web.live.hall import Hall
+from sheber.web.operating import watch
 from sheber.web.pages import ROUTERS
 from sheber.web.security import Guard
 
 __all__ = ["create_app"]
 
-LARGE = {"/roster": 8 << 20, "/own-exercises": 32 << 20}
+LARGE = {"/roster": 8 << 20, "/own-exercises": 32 << 20, **api.SIZES}
 """Bytes of a request that carries a file, by the end of its path; all others are small."""
 
 
 def create_app(school: School, *, public_url: str = "") -> FastAPI:
     """The application. public_url: the address that browsers use, where a proxy stands before it."""
-    app = FastAPI(title="Sheberkhana", docs_url=None, redoc_url=None, lifespan=_life)
+    app = FastAPI(title="Sheberkhana", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
     app.state.school, app.state.hall, app.state.board = school, Hall(), Board(school)
-    for router in (assets.router, *ROUTERS):
+    for router in (assets.router, *ROUTERS, *api.ROUTERS):
         app.include_router(router)
     add_handlers(app)
     app.add_middleware(Faults)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(InLanguage)
     app.add_middleware(Guard, public_url=public_url, large=LARGE)
+    watch(app, school)
     return app
 
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sheber.i18n import _
 from sheber.school import errors
+from sheber.web.invalid import invalid
 from sheber.web.rendering import go_to, page, part
 from sheber.web.visit import LogInFirst, Visit
 from sheber.web.visit import visit as visitor
@@ -75,7 +76,8 @@ class Faults:
 
 def _log_in_first(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith(API):
-        return _answer(request, 401, _("Please log in first, or send a token."))
+        sentence = _("Please log in first, or send a token. A token may also have expired, or be revoked.")
+        return _answer(request, 401, sentence, {"WWW-Authenticate": "Bearer"})
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = "/log-in" if here == "/" or request.method != "GET" else f"/log-in?next={quote(here)}"
     if request.headers.get("hx-request") == "true":
@@ -96,13 +98,16 @@ def _of_school(request: Request, error: Exception) -> Response:
 
 def _of_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
-    usual = error.detail == HTTPStatus(error.status_code).phrase
+    usual = error.status_code == 400 or error.detail == HTTPStatus(error.status_code).phrase  # the framework's words
     return _answer(request, error.status_code, "" if usual else str(error.detail), error.headers or {})
 
 
 def _of_form(request: Request, error: Exception) -> Response:
     """What a form or an address lacks. An address that makes no sense is no page of ours."""
     assert isinstance(error, RequestValidationError)
+    if request.url.path.startswith(API):
+        status, sentence, where = invalid(error.errors())
+        return _answer(request, status, sentence, where=where)
     places = [one["loc"] for one in error.errors()]
     if any(place and place[0] == "path" for place in places):
         return _answer(request, 404, "")
@@ -161,6 +166,7 @@ def _title(status: int) -> str:
 
 def _usual(status: int) -> str:
     sentences = {
+        400: _("The request cannot be read."),
         403: _("You may not see this page. If you think you should, ask the teacher of the course."),
         404: _("The address may be wrong, or the page is not open to you."),
         405: _("This address does not take such a request."),

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sheber.i18n import LANGUAGES, language, written
 
-__all__ = ["COOKIE", "NAMES", "InLanguage", "asked", "choices"]
+__all__ = ["COOKIE", "NAMES", "InLanguage", "asked", "choices", "wished"]
 
 COOKIE: Final = "language"
 NAMES: Final = {"en": "English", "kk": "Қазақша", "ru": "Русский", "zh-Hans": "中文"}
@@ -38,10 +38,15 @@ def choices() -> list[tuple[str, str]]:
 
 def asked(request: Request) -> str:
     """The language of a request: of its cookie, of its browser, else English."""
+    return wished(request) or LANGUAGES[0]
+
+
+def wished(request: Request) -> str:
+    """The language that a request asks for itself; "" where it asks for none that is written here."""
     chosen = request.cookies.get(COOKIE, "")
     if chosen in LANGUAGES:
         return chosen
-    return next((tag for tag in _wishes(request.headers.get("accept-language", "")) if tag), LANGUAGES[0])
+    return next((tag for tag in _wishes(request.headers.get("accept-language", "")) if tag), "")
 
 
 def _wishes(header: str) -> list[str]:

@@ -121,7 +121,7 @@ class HiddenScene:
     """A scene of an assignment. Its seed is never shown to a student before it is released."""
 
     place: int  # 1, 2, ...
-    round: int  # the how-many-th scene of this place
+    round: int  # the how-many-th scene of this place, from 1
     seed: int = field(repr=False)
 
 
@@ -292,7 +292,7 @@ def extensions(session: Session, actor: Actor, assignment_id: int) -> tuple[Exte
 def hidden_scenes(session: Session, secret: Secret, found: Assignment) -> tuple[HiddenScene, ...]:
     """The scenes that a program is judged on now, by place. A released scene's place has another one since."""
     rounds = _rounds(session, found.id)
-    return tuple(_scene(secret, found, place, rounds.get(place, 0)) for place in range(1, found.scenes + 1))
+    return tuple(_scene(secret, found, place, rounds.get(place, 0) + 1) for place in range(1, found.scenes + 1))
 
 
 def release_scene(session: Session, actor: Actor, assignment_id: int, place: int) -> int:
@@ -304,7 +304,7 @@ def release_scene(session: Session, actor: Actor, assignment_id: int, place: int
     if not 1 <= place <= found.scenes:
         text = _("There is no scene {place}. This assignment has the scenes 1 to {count}.")
         raise Refused(text.format(place=place, count=found.scenes), "place")
-    current = _rounds(session, assignment_id).get(place, 0)
+    current = _rounds(session, assignment_id).get(place, 0) + 1
     row = ReleasedScene(
         assignment_id=assignment_id, place=place, round=current, released=clock.now(), released_by=actor.id
     )

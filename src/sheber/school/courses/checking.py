@@ -13,7 +13,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,17 +31,23 @@ from sheber.school.opening import School
 from sheber.temporary import temporary_folder
 from sheber.untrusted import read_regular
 
-__all__ = ["LONGEST_S", "check", "pictured"]
+__all__ = ["LONGEST_S", "BrokenOff", "Examined", "check", "examine", "pictured", "store"]
 
 LONGEST_S: Final = 3600.0
 _PROMISES: Final = 5  # of an exercise with programs of its own
+_LOOK_S: Final = 0.5  # between two questions whether to go on
 _MOST_SAID: Final = 1 << 20  # bytes of what the check prints
 _MOST_FLAWS, _LONGEST_FLAW = 40, 2000  # of one promise; characters
 _STARTS: Final = N_("The exercise can be opened and examined")  # the promise that comes before all others
 _KEPT: Final = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
 
 _LIMITED: Final = """
-import os, sys
+import os, signal, sys
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: end with the worker, however it ends
+    if os.getppid() != int(sys.argv[1]):
+        os._exit(1)
 try:
     import resource
 except ImportError:
@@ -47,15 +55,40 @@ except ImportError:
 else:
     for name, most in (("CPU", 7200), ("FSIZE", 1 << 30), ("DATA", 8 << 30), ("CORE", 0)):
         resource.setrlimit(getattr(resource, "RLIMIT_" + name), (most, most))
-os.execv(sys.executable, [sys.executable, "-m", "sheber", *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, "-m", "sheber", *sys.argv[2:]])
 """
 
 
-def check(school: School, own_id: int, *, longest_s: float = LONGEST_S) -> bool:
-    """Examine an upload that an administrator allowed to run, and store what was found; whether it kept its contract.
+class BrokenOff(Exception):
+    """A check that was ended before it had found anything."""
 
-    It takes minutes, and holds no transaction meanwhile. An upload that breaks a promise is refused, with sentences for
-    its teacher. Raises NotFound, and Refused where nobody allowed it.
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a check found."""
+
+    findings: list[dict[str, Any]]
+
+    @property
+    def kept(self) -> bool:
+        """Whether the exercise keeps its contract."""
+        return not any(one["broken"] for one in self.findings)
+
+
+def check(school: School, own_id: int, *, longest_s: float = LONGEST_S) -> bool:
+    """Examine an upload and store what was found; whether it kept its contract. Raises what `examine` does."""
+    examined = examine(school, own_id, longest_s=longest_s)
+    store(school, own_id, examined)
+    return examined.kept
+
+
+def examine(
+    school: School, own_id: int, *, longest_s: float = LONGEST_S, going: Callable[[], bool] = lambda: True
+) -> Examined:
+    """Examine an upload that an administrator allowed to run. It takes minutes, and holds no transaction meanwhile.
+
+    going: asked twice a second whether to go on. Raises BrokenOff where it says no, NotFound, and Refused where nobody
+    allowed the check.
     """
     with school.reading() as session:
         own = session.get(OwnExercise, own_id, options=[undefer(OwnExercise.archive)])
@@ -65,16 +98,23 @@ def check(school: School, own_id: int, *, longest_s: float = LONGEST_S) -> bool:
         raise Refused(_("An administrator must allow that the code of this exercise runs, before it is checked."))
     folder = folder_of(school.exercises, own)
     archives.unpack(archives.opened(own.archive), folder)
-    findings = _findings(folder, longest_s)
-    kept = not any(one["broken"] for one in findings)
-    if kept:
-        _picture(folder, longest_s)
+    watch = _Watch(longest_s, going)
+    examined = Examined(_findings(folder, watch))
+    if examined.kept:
+        _picture(folder, watch)
+    return examined
+
+
+def store(school: School, own_id: int, examined: Examined, checker: str = "") -> bool:
+    """Store what was found, where the upload is still this worker's. One that breaks a promise is refused."""
     with school.writing() as session:
-        found = session.get(OwnExercise, own_id, with_for_update=True)
-        if found is not None and found.state == "checking":
-            found.state, found.findings = ("checked" if kept else "refused"), findings
-            audit.record(session, None, "exercise.checked", f"exercise {own_id}", name=found.name, kept=kept)
-    return kept
+        own = session.get(OwnExercise, own_id, with_for_update=True)
+        if own is None or (own.state, own.checker) != ("checking", checker):
+            return False
+        own.state, own.findings = ("checked" if examined.kept else "refused"), examined.findings
+        own.checker, own.check_until = "", None
+        audit.record(session, None, "exercise.checked", f"exercise {own_id}", name=own.name, kept=examined.kept)
+    return True
 
 
 def pictured(school: School, own: OwnExercise) -> tuple[Path, ...]:
@@ -82,12 +122,30 @@ def pictured(school: School, own: OwnExercise) -> tuple[Path, ...]:
     return tuple(sorted(_pictures(folder_of(school.exercises, own)).glob("scene-*.trace")))
 
 
-def _findings(folder: Path, longest_s: float) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """How long a command may take, and whether it may go on at all."""
+
+    longest_s: float
+    going: Callable[[], bool]
+
+    def wait(self, child: subprocess.Popen[bytes]) -> int | None:
+        """The exit code; None where it took too long. Raises BrokenOff."""
+        until = time.monotonic() + self.longest_s
+        while time.monotonic() < until:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return child.wait(_LOOK_S)
+            if not self.going():
+                raise BrokenOff
+        return None
+
+
+def _findings(folder: Path, watch: _Watch) -> list[dict[str, Any]]:
     """What the check says of each promise: {"promise": title, "broken": [sentence, ...]}."""
-    code, said, complaint = _run(["check", str(folder), "--json"], longest_s)
+    code, said, complaint = _run(["check", str(folder), "--json"], watch)
     if code is None:
         text = _("The check took longer than {minutes:.0f} minutes, and was ended.")
-        return [{"promise": _STARTS, "broken": [text.format(minutes=longest_s / 60)]}]
+        return [{"promise": _STARTS, "broken": [text.format(minutes=watch.longest_s / 60)]}]
     try:
         promises = json.loads(said)
         found = [_finding(one, folder) for one in promises]
@@ -108,26 +166,26 @@ def _without(folder: Path, sentence: str) -> str:
     return sentence.replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name)
 
 
-def _picture(folder: Path, longest_s: float) -> None:
+def _picture(folder: Path, watch: _Watch) -> None:
     """Keep a trace of each public scene, in which the program does nothing."""
     target = _pictures(folder)
     target.mkdir(exist_ok=True, mode=0o700)
     program = folder / "programs" / "nothing.py"
     if program.is_file():
-        _run(["grade", str(folder), str(program), "--out", str(target), "--no-report", "--json"], longest_s)
+        _run(["grade", str(folder), str(program), "--out", str(target), "--no-report", "--json"], watch)
 
 
 def _pictures(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.scenes")
 
 
-def _run(arguments: Sequence[str], longest_s: float) -> tuple[int | None, str, str]:
+def _run(arguments: Sequence[str], watch: _Watch) -> tuple[int | None, str, str]:
     """Exit code (None: it took too long), output and errors of one command of ours, run apart."""
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     environment |= {"SHEBER_LANGUAGE": current(), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
     with temporary_folder("checking") as place, _files(place) as (out, err):
         child = subprocess.Popen(
-            [sys.executable, "-c", _LIMITED, *arguments],
+            [sys.executable, "-c", _LIMITED, str(os.getpid()), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -136,9 +194,7 @@ def _run(arguments: Sequence[str], longest_s: float) -> tuple[int | None, str, s
             start_new_session=True,
         )
         try:
-            code: int | None = child.wait(longest_s)
-        except subprocess.TimeoutExpired:
-            code = None
+            code = watch.wait(child)
         finally:
             _end(child)
         said, complaint = (read_regular(place / name, _MOST_SAID).decode("utf-8", "replace") for name in ("out", "err"))

@@ -184,9 +184,10 @@ def proposal_file(session: Session, actor: Actor, own_id: int, name: str) -> byt
 def allow_check(session: Session, actor: Actor, own_id: int) -> None:
     """Allow that an upload's code runs, for its check. Only for administrators. Raises NotAllowed, NotFound, Refused.
 
-    May be said again where a check was broken off.
+    A worker checks it soon (`examiner.py`). May be said again where a check was broken off.
     """
-    _decide(session, actor, own_id, "checking", ("proposed", "checking"))
+    own = _decide(session, actor, own_id, "checking", ("proposed", "checking"))
+    own.check_tries = 0
 
 
 def admit(session: Session, actor: Actor, own_id: int) -> None:

@@ -85,6 +85,9 @@ class OwnExercise(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(20), default="proposed")  # one of OWN_STATES
     findings: Mapped[list[Any]] = mapped_column(default=list)  # of the check, a sentence each
+    checker: Mapped[str] = mapped_column(String(80), default="")  # the worker that checks it
+    check_until: Mapped[datetime | None]  # it is that worker's until then
+    check_tries: Mapped[int] = mapped_column(default=0)  # checks that were begun and not ended
     uploaded_by: Mapped[int] = mapped_column(ForeignKey("people.id"))
     created: Mapped[datetime]
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -47,7 +47,7 @@ _T = TypeVar("_T")
 _FEW: Final = 500  # people that a query names; for more it asks for everybody's
 _NOTHING: Final = HandedIn(0, 0, False)
 
-PAGE: Final = 100
+PAGE: Final = 50
 """Students on a page."""
 
 _WORDS: Final = ("name", "login", "group")
@@ -71,8 +71,7 @@ class Column:
     counts: str  # best, latest
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A student in an assignment."""
 
     assignment_id: int
@@ -225,7 +224,7 @@ def _cell(one: Assignment, place: Place, found: _Found, now: datetime) -> Cell:
     attempt, by_hand = found.counted.get(place), found.given.get(place)
     handed = found.handed_in.get(place, _NOTHING)
     extension = found.extended.get(place)
-    dates = dates_of(one, extension)
+    dates = dates_of(one, extension) if extension else one
     return Cell(
         assignment_id=one.id,
         state=_state(attempt is not None or by_hand is not None, handed, dates, now),
@@ -245,7 +244,7 @@ def _cell(one: Assignment, place: Place, found: _Found, now: datetime) -> Cell:
     )
 
 
-def _state(graded: bool, handed: HandedIn, dates: Dates, now: datetime) -> str:
+def _state(graded: bool, handed: HandedIn, dates: Dates | Assignment, now: datetime) -> str:
     if graded:
         return "graded"
     if handed.waiting:

@@ -6,9 +6,7 @@ Each function asks the database once, however many students and assignments ther
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, select
 from sqlalchemy.orm import Session
@@ -23,8 +21,7 @@ Place = tuple[int, int]
 """An assignment and a person, by their ids."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """The attempt that counts."""
 
     submission_id: int
@@ -32,11 +29,9 @@ class Counted:
     points: float  # after what lateness takes
     final: float  # before it
     late_days: int
-    created: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HandedIn:
+class HandedIn(NamedTuple):
     """How much a student has handed in."""
 
     attempts: int  # that wait, run or are judged
@@ -44,8 +39,7 @@ class HandedIn:
     broken: bool  # the newest one that ended was a fault of ours
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """Points that a teacher gave by hand, in force."""
 
     id: int
@@ -62,7 +56,7 @@ def counted(
     """
     judged = _ranked(assignments, people)
     rows = session.execute(select(judged).where(judged.c.place == 1))
-    return {(row[0], row[1]): Counted(*row[2:8]) for row in rows}
+    return {(row[0], row[1]): Counted._make(row[2:7]) for row in rows}
 
 
 def counting_ids(assignments: Sequence[Assignment]) -> Select[int]:
@@ -85,7 +79,6 @@ def _ranked(assignments: Sequence[Assignment], people: Collection[int] | None) -
             Submission.points,
             Submission.final,
             Submission.late_days,
-            Submission.created,
             func.row_number().over(partition_by=mine, order_by=order).label("place"),
         )
         .where(*_graded(assignments, people), Submission.state == "done", Submission.points.is_not(None))
@@ -106,7 +99,7 @@ def handed_in(
         func.max(case((state == "fault", number), else_=0)) > func.max(case((state == "done", number), else_=0)),
     ).where(*_graded(assignments, people))
     rows = session.execute(query.group_by(Submission.assignment_id, Submission.person_id))
-    return {(row[0], row[1]): HandedIn(int(row[2]), int(row[3]), bool(row[4])) for row in rows}
+    return {(row[0], row[1]): HandedIn(row[2], row[3], bool(row[4])) for row in rows}
 
 
 def given(

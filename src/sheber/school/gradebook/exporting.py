@@ -72,7 +72,7 @@ def _grades(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Val
 
 
 def _details(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:
-    """A line for each student and assignment."""
+    """A line for each student and assignment, where there is anything to say."""
     columns = [_title(n, column, titles) for n, column in enumerate(book.columns, 1)]
     yield [
         _("Login"),
@@ -88,7 +88,8 @@ def _details(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Va
     ]
     for row in book.rows:
         for title, cell in zip(columns, row.cells, strict=True):
-            yield _detail(row, title, cell)
+            if cell.state != "open":
+                yield _detail(row, title, cell)
 
 
 def _detail(row: Row, title: str, cell: Cell) -> Sequence[Value]:

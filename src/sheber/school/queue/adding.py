@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from sheber.school.clock import now
@@ -31,17 +32,13 @@ def add_jobs(
     campaign_id: int | None = None,
 ) -> None:
     """Queue the scenes of a submission, in the transaction that makes it. kind: one of CLASSES."""
-    for place, round_, seed in scenes:
-        session.add(
-            Job(
-                submission_id=submission.id,
-                campaign_id=campaign_id,
-                place=place,
-                round=round_,
-                seed=str(seed),
-                course_id=course_id,
-                person_id=submission.person_id,
-                rank=CLASSES.index(kind),
-                created=now(),
-            )
-        )
+    usual = {
+        "submission_id": submission.id,
+        "campaign_id": campaign_id,
+        "course_id": course_id,
+        "person_id": submission.person_id,
+        "rank": CLASSES.index(kind),
+        "created": now(),
+    }
+    rows = [usual | {"place": place, "round": round_, "seed": str(seed)} for place, round_, seed in scenes]
+    session.execute(insert(Job), rows)

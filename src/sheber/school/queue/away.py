@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sheber.cache import processor
 from sheber.exercises import Exercise
@@ -62,6 +62,7 @@ class Parcel:
     """A work on its way to another machine."""
 
     exercise_sha256: str
+    own: Mapping[str, Any]  # numbers of the course's own
     program: Program
     seed: int
     scene: str
@@ -83,7 +84,7 @@ class Bench:
 
     def judge(self, parcel: Parcel, files: Files) -> tuple[Judged, bytes]:
         """Judge one scene; its result, and the bytes of its trace. Raises what the pool has as its error."""
-        exercise = self._exercise(parcel.exercise_sha256, files)
+        exercise = self._exercise(parcel.exercise_sha256, parcel.own, files)
         with temporary_folder("ray-trace") as folder:
             file = folder / "scene.trace"
             found = self._ending(parcel, exercise, file)
@@ -105,14 +106,14 @@ class Bench:
             raise ended[1]
         return ended[1]
 
-    def _exercise(self, sha256: str, files: Files) -> Exercise:
+    def _exercise(self, sha256: str, own: Mapping[str, Any], files: Files) -> Exercise:
         """The exercise of these files, unpacked once. Raises SystemFault where it is not the same as ours."""
         if sha256 not in self._opened:
             folder = self._folder / sha256
             for name, content in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 write_whole(folder / name, content)
-            exercise = read_exercise(folder)
+            exercise = read_exercise(folder, own)
             if exercise.sha256 != sha256:
                 raise SystemFault(_("The exercise did not arrive whole on another machine."))
             self._opened[sha256] = exercise

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sheber.exercises import Exercise, ExerciseError, load
-from sheber.i18n import _
+from sheber.exercises import Exercise
+from sheber.school.courses import exercises
 from sheber.school.opening import School
 from sheber.school.queue.claiming import Claimed
 
@@ -14,10 +14,9 @@ _PARTS = 4  # a run has two sums of wall time, each with the limit of its exerci
 
 
 def exercise_of(school: School, job: Claimed) -> Exercise:
-    """The exercise of a job, with the course's own numbers. Raises ExerciseError."""
-    if job.own_exercise_id is not None or job.numbers:
-        raise ExerciseError(_("Exercises with numbers of their own cannot be judged yet."))
-    return load(job.exercise)
+    """The exercise of a job, with the course's own numbers. Raises Refused, ExerciseError, DatabaseAway."""
+    with school.reading() as session:
+        return exercises.exercise_of(session, job)
 
 
 def limit_s(exercise: Exercise) -> float:

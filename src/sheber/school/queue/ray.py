@@ -177,8 +177,7 @@ class RayExecutor:
             while self._waiting and machine.free:
                 work, actor = self._waiting.pop(0), machine.free.pop()
                 files = self._shipped(work.exercise)
-                parcel = Parcel(work.exercise.sha256, work.program, work.seed, work.scene, work.language, work.limit_s)
-                self._running[actor.judge.remote(parcel, files)] = (work, actor, machine)
+                self._running[actor.judge.remote(_parcel(work), files)] = (work, actor, machine)
 
     def _shipped(self, exercise: Exercise) -> Any:
         """The reference to an exercise's files, which Ray carries to each machine once."""
@@ -207,6 +206,12 @@ def _written(work: Work, judged: Judged, trace: bytes) -> Judged | TraceWriteErr
         text = _("The trace {path} cannot be written: {why}.")
         return TraceWriteError(text.format(path=work.file, why=error.strerror))
     return judged
+
+
+def _parcel(work: Work) -> Parcel:
+    exercise = work.exercise
+    own = dict(exercise.own)
+    return Parcel(exercise.sha256, own, work.program, work.seed, work.scene, work.language, work.limit_s)
 
 
 def _cause(error: Any) -> Exception:

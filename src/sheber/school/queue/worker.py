@@ -61,7 +61,7 @@ PAUSE_S: Final = (5.0, 300.0)  # first and longest pause after a trouble of the 
 LEAVE_S: Final = 5.0  # to give jobs back at the end [s]
 
 
-_OF_MACHINE: Final = (TraceWriteError, SandboxError, MachineTrouble, OSError)
+_OF_MACHINE: Final = (TraceWriteError, SandboxError, MachineTrouble, DatabaseAway, OSError)
 
 
 class JudgingWorker:

@@ -6,8 +6,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final, NewType
 
@@ -17,7 +16,9 @@ from sqlalchemy.orm import Session
 from sheber.i18n import LANGUAGES, _
 from sheber.school import audit
 from sheber.school.clock import now
-from sheber.school.courses.models import Assignment, Extension, ReleasedScene
+from sheber.school.courses.assignments import hidden_scenes
+from sheber.school.courses.dates import Dates, dates_of, shown
+from sheber.school.courses.models import Assignment, Extension
 from sheber.school.errors import NotFound, Refused, TooMany
 from sheber.school.people import policy
 from sheber.school.people.models import Person
@@ -32,14 +33,11 @@ from sheber.seeds import checked
 
 __all__ = [
     "LARGEST_BYTES",
-    "Dates",
     "SubmissionId",
     "attempts_used",
     "cancel",
     "check_source",
-    "dates_of",
     "judge_again",
-    "late_days",
     "submit",
 ]
 
@@ -50,20 +48,9 @@ LARGEST_BYTES: Final = 256 << 10
 
 MOST_A_MINUTE: Final = 20  # submissions of one person, graded and practice together
 PRACTICE_SEEDS: Final = 1_000_000  # of which one is drawn where none is asked for
-_DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 _LONGEST_NAME: Final = 200
 _LONGEST_TOKEN: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Dates:
-    """When one student may hand in, and how often: the assignment's dates with the student's own extension."""
-
-    opens: datetime | None
-    due: datetime | None
-    closes: datetime | None
-    attempts: int | None
 
 
 def submit(
@@ -89,7 +76,7 @@ def submit(
     if (known := _known(session, actor, assignment_id, token)) is not None:
         return known
     check_source(source)
-    dates = dates_of(session, assignment, actor.id)
+    dates = _dates(session, assignment, actor.id)
     _check_dates(dates, standing, kind)
     if not assignment.every_attempt or kind == "practice":
         _replace_waiting(session, actor, assignment_id, kind)  # what is replaced is no attempt
@@ -107,7 +94,7 @@ def submit(
         source_sha256=sha256(source).hexdigest(),
         language=language if language in LANGUAGES else LANGUAGES[0],
         created=now(),
-        late_days=late_days(dates.due, now()) if kind == "graded" else 0,
+        late_days=dates.late_days(now()) if kind == "graded" else 0,
         scenes=len(scenes),
         token=token,
     )
@@ -115,7 +102,6 @@ def submit(
     session.flush()
     class_ = "exam" if assignment.exam and kind == "graded" else kind
     add_jobs(session, submission, assignment.course_id, class_, scenes)
-    session.flush()
     return SubmissionId(submission.id)
 
 
@@ -223,39 +209,22 @@ def _plain_name(name: str) -> str:
 # --- dates and attempts ------------------------------------------------------------------------
 
 
-def dates_of(session: Session, assignment: Assignment, person_id: int) -> Dates:
+def _dates(session: Session, assignment: Assignment, person_id: int) -> Dates:
     """The dates that hold for one student."""
     own = (Extension.assignment_id == assignment.id, Extension.person_id == person_id)
-    extension = session.scalars(select(Extension).where(*own)).one_or_none()
-    if extension is None:
-        return Dates(assignment.opens, assignment.due, assignment.closes, assignment.attempts)
-    due = extension.due or assignment.due
-    closes = extension.closes or assignment.closes
-    if closes is not None and extension.due is not None:
-        closes = max(closes, extension.due)  # more time to hand in is also more time until it closes
-    attempts = assignment.attempts if extension.attempts is None else extension.attempts
-    return Dates(assignment.opens, due, closes, attempts)
-
-
-def late_days(due: datetime | None, at: datetime) -> int:
-    """Days begun since the due date; 0 where it is not over."""
-    return 0 if due is None or at <= due else -((due - at) // _DAY)
+    return dates_of(assignment, session.scalars(select(Extension).where(*own)).one_or_none())
 
 
 def _check_dates(dates: Dates, standing: Standing, kind: str) -> None:
     """Students hand in between opening and closing; they may practise after it closes."""
     if standing.role != "student":
         return
-    if dates.opens is not None and now() < dates.opens:
-        text = _("This exercise opens at {moment} (UTC).")
-        raise Refused(text.format(moment=_moment(dates.opens)), "opens")
-    if kind == "graded" and dates.closes is not None and now() > dates.closes:
-        text = _("This exercise closed at {moment} (UTC). It takes no more programs.")
-        raise Refused(text.format(moment=_moment(dates.closes)), "closes")
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"
+    if dates.opens is not None and not dates.begun(now()):
+        text = _("This exercise opens at {moment}.")
+        raise Refused(text.format(moment=shown(dates.opens)), "opens")
+    if kind == "graded" and dates.closes is not None and dates.over(now()):
+        text = _("This exercise closed at {moment}. It takes no more programs.")
+        raise Refused(text.format(moment=shown(dates.closes)), "closes")
 
 
 def attempts_used(session: Session, assignment_id: int, person_id: int) -> int:
@@ -299,13 +268,8 @@ def _scenes(secret: Secret, session: Session, assignment: Assignment, kind: str,
     if kind == "practice":
         yield Scene(1, 0, _practice_seed(seed))
         return
-    released = select(ReleasedScene.place, func.max(ReleasedScene.round)).where(
-        ReleasedScene.assignment_id == assignment.id
-    )
-    rounds = {row[0]: row[1] for row in session.execute(released.group_by(ReleasedScene.place))}
-    for place in range(1, assignment.scenes + 1):
-        round_ = rounds.get(place, 0) + 1
-        yield Scene(place, round_, secret.seed(assignment.course_id, assignment.id, place, round_))
+    for hidden in hidden_scenes(session, secret, assignment):
+        yield Scene(hidden.place, hidden.round, hidden.seed)
 
 
 def _practice_seed(seed: int | None) -> int:

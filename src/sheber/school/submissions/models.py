@@ -18,12 +18,16 @@ STATES: Final = ("queued", "running", "done", "replaced", "cancelled", "fault")
 """A submission waits, is judged, is done. `fault`: three tries failed by our own fault; it is never a zero."""
 
 
+COUNTING: Final = ("state", "number", "points", "final", "late_days", "id")
+"""What the gradebook reads of every attempt: all of it in an index, since rows are as long as programs are."""
+
+
 class Submission(Base):
     """One program of one student for one assignment: handed in, or tried on a practice scene."""
 
     __tablename__ = "submissions"
     __table_args__ = (
-        Index("ix_submissions_assignment_person", "assignment_id", "person_id", "kind", "number"),
+        Index("ix_submissions_counting", "assignment_id", "person_id", "kind", *COUNTING),
         UniqueConstraint("assignment_id", "person_id", "kind", "number"),
     )
 

@@ -23,11 +23,11 @@ from sheber.school.submissions import comments, handing_in, requests, sharing
 from sheber.school.submissions.reading import Scene, SubmissionPage, program, submission_page
 from sheber.school.submissions.watching import Watching, watching
 from sheber.trace import TraceError, read
+from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
 from sheber.web.moments import span
-from sheber.web.pages.work import program_file
 from sheber.web.rendering import go_to, page, part
 from sheber.web.scenes import lost_over_all, scene_view, whole
 from sheber.web.visit import Id, Known, Visit, page_router

@@ -21,6 +21,7 @@ from sheber.school.submissions.drafts import DraftConflict
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web import names
 from sheber.web.assets import address
+from sheber.web.downloads import program_file
 from sheber.web.pages.courses import mark
 from sheber.web.prose import prose
 from sheber.web.rendering import go_to, page
@@ -152,13 +153,6 @@ def library_names(_visit: Asked, edition: str) -> Response:
         raise NotFound(_("There is no such file. Load the page again."))
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(names.names(), media_type="application/json", headers=headers)
-
-
-def program_file(content: bytes, name: str) -> Response:
-    """A program as a download: never shown as a page, whatever is in it."""
-    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in name)
-    headers = {"Content-Disposition": f'attachment; filename="{plain}"'}
-    return Response(content, media_type="text/x-python; charset=utf-8", headers=headers)
 
 
 def run_addresses(submission: int) -> dict[str, Any]:

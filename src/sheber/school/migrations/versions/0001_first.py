@@ -138,6 +138,9 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("checker", sa.String(length=80), nullable=False),
+        sa.Column("check_until", sa.BigInteger(), nullable=True),
+        sa.Column("check_tries", sa.Integer(), nullable=False),
         sa.Column("uploaded_by", sa.Integer(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["uploaded_by"], ["people.id"], name=op.f("fk_own_exercises_uploaded_by_people")),
@@ -349,7 +352,9 @@ def upgrade() -> None:
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_submissions_assignment_id"), ["assignment_id"], unique=False)
         batch_op.create_index(
-            "ix_submissions_assignment_person", ["assignment_id", "person_id", "kind", "number"], unique=False
+            "ix_submissions_counting",
+            ["assignment_id", "person_id", "kind", "state", "number", "points", "final", "late_days", "id"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_submissions_created"), ["created"], unique=False)
         batch_op.create_index(batch_op.f("ix_submissions_person_id"), ["person_id"], unique=False)
@@ -516,7 +521,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_submissions_state"))
         batch_op.drop_index(batch_op.f("ix_submissions_person_id"))
         batch_op.drop_index(batch_op.f("ix_submissions_created"))
-        batch_op.drop_index("ix_submissions_assignment_person")
+        batch_op.drop_index("ix_submissions_counting")
         batch_op.drop_index(batch_op.f("ix_submissions_assignment_id"))
 
     op.drop_table("submissions")

@@ -1,0 +1,1 @@
+"""Operating: what the one who runs a school needs: its beginning, backups, what is kept, what is measured, logs."""

@@ -1,0 +1,63 @@
+"""Serving: the web server of one process, from a bound socket to its end by a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from sheber.i18n import _
+from sheber.school.errors import Refused
+
+__all__ = ["bind", "serve"]
+
+LEAVE_S: Final = 5  # that open answers have at the end: live views would go on for ever [s]
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """The socket at an address. Raises Refused where another program has it, or the machine does not."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        text = _("The server cannot listen at {host}, port {port}: {why}. Choose another one with --host and --port.")
+        raise Refused(text.format(host=host, port=port, why=error.strerror or error)) from error
+
+
+def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers that were begun are ended within seconds."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # our own tells routes, and not one-time links
+        server_header=False,
+        timeout_graceful_shutdown=LEAVE_S,
+        lifespan="on",
+    )
+    server = uvicorn.Server(config)
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        asyncio.run(_served(server, bound, ready))
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+        bound.close()
+
+
+async def _served(server: uvicorn.Server, bound: socket.socket, ready: Callable[[], None]) -> None:
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    while not (server.started or task.done()):
+        await asyncio.sleep(0.02)
+    if server.started:
+        ready()
+    await task

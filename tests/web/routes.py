@@ -1,0 +1,111 @@
+"""Every route of the application, with the numbers of a town filled in and bodies that it would take."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+
+from fastapi.routing import APIRoute
+from judged import Work
+from town import Town
+
+from sheber.web import api, assets
+from sheber.web.pages import ROUTERS
+
+BODIES: dict[str, dict[str, Any]] = {
+    "change_me": {"email": "x@example.edu"},
+    "make_token": {"name": "x", "days": 3},
+    "add_person": {"login": "new", "name": "New"},
+    "change_person": {"name": "Changed"},
+    "make_course": {"title": "Mine"},
+    "join_course": {"code": "AAAAAAAAAA"},
+    "change_course": {"title": "Changed"},
+    "change_member": {"role": "teacher"},
+    "make_group": {"name": "Another"},
+    "rename_group": {"name": "Renamed"},
+    "fill_group": {"people": [1]},
+    "empty_group": {"people": [1]},
+    "undo_enrolment": {"undo": 1},
+    "add_assignment": {"exercise": "poses-and-moves"},
+    "change_assignment": {"edition": 1, "scenes": 4},
+    "give_extension": {"due": "2027-11-22T09:00:00Z", "reason": "ill"},
+    "save_draft": {"source": "x = 1\n", "edition": 0},
+    "submit": {"source": "x = 1\n"},
+    "share_submission": {"shared": True},
+    "write_comment": {"text": "Good."},
+    "ask": {"reason": "It was right."},
+    "answer_request": {"granted": True, "text": "Yes."},
+    "give_points": {"points": 50.0, "reason": "shown"},
+    "begin_campaign": {"chosen": "latest", "reason": "the check was wrong"},
+    "publish_campaign": {"digest": "x"},
+    "decide": {"decision": "admit"},
+}
+"""By the name of a route of the API: a body that is taken from who may."""
+
+FORMS: dict[str, str] = {
+    "code": "AAAAAAAAAA",
+    "language": "en",
+    "login": "x",
+    "password": "x",
+    "reason": "It was right.",
+}
+"""Fields of pages' forms; others get a word."""
+
+ROSTER = "login,name\nnewcomer,Newcomer\n"
+
+
+def every_route() -> list[APIRoute]:
+    """Every route of the application."""
+    return [
+        route
+        for router in (assets.router, *ROUTERS, *api.ROUTERS)
+        for route in router.routes
+        if isinstance(route, APIRoute)
+    ]
+
+
+def filled(path: str, town: Town, work: Work, **others: Any) -> str:
+    """An address with the numbers of the student's work."""
+    values: dict[str, Any] = {
+        "course_id": town.course,
+        "assignment_id": town.assignment,
+        "submission_id": work.graded,
+        "older_id": work.graded,
+        "newer_id": work.graded,
+        "person_id": town.student.id,
+        "group_id": work.group,
+        "token_id": work.token,
+        "comment_id": work.comment,
+        "request_id": work.request,
+        "own_id": 1,
+        "place": 1,
+        "edition": "x",
+        "name": "x",
+        "name:path": "exercise.toml",
+        "token": "x",
+    } | others
+    return re.sub(r"\{([\w:]+)\}", lambda found: str(values.get(found[1], 1)), path)
+
+
+def body(route: APIRoute) -> dict[str, Any]:
+    """Arguments of a request with a body that the route takes."""
+    if route.path.endswith(("/roster", "/roster/preview")):
+        return {"content": ROSTER, "headers": {"Content-Type": "text/csv"}}
+    if route.path.endswith("/own-exercises") and "POST" in route.methods:
+        return {"content": archive(), "headers": {"Content-Type": "application/zip"}}
+    if route.path.startswith("/api/"):
+        return {"json": BODIES[route.name]} if route.name in BODIES else {}
+    fields = {field.alias for field in route.dependant.body_params}
+    if fields == {"body"}:  # of the page's scripts
+        return {"json": {"source": "x = 1\n", "edition": 0} if route.name == "save_draft" else {"source": "x = 1\n"}}
+    return {"data": {field: FORMS.get(field, "x") for field in fields if field != "program"}}
+
+
+def archive() -> bytes:
+    """A ZIP that is no exercise."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as made:
+        made.writestr("exercise.toml", 'name = "own"\n')
+    return stream.getvalue()
