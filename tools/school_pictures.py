@@ -23,8 +23,9 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "images" / "school"
 PORT = 8767
 BASE = f"http://127.0.0.1:{PORT}"
-SIZE = 1280, 860
+SIZE = 1440, 900
 QUALITY = 80
+LIVE_S = 30  # from Run until the arm is in the middle of its work, drawn by software
 COURSE, POSES, PALLETISING, SORTING = 2, 4, 5, 6  # of the demo
 CLUMSY_BEFORE, REFERENCE_AFTER = 7, 8  # two attempts of liwei
 PAGES = {
@@ -50,7 +51,14 @@ def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
-        command = [Path(sys.executable).parent / "sheber", "serve", Path(folder, "school"), "--demo", "--port", str(PORT)]
+        command = [
+            Path(sys.executable).parent / "sheber",
+            "serve",
+            Path(folder, "school"),
+            "--demo",
+            "--port",
+            str(PORT),
+        ]
         with log.open("wb") as stream:
             server = subprocess.Popen(command, stdout=stream, stderr=stream)
         try:
@@ -84,11 +92,18 @@ def wait_until_judged() -> None:
 def opened() -> webdriver.Chrome:
     """A browser without a window."""
     options = webdriver.ChromeOptions()
-    for word in ("--headless", "--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-quic"):
+    for word in (
+        "--headless",
+        "--no-sandbox",
+        "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader",
+        "--disable-quic",
+    ):
         options.add_argument(word)
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     browser.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False}
+        "Emulation.setDeviceMetricsOverride",
+        {"width": SIZE[0], "height": SIZE[1], "deviceScaleFactor": 1, "mobile": False},
     )
     return browser
 
@@ -130,8 +145,8 @@ def take_live(browser: webdriver.Chrome) -> None:
     editor = browser.find_element(By.CSS_SELECTOR, ".cm-content")
     typed = "arguments[0].focus(); document.execCommand('selectAll'); document.execCommand('insertText', false, arguments[1])"
     browser.execute_script(typed, editor, source)
-    next(one for one in browser.find_elements(By.TAG_NAME, "button") if one.text.strip() == "Run").click()
-    time.sleep(22)
+    [one for one in browser.find_elements(By.TAG_NAME, "button") if one.text.strip() == "Run"][-1].click()
+    time.sleep(LIVE_S)
     take(browser, "live")
 
 
