@@ -158,8 +158,12 @@ def test_who_sees_a_students_page(school: School) -> None:
 
 def test_a_printed_report_explains_each_grade(any_school: School) -> None:
     marks = make_marks(any_school)
-    asked = marks.assignment()
+    asked = marks.assignment(counts="latest")
     marks.assignment(position=2)
+    marks.attempt(0, asked, 61, 61)
+    with any_school.reading() as session:
+        found = student_report(session, marks.students[0], marks.course, marks.students[0].id)
+    assert [one.key for one in found.assignments[0].losses] == ["cycle"]  # nothing was lost in placing
     marks.attempt(0, asked, 50, 70)
     with any_school.reading() as session:
         found = student_report(session, marks.students[0], marks.course, marks.students[0].id)

@@ -73,6 +73,20 @@ def test_a_token_makes_no_token(town: Town) -> None:
     assert "sheber_" not in browser.get(f"{ME}/tokens").text
 
 
+def test_a_token_is_made_on_the_page_of_the_account_shown_once_and_revoked(town: Town) -> None:
+    browser = town.browser(town.student)
+    shown = browser.fill("/account/tokens", name="<b>laptop").text
+    token = shown.split('id="token">')[1].split("<")[0]
+    assert "&lt;b&gt;laptop" in shown
+    assert town.browser().get(ME, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert token not in browser.get("/account").text
+    assert browser.fill("/account/tokens", name="").status_code == 422
+    (one,) = browser.get(f"{ME}/tokens").json()
+    assert town.browser(town.classmate).fill(f"/account/tokens/{one['id']}/revoke").status_code == 404
+    assert browser.fill(f"/account/tokens/{one['id']}/revoke").status_code == 303
+    refused(town.browser().get(ME, headers={"Authorization": f"Bearer {token}"}), 401)
+
+
 def test_a_page_needs_the_token_of_its_forms_and_a_script_does_not(town: Town) -> None:
     browser = town.browser(town.student)
     refused(browser.patch(ME, json={"language": "kk"}), 403)

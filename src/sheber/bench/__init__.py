@@ -14,7 +14,7 @@ from typing import Final
 
 from sheber.bench.rows import Row, load
 
-__all__ = ["GATES", "Gate", "Row", "load", "measure"]
+__all__ = ["GATES", "SCHOOL", "Gate", "Row", "load", "measure", "measure_school"]
 
 os.environ.setdefault("MUJOCO_GL", "egl")  # read once, when the engine is imported; EGL draws without a display
 
@@ -26,10 +26,10 @@ class Gate:
     module: str
     function: str
 
-    def measure(self, quick: bool) -> list[Row]:
+    def measure(self, quick: bool, *more: str) -> list[Row]:
         """Import what it needs and measure."""
-        found: Callable[[bool], list[Row]] = getattr(import_module(f"sheber.bench.{self.module}"), self.function)
-        return found(quick)
+        found: Callable[..., list[Row]] = getattr(import_module(f"sheber.bench.{self.module}"), self.function)
+        return found(quick, *more)
 
 
 GATES: Final = {
@@ -45,6 +45,22 @@ GATES: Final = {
 """The gates by name, in the order of the ladder."""
 
 
+SCHOOL: Final = {
+    "submissions": Gate("school.rush", "rush"),
+    "viewers": Gate("school.viewers", "viewers"),
+    "pages": Gate("school.pages", "pages"),
+    "sizes": Gate("school.pages", "sizes"),
+    "killed": Gate("school.killed", "killed"),
+    "first": Gate("school.first", "first"),
+}
+"""The gates of a school by name: `sheber bench school`."""
+
+
 def measure(name: str, *, quick: bool = False) -> list[Row]:
     """The rows of one gate; `quick` takes fewer repetitions. Raises KeyError for an unknown name."""
     return GATES[name].measure(quick)
+
+
+def measure_school(name: str, *, quick: bool = False, database: str = "") -> list[Row]:
+    """The rows of one gate of the school; database: URL of an empty one. Raises KeyError for an unknown name."""
+    return SCHOOL[name].measure(quick, database)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-__all__ = ["Row", "absolute", "gated", "in_turn", "load", "skipped", "timed"]
+__all__ = ["Row", "absolute", "aimed", "gated", "in_turn", "load", "quantile", "skipped", "timed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,19 @@ def gated(name: str, value: float, unit: str, gate: str, note: str = "") -> Row:
 def absolute(name: str, value: float, unit: str, note: str = "") -> Row:
     """A row that only tells."""
     return Row(name, value, unit, note=note)
+
+
+def aimed(name: str, value: float, unit: str, aim: str, note: str = "") -> Row:
+    """A row that is held against an aim such as "≤ 1": it says whether it was reached, and decides nothing."""
+    reached = gated(name, value, unit, aim).met
+    words = "reached" if reached else "NOT reached"
+    return Row(name, value, unit, note=f"aim {aim}, {words}" + (f"; {note}" if note else ""))
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The smallest of the values that this share of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def skipped(name: str, unit: str, gate: str, why: str) -> Row:

@@ -344,7 +344,11 @@ def _bench(commands: Any) -> None:
         "bench",
         "machine",
         _("Measure the gates of docs/performance.md. A gate is a ratio of two measured values."),
-        "  sheber bench\n  sheber bench --only camera --only start\n  sheber bench --json > bench.json",
+        "  sheber bench\n  sheber bench --only camera --only start\n  sheber bench --json > bench.json\n"
+        "  sheber bench school # a server with many people, rows and viewers, and one that is killed",
+    )
+    command.add_argument(
+        "what", nargs="?", choices=("judge", "school"), default="judge", help=_("which gates (default: judge)")
     )
     command.add_argument(
         "--only",
@@ -353,6 +357,8 @@ def _bench(commands: Any) -> None:
         help=_("measure only this gate; you can use the option several times"),
     )
     command.add_argument("--quick", action="store_true", help=_("fewer repetitions: quick, but not exact"))
+    words = _("an empty PostgreSQL database for `submissions`, or for the first --only gate (default: one of its own)")
+    command.add_argument("--database", default="", metavar="URL", help=words)
     _json(command)
 
 

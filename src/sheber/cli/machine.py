@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from sheber.cli.errors import DONE, FAULT, Refused
-from sheber.cli.extras import missing_for_school, school_line
+from sheber.cli.extras import missing_for_school, need_school, school_line
 from sheber.cli.output import console, print_json, progress, shown_path
 from sheber.i18n import _
 
 if TYPE_CHECKING:
+    from sheber.bench.rows import Row
     from sheber.doctor import Finding
 
 __all__ = ["bench", "doctor", "prepare"]
@@ -106,19 +107,20 @@ def _examining(name: str) -> None:
 
 def bench(arguments: argparse.Namespace) -> int:
     """`sheber bench`: every gate a row with its value, its gate, and whether it is met."""
-    from sheber.bench import GATES, load, measure
+    from sheber.bench import load
 
-    unknown = [name for name in arguments.only or () if name not in GATES]
+    measure, names = _ladder(arguments)
+    unknown = [name for name in arguments.only or () if name not in names]
     if unknown:
         text = _("There is no gate {name!r}. The gates are: {names}.")
-        raise Refused(text.format(name=unknown[0], names=", ".join(GATES)))
-    chosen = arguments.only or list(GATES)
-    rows = []
+        raise Refused(text.format(name=unknown[0], names=", ".join(names)))
+    chosen = arguments.only or names
+    rows: list[Row] = []
     before = load()
     with progress(_("gates"), len(chosen)) as step:
         for done, name in enumerate(chosen):
             step(done, name)
-            rows += measure(name, quick=arguments.quick)
+            rows += measure(name)
         step(len(chosen))
     if arguments.json:
         print_json([{k: v for k, v in asdict(row).items() if k != "note"} for row in rows])
@@ -136,3 +138,20 @@ def bench(arguments: argparse.Namespace) -> int:
     console().print(table)
     print("\n" + _("load of the machine before and after: {before}; {after}").format(before=before, after=load()))
     return DONE
+
+
+def _ladder(arguments: argparse.Namespace) -> tuple[Callable[[str], Sequence[Row]], list[str]]:
+    """How a gate is measured, and the names of all: those of the judge, or of the school."""
+    from sheber.bench import GATES, SCHOOL, measure, measure_school
+
+    if arguments.what != "school":
+        if arguments.database:
+            raise Refused(_("--database is for `sheber bench school`."))
+        return (lambda name: measure(name, quick=arguments.quick)), list(GATES)
+    need_school(arguments.database)
+    one = (arguments.only or ["submissions"])[0]  # an empty database is good for one gate
+
+    def measured(name: str) -> Sequence[Row]:
+        return measure_school(name, quick=arguments.quick, database=arguments.database if name == one else "")
+
+    return measured, list(SCHOOL)

@@ -36,6 +36,7 @@ __all__ = [
     "mask",
     "page_token",
     "policy",
+    "token_for",
     "unmasked",
 ]
 
@@ -167,6 +168,11 @@ def page_token(request: Request) -> bytes:
     secret: Secret = request.app.state.school.secret
     bound = request.cookies.get(cookie_name(request, "login")) or request.cookies.get(cookie_name(request, "visit"))
     bound = bound or request.scope["state"].get("visit", "")
+    return token_for(secret, bound)
+
+
+def token_for(secret: Secret, bound: str) -> bytes:
+    """The token of the pages of one log-in, or of one visit."""
     return hmac.new(secret.derived("pages"), bound.encode(), hashlib.sha256).digest()
 
 
