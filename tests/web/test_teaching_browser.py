@@ -72,33 +72,46 @@ def log_in(page: Page, place: Served, login: str) -> None:
     page.until(lambda: page("return location.pathname") == "/")
 
 
+def says(page: Page, text: str) -> None:
+    """Wait until the page says so; asked by script, since elements go away while pages change."""
+    page.until(lambda: text in str(page("return document.querySelector('main')?.innerText ?? ''")))
+
+
+def press(page: Page, selector: str) -> None:
+    """Press what the page has, or will have in a moment."""
+    page.until(lambda: bool(page(f"return document.querySelector({selector!r})")))
+    page(f"document.querySelector({selector!r}).click()")
+
+
 def focused(page: Page) -> str:
     return str(page("return document.activeElement.closest('td, th')?.textContent.trim() ?? ''"))
 
 
 def test_the_way_of_a_teacher(page: Page, place: Served, tmp_path: Path) -> None:
     log_in(page, place, "bolat")
-    page.find("a[href='/new-course']").click()
+    press(page, "a[href='/new-course']")
+    says(page, "You become its teacher")
     page.find("#f-title").send_keys("A course of its own")
-    page.find("main .button").click()
-    page.until(lambda: "Two steps are left" in page.find("main").text)
-    page.find("a[href$='/roster']").click()
+    press(page, "main .button")
+    says(page, "Two steps are left")
+    press(page, "a[href$='/roster']")
+    says(page, "A table saved as CSV")
     file = tmp_path / "class.csv"
     file.write_text(STUDENTS, encoding="utf-8")
     page.find("#f-file").send_keys(str(file))
-    page.find("main form .button").click()
-    page.until(lambda: "24 students would be enrolled" in page.find("main").text)
-    page.find("button[name=enrol]").click()
-    page.until(lambda: "Came into the course" in page.find("main").text)
-    page.find("main .crumbs li:nth-child(2) a").click()
-    page.until(lambda: "Add an assignment" in page.find("main").text)
-    page.find("a[href$='/new-assignment']").click()
-    page.find("button[aria-label='Add Palletising']").click()
-    page.until(lambda: "The exercise was added." in page.find("main").text)
-    page.find("input[name=visible]").click()
+    press(page, "main form .button")
+    says(page, "24 students would be enrolled")
+    press(page, "button[name=enrol]")
+    says(page, "Came into the course")
+    press(page, "main .crumbs li:nth-child(2) a")
+    says(page, "Add an assignment")
+    press(page, "a[href$='/new-assignment']")
+    press(page, "button[aria-label='Add Palletising']")
+    says(page, "The exercise was added.")
+    press(page, "input[name=visible]")
     page("document.getElementById('f-attempts').value = '3'")
     page("document.querySelector('form#settings').requestSubmit()")
-    page.until(lambda: "The settings were saved." in page.find("main").text)
+    says(page, "The settings were saved.")
     assert page.find("#f-attempts").get_attribute("value") == "3"
 
 
@@ -112,7 +125,7 @@ def test_a_deadline_is_kept_in_the_readers_zone(page: Page, place: Served) -> No
         page("document.getElementById('f-due').dispatchEvent(new Event('input'))")
         assert page("return document.querySelector('input[name=due]').value") == "2099-06-01T13:00"
         page("document.querySelector('form#settings').requestSubmit()")
-        page.until(lambda: "The settings were saved." in page.find("main").text)
+        says(page, "The settings were saved.")
         assert page.find("#f-due").get_attribute("value") == "2099-06-01T18:00"
         assert "Asia/Almaty" in page.find("#h-due").text
     finally:
@@ -221,7 +234,7 @@ def test_the_settings_open_where_a_number_is_wrong(page: Page, place: Served) ->
     field.send_keys("900")
     page.find("input[name='numbers.tolerance.position.zero']").send_keys("901")
     page("document.querySelector('form#settings').requestSubmit()")
-    page.until(lambda: "Nothing was saved." in page.find("main").text)
+    says(page, "Nothing was saved.")
     field = page.find("input[name='numbers.tolerance.position.full']")
     assert field.is_displayed()
     assert field.get_attribute("aria-invalid") == "true"
