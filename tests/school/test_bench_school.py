@@ -1,4 +1,4 @@
-"""The gates of a school with few jobs and rows, and their own arithmetic: what would they say if something were lost?"""
+"""The gates of a school with few jobs and rows, and their own arithmetic: would they see that something was lost?"""
 
 from __future__ import annotations
 
