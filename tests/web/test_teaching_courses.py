@@ -262,6 +262,11 @@ def test_a_role_changes_and_the_last_teacher_stays(town: Town) -> None:
     assert browser.get(f"{path}/{town.outsider.id}").status_code == 404
 
 
+def test_a_form_that_lacks_fields_is_refused_and_no_fault_of_ours(town: Town) -> None:
+    answer = town.browser(town.teacher).fill(f"/assignments/{town.assignment}/settings", scenes="many")
+    assert answer.status_code == 422
+
+
 def test_settings_are_stored_and_come_back(town: Town) -> None:
     due = (clock.now() + timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
     key = "numbers.tolerance.position"

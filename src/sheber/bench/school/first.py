@@ -15,6 +15,7 @@ from sheber.bench.school.town import Served, Town, served, settled
 from sheber.exercises import load
 from sheber.school.queue.models import Worker
 from sheber.school.submissions.models import SceneResult
+from sheber.web.api.caller import V1
 from sheber.web.security import FIELD, mask, token_for
 
 __all__ = ["first"]
@@ -58,8 +59,8 @@ async def _wait(town: Town, server: Served, number: int) -> float:
     sending.close()
     watching = await Connection.open(server.host, server.port, student.cookie)
     async with asyncio.timeout(LONGEST_S):
-        async for event in watching.stream(f"{page}/events"):
-            if event.kind == "over":
+        async for event in watching.stream(f"{V1}{page}/events"):
+            if event.kind == "ended":
                 break
     watching.close()
     asking = await Connection.open(server.host, server.port, student.cookie)  # the other one was idle, and has ended
