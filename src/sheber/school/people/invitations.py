@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from sheber.i18n import _
 from sheber.school import audit, clock
 from sheber.school.courses.models import Member
+from sheber.school.database import let_go
 from sheber.school.errors import NotAllowed, NotFound, Refused
 from sheber.school.people import passwords
 from sheber.school.people.keys import actor_of, hashed, new_key
@@ -85,8 +86,8 @@ def accept(session: Session, token: str, password: str) -> Actor:
     Raises NotFound for a link that is unknown, used or too old, and Refused for a weak password.
     """
     passwords.check_new(password, _person(session, token).login)
-    session.rollback()  # nobody waits for the database while a hash is computed
-    stored = passwords.hash_password(password)
+    with let_go(session):  # nobody waits for the database while a hash is computed
+        stored = passwords.hash_password(password)
     person = _person(session, token)
     once = update(Invitation).where(Invitation.token_sha256 == hashed(token), Invitation.used.is_(None))
     if not session.execute(once.values(used=clock.now()).returning(Invitation.id)).all():

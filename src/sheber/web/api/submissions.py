@@ -217,16 +217,15 @@ def share_submission(caller: Asks, submission_id: Id, form: ShareForm) -> Done:
 
 
 @router.get("/assignments/{assignment_id}/submissions", summary="History of attempts")
-def list_submissions(
+async def list_submissions(
     caller: Asks,
     assignment_id: Id,
     kind: Kind = "graded",
     person_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="left out: you")] = None,
 ) -> list[AttemptAnswer]:
     """The newest 100 attempts of one person, the oldest of them first; another's for the staff of the course."""
-    with caller.school.reading() as session:
-        found = reading.attempts(session, caller.actor, assignment_id, person_id or caller.actor.id, kind=kind)
-    return AttemptAnswer.all_of(found)
+    wanted = person_id or caller.actor.id
+    return await caller.heavy.run(caller.actor.id, _attempts, caller, assignment_id, wanted, kind)
 
 
 @router.get("/submissions/{submission_id}", summary="One submission, with its explained score")
@@ -256,8 +255,17 @@ def download_program(caller: Asks, submission_id: Id) -> Response:
 
 
 @router.get("/submissions/{submission_id}/changes", summary="What changed since another attempt")
-def compare(caller: Asks, submission_id: Id, older: Annotated[int, Query(ge=1, le=MOST_ID)]) -> ChangeAnswer:
+async def compare(caller: Asks, submission_id: Id, older: Annotated[int, Query(ge=1, le=MOST_ID)]) -> ChangeAnswer:
     """What changed in program and points since an older attempt of the same person."""
+    return await caller.heavy.run(caller.actor.id, _change, caller, older, submission_id)
+
+
+def _attempts(caller: Caller, assignment_id: int, person_id: int, kind: str) -> list[AttemptAnswer]:
+    with caller.school.reading() as session:
+        return AttemptAnswer.all_of(reading.attempts(session, caller.actor, assignment_id, person_id, kind=kind))
+
+
+def _change(caller: Caller, older: int, submission_id: int) -> ChangeAnswer:
     with caller.school.reading() as session:
         return ChangeAnswer.of(reading.difference(session, caller.actor, older, submission_id))
 

@@ -114,8 +114,12 @@ def scene_page(visit: Known, submission_id: Id, place: Id) -> Response:
 
 
 @router.get("/submissions/{submission_id}/scenes/{place}/report")
-def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
+async def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
     """The report page itself. It runs in a sandbox: it has no origin, no cookies and no network."""
+    return await visit.heavy.run(visit.actor.id, _report, visit, submission_id, place)
+
+
+def _report(visit: Visit, submission_id: int, place: int) -> Response:
     found, scene, exercise = _open_scene(visit, submission_id, place)
     assert scene.score is not None
     try:
