@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncGenerator
 
 import pytest
 from town import Town
 
 from sheber.school.errors import TooMany
-from sheber.web.crowd import Crowd
+from sheber.web import serving
+from sheber.web.crowd import Crowd, Streams
 
 
 def test_few_work_at_once_and_the_line_has_an_end() -> None:
@@ -67,3 +69,46 @@ def test_reports_and_histories_wait_in_the_line(town: Town, monkeypatch: pytest.
         ("/invitation/x", {"password": "x", "again": "x"}),
     ):
         assert browser.fill(path, **form).status_code == 429, path
+
+
+def test_one_person_has_so_many_streams() -> None:
+    streams, closed = Streams(each=2), []
+
+    async def content() -> AsyncGenerator[bytes, None]:
+        try:
+            while True:
+                yield b"still here"
+        finally:
+            closed.append(1)
+
+    async def scene() -> None:
+        open_ones = [streams.begin("dana", content()) for _ in range(2)]
+        for one in open_ones:
+            await anext(one)
+        with pytest.raises(TooMany, match="very many live pages"):
+            streams.begin("dana", content())
+        streams.begin("aigul", content())
+        await open_ones[0].aclose()
+        assert closed == [1]
+        streams.begin("dana", content())
+
+    asyncio.run(scene())
+
+
+def test_progress_and_live_views_are_counted(town: Town) -> None:
+    browser = town.browser(town.student)
+    run = browser.put_json(f"/assignments/{town.assignment}/runs", "POST", source="pass\n").json()["id"]
+    browser.app.state.streams = Streams(each=0)
+    for path in (f"/submissions/{run}/events", f"/submissions/{run}/live", f"/api/v1/submissions/{run}/events"):
+        assert browser.get(path).status_code == 429, path
+
+
+def test_a_server_takes_as_many_connections_as_it_may() -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(900, before[1]), before[1]))
+        serving._allow_connections()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(before[1], serving.MOST_FILES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

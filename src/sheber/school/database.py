@@ -65,11 +65,14 @@ class Base(DeclarativeBase):
 
 
 def open_engine(url: str) -> Engine:
-    """The database of a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Nothing is asked of it yet."""
+    """The database of a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Nothing is asked of it yet.
+
+    What a statement carried (hashes of passwords, programs) stands in no error, and so in no log.
+    """
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.partition("://")[2]
-        return create_engine(url, pool_size=20, max_overflow=30, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=20, max_overflow=30)
+        return create_engine(url, pool_size=20, max_overflow=30, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=20, max_overflow=30, hide_parameters=True)
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,4 +1,4 @@
-"""Crowd: work that costs a request much of the processor. Few at once, few for each person, a bounded number waits.
+"""Crowd: what costs a server more than a page does. Few at once, few for each person, a bounded number waits.
 
 All other pages share a pool of threads. Whoever asks for a hundred hashes of passwords, or a hundred reports, waits in
 a line of their own, and the pages of everybody else are answered meanwhile.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
 from typing import Final, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -16,7 +16,7 @@ from anyio import CapacityLimiter, to_thread
 from sheber.i18n import _
 from sheber.school.errors import TooMany
 
-__all__ = ["Crowd"]
+__all__ = ["Crowd", "Streams"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +50,31 @@ class Crowd:
         self._here[asker] += 1
         try:
             yield
+        finally:
+            self._here[asker] -= 1
+            if not self._here[asker]:
+                del self._here[asker]
+
+
+class Streams:
+    """Answers that stay open: live views and progress. Each holds a connection, so one person may have so many."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._here: Counter[Hashable] = Counter()
+
+    def begin(self, asker: Hashable, content: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        """The same stream, counted while it is open. Raises TooMany."""
+        if self._here[asker] >= self._each:
+            raise TooMany(_("You have very many live pages open. Close some of them."), _WAIT_S)
+        return self._counted(asker, content)
+
+    async def _counted(self, asker: Hashable, content: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        self._here[asker] += 1
+        try:
+            async with contextlib.aclosing(content) as pieces:
+                async for one in pieces:
+                    yield one
         finally:
             self._here[asker] -= 1
             if not self._here[asker]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -22,6 +22,7 @@ from sheber.school.submissions.seeing import who_may_see
 from sheber.web.api.caller import V1, Asks, Caller, api_router
 from sheber.web.api.forms import MOST_ID, Answer, Done, Form, Id, Made
 from sheber.web.api.scenes import LostAnswer, SceneAnswer, scenes_of
+from sheber.web.crowd import Streams
 from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
@@ -288,13 +289,15 @@ async def follow(caller: Asks, submission_id: Id) -> Response:
     """Server-sent events while it waits and is judged; the stream ends with it."""
     await asyncio.to_thread(_require, caller, submission_id)
     board: Board = caller.request.app.state.board
-    return StreamingResponse(_events(board, submission_id), media_type="text/event-stream", headers=_UNBUFFERED)
+    streams: Streams = caller.request.app.state.streams
+    content = streams.begin(caller.actor.id, _events(board, submission_id))
+    return StreamingResponse(content, media_type="text/event-stream", headers=_UNBUFFERED)
 
 
 _UNBUFFERED: Final = {"X-Accel-Buffering": "no"}
 
 
-async def _events(board: Board, submission_id: int) -> AsyncIterator[bytes]:
+async def _events(board: Board, submission_id: int) -> AsyncGenerator[bytes, None]:
     yield b"retry: 2000\n\n"
     async for now in board.changes(submission_id, SILENT_S):
         if now is None:
