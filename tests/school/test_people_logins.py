@@ -600,3 +600,23 @@ def test_nobody_waits_for_a_hash(school: School, monkeypatch: pytest.MonkeyPatch
     thread.join(20)
     with school.reading() as session:
         assert session.scalars(select(Login)).one()
+
+
+def test_a_new_password_ends_tokens(school: School) -> None:
+    """Who had got into the account may have made one, to stay there."""
+    dana = known(school, "dana")
+    for how in ("old password", "link"):
+        with school.writing() as session:
+            token = tokens.make_token(session, dana, "laptop", 30)
+        if how == "link":
+            root = a_person(school, "root", "administrator")
+            with school.writing() as session:
+                link = invitations.invite(session, root, dana.id)
+            with school.writing() as session:
+                invitations.accept(session, link, "another dawn 8")
+        else:
+            with school.writing() as session:
+                logins.change_password(session, dana, GOOD, "a new dawn 9")
+        with school.reading() as session:
+            assert tokens.who_by_token(session, token) is None, how
+            assert session.scalars(select(AuditEntry).where(AuditEntry.action == "token.revoked")).first()

@@ -14,7 +14,7 @@ from sheber.school import audit, clock
 from sheber.school.courses.models import Member
 from sheber.school.database import let_go
 from sheber.school.errors import NotAllowed, NotFound, Refused
-from sheber.school.people import passwords
+from sheber.school.people import passwords, tokens
 from sheber.school.people.keys import actor_of, hashed, new_key
 from sheber.school.people.logins import log_out_everywhere
 from sheber.school.people.models import Invitation, Person
@@ -81,7 +81,7 @@ def invited(session: Session, token: str) -> str:
 
 
 def accept(session: Session, token: str, password: str) -> Actor:
-    """Choose a password with a link; the link ends, and so do all log-ins. Call it first in its transaction.
+    """Choose a password with a link; the link ends, and so do all log-ins and tokens. Call it first in its transaction.
 
     Raises NotFound for a link that is unknown, used or too old, and Refused for a weak password.
     """
@@ -94,6 +94,7 @@ def accept(session: Session, token: str, password: str) -> Actor:
         raise _gone()
     person.password = stored
     log_out_everywhere(session, person.id)
+    tokens.revoke_all(session, person.id)
     audit.record(session, person.id, "person.password-chosen", f"person {person.id}")
     return actor_of(person)
 

@@ -19,7 +19,7 @@ from sheber.school.database import let_go
 from sheber.school.errors import NotFound, Refused
 from sheber.school.limiter import Limiter
 from sheber.school.opening import School
-from sheber.school.people import passwords
+from sheber.school.people import passwords, tokens
 from sheber.school.people.accounts import folded_login
 from sheber.school.people.keys import actor_of, hashed, new_key
 from sheber.school.people.models import Login, Person
@@ -121,7 +121,7 @@ def log_out_everywhere(session: Session, person_id: int, *, but: str = "") -> No
 
 
 def change_password(session: Session, actor: Actor, old: str, new: str, *, token: str = "", address: str = "") -> None:
-    """Choose another password; other browsers are forgotten. Call it first in its transaction.
+    """Choose another password; other browsers are forgotten, and tokens end. Call it first in its transaction.
 
     token: of this browser, which stays. Raises Refused, TooMany.
     """
@@ -140,6 +140,7 @@ def change_password(session: Session, actor: Actor, old: str, new: str, *, token
     if not session.execute(update(Person).where(*same).values(password=changed).returning(Person.id)).all():
         raise Refused(_("The old password is wrong."), "old")
     log_out_everywhere(session, actor.id, but=token)
+    tokens.revoke_all(session, actor.id)
 
 
 def forget_expired(session: Session) -> int:
