@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from town import HOSTILE, Town
 
 from school.making import found
 from sheber.school.audit import AuditEntry
+from sheber.school.courses import checking
 from sheber.school.people import accounts
 from sheber.school.queue import claiming
 from sheber.school.submissions import handing_in, requests
@@ -283,7 +285,9 @@ def test_what_is_no_exercise_is_refused_at_its_field(quiet_town: Town, data: byt
     assert re.search(r'id="f-archive"[^>]*aria-invalid="true"', answer.text)
 
 
-def test_an_upload_is_read_and_decided_by_an_administrator(town: Town) -> None:
+def test_an_upload_is_read_and_decided_by_an_administrator(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[int] = []
+    monkeypatch.setattr(checking, "examine", lambda *_all, **_more: checked.append(1))  # the worker's, never a page's
     made = send(town, packed(**{"notes.md": HOSTILE.encode()}))
     assert made.status_code == 303, made.text
     other = send(town, packed(**{"exercise.toml": b'name = "another-one"\n'})).headers["location"]
@@ -304,6 +308,8 @@ def test_an_upload_is_read_and_decided_by_an_administrator(town: Town) -> None:
     assert admin.fill(f"{here}/decide", what="admit", reason="").status_code == 422
     assert admin.fill(f"{here}/decide", what="check", reason="").status_code == 303
     assert "is being checked" in admin.get(here).text
+    time.sleep(0.2)  # a thread that a page had begun would be seen here
+    assert not checked
     assert admin.fill(f"{here}/decide", what="refuse", reason="").status_code == 422
     assert admin.fill(f"{here}/decide", what="refuse", reason="Too easy").status_code == 303
     assert "Too easy" in town.browser(town.teacher).get(here).text
