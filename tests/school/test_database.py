@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -10,8 +11,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import inspect, select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from sheber.school import database, migrating
 from sheber.school.audit import AuditEntry, record
@@ -162,3 +163,23 @@ def test_seeds_of_hidden_scenes_are_wide_and_differ(school: School) -> None:
     assert len(seeds) == len(places)
     assert max(seeds).bit_length() > 240
     assert school.secret.seed(1, 1, 1, 1) == school.secret.seed(1, 1, 1, 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are those of POSIX")
+def test_the_database_is_private_also_in_an_open_folder(tmp_path: Path) -> None:
+    (tmp_path / "school").mkdir(mode=0o755)
+    (tmp_path / "school" / "school.db").touch(mode=0o644)
+    opened = open_school(tmp_path / "school")
+    with opened.writing() as session:
+        session.add(Course(title="Robotics", created=NOW))
+    modes = {file.name: file.stat().st_mode & 0o077 for file in opened.folder.iterdir() if file.is_file()}
+    opened.close()
+    assert len(modes) == 4
+    assert not any(modes.values()), modes
+
+
+def test_an_error_of_the_database_tells_no_value(any_school: School) -> None:
+    """Hashes of passwords and programs are such values, and errors go to the log."""
+    with any_school.writing() as session, pytest.raises(SQLAlchemyError) as found:
+        session.execute(text("INSERT INTO people (id, login) VALUES (1, :login)"), {"login": "a hash of a password"})
+    assert "a hash of a password" not in str(found.value).partition("[SQL")[2]

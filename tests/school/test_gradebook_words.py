@@ -183,6 +183,17 @@ def test_one_open_request_for_an_attempt(school: School) -> None:
         replied(marks, marks.teacher, second)
 
 
+def test_asking_and_taking_back_has_an_end(school: School) -> None:
+    marks = make_marks(school)
+    submission = marks.attempt(0, marks.assignment(), 50, 50)
+    for _time in range(5):
+        request = asked(marks, marks.students[0], submission)
+        with school.writing() as session:
+            take_back(session, marks.students[0], request)
+    with pytest.raises(Refused, match="5 times"):
+        asked(marks, marks.students[0], submission)
+
+
 def test_who_may_ask_and_answer(school: School) -> None:
     marks, others = make_marks(school), make_marks(school, title="Vision")
     submission = marks.attempt(0, marks.assignment(), 50, 50)

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from making import a_course, a_person, counted
 from sqlalchemy import inspect, select, text
 
+from sheber.school import clock, database
 from sheber.school.audit import AuditEntry
 from sheber.school.errors import NotAllowed, NotFound, Refused, TooMany
 from sheber.school.limiter import Limiter
@@ -577,3 +578,45 @@ def test_tokens_are_bounded_and_end_with_the_account(school: School) -> None:
     with school.writing() as session:
         accounts.change_person(session, root, actor.id, disabled=True)
     assert tokens.known_by_token(school, made[0]) is None
+
+
+def test_nobody_waits_for_a_hash(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of log-ins must not keep a class from saving what it writes."""
+    known(school, "dana")
+    computing, go_on = threading.Event(), threading.Event()
+
+    def slow(stored: str, password: str) -> bool:
+        computing.set()
+        return go_on.wait(20)
+
+    monkeypatch.setattr(passwords, "verify", slow)
+    thread = threading.Thread(target=logged_in, args=(school, "dana"))
+    thread.start()
+    assert computing.wait(10)
+    monkeypatch.setattr(database, "BUSY_S", 0.2)
+    with school.writing() as session:  # a writer that finds the turn free
+        session.add(Person(login="aigul", name="Aigul", created=clock.now()))
+    go_on.set()
+    thread.join(20)
+    with school.reading() as session:
+        assert session.scalars(select(Login)).one()
+
+
+def test_a_new_password_ends_tokens(school: School) -> None:
+    """Who had got into the account may have made one, to stay there."""
+    dana = known(school, "dana")
+    for how in ("old password", "link"):
+        with school.writing() as session:
+            token = tokens.make_token(session, dana, "laptop", 30)
+        if how == "link":
+            root = a_person(school, "root", "administrator")
+            with school.writing() as session:
+                link = invitations.invite(session, root, dana.id)
+            with school.writing() as session:
+                invitations.accept(session, link, "another dawn 8")
+        else:
+            with school.writing() as session:
+                logins.change_password(session, dana, GOOD, "a new dawn 9")
+        with school.reading() as session:
+            assert tokens.who_by_token(session, token) is None, how
+            assert session.scalars(select(AuditEntry).where(AuditEntry.action == "token.revoked")).first()

@@ -125,18 +125,23 @@ def test_what_is_not_there_is_told_in_words(quiet_town: Town, path: str) -> None
     assert 'href="/"' in answer.text
 
 
-def test_a_database_that_is_away_gets_a_page_of_its_own(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_gets_a_page_of_its_own(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reason is the operator's: it may name a server and an account."""
     from sheber.web.pages import courses
 
     def away(*_all: object) -> None:
-        raise DatabaseAway("The database does not answer (disk full).")
+        raise DatabaseAway('The database does not answer (server at "10.1.2.3", user "school").')
 
     browser = town.browser(town.student)
     monkeypatch.setattr(courses.courses, "my_courses", away)
     answer = browser.get("/")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "60"
-    assert "disk full" in answer.text
+    assert "The database does not answer. Nothing was changed." in answer.text
+    assert "10.1.2.3" not in answer.text
+    assert "10.1.2.3" in caplog.text
 
 
 def test_errors_speak_to_scripts_as_json_and_to_parts_as_a_part(quiet_town: Town) -> None:

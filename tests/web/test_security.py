@@ -56,6 +56,38 @@ def test_a_fault_of_ours_carries_them_too_and_tells_nothing(
     assert number[1] in caplog.text  # the operator finds it by its number
 
 
+def test_a_fault_at_a_one_time_link_does_not_tell_it_to_the_log(
+    quiet_town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from sheber.web.pages import entry
+
+    def broken(*_all: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(entry.invitations, "invited", broken)
+    assert quiet_town.browser().get("/invitation/one-time-secret").status_code == 500
+    assert "/invitation/{token}" in caplog.text
+    assert "one-time-secret" not in caplog.text
+
+
+def test_only_who_has_logged_in_may_send_a_file(town: Town) -> None:
+    file = {"archive": ("a.zip", b"A" * (2 << 20))}
+    stranger = town.browser()
+    stranger.cookies.set("login", "invented")
+    assert stranger.post("/own-exercises", files=file, data={"csrf": stranger.token()}).status_code == 413
+    teacher = town.browser(town.teacher)
+    answer = teacher.post("/own-exercises", files=file, headers={"X-CSRF-Token": teacher.token()})
+    assert answer.status_code == 422  # it is no archive, and was read
+
+
+def test_a_form_without_any_cookie_has_no_token_of_ours(quiet_town: Town) -> None:
+    """Nothing is bound to nobody: a token for it would be the same for everybody."""
+    token = security.mask(security.token_for(quiet_town.school.secret, ""))
+    bare = Browser(quiet_town.school)
+    answer = bare.post("/log-in", data={"csrf": token, "login": "aigul", "password": PASSWORD})
+    assert answer.status_code == 403
+
+
 def test_no_page_has_scripts_or_styles_within_it(quiet_town: Town) -> None:
     browser = quiet_town.browser(quiet_town.student)
     for path in ("/", f"/courses/{quiet_town.course}", f"/assignments/{quiet_town.assignment}", "/account"):

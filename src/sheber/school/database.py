@@ -20,9 +20,10 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sheber.i18n import _
 from sheber.school.errors import DatabaseAway
 
-__all__ = ["Base", "Moment", "Sessions", "is_sqlite", "open_engine", "transaction"]
+__all__ = ["Base", "Moment", "Sessions", "is_sqlite", "let_go", "open_engine", "transaction"]
 
 BUSY_S = 20.0  # that a writer of SQLite waits for another
+_TURN = "turn"  # of a session: who writes now
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NAMES = {
@@ -64,11 +65,14 @@ class Base(DeclarativeBase):
 
 
 def open_engine(url: str) -> Engine:
-    """The database of a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Nothing is asked of it yet."""
+    """The database of a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Nothing is asked of it yet.
+
+    What a statement carried (hashes of passwords, programs) stands in no error, and so in no log.
+    """
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.partition("://")[2]
-        return create_engine(url, pool_size=20, max_overflow=30, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=20, max_overflow=30)
+        return create_engine(url, pool_size=20, max_overflow=30, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=20, max_overflow=30, hide_parameters=True)
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -87,7 +91,8 @@ def transaction(sessions: Sessions, write: bool = True) -> Iterator[Session]:
     not answer, or its disk is full.
     """
     try:
-        with _in_turn(sessions, write), _session(sessions, write) as session:
+        with _in_turn(sessions, write) as turn, _session(sessions, write) as session:
+            session.info[_TURN] = turn
             yield session
             if write:
                 session.commit()
@@ -97,20 +102,54 @@ def transaction(sessions: Sessions, write: bool = True) -> Iterator[Session]:
 
 
 @contextlib.contextmanager
-def _in_turn(sessions: Sessions, write: bool) -> Iterator[None]:
+def let_go(session: Session) -> Iterator[None]:
+    """Let others use the database while the block computes something long. Nothing may have been changed before it.
+
+    Raises DatabaseAway where the turn does not come again within BUSY_S.
+    """
+    session.rollback()
+    turn: _Turn | None = session.info.get(_TURN)
+    if turn is None:
+        yield
+        return
+    turn.end()
+    yield
+    turn.take()
+
+
+class _Turn:
+    """The turn of one writer to a file of SQLite, in this process."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock, self._held = lock, False
+
+    def take(self) -> None:
+        """Wait for it. Raises DatabaseAway after BUSY_S."""
+        if not self._lock.acquire(timeout=BUSY_S):
+            raise DatabaseAway(_("The database is busy. Nothing was changed. Please try again in a minute."))
+        self._held = True
+
+    def end(self) -> None:
+        """Let the next one; may be called again."""
+        if self._held:
+            self._held = False
+            self._lock.release()
+
+
+@contextlib.contextmanager
+def _in_turn(sessions: Sessions, write: bool) -> Iterator[_Turn | None]:
     """Let the writers of this process to one file come one after another. SQLite itself lets them sleep and try again,
     so that in a rush the unlucky ones wait for seconds. Raises DatabaseAway after BUSY_S."""
     engine: Engine = sessions.kw["bind"]
     if not (write and is_sqlite(engine)):
-        yield
+        yield None
         return
-    lock = _writers.setdefault(engine, threading.Lock())
-    if not lock.acquire(timeout=BUSY_S):
-        raise DatabaseAway(_("The database is busy. Nothing was changed. Please try again in a minute."))
+    turn = _Turn(_writers.setdefault(engine, threading.Lock()))
+    turn.take()
     try:
-        yield
+        yield turn
     finally:
-        lock.release()
+        turn.end()
 
 
 def _session(sessions: Sessions, write: bool) -> Session:

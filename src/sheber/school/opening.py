@@ -6,6 +6,8 @@ backup's listing), `traces/` and `exercises/`.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,9 +71,22 @@ def open_school(folder: Path, database: str = "", *, migrate: bool = True) -> Sc
     secret = Secret.read(folder / "secret")
     for name in ("traces", "exercises"):
         (folder / name).mkdir(exist_ok=True, mode=0o700)
+    if not database:
+        _private(folder / "school.db")
     url = database or f"sqlite:///{folder / 'school.db'}"
     engine = open_engine(url)
     if migrate:
         migrating.upgrade(engine)
     sessions = sessionmaker(engine, expire_on_commit=False, info={"exercises": folder / "exercises"})
     return School(folder, url, engine, sessions, secret)
+
+
+def _private(file: Path) -> None:
+    """Let nobody but its owner read this file, nor what SQLite makes beside it: the folder may be open to others."""
+    if os.name != "posix":
+        return
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+        with contextlib.suppress(OSError):  # another's, or not there: the database says so itself
+            file.with_name(name).chmod(0o600)

@@ -10,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from sheber.school.opening import School
 from sheber.web import api, assets
+from sheber.web.crowd import Crowd, Streams
 from sheber.web.errors import Faults, add_handlers
 from sheber.web.language import InLanguage
 from sheber.web.live.board import Board
@@ -28,6 +29,9 @@ def create_app(school: School, *, public_url: str = "") -> FastAPI:
     """The application. public_url: the address that browsers use, where a proxy stands before it."""
     app = FastAPI(title="Sheberkhana", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_life)
     app.state.school, app.state.hall, app.state.board = school, Hall(), Board(school)
+    app.state.hashing = Crowd(at_once=4, waiting=300)  # a class that logs in together, and not a flood
+    app.state.heavy = Crowd(at_once=2, waiting=100, each=3)  # reports, and long histories
+    app.state.streams = Streams(each=24)
     for router in (assets.router, *ROUTERS, *api.ROUTERS):
         app.include_router(router)
     add_handlers(app)

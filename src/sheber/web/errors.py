@@ -95,7 +95,11 @@ def _of_school(request: Request, error: Exception) -> Response:
     if isinstance(error, errors.TooMany):
         headers["Retry-After"] = str(max(1, round(error.wait_s)))
     where = error.where if isinstance(error, errors.Refused) else ""
-    return _answer(request, status_of(error), str(error), headers, where)
+    sentence = str(error)
+    if isinstance(error, errors.DatabaseAway):  # its reason may name a server and an account: for the operator only
+        _log.warning("%s", sentence)
+        sentence = _("The database does not answer. Nothing was changed. Please try again in a minute.")
+    return _answer(request, status_of(error), sentence, headers, where)
 
 
 def _of_http(request: Request, error: Exception) -> Response:
@@ -120,7 +124,8 @@ def _of_form(request: Request, error: Exception) -> Response:
 def _of_ours(request: Request, error: Exception) -> Response:
     """A fault of ours: the page names a number, and the log has it with the whole story."""
     number = secrets.token_hex(4)
-    _log.error("fault %s at %s %s", number, request.method, request.url.path, exc_info=error)
+    route = getattr(request.scope.get("route"), "path", request.url.path)  # the pattern: a path may be a one-time link
+    _log.error("fault %s at %s %s", number, request.method, route, exc_info=error)
     text = _("Something went wrong on our side. Nothing that you did caused it. The fault has the number {number}.")
     return _answer(request, 500, text.format(number=number))
 

@@ -20,10 +20,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sheber.i18n import _
+from sheber.school.opening import School
+from sheber.school.people import logins, tokens
 from sheber.school.secret import Secret
 
 __all__ = [
@@ -82,26 +85,47 @@ class Guard:
         state = scope.setdefault("state", {})
         state["nonce"], state["public_url"] = nonce, self._public
         limit = next((size for end, size in self._large.items() if scope["path"].endswith(end)), BODY_BYTES)
-        await self._app(scope, _bounded(receive, Headers(scope=scope), limit), _with_headers(send, scope, nonce))
+        await self._app(scope, _bounded(receive, Request(scope), limit), _with_headers(send, scope, nonce))
 
 
-def _bounded(receive: Receive, headers: Headers, limit: int) -> Receive:
-    """The request's body, refused from the first byte over the limit on."""
-    told = headers.get("content-length", "0")
+def _bounded(receive: Receive, request: Request, limit: int) -> Receive:
+    """The request's body, refused from the first byte over the limit on. Only who is known may send a large one: it is
+    read before a page asks who sends it."""
+    told = request.headers.get("content-length", "0")
     taken = int(told) if told.isdigit() else 0
-    seen = 0
+    seen, small = 0, True
 
     async def bounded() -> Message:
-        nonlocal seen
-        if taken > limit:
-            raise _too_large(limit)
+        nonlocal seen, small
+        _refuse(taken, limit)
+        if small and taken > BODY_BYTES:
+            small = await _refuse_stranger(request)
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > limit:
-            raise _too_large(limit)
+        _refuse(seen, limit)
+        if small and seen > BODY_BYTES:
+            small = await _refuse_stranger(request)
         return message
 
     return bounded
+
+
+def _refuse(size: int, limit: int) -> None:
+    if size > limit:
+        raise _too_large(limit)
+
+
+async def _refuse_stranger(request: Request) -> bool:
+    """Raise for who is neither logged in nor has a token; else False: no limit of strangers holds any more."""
+    school: School = request.app.state.school
+    kind, _space, key = request.headers.get("authorization", "").partition(" ")
+    if kind:
+        known = await run_in_threadpool(tokens.known_by_token, school, key.strip())
+    else:
+        known = await run_in_threadpool(logins.known, school, request.cookies.get(cookie_name(request, "login"), ""))
+    if known is None:
+        raise _too_large(BODY_BYTES)
+    return False
 
 
 def _too_large(limit: int) -> HTTPException:
@@ -169,7 +193,7 @@ def page_token(request: Request) -> bytes:
     secret: Secret = request.app.state.school.secret
     bound = request.cookies.get(cookie_name(request, "login")) or request.cookies.get(cookie_name(request, "visit"))
     bound = bound or request.scope["state"].get("visit", "")
-    return token_for(secret, bound)
+    return token_for(secret, bound) if bound else secrets.token_bytes(_TOKEN_BYTES)  # nobody: no token fits
 
 
 def token_for(secret: Secret, bound: str) -> bytes:

@@ -17,6 +17,7 @@ from sheber.school.errors import Refused
 
 __all__ = ["bind", "serve"]
 
+MOST_FILES: Final = 65_536
 LEAVE_S: Final = 5  # that open answers have at the end: live views would go on for ever [s]
 
 
@@ -41,6 +42,7 @@ def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None
         lifespan="on",
     )
     server = uvicorn.Server(config)
+    _allow_connections()
 
     def end(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -52,6 +54,18 @@ def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None
         for one, handler in before.items():
             signal.signal(one, handler)
         bound.close()
+
+
+def _allow_connections() -> None:
+    """Let this process have as many open files as it may: each reader of a live view holds one."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _served(server: uvicorn.Server, bound: socket.socket, ready: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from sheber.school.opening import School
 from sheber.school.people import logins
 from sheber.school.people.policy import Actor
 from sheber.web import security
+from sheber.web.crowd import Crowd
 
 __all__ = ["Asked", "Id", "Known", "LogInFirst", "Visit", "forget", "page_router", "remember"]
 
@@ -70,6 +71,18 @@ class Visit:
     def address(self) -> str:
         """Where the request comes from."""
         return self.request.client.host if self.request.client else ""
+
+    @property
+    def hashing(self) -> Crowd:
+        """The line of those who have a password hashed."""
+        found: Crowd = self.request.app.state.hashing
+        return found
+
+    @property
+    def heavy(self) -> Crowd:
+        """The line of those who ask for what takes long to compute."""
+        found: Crowd = self.request.app.state.heavy
+        return found
 
     @property
     def here(self) -> str:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session, aliased
 from sheber.i18n import _
 from sheber.school import audit, clock
 from sheber.school.courses.models import Member
+from sheber.school.database import let_go
 from sheber.school.errors import NotAllowed, NotFound, Refused
-from sheber.school.people import passwords
+from sheber.school.people import passwords, tokens
 from sheber.school.people.keys import actor_of, hashed, new_key
 from sheber.school.people.logins import log_out_everywhere
 from sheber.school.people.models import Invitation, Person
@@ -80,19 +81,20 @@ def invited(session: Session, token: str) -> str:
 
 
 def accept(session: Session, token: str, password: str) -> Actor:
-    """Choose a password with a link; the link ends, and so do all log-ins. Call it first in its transaction.
+    """Choose a password with a link; the link ends, and so do all log-ins and tokens. Call it first in its transaction.
 
     Raises NotFound for a link that is unknown, used or too old, and Refused for a weak password.
     """
     passwords.check_new(password, _person(session, token).login)
-    session.rollback()  # nobody waits for the database while a hash is computed
-    stored = passwords.hash_password(password)
+    with let_go(session):  # nobody waits for the database while a hash is computed
+        stored = passwords.hash_password(password)
     person = _person(session, token)
     once = update(Invitation).where(Invitation.token_sha256 == hashed(token), Invitation.used.is_(None))
     if not session.execute(once.values(used=clock.now()).returning(Invitation.id)).all():
         raise _gone()
     person.password = stored
     log_out_everywhere(session, person.id)
+    tokens.revoke_all(session, person.id)
     audit.record(session, person.id, "person.password-chosen", f"person {person.id}")
     return actor_of(person)
 

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from sheber.i18n import _
 from sheber.school import clock
+from sheber.school.database import let_go
 from sheber.school.errors import NotFound, Refused
 from sheber.school.limiter import Limiter
 from sheber.school.opening import School
-from sheber.school.people import passwords
+from sheber.school.people import passwords, tokens
 from sheber.school.people.accounts import folded_login
 from sheber.school.people.keys import actor_of, hashed, new_key
 from sheber.school.people.models import Login, Person
@@ -62,11 +63,11 @@ def log_in(session: Session, login: str, password: str, *, address: str) -> Logg
     login = folded_login(login)
     _limit(login, address)
     found = session.execute(select(Person.id, Person.password).where(Person.login == login)).one_or_none()
-    session.rollback()  # nobody waits for the database while a hash is computed
     person_id, stored = (found.id, found.password) if found else (0, "")
-    if not passwords.verify(stored, password):
-        raise Refused(_("The login or the password is wrong."), "login")
-    newer = passwords.hash_password(password) if passwords.outdated(stored) else ""
+    with let_go(session):  # nobody waits for the database while a hash is computed
+        if not passwords.verify(stored, password):
+            raise Refused(_("The login or the password is wrong."), "login")
+        newer = passwords.hash_password(password) if passwords.outdated(stored) else ""
     person = session.get(Person, person_id)
     if person is None or person.password != stored:
         raise Refused(_("The login or the password is wrong."), "login")
@@ -120,7 +121,7 @@ def log_out_everywhere(session: Session, person_id: int, *, but: str = "") -> No
 
 
 def change_password(session: Session, actor: Actor, old: str, new: str, *, token: str = "", address: str = "") -> None:
-    """Choose another password; other browsers are forgotten. Call it first in its transaction.
+    """Choose another password; other browsers are forgotten, and tokens end. Call it first in its transaction.
 
     token: of this browser, which stays. Raises Refused, TooMany.
     """
@@ -130,15 +131,16 @@ def change_password(session: Session, actor: Actor, old: str, new: str, *, token
     login, stored = person.login, person.password
     passwords.check_new(new, login)
     _limit(login, address)
-    session.rollback()
-    if not passwords.verify(stored, old):
-        raise Refused(_("The old password is wrong."), "old")
-    _pardon(login, address)
-    changed = passwords.hash_password(new)
+    with let_go(session):
+        if not passwords.verify(stored, old):
+            raise Refused(_("The old password is wrong."), "old")
+        _pardon(login, address)
+        changed = passwords.hash_password(new)
     same = (Person.id == actor.id, Person.password == stored)
     if not session.execute(update(Person).where(*same).values(password=changed).returning(Person.id)).all():
         raise Refused(_("The old password is wrong."), "old")
     log_out_everywhere(session, actor.id, but=token)
+    tokens.revoke_all(session, actor.id)
 
 
 def forget_expired(session: Session) -> int:

@@ -17,7 +17,17 @@ from sheber.school.people.keys import actor_of, hashed, new_key
 from sheber.school.people.models import ApiToken, Person
 from sheber.school.people.policy import Actor
 
-__all__ = ["LONGEST", "MOST", "TokenLine", "known_by_token", "list_tokens", "make_token", "revoke", "who_by_token"]
+__all__ = [
+    "LONGEST",
+    "MOST",
+    "TokenLine",
+    "known_by_token",
+    "list_tokens",
+    "make_token",
+    "revoke",
+    "revoke_all",
+    "who_by_token",
+]
 
 LONGEST: Final = 366  # days
 MOST: Final = 20  # of one person
@@ -98,6 +108,13 @@ def revoke(session: Session, actor: Actor, token_id: int) -> None:
     if gone is None:
         raise NotFound(_("You have no such token."))
     audit.record(session, actor.id, "token.revoked", f"person {gone.person_id}", name=gone.name)
+
+
+def revoke_all(session: Session, person_id: int) -> None:
+    """End all tokens of somebody: who had got into the account may have made one, to stay there."""
+    gone = session.scalars(delete(ApiToken).where(ApiToken.person_id == person_id).returning(ApiToken.name)).all()
+    if gone:
+        audit.record(session, person_id, "token.revoked", f"person {person_id}", names=list(gone))
 
 
 def _found(session: Session, token: str) -> tuple[ApiToken, Person] | None:

@@ -25,6 +25,7 @@ __all__ = ["RequestLine", "answer", "ask", "requests_in", "requests_of", "take_b
 
 LONGEST: Final = 2000  # characters
 MOST_OPEN: Final = 10  # of one student in one course
+MOST_ASKED: Final = 5  # about one attempt, those that were taken back among them
 PAGE: Final = 50
 
 
@@ -61,6 +62,10 @@ def ask(session: Session, actor: Actor, submission_id: int, reason: str) -> int:
     mine = (RegradeRequest.person_id == actor.id, RegradeRequest.state == "open")
     if session.scalar(select(RegradeRequest.id).where(*mine, RegradeRequest.submission_id == submission_id).limit(1)):
         raise Refused(_("You have asked about this attempt already. Your teacher will answer."))
+    asked = select(func.count(RegradeRequest.id)).where(RegradeRequest.submission_id == submission_id)
+    if (session.scalar(asked) or 0) >= MOST_ASKED:
+        text = _("You have asked about this attempt {most} times. Please talk to your teacher.")
+        raise Refused(text.format(most=MOST_ASKED))
     if _open_in(session, actor, standing.course.id) >= MOST_OPEN:
         raise Refused(_("{most} of your requests wait for an answer. Please wait for it.").format(most=MOST_OPEN))
     row = RegradeRequest(submission_id=submission_id, person_id=actor.id, reason=reason, created=clock.now())

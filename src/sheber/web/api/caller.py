@@ -21,6 +21,7 @@ from sheber.school.people import logins, tokens
 from sheber.school.people.policy import Actor
 from sheber.web import security
 from sheber.web.api.forms import refusals
+from sheber.web.crowd import Crowd
 from sheber.web.language import asked, wished
 from sheber.web.visit import LogInFirst
 
@@ -54,6 +55,12 @@ class Caller:
     def language(self) -> str:
         """The language in force."""
         return current()
+
+    @property
+    def heavy(self) -> Crowd:
+        """The line of those who ask for what takes long to compute."""
+        found: Crowd = self.request.app.state.heavy
+        return found
 
 
 async def caller(

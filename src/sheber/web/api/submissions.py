@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -22,6 +22,7 @@ from sheber.school.submissions.seeing import who_may_see
 from sheber.web.api.caller import V1, Asks, Caller, api_router
 from sheber.web.api.forms import MOST_ID, Answer, Done, Form, Id, Made
 from sheber.web.api.scenes import LostAnswer, SceneAnswer, scenes_of
+from sheber.web.crowd import Streams
 from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
@@ -217,16 +218,15 @@ def share_submission(caller: Asks, submission_id: Id, form: ShareForm) -> Done:
 
 
 @router.get("/assignments/{assignment_id}/submissions", summary="History of attempts")
-def list_submissions(
+async def list_submissions(
     caller: Asks,
     assignment_id: Id,
     kind: Kind = "graded",
     person_id: Annotated[int | None, Query(ge=1, le=MOST_ID, description="left out: you")] = None,
 ) -> list[AttemptAnswer]:
     """The newest 100 attempts of one person, the oldest of them first; another's for the staff of the course."""
-    with caller.school.reading() as session:
-        found = reading.attempts(session, caller.actor, assignment_id, person_id or caller.actor.id, kind=kind)
-    return AttemptAnswer.all_of(found)
+    wanted = person_id or caller.actor.id
+    return await caller.heavy.run(caller.actor.id, _attempts, caller, assignment_id, wanted, kind)
 
 
 @router.get("/submissions/{submission_id}", summary="One submission, with its explained score")
@@ -256,8 +256,17 @@ def download_program(caller: Asks, submission_id: Id) -> Response:
 
 
 @router.get("/submissions/{submission_id}/changes", summary="What changed since another attempt")
-def compare(caller: Asks, submission_id: Id, older: Annotated[int, Query(ge=1, le=MOST_ID)]) -> ChangeAnswer:
+async def compare(caller: Asks, submission_id: Id, older: Annotated[int, Query(ge=1, le=MOST_ID)]) -> ChangeAnswer:
     """What changed in program and points since an older attempt of the same person."""
+    return await caller.heavy.run(caller.actor.id, _change, caller, older, submission_id)
+
+
+def _attempts(caller: Caller, assignment_id: int, person_id: int, kind: str) -> list[AttemptAnswer]:
+    with caller.school.reading() as session:
+        return AttemptAnswer.all_of(reading.attempts(session, caller.actor, assignment_id, person_id, kind=kind))
+
+
+def _change(caller: Caller, older: int, submission_id: int) -> ChangeAnswer:
     with caller.school.reading() as session:
         return ChangeAnswer.of(reading.difference(session, caller.actor, older, submission_id))
 
@@ -280,13 +289,15 @@ async def follow(caller: Asks, submission_id: Id) -> Response:
     """Server-sent events while it waits and is judged; the stream ends with it."""
     await asyncio.to_thread(_require, caller, submission_id)
     board: Board = caller.request.app.state.board
-    return StreamingResponse(_events(board, submission_id), media_type="text/event-stream", headers=_UNBUFFERED)
+    streams: Streams = caller.request.app.state.streams
+    content = streams.begin(caller.actor.id, _events(board, submission_id))
+    return StreamingResponse(content, media_type="text/event-stream", headers=_UNBUFFERED)
 
 
 _UNBUFFERED: Final = {"X-Accel-Buffering": "no"}
 
 
-async def _events(board: Board, submission_id: int) -> AsyncIterator[bytes]:
+async def _events(board: Board, submission_id: int) -> AsyncGenerator[bytes, None]:
     yield b"retry: 2000\n\n"
     async for now in board.changes(submission_id, SILENT_S):
         if now is None:

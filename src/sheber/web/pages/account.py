@@ -24,8 +24,12 @@ def account_page(visit: Known) -> Response:
 
 
 @router.post("/account/password")
-def change_password(visit: Known, old: Text, new: Text) -> Response:
+async def change_password(visit: Known, old: Text, new: Text) -> Response:
     """Choose another password."""
+    return await visit.hashing.run(visit.address, _change_password, visit, old, new)
+
+
+def _change_password(visit: Visit, old: str, new: str) -> Response:
     try:
         with visit.school.writing() as session:
             logins.change_password(session, visit.actor, old, new, token=visit.token, address=visit.address)

@@ -26,8 +26,12 @@ def log_in_page(visit: Asked, next: str = "/") -> Response:  # noqa: A002  (the 
 
 
 @router.post("/log-in")
-def log_in(visit: Asked, login: Text, password: Text, next: Text = "/") -> Response:  # noqa: A002
+async def log_in(visit: Asked, login: Text, password: Text, next: Text = "/") -> Response:  # noqa: A002
     """Log somebody in, with a new token: one that was there before is not taken over."""
+    return await visit.hashing.run(visit.address, _log_in, visit, login, password, next)
+
+
+def _log_in(visit: Visit, login: str, password: str, next: str) -> Response:  # noqa: A002
     try:
         with visit.school.writing() as session:
             actor, token = logins.log_in(session, login, password, address=visit.address)
@@ -58,8 +62,12 @@ def invitation_page(visit: Asked, token: str) -> Response:
 
 
 @router.post("/invitation/{token}")
-def accept(visit: Asked, token: str, password: Text, again: Text) -> Response:
+async def accept(visit: Asked, token: str, password: Text, again: Text) -> Response:
     """Choose a password; the new password logs in at once."""
+    return await visit.hashing.run(visit.address, _accept, visit, token, password, again)
+
+
+def _accept(visit: Visit, token: str, password: str, again: str) -> Response:
     with visit.school.reading() as session:
         login = invitations.invited(session, token)
     try:

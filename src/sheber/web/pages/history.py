@@ -10,7 +10,7 @@ from sheber.school.courses.assignments import assignment, course_page
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.submissions.reading import attempts, difference
 from sheber.web.rendering import page
-from sheber.web.visit import Id, Known, page_router
+from sheber.web.visit import Id, Known, Visit, page_router
 
 router = page_router()
 
@@ -18,8 +18,12 @@ Number = Annotated[int, Query(ge=1, le=2**31 - 1)]
 
 
 @router.get("/assignments/{assignment_id}/attempts")
-def history(visit: Known, assignment_id: Id) -> Response:
+async def history(visit: Known, assignment_id: Id) -> Response:
     """One's own attempts."""
+    return await visit.heavy.run(visit.actor.id, _history, visit, assignment_id)
+
+
+def _history(visit: Visit, assignment_id: int) -> Response:
     with visit.school.reading() as session:
         line = assignment(session, visit.actor, assignment_id)
         course = course_page(session, visit.actor, line.course_id)
@@ -31,8 +35,12 @@ def history(visit: Known, assignment_id: Id) -> Response:
 
 
 @router.get("/compare")
-def compare(visit: Known, older: Number, newer: Number) -> Response:
+async def compare(visit: Known, older: Number, newer: Number) -> Response:
     """What changed in program and points between two attempts."""
+    return await visit.heavy.run(visit.actor.id, _compare, visit, older, newer)
+
+
+def _compare(visit: Visit, older: int, newer: int) -> Response:
     with visit.school.reading() as session:
         change = difference(session, visit.actor, older, newer)
     return page(visit, "compare.html.j2", change=change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from sheber.school.submissions import comments, handing_in, requests, sharing
 from sheber.school.submissions.reading import Scene, SubmissionPage, program, submission_page
 from sheber.school.submissions.watching import Watching, watching
 from sheber.trace import TraceError, read
+from sheber.web.crowd import Streams
 from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
@@ -96,8 +97,12 @@ def scene_page(visit: Known, submission_id: Id, place: Id) -> Response:
 
 
 @router.get("/submissions/{submission_id}/scenes/{place}/report")
-def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
+async def scene_report(visit: Known, submission_id: Id, place: Id) -> Response:
     """The report page itself. It runs in a sandbox: it has no origin, no cookies and no network."""
+    return await visit.heavy.run(visit.actor.id, _report, visit, submission_id, place)
+
+
+def _report(visit: Visit, submission_id: int, place: int) -> Response:
     found, scene, exercise = _open_scene(visit, submission_id, place)
     assert scene.score is not None
     try:
@@ -115,7 +120,7 @@ async def live(visit: Known, submission_id: Id, request: Request) -> Response:
     """A practice run while it is computed: its state, what the judge writes, and at last its points."""
     found, exercise = await asyncio.to_thread(_watchable, visit, submission_id)
     after = request.headers.get("last-event-id", "")
-    return _stream(_live(visit, found, exercise, int(after) if after.isdigit() else 0))
+    return _stream(visit, _live(visit, found, exercise, int(after) if after.isdigit() else 0))
 
 
 @router.get("/submissions/{submission_id}/live/scene.glb")
@@ -184,7 +189,7 @@ def _wait(visit: Visit, found: SubmissionPage) -> str:
 # --- streams ---------------------------------------------------------------------------------------------
 
 
-async def _live(visit: Visit, found: SubmissionPage, exercise: Exercise, after: int) -> AsyncIterator[bytes]:
+async def _live(visit: Visit, found: SubmissionPage, exercise: Exercise, after: int) -> AsyncGenerator[bytes, None]:
     """State, pieces of the run, and its end."""
     hall: Hall = visit.request.app.state.hall
     board: Board = visit.request.app.state.board
@@ -224,7 +229,9 @@ def _progress_ended(state: str) -> str:
     return told.get(state, _("This run has ended."))
 
 
-def _stream(content: AsyncIterator[bytes]) -> Response:
+def _stream(visit: Visit, content: AsyncGenerator[bytes, None]) -> Response:
+    streams: Streams = visit.request.app.state.streams
+    content = streams.begin(visit.actor.id, content)
     return StreamingResponse(content, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 

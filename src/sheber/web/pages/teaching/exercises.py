@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 from fastapi import Response
@@ -77,7 +76,7 @@ def picture(visit: Known, own_id: Id, place: Id) -> Response:
 
 @router.post("/own-exercises/{own_id}/decide")
 def decide(visit: Known, own_id: Id, sent: Posted) -> Response:
-    """Allow the check, admit, or refuse: for administrators."""
+    """Allow the check, admit, or refuse: for administrators. A worker checks; no code of an upload runs beside pages."""
     what = sent["what"]
     try:
         with visit.school.writing() as session:
@@ -89,16 +88,7 @@ def decide(visit: Known, own_id: Id, sent: Posted) -> Response:
                 exercises.refuse(session, visit.actor, own_id, sent["reason"])
     except Refused as error:
         return _one(visit, own_id, error)
-    if what == "check":
-        _check_aside(visit, own_id)
     return go_to(f"/own-exercises/{own_id}")
-
-
-def _check_aside(visit: Visit, own_id: int) -> None:
-    """Check an upload while the page goes on. It takes minutes, in a process of its own."""
-    from sheber.school.courses.checking import check
-
-    threading.Thread(target=check, args=(visit.school, own_id), daemon=True, name=f"check-{own_id}").start()
 
 
 def _listed(visit: Visit, error: Refused | None = None) -> Response:
