@@ -79,8 +79,9 @@ def test_no_cell_of_the_csv_is_a_formula(school: School) -> None:
 
 def test_a_number_is_not_taken_for_a_formula(school: School) -> None:
     marks = make_marks(school, students=1)
+    asked = marks.assignment()
     with school.writing() as session:
-        override(session, marks.teacher, marks.assignment(), marks.students[0].id, 0, "why")
+        override(session, marks.teacher, asked, marks.students[0].id, 0, "why")
     assert read_csv(csv_of(book(marks)))[1][3:] == ["0.0", "0.0"]
 
 

@@ -234,7 +234,7 @@ def test_every_module_of_the_extra_is_asked_for() -> None:
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     names = [re.split(r"[>=\[]", one)[0] for one in project["optional-dependencies"]["school"]]
-    modules = {"argon2-cffi": "argon2"}
+    modules = {"argon2-cffi": "argon2", "markdown-it-py": "markdown_it"}
     assert sorted(modules.get(one, one.replace("-", "_")) for one in names) == sorted(extras._SCHOOL)
 
 

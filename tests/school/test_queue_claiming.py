@@ -73,8 +73,8 @@ def test_a_job_has_what_judging_needs(any_school: School) -> None:
     work = make_class(any_school, numbers={"scene.fuse": 50.0})
     submission = work.submit(0, b"x = 1\n", language="kk")
     (job,) = take(any_school)
-    seed = any_school.secret.seed(work.course, work.assignment, 1, 0)
-    assert (job.submission_id, job.place, job.round, job.seed) == (submission, 1, 0, seed)
+    seed = any_school.secret.seed(work.course, work.assignment, 1, 1)
+    assert (job.submission_id, job.place, job.round, job.seed) == (submission, 1, 1, seed)
     assert (job.source, job.file_name, job.language, job.kind) == (b"x = 1\n", "program.py", "kk", "graded")
     assert (job.exercise, job.numbers, job.tries, job.campaign_id) == ("keep-warm", {"scene.fuse": 50.0}, 1, None)
     assert work.state(submission) == "running"
@@ -174,8 +174,8 @@ def test_a_submission_is_done_when_each_scene_is_and_has_its_points(any_school: 
         assert (stored.finished, stored.exercise_sha256) == (now(), "e" * 64)
         results = session.scalars(select(SceneResult).order_by(SceneResult.place)).all()
         assert [(one.place, one.points, one.round, int(one.seed)) for one in results] == [
-            (1, 70.0, 0, first.seed),
-            (2, 90.0, 0, second.seed),
+            (1, 70.0, 1, first.seed),
+            (2, 90.0, 1, second.seed),
         ]
 
 

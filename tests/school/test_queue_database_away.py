@@ -12,7 +12,7 @@ import pytest
 from making import keep_warm, make_class, program
 from test_queue_worker import FakeExecutor, judged, results, rounds, states, until, working
 
-import postgresql
+from sheber.bench.school.postgresql import _binaries, _not_as_root
 from sheber.school import database
 from sheber.school.errors import DatabaseAway
 from sheber.school.opening import open_school
@@ -26,7 +26,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.data = folder, folder / "data"
-        self._before, self._binaries = postgresql._not_as_root(), postgresql._binaries()
+        self._before, self._binaries = _not_as_root(), _binaries()
         folder.chmod(0o777)
         make = [self._binaries / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"]
         subprocess.run([*self._before, *make, "--no-sync"], check=True, capture_output=True)

@@ -57,7 +57,7 @@ def test_a_program_becomes_a_submission_with_a_job_for_each_scene(any_school: Sc
     assert (one.state, one.kind, one.number, one.scenes, one.late_days) == ("queued", "graded", 1, 3, 0)
     assert (one.language, one.created, one.file_name, one.final) == ("ru", now(), "program.py", None)
     made = jobs(any_school, submission)
-    assert [(job.place, job.round, job.state, job.rank) for job in made] == [(n, 0, "queued", 1) for n in (1, 2, 3)]
+    assert [(job.place, job.round, job.state, job.rank) for job in made] == [(n, 1, "queued", 1) for n in (1, 2, 3)]
     assert len({job.seed for job in made}) == 3
     assert all(int(job.seed).bit_length() > 200 for job in made)
 
@@ -73,10 +73,10 @@ def test_a_released_scene_is_drawn_anew(school: School) -> None:
     before = jobs(school, work.submit(0))
     with school.writing() as session:
         session.add(
-            ReleasedScene(assignment_id=work.assignment, place=2, round=0, released=now(), released_by=work.teacher.id)
+            ReleasedScene(assignment_id=work.assignment, place=2, round=1, released=now(), released_by=work.teacher.id)
         )
     after = jobs(school, work.submit(1))
-    assert [job.round for job in after] == [0, 1]
+    assert [job.round for job in after] == [1, 2]
     assert after[0].seed == before[0].seed
     assert after[1].seed != before[1].seed
 

@@ -77,7 +77,7 @@ def test_a_student_sees_points_measured_wanted_and_words_of_a_hidden_scene(any_s
     }, "a new field must be decided on"  # fmt: skip
     assert second == Scene(2, "queued", False)
     assert (seen.program, seen.own, seen.state, seen.kind) == ("# <b>\n", True, "running", "graded")
-    secret = str(any_school.secret.seed(work.course, work.assignment, 1, 0))
+    secret = str(any_school.secret.seed(work.course, work.assignment, 1, 1))
     assert secret not in repr(seen)
     assert "0.123" not in repr(seen)
 
@@ -88,14 +88,14 @@ def test_a_released_scene_and_a_practice_scene_are_shown_whole(any_school: Schoo
     judge(work, 2)
     with any_school.writing() as session:
         released = {"released": now(), "released_by": work.teacher.id}
-        session.add(ReleasedScene(assignment_id=work.assignment, place=2, round=0, **released))
+        session.add(ReleasedScene(assignment_id=work.assignment, place=2, round=1, **released))
         session.add(ReleasedScene(assignment_id=work.assignment, place=1, round=7, **released))
     first, second = page(any_school, work.students[0], submission).scenes
     assert not first.everything, "another round of that place was released"
     assert second.everything
     assert (second.trace, second.seed) == (
         "2026-09/1-1.trace",
-        any_school.secret.seed(work.course, work.assignment, 2, 0),
+        any_school.secret.seed(work.course, work.assignment, 2, 1),
     )
     assert second.outcome is not None
     assert second.outcome.reason == "I saw a box at 0.123"

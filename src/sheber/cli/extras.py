@@ -14,6 +14,7 @@ _SCHOOL: Final = (
     "alembic",
     "argon2",
     "fastapi",
+    "markdown_it",
     "prometheus_client",
     "python_multipart",
     "sqlalchemy",
