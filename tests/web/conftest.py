@@ -9,30 +9,30 @@ import pytest
 from argon2 import PasswordHasher
 from town import Town, copied, settle
 
+from sheber.school.limiter import Limiter
 from sheber.school.opening import open_school
 from sheber.school.people import logins, passwords
+from sheber.school.similarity import reports
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # tests/school holds the cost that a school has
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests log in more often than people do."""
+    """Tests log in, and compare programs, more often than people do."""
     monkeypatch.setattr(logins, "_limit", lambda login, address: None)
     monkeypatch.setattr(logins, "_pardon", lambda login, address: None)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords() -> Iterator[None]:
-    """Tests log in often, so that their hashes cost little. tests/school holds the cost that a school has."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        yield
+    monkeypatch.setattr(passwords, "_hasher", CHEAP)
+    monkeypatch.setattr(reports, "_comparing", Limiter(burst=99, per_s=1))
 
 
 @pytest.fixture(scope="session")
-def model(_cheap_passwords: None, tmp_path_factory: pytest.TempPathFactory) -> Town:
+def model(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """What the towns of the tests are copied from."""
     opened = open_school(tmp_path_factory.mktemp("model") / "school")
-    made = settle(opened)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", CHEAP)
+        made = settle(opened)
     opened.close()
     return made
 
