@@ -89,7 +89,20 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "poses-and-moves", "p.py", "--sandbox", "D"], "invalid choice"),
         (["grade", "poses-and-moves", "p.py", "--workers", "0"], "at least 1"),
         (["exercises", "--language", "tlh"], "no language 'tlh'. The languages are: en"),
-        (["fly"], "rescore"),
+        (["fly"], "There is no command 'fly'. The commands are: exercises, new, run"),
+        (["runn"], "There is no command 'runn'. Did you mean run? The commands are: "),
+        (
+            ["grade", "palletising", "p.py", "--seed", "3"],
+            "sheber grade has no option --seed. These commands have it: ",
+        ),
+        (["grade", "palletising", "p.py", "--seed=3"], "sheber grade vision-sorting class/"),
+        (["run", "palletising", "p.py", "--sed", "3"], "sheber run has no option --sed. Did you mean --seed?"),
+        (["run", "palletising", "p.py", "q.py"], "sheber run takes no further argument 'q.py'."),
+        (["run", "poses", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
+        (["run", "work/p.py", "palletising"], "then the program: sheber run palletising work/p.py"),
+        (["grade", "work/p.py", "palletising"], "then the program: sheber grade palletising work/p.py"),
+        (["run", "palletising", "exercise.md"], "exercise.md is not a program. A program is a Python file"),
+        (["grade", "palletising", "exercise.md"], "exercise.md is not a program. A program is a Python file"),
         (["bench", "--only", "warp"], "The gates are: loop"),
         (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
         (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
@@ -111,6 +124,14 @@ def test_wrong_use_is_explained(
     assert "Traceback" not in told.err
     assert told.out == ""
     assert list(tmp_path.iterdir()) == []  # a refused command leaves nothing behind
+
+
+def test_beside_the_text_of_an_exercise_its_program_is_offered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "program.py").write_text("")
+    assert main(["run", "palletising", str(tmp_path / "exercise.md")]) == 2
+    assert f"ends with .py. Did you mean {tmp_path / 'program.py'}?" in capsys.readouterr().err
 
 
 def test_each_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
