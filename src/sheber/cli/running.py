@@ -49,7 +49,7 @@ def new(arguments: argparse.Namespace) -> int:
         text = _("{path} already exists. It was not changed. Choose another folder.")
         raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
-    write_text(program, exercise.starter)
+    write_text(program, exercise.starter_in(folder))
     print(_("{path}: the text of the exercise").format(path=shown_path(text_file)))
     print(_("{path}: a program to begin with").format(path=shown_path(program)))
     print("\n" + _("Try it: sheber run {name} {path}").format(name=arguments.exercise, path=shown_path(program)))
