@@ -15,6 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from sheber.cli import main
 from sheber.cli.arguments import parser
@@ -216,6 +220,29 @@ def test_the_list_of_exercises_reads_well(columns: int) -> None:
     assert all("elementary" in lines[n] or "intermediate" in lines[n] for n in names)
     assert all(lines[n - 1] == "" for n in names[1:])
     assert lines[names[0] + (2 if columns < 53 else 1)].startswith("    Drive the tip")
+
+
+def test_no_line_of_a_pipe_has_blanks_at_its_end(poses_trace: Path) -> None:
+    for command in (["exercises"], ["rescore", str(poses_trace)]):
+        lines = sheber(*command).stdout.splitlines()
+        assert len(lines) > 5
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_columns_stand_in_line_in_signs_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A degree sign needs four letters without it, and a tick two: columns get their widths after that."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict", newline="\n")
+    monkeypatch.setattr(sys, "stdout", out)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("is", "angle", "name"):
+        table.add_column(title, justify="right" if title == "angle" else "left")
+    table.add_row("[green]✓[/green]", Text("0.1°", style="red"), Padding(Text("−1"), (0, 0, 0, 2)))
+    table.add_row("!", Text("12.5 mm"), "two")
+    console().print(Group(table, Text("x · y")))
+    out.flush()
+    assert out.buffer.getvalue().decode() == (  # type: ignore[attr-defined]
+        "is    angle  name\nok  0.1 deg    -1\n!   12.5 mm  two\nx | y\n"
+    )
 
 
 # --- the terminal

@@ -239,7 +239,7 @@ def _exercises(commands: Any) -> None:
         commands,
         "exercises",
         "reading",
-        _("List the exercises, one in each line, with level and simulated time."),
+        _("List the exercises: name, level, simulated time, and what is asked."),
         "  sheber exercises\n  sheber exercises --json",
     )
     _json(command)
