@@ -227,6 +227,9 @@ def test_the_starter_of_a_copy_connects_to_the_copy(copy: Path, monkeypatch: pyt
     assert 'connect(exercise="poses-and-moves")' in load("poses-and-moves").starter
     monkeypatch.chdir(copy.parent)
     assert f'connect(exercise="{copy.resolve().as_posix()}")' in load("my-exercise").starter, "from any folder"
+    own = load("my-exercise")
+    assert 'connect(exercise="../my-exercise")' in own.starter_in(copy.parent / "work"), "both can move together"
+    assert f'connect(exercise="{copy.resolve().as_posix()}")' in own.starter_in(Path("/nothing/in/common"))
     changed(copy, 'connect(exercise="poses-and-moves")', "connect()", "starter.py")
     assert "connect()" in load(str(copy)).starter
 
