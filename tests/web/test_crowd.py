@@ -97,9 +97,10 @@ def test_one_person_has_so_many_streams() -> None:
 
 def test_progress_and_live_views_are_counted(town: Town) -> None:
     browser = town.browser(town.student)
-    run = browser.put_json(f"/assignments/{town.assignment}/runs", "POST", source="pass\n").json()["id"]
+    path = f"/api/v1/assignments/{town.assignment}/submissions"
+    run = browser.put_json(path, "POST", source="pass\n", kind="practice").json()["id"]
     browser.app.state.streams = Streams(each=0)
-    for path in (f"/submissions/{run}/events", f"/submissions/{run}/live", f"/api/v1/submissions/{run}/events"):
+    for path in (f"/submissions/{run}/live", f"/api/v1/submissions/{run}/events"):
         assert browser.get(path).status_code == 429, path
 
 
