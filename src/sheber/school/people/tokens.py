@@ -17,7 +17,17 @@ from sheber.school.people.keys import actor_of, hashed, new_key
 from sheber.school.people.models import ApiToken, Person
 from sheber.school.people.policy import Actor
 
-__all__ = ["LONGEST", "MOST", "TokenLine", "known_by_token", "list_tokens", "make_token", "revoke", "revoke_all", "who_by_token"]
+__all__ = [
+    "LONGEST",
+    "MOST",
+    "TokenLine",
+    "known_by_token",
+    "list_tokens",
+    "make_token",
+    "revoke",
+    "revoke_all",
+    "who_by_token",
+]
 
 LONGEST: Final = 366  # days
 MOST: Final = 20  # of one person
