@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sheber.cli import main
-from sheber.cli.several import Row, _losses
+from sheber.cli.several import Row, _endings, _losses
 from sheber.exercises import load
 from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import Check, Score
@@ -67,6 +67,25 @@ def test_a_loss_that_is_called_otherwise_in_each_run_goes_by_its_key() -> None:
     assert [(one.name, one.points) for one in lost] == [("contact", 5.0), ("Home at the end", 3.0)]
 
 
+def graded_scenes(*outcomes: Outcome) -> Grade:
+    """A grade without points whose scenes ended so."""
+    scenes = (GradedScene(f"rehearsal {n}", n, one, Score(()), "", None) for n, one in enumerate(outcomes, 1))
+    return Grade(0.0, "A", tuple(scenes))
+
+
+def test_the_note_says_how_runs_ended_and_in_how_many_scenes() -> None:
+    well = Outcome(OutcomeKind.FINISHED)
+    stop = [Outcome(OutcomeKind.EMERGENCY_STOP, TOUCHED(a=body), 12) for body in ("the wall", "the post")]
+    loop = Outcome(OutcomeKind.RESOURCE_LIMIT, HOME(), 5)
+    assert _endings(graded_scenes(well, well)) == ""
+    assert _endings(graded_scenes(loop, loop)) == (
+        "In every scene: The program exceeded a limit of the run: Home at the end. It happened in line 5."
+    )
+    assert _endings(graded_scenes(well, loop, *stop)) == (
+        "In 2 of 4 scenes: Emergency stop: Unintended contact: the wall. It happened in line 12."
+    )
+
+
 def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = graded(capsys, "class/", "--csv", "out/class.csv")
     rows = {row["name"]: row for row in told["programs"]}
@@ -76,6 +95,7 @@ def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.Ca
     assert rows["boris/program"]["words"] == "This is the same program as aida/program."
     assert rows["dana/program"]["scenes"][0]["outcome"] == "program error"
     assert "A program may have up to" in rows["erlan"]["words"]
+    assert rows["dana/program"]["words"].startswith("In every scene: ")
     assert [loss["points"] for loss in told["lost"][:2]] == [15.0, 12.0]
     assert told["lost"][0]["key"] == "cycle"
     with open("out/class.csv", encoding="utf-8", newline="") as file:
@@ -84,6 +104,8 @@ def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.Ca
         ("aida/program", "0.0", "0.0"),
         ("erlan", "", ""),
     ]
+    assert [(row["worst"], row["passed"]) for row in table][::4] == [("0.0", "no"), ("", "")]
+    assert table[3]["note"] == rows["dana/program"]["words"]
     assert len(list(Path("reports/poses-and-moves/class").rglob("scene-*.trace"))) == 4 * 8
 
     before = {file: file.stat().st_mtime_ns for file in Path("reports").rglob("*.trace")}
@@ -98,7 +120,7 @@ def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.Ca
     assert main(["grade", "poses-and-moves", "class/", "--resume"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "aida/program 0 0 Not passed" in text
-    assert "Mean of the class: 0.0. What was lost most, in points of one run: −15 Cycle time" in text
+    assert "Mean of the class: 0.0. The class lost most points here (mean of all runs): −15 Cycle time" in text
 
 
 def test_a_name_that_no_encoding_has_gets_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from sheber.cli import main
 from sheber.cli.arguments import parser
@@ -89,7 +93,20 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "poses-and-moves", "p.py", "--sandbox", "D"], "invalid choice"),
         (["grade", "poses-and-moves", "p.py", "--workers", "0"], "at least 1"),
         (["exercises", "--language", "tlh"], "no language 'tlh'. The languages are: en"),
-        (["fly"], "rescore"),
+        (["fly"], "There is no command 'fly'. The commands are: exercises, new, run"),
+        (["runn"], "There is no command 'runn'. Did you mean run? The commands are: "),
+        (
+            ["grade", "palletising", "p.py", "--seed", "3"],
+            "sheber grade has no option --seed. These commands have it: ",
+        ),
+        (["grade", "palletising", "p.py", "--seed=3"], "sheber grade vision-sorting class/"),
+        (["run", "palletising", "p.py", "--sed", "3"], "sheber run has no option --sed. Did you mean --seed?"),
+        (["run", "palletising", "p.py", "q.py"], "sheber run takes no further argument 'q.py'."),
+        (["run", "poses", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
+        (["run", "work/p.py", "palletising"], "then the program: sheber run palletising work/p.py"),
+        (["grade", "work/p.py", "palletising"], "then the program: sheber grade palletising work/p.py"),
+        (["run", "palletising", "exercise.md"], "exercise.md is not a program. A program is a Python file"),
+        (["grade", "palletising", "exercise.md"], "exercise.md is not a program. A program is a Python file"),
         (["bench", "--only", "warp"], "The gates are: loop"),
         (["run", "poses-and-move", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
         (["run", "poses-and-moves", "nowhere.py"], "nowhere.py"),
@@ -111,6 +128,14 @@ def test_wrong_use_is_explained(
     assert "Traceback" not in told.err
     assert told.out == ""
     assert list(tmp_path.iterdir()) == []  # a refused command leaves nothing behind
+
+
+def test_beside_the_text_of_an_exercise_its_program_is_offered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "program.py").write_text("")
+    assert main(["run", "palletising", str(tmp_path / "exercise.md")]) == 2
+    assert f"ends with .py. Did you mean {tmp_path / 'program.py'}?" in capsys.readouterr().err
 
 
 def test_each_program_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +220,29 @@ def test_the_list_of_exercises_reads_well(columns: int) -> None:
     assert all("elementary" in lines[n] or "intermediate" in lines[n] for n in names)
     assert all(lines[n - 1] == "" for n in names[1:])
     assert lines[names[0] + (2 if columns < 53 else 1)].startswith("    Drive the tip")
+
+
+def test_no_line_of_a_pipe_has_blanks_at_its_end(poses_trace: Path) -> None:
+    for command in (["exercises"], ["rescore", str(poses_trace)]):
+        lines = sheber(*command).stdout.splitlines()
+        assert len(lines) > 5
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_columns_stand_in_line_in_signs_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A degree sign needs four letters without it, and a tick two: columns get their widths after that."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict", newline="\n")
+    monkeypatch.setattr(sys, "stdout", out)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("is", "angle", "name"):
+        table.add_column(title, justify="right" if title == "angle" else "left")
+    table.add_row("[green]✓[/green]", Text("0.1°", style="red"), Padding(Text("−1"), (0, 0, 0, 2)))
+    table.add_row("!", Text("12.5 mm"), "two")
+    console().print(Group(table, Text("x · y")))
+    out.flush()
+    assert out.buffer.getvalue().decode() == (  # type: ignore[attr-defined]
+        "is    angle  name\nok  0.1 deg    -1\n!   12.5 mm  two\nx | y\n"
+    )
 
 
 # --- the terminal

@@ -327,6 +327,16 @@ STATE: dict[str, Any] = {
 }
 
 
+def test_a_tool_without_commands_is_named() -> None:
+    """A pointer is a tool, though a program cannot command it."""
+    pointer = GIVEN["robot"]["tool"] | {"kind": "pointer"}
+    with session(lambda r: (reply(), b"")) as one:
+        cell = Cell(one, GIVEN | {"robot": GIVEN["robot"] | {"tool": pointer}})
+    for name in ("gripper", "suction"):
+        with pytest.raises(NotGiven, match=rf"no {name}\. The tool of its robot is a pointer\. It needs no commands"):
+            getattr(cell, name)
+
+
 def test_a_state_is_read_only_and_says_what_it_has() -> None:
     with session(lambda r: (reply(**STATE), b"")) as one:
         state = Cell(one, ANALOG).state()
@@ -489,6 +499,7 @@ def test_a_width_in_millimetres_is_told_and_one_beyond_the_stroke_is_the_cells_a
         (lambda c: c.robot.move_linea(Pose()), "Did you mean move_linear.*It has: forward, home"),
         (lambda c: c.robot.movel(Pose()), "Did you mean move_linear"),
         (lambda c: c.robot.MoveJ(Pose()), "Did you mean move_joints or move_to"),
+        (lambda c: c.move_joints, "Cell has no attribute 'move_joints'. Did you mean robot.move_joints[?] It has: "),
         (lambda c: c.camera, "Cell has no attribute 'camera'. Did you mean cameras"),
         (lambda c: c.frames.pick, r"name in brackets: \['pick'\], not .pick"),
         (lambda c: c.frames.picks, "no frame 'picks'. It has: pick"),

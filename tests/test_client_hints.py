@@ -21,6 +21,7 @@ import sheber
 from ordinary_user import run_as_ordinary
 from sheber import Pose
 from sheber.client import hints
+from sheber.client.fixed import Fixed
 from sheber.client.hints import hint, in_plain_words
 from sheber.client.robot_cell import Image, Robot
 
@@ -187,6 +188,14 @@ def called_by_name() -> None:
         (lambda: Pose().inverse(1), "inverse takes no arguments."),
         (lambda: Robot.move_to(None, Pose(), velocity=0.3), "Did you mean speed? move_to takes: pose, speed, "),
         (lambda: max(1, 2, kee=3), ""),
+        (lambda: {"x": 0.1}.x, "Write the name in brackets: ['x'], not .x"),  # type: ignore[attr-defined]
+        (lambda: {"x": 0.1}.y, ""),  # type: ignore[attr-defined]
+        (lambda: Pose().z, "Write pose.position[2] for the z of a pose, in metres."),  # type: ignore[attr-defined]
+        (lambda: sheber.connect.robot, "You must call connect with brackets: connect(...)"),  # type: ignore[attr-defined]
+        (lambda: Pose().offset.position, "You must call offset with brackets"),  # type: ignore[attr-defined]
+        (lambda: Pose() + 0.1, "You cannot calculate with a pose as with a number. pose.offset(z=0.1)"),  # type: ignore[operator]
+        (lambda: 2 * Pose(), "You cannot calculate with a pose as with a number."),  # type: ignore[operator]
+        (lambda: "x" + 1, ""),  # type: ignore[operator]
     ],
 )
 def test_what_was_meant(call: Callable[[], Any], sentence: str) -> None:
@@ -195,6 +204,17 @@ def test_what_was_meant(call: Callable[[], Any], sentence: str) -> None:
     if sentence == "Did you mean length?":  # the names that exist are those where the error was raised
         error = error_of(lambda: lenght + length)  # noqa: F821
     assert hint(error).startswith(sentence) if sentence else hint(error) == ""
+
+
+def test_a_name_that_the_cell_holds_is_offered_with_it() -> None:
+    class Holder(Fixed):
+        __slots__ = ("frames", "robot")
+
+    cell = Holder()
+    assert hint(error_of(lambda: frame + str(cell))) == "Did you mean cell.frames?"  # type: ignore[name-defined]  # noqa: F821
+    assert hint(error_of(lambda: robot + str(cell))) == "Did you mean cell.robot?"  # type: ignore[name-defined]  # noqa: F821
+    frames = {"A": Pose()}
+    assert hint(error_of(lambda: frame[str(cell) + str(frames)])) == "Did you mean frames?"  # type: ignore[name-defined]  # noqa: F821
 
 
 def test_a_list_of_names_ends_where_a_students_class_fails() -> None:

@@ -56,11 +56,13 @@ def test_the_starter_of_a_copy_runs_from_any_folder(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     program = work / "program.py"
-    for _written in ("whole", "relative"):
+    copy = tmp_path / "my"
+    assert '"../my"' in program.read_text("utf-8"), "so both can move to another machine together"
+    for _written in ("relative", "whole"):
         done = subprocess.run([sys.executable, program], cwd=elsewhere, capture_output=True, text=True, timeout=120)
         assert "points of 100" in done.stdout, done.stderr
-        program.write_text(program.read_text("utf-8").replace(json.dumps((tmp_path / "my").as_posix()), '"../my"'))
-    assert '"../my"' in program.read_text("utf-8")
+        program.write_text(program.read_text("utf-8").replace('"../my"', json.dumps(copy.as_posix())))
+    assert copy.as_posix() in program.read_text("utf-8")
 
 
 def test_the_exercise_may_stand_in_the_environment_and_errors_are_short(tmp_path: Path) -> None:
@@ -85,6 +87,17 @@ def test_an_unknown_exercise_says_what_exists(tmp_path: Path) -> None:
     assert "palletising" in done.stderr, "the child's own message lists what exists"
     assert "Line 2: ValueError: The practice cell of 'juggling' did not start" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_command_for_the_box_names_an_exercise_beside_the_program_from_here(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    path = os.path.relpath(copy, work)
+    for here, typed in ((tmp_path, f"./{copy.name} work/ten.py"), (work, f"{path} ten.py")):
+        monkeypatch.chdir(here)
+        assert in_the_box(path, None, str(work / "ten.py")) == f"sheber run {typed}"
 
 
 def test_the_command_for_the_box_names_the_file_as_it_can_be_typed_here(

@@ -153,6 +153,20 @@ def test_every_command_is_documented() -> None:
         assert f"sheber {name}" in text, f"the docs do not show `sheber {name}`"
 
 
+def test_the_traces_of_the_class_are_where_the_teachers_page_says() -> None:
+    """A teacher types the command for a class, and then the one that scores its traces again."""
+    from fnmatch import fnmatchcase
+
+    from sheber.cli.output import usual_folder
+
+    text = (ROOT / "docs/teacher.md").read_text("utf-8")
+    (pattern,) = re.findall(r"^    sheber rescore (\S+)", text, re.MULTILINE)
+    programs = re.findall(r"`(class/\w+/program\.py)`", text)
+    assert len(programs) >= 2
+    for program in programs:
+        assert fnmatchcase(str(usual_folder("post", Path(program)) / "scene-101.trace"), pattern)
+
+
 def test_every_gate_stands_in_the_performance_page() -> None:
     from sheber.bench import GATES
 

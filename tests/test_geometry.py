@@ -111,6 +111,24 @@ def test_offsets(a: Pose, x: float, y: float, z: float) -> None:
     assert np.array_equal(a.offset(x, y, z).quaternion, a.quaternion)
 
 
+def test_a_vector_in_place_of_a_number_is_told() -> None:
+    for call in (
+        lambda: Pose().offset((0, 0, 0.1)),
+        lambda: Pose().offset_tool(z=np.ones(3)),
+        lambda: Pose().rotated([1]),
+    ):
+        with pytest.raises(ValueError, match="x, y and z are three separate numbers, for example offset"):
+            call()  # type: ignore[no-untyped-call]
+
+
+def test_degrees_are_not_taken_for_radians() -> None:
+    with pytest.raises(ValueError, match=r"radians. rotated\(0, 0, 45\) would turn .* use math.radians"):
+        Pose().rotated(z=45)
+    with pytest.raises(ValueError, match="Angles are in radians"):
+        Pose().rotated(x=-90)
+    assert near(Pose().rotated(z=3.5 * math.pi), Pose().rotated(z=-0.5 * math.pi))
+
+
 HALF_TURNS = [(1.0, 0.0, 0.0), (0.985, -0.172, 0.0), (-0.707, 0.707, 0.0), (0.0, -1.0, 0.02), (0.0, 0.0, -1.0)]
 
 

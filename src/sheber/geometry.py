@@ -25,6 +25,9 @@ Array = NDArray[np.float64]
 NEAR_HALF_A_TURN = math.radians(1.0)
 """Within this of half a turn a pose is printed with a rotation vector of steady sign [rad]."""
 
+MOST_TURN = 4.0 * math.pi
+"""Two whole turns [rad]: a program that asks for more has degrees in mind."""
+
 
 def _vector(values: ArrayLike, size: int, name: str) -> Array:
     """A checked (size,) float64 copy of `values`; raises ValueError in words."""
@@ -40,6 +43,14 @@ def _vector(values: ArrayLike, size: int, name: str) -> Array:
         text = _("{name} must be finite numbers. You gave {values}.")
         raise ValueError(text.format(name=_(name), values=vector.tolist()))
     return vector
+
+
+def _along(x: float, y: float, z: float) -> Array:
+    """Three numbers, one for each axis, as (3,); raises ValueError in words, also for a vector in place of a number."""
+    if vectors := [one for one in (x, y, z) if np.ndim(one)]:
+        text = _("x, y and z are three separate numbers, for example offset(x=0.1, z=0.2). You gave {value!r} for one.")
+        raise ValueError(text.format(value=vectors[0]))
+    return _vector((x, y, z), 3, N_("An offset"))
 
 
 def quaternion_product(p: Sequence[float], q: Sequence[float]) -> tuple[float, float, float, float]:
@@ -300,7 +311,7 @@ class Pose:
         >>> DOWN.offset(z=0.1)
         Pose(0.0, 0.0, 100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
-        return Pose(self.position + _vector((x, y, z), 3, N_("An offset")), self.quaternion)
+        return Pose(self.position + _along(x, y, z), self.quaternion)
 
     def offset_tool(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
         """The same orientation, moved by x, y, z [m] along the pose's own axes (ABB: RelTool).
@@ -308,15 +319,23 @@ class Pose:
         >>> DOWN.offset_tool(z=0.1)
         Pose(0.0, 0.0, -100.0 mm; rotvec 180.0, 0.0, 0.0 deg)
         """
-        return Pose(self @ _vector((x, y, z), 3, N_("An offset")), self.quaternion)
+        return Pose(self @ _along(x, y, z), self.quaternion)
 
     def rotated(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:
         """The same position, turned about the pose's own axes by the rotation vector x, y, z [rad].
 
+        Raises ValueError for more than two whole turns, because that is an angle in degrees.
+
         >>> Pose((0.4, 0.1, 0.0)).rotated(z=math.radians(30))
         Pose(400.0, 100.0, 0.0 mm; rotvec 0.0, 0.0, 30.0 deg)
         """
-        turn = quaternion_from_rotvec((x, y, z))
+        turn = quaternion_from_rotvec(_along(x, y, z))
+        if max(map(abs, (x, y, z))) > MOST_TURN:
+            text = _(
+                "Angles are in radians. rotated({x:g}, {y:g}, {z:g}) would turn more than two times around. "
+                "If you have degrees, use math.radians(...)."
+            )
+            raise ValueError(text.format(x=x, y=y, z=z))
         return Pose(self.position, quaternion_product(self.quaternion.tolist(), turn.tolist()))
 
     # --- comparing ------------------------------------------------------------------------

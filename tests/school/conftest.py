@@ -10,7 +10,15 @@ import pytest
 
 from postgresql import fresh_database
 from sheber.school import clock
+from sheber.school.limiter import Limiter
 from sheber.school.opening import School, open_school
+from sheber.school.similarity import reports
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each school numbers its people anew: what one of them has tried is not the next one's."""
+    monkeypatch.setattr(reports, "_comparing", Limiter(burst=3, per_s=1 / 60))
 
 
 class Clock:

@@ -18,6 +18,7 @@ from making import a_course, a_person
 from sqlalchemy import select, update
 
 from sheber.exercises import load
+from sheber.i18n import current, language
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import archives, assignments, checking, exercises
 from sheber.school.courses.models import Assignment, OwnExercise
@@ -395,3 +396,27 @@ def test_an_admitted_exercise_is_unpacked_again_where_its_folder_is_gone(school:
         session.execute(update(OwnExercise).values(state="refused"))
     with school.reading() as session, pytest.raises(Refused, match="not admitted"):
         exercises.exercise_of(session, session.get_one(Assignment, work))
+
+
+class _Told:
+    """An exercise that counts how often its text is read."""
+
+    folder, sha256, summary = Path("x"), "1", "What is asked."
+    read = 0
+
+    @property
+    def title(self) -> str:
+        self.read += 1
+        return f"Title in {current()}"
+
+
+def test_a_headline_is_read_once_for_each_language_and_hash() -> None:
+    """A course page would else read and fill every text, for every reader."""
+    one: Any = _Told()
+    for tag in ("en", "ru", "en", "ru"):
+        with language(tag):
+            assert exercises.headline_of(one) == (f"Title in {tag}", "What is asked.")
+    assert one.read == 2
+    one.sha256 = "2"  # with other numbers
+    exercises.headline_of(one)
+    assert one.read == 3

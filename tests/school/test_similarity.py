@@ -10,7 +10,7 @@ import pytest
 from grading import Marks, make_marks, statements
 
 from sheber.exercises import load
-from sheber.school.errors import NotAllowed, NotFound, Refused
+from sheber.school.errors import NotAllowed, NotFound, Refused, TooMany
 from sheber.school.opening import School
 from sheber.school.similarity import comparing
 from sheber.school.similarity.comparing import compare_programs, compared
@@ -287,6 +287,17 @@ def test_who_compares_and_reads(school: School, tmp_path: Path) -> None:
             with pytest.raises(NotFound):
                 side_by_side(session, marks.teacher, report, number)
         assert similarity_page(session, others.teacher, theirs) is None
+
+
+def test_one_person_compares_a_few_times_in_a_minute(school: School) -> None:
+    marks = make_marks(school)
+    asked = marks.assignment()
+    hand_in(marks, asked, MINE, RENAMED)
+    for _ in range(3):
+        compare(school, marks.teacher, asked)
+    with pytest.raises(TooMany):
+        compare(school, marks.teacher, asked)
+    compare(school, marks.assistant, asked)
 
 
 def test_the_number_of_queries_does_not_grow(any_school: School) -> None:

@@ -51,7 +51,40 @@ FORMS: dict[str, str] = {
     "password": "x",
     "reason": "It was right.",
 }
-"""Fields of pages' forms; others get a word."""
+"""Fields that pages of everybody declare; others get a word."""
+
+SETTINGS = "visible=yes counts=best attempts=9 scenes=3 position=1 late_percent=0 weight=1 edition=1"
+
+PAGES: dict[str, dict[str, str]] = {
+    "/courses/{course_id}/archive": {"open": "yes"},
+    "/courses/{course_id}/groups": {"name": "Another"},
+    "/courses/{course_id}/groups/{group_id}": {"name": "Renamed"},
+    "/courses/{course_id}/members/{person_id}": {"role": "assistant"},
+    "/courses/{course_id}/new-assignment": {"exercise": "poses-and-moves"},
+    "/courses/{course_id}/people": {"login": "one-more", "name": "One More"},
+    "/courses/{course_id}/requests/{request_id}": {"granted": "yes", "answer": "Yes."},
+    "/courses/{course_id}/roster": {"enrol": "yes"},
+    "/courses/{course_id}/roster/undo": {"undo": "1"},
+    "/courses/{course_id}/settings": {"title": "Changed"},
+    "/assignments/{assignment_id}/extensions": {"person": "{person_id}", "attempts": "12", "reason": "ill"},
+    "/assignments/{assignment_id}/grades/{person_id}": {"points": "50", "reason": "shown", "seen": "0"},
+    "/assignments/{assignment_id}/hidden-scenes": {"place": "1"},
+    "/assignments/{assignment_id}/regrades": {"chosen": "latest", "reason": "the check was wrong"},
+    "/assignments/{assignment_id}/settings": dict(one.split("=") for one in SETTINGS.split()),
+    "/regrades/{campaign_id}/publish": {"seen": "x"},
+    "/submissions/{submission_id}/comments": {"text": "Good.", "place": "1"},
+    "/new-course": {"title": "Mine"},
+    "/own-exercises/{own_id}/decide": {"what": "refuse", "reason": "no"},
+    "/school/people": {"login": "one-more-again", "name": "One More", "rank": "student"},
+    "/school/people/{person_id}": {"name": "Changed"},
+}
+"""By the address of a form of teachers and administrators: fields that are taken from who may."""
+
+FILES = {
+    "/courses/{course_id}/roster": ("file", "class.csv", "text/csv"),
+    "/own-exercises": ("archive", "own.zip", "application/zip"),
+}
+"""By the address of such a form: its file."""
 
 ROSTER = "login,name\nnewcomer,Newcomer\n"
 
@@ -66,8 +99,8 @@ def every_route() -> list[APIRoute]:
     ]
 
 
-def filled(path: str, town: Town, work: Work, **others: Any) -> str:
-    """An address with the numbers of the student's work."""
+def filled(text: str, town: Town, work: Work, **others: Any) -> str:
+    """An address, or a field, with the numbers of the student's work."""
     values: dict[str, Any] = {
         "course_id": town.course,
         "assignment_id": town.assignment,
@@ -86,21 +119,31 @@ def filled(path: str, town: Town, work: Work, **others: Any) -> str:
         "name:path": "exercise.toml",
         "token": "x",
     } | others
-    return re.sub(r"\{([\w:]+)\}", lambda found: str(values.get(found[1], 1)), path)
+    return re.sub(r"\{([\w:]+)\}", lambda found: str(values.get(found[1], 1)), text)
 
 
-def body(route: APIRoute) -> dict[str, Any]:
+def body(route: APIRoute, town: Town, work: Work) -> dict[str, Any]:
     """Arguments of a request with a body that the route takes."""
+    return _body_of_api(route) if route.path.startswith("/api/") else _form_of_page(route, town, work)
+
+
+def _body_of_api(route: APIRoute) -> dict[str, Any]:
     if route.path.endswith(("/roster", "/roster/preview")):
         return {"content": ROSTER, "headers": {"Content-Type": "text/csv"}}
     if route.path.endswith("/own-exercises") and "POST" in route.methods:
         return {"content": archive(), "headers": {"Content-Type": "application/zip"}}
-    if route.path.startswith("/api/"):
-        return {"json": BODIES[route.name]} if route.name in BODIES else {}
+    return {"json": BODIES[route.name]} if route.name in BODIES else {}
+
+
+def _form_of_page(route: APIRoute, town: Town, work: Work) -> dict[str, Any]:
     fields = {field.alias for field in route.dependant.body_params}
-    if fields == {"body"}:  # of the page's scripts
-        return {"json": {"source": "x = 1\n", "edition": 0} if route.name == "save_draft" else {"source": "x = 1\n"}}
-    return {"data": {field: FORMS.get(field, "x") for field in fields if field != "program"}}
+    data = {field: FORMS.get(field, "x") for field in fields if field != "program"}
+    data |= {field: filled(text, town, work) for field, text in PAGES.get(route.path, {}).items()}
+    if route.path not in FILES:
+        return {"data": data}
+    field, name, kind = FILES[route.path]
+    content = archive() if name.endswith(".zip") else ROSTER.encode()
+    return {"data": data, "files": {field: (name, content, kind)}}
 
 
 def archive() -> bytes:

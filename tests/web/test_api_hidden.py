@@ -31,6 +31,12 @@ def told(answer: Any) -> str:
     return answer.text + str(dict(answer.headers))
 
 
+def seen_of(marks: set[str], answer: Any) -> set[str]:
+    """Those marks that are in an answer."""
+    text = told(answer)
+    return {mark for mark in marks if mark in text}
+
+
 def reads() -> list[str]:
     """Every route that is read and has to do with somebody's work; streams apart."""
     paths = {route.path for route in every_route() if "GET" in route.methods}
@@ -54,9 +60,9 @@ def test_no_route_tells_a_student_of_a_hidden_scene(town: Town, by: str) -> None
         address = filled(path, town, work, submission_id=work.graded, place=1)
         answer = student.get(address, params={"older": work.graded})
         answered += answer.status_code == 200
-        found = {mark for mark in hidden if mark in told(answer)}
+        found = seen_of(hidden, answer)
         assert not found, (path, found)
-        shown |= {mark for mark in hidden if mark in told(teacher.get(address))}
+        shown |= seen_of(hidden, teacher.get(address))
     assert answered > (8 if with_cookie else 12)
     if not with_cookie:
         assert {HASH, PRINTED, "7.253"} <= shown  # the marks are where the staff reads: the walk would see them
@@ -88,7 +94,7 @@ def test_no_stream_tells_of_a_hidden_scene(town: Town) -> None:
         answer = student.get(f"/api/v1/submissions/{submission}/events")
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert "event: ended" in answer.text
-        assert not {mark for mark in marks(work) if mark in told(answer)}
+        assert not seen_of(marks(work), answer)
         assert answer.text.count('"points":20.0}') == 3
     assert town.browser(town.student).get(f"/submissions/{work.graded}/live").status_code == 404
 

@@ -193,7 +193,7 @@ def test_nobody_is_sent_to_another_site(target: str, gone_to: str) -> None:
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(town: Town) -> None:
     browser = town.browser(town.student)
     headers = {"X-CSRF-Token": browser.token(), "Accept": "application/json"}
-    path = f"/assignments/{town.assignment}/draft"
+    path = f"/api/v1/assignments/{town.assignment}/draft"
     answer = browser.put(path, content=b"x" * (security.BODY_BYTES + 1), headers=headers)
     assert answer.status_code == 413
     assert "1024 kB" in answer.json()["error"]

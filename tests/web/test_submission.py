@@ -81,7 +81,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
     path = f"/assignments/{town.assignment}"
     source = f"print('my own line')  # {HOSTILE}\n"
     graded = int(browser.fill(f"{path}/submit", source=source).headers["location"].split("/")[-1])
-    practice = browser.put_json(f"{path}/runs", method="POST", source=source, seed="77", token="p").json()["id"]
+    practice = browser.put_json(f"/api/v1{path}/submissions", "POST", source=source, kind="practice", seed="77").json()[
+        "id"
+    ]
     judge_all(town)
     yield Judged(town, graded, practice)
     opened.close()
@@ -143,7 +145,7 @@ def test_student_text_is_escaped_wherever_it_stands(judged: Judged) -> None:
             assert "<script>window.hacked" not in browser.get(path).text
 
 
-PARTS = ("", "/part", "/events", "/program.py", "/scenes/1", "/scenes/1/report", "/live", "/live/scene.glb")
+PARTS = ("", "/part", "/program.py", "/scenes/1", "/scenes/1/report", "/live", "/live/scene.glb")
 
 
 @pytest.mark.parametrize("which", ["graded", "practice"])
@@ -242,7 +244,7 @@ def test_a_submission_that_waits_shows_its_place_and_can_be_cancelled(town: Town
     page = browser.get(path).text
     assert "0 of 3 scenes judged" in page
     assert "No machine judges at this moment" in page
-    assert f'data-events="{path}/events"' in page
+    assert f'data-events="/api/v1{path}/events"' in page
     assert browser.fill(f"{path}/cancel").status_code == 303
     assert "This submission was cancelled." in browser.get(path).text
     assert browser.fill(f"{path}/cancel").status_code == 422

@@ -14,6 +14,8 @@ from sheber.school import clock
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import assignments, courses, roster
 from sheber.school.courses.models import Assignment, Course, Member
+from sheber.web.pages.teaching.people import _carried
+from sheber.web.posted import Sent
 
 CLASS = "login,name,group\n" + "".join(f"p{n},Студент {n},РТ-{n % 3}\n" for n in range(30))
 
@@ -217,6 +219,7 @@ def test_a_carried_file_cannot_grow_without_end(town: Town) -> None:
     import zlib
 
     bomb = base64.b64encode(zlib.compress(b"login,name\n" + b"a" * (60 << 20), 9)).decode()
+    assert len(_carried(Sent({"carried": [bomb]}, {}))) == 4 << 20
     answer = town.browser(town.teacher).fill(f"/courses/{town.course}/roster", carried=bomb, enrol="yes")
     assert answer.status_code == 422
     assert len(members(town)) == 3
@@ -257,6 +260,11 @@ def test_a_role_changes_and_the_last_teacher_stays(town: Town) -> None:
     assert answer.status_code == 422
     assert "last teacher" in answer.text
     assert browser.get(f"{path}/{town.outsider.id}").status_code == 404
+
+
+def test_a_form_that_lacks_fields_is_refused_and_no_fault_of_ours(town: Town) -> None:
+    answer = town.browser(town.teacher).fill(f"/assignments/{town.assignment}/settings", scenes="many")
+    assert answer.status_code == 422
 
 
 def test_settings_are_stored_and_come_back(town: Town) -> None:
@@ -386,6 +394,9 @@ def test_changes_are_listed_in_words_and_filtered(town: Town) -> None:
     assert "changed the title" not in browser.get(f"{path}?since=2999-01-01").text
     assert browser.get(f"{path}?since=never").status_code == 422
     assert "Another title" in town.browser(town.admin).get("/school/changes").text
+    town.browser(town.admin).fill(f"/courses/{town.other_course}/settings", title="Not for Bolat")
+    assert "Not for Bolat" not in browser.get(path).text
+    assert "Not for Bolat" in town.browser(town.admin).get("/school/changes").text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_class(town: Town) -> None:

@@ -8,6 +8,7 @@ import re
 import pytest
 from town import HOSTILE, Town
 
+from sheber.web.api.caller import V1
 from sheber.web.prose import prose
 
 
@@ -17,7 +18,7 @@ def test_the_page_holds_text_starter_and_everything_that_its_scripts_need(quiet_
     assert "cell = connect(exercise=&#34;poses-and-moves&#34;)" in page
     block = json.loads(re.search(r'id="work">(.*?)</script>', page, re.S)[1])  # type: ignore[index]
     assert block["edition"] == 0
-    assert block["draft"] == f"/assignments/{quiet_town.assignment}/draft"
+    assert block["draft"] == f"/api/v1/assignments/{quiet_town.assignment}/draft"
 
 
 def test_html_in_a_text_stays_text() -> None:
@@ -35,7 +36,7 @@ def test_a_draft_is_saved_and_comes_back(town: Town) -> None:
     browser = town.browser(town.student)
     path = f"/assignments/{town.assignment}"
     text = f"print(1)  # {HOSTILE}\n</textarea></script>"
-    assert browser.put_json(f"{path}/draft", source=text, edition=0).json() == {"edition": 1}
+    assert browser.put_json(f"{V1}{path}/draft", source=text, edition=0).json() == {"edition": 1}
     page = browser.get(path).text
     assert "</textarea></script>" not in page.replace("</textarea></div>", "")
     assert "&lt;/textarea&gt;&lt;/script&gt;" in page
@@ -45,7 +46,7 @@ def test_a_draft_is_saved_and_comes_back(town: Town) -> None:
 
 def test_two_windows_notice_each_other(town: Town) -> None:
     one, other = town.browser(town.student), town.browser(town.student)
-    path = f"/assignments/{town.assignment}/draft"
+    path = f"{V1}/assignments/{town.assignment}/draft"
     one.put_json(path, source="first", edition=0)
     assert other.put_json(path, source="second", edition=0).status_code == 409
     told = other.put_json(path, source="second", edition=0).json()
@@ -57,19 +58,21 @@ def test_two_windows_notice_each_other(town: Town) -> None:
 
 def test_drafts_are_ones_own(town: Town) -> None:
     path = f"/assignments/{town.assignment}"
-    town.browser(town.student).put_json(f"{path}/draft", source="mine alone", edition=0)
+    town.browser(town.student).put_json(f"{V1}{path}/draft", source="mine alone", edition=0)
     assert "mine alone" not in town.browser(town.classmate).get(path).text
     for who in (town.stranger, town.outsider):
         browser = town.browser(who)
         assert browser.get(path).status_code == 404
-        assert browser.put_json(f"{path}/draft", source="x", edition=0).status_code == 404
-        assert browser.put_json(f"{path}/runs", method="POST", source="x").status_code == 404
+        assert browser.put_json(f"{V1}{path}/draft", source="x", edition=0).status_code == 404
+        tried = browser.put_json(f"{V1}{path}/submissions", method="POST", source="x", kind="practice")
+        assert tried.status_code == 404
         assert browser.fill(f"{path}/submit", source="x").status_code == 404
 
 
 @pytest.mark.parametrize("source", ["x" * (257 * 1024), "ж" * (200 * 1024)])
 def test_a_draft_that_is_too_long_is_told(town: Town, source: str) -> None:
-    answer = town.browser(town.student).put_json(f"/assignments/{town.assignment}/draft", source=source, edition=0)
+    path = f"{V1}/assignments/{town.assignment}/draft"
+    answer = town.browser(town.student).put_json(path, source=source, edition=0)
     assert answer.status_code == 422
     assert "up to 256 KiB" in answer.json()["error"]
 
@@ -102,15 +105,23 @@ def test_a_file_can_be_handed_in_without_scripts(town: Town) -> None:
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "seven", "९", "9" * 79])
 def test_a_seed_is_a_whole_number(town: Town, seed: str) -> None:
-    answer = town.browser(town.student).put_json(
-        f"/assignments/{town.assignment}/runs", method="POST", source="print(1)", seed=seed
-    )
+    path = f"{V1}/assignments/{town.assignment}/submissions"
+    browser = town.browser(town.student)
+    answer = browser.put_json(path, method="POST", source="print(1)", kind="practice", seed=seed)
     assert answer.status_code == 422
+    assert answer.json()["where"] == "seed"
 
 
 def test_a_run_is_taken_and_says_where_it_is_watched(town: Town) -> None:
-    answer = town.browser(town.student).put_json(
-        f"/assignments/{town.assignment}/runs", method="POST", source="print(1)", seed="7", token="t"
-    )
+    path = f"{V1}/assignments/{town.assignment}/submissions"
+    browser = town.browser(town.student)
+    answer = browser.put_json(path, method="POST", source="print(1)", kind="practice", seed="7", token="t")
     assert answer.status_code == 201
-    assert answer.json()["live"] == f"/submissions/{answer.json()['id']}/live"
+    assert answer.json()["page"] == f"/submissions/{answer.json()['id']}"
+
+
+def test_a_script_of_a_page_whose_log_in_has_ended_is_told_what_to_do(quiet_town: Town) -> None:
+    path = f"{V1}/assignments/{quiet_town.assignment}/draft"
+    answer = quiet_town.browser().put_json(path, source="print(1)", edition=0)
+    assert answer.status_code == 401
+    assert "Log in again in another tab" in answer.json()["error"]

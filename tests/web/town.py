@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
+
+from fastapi import FastAPI
 
 from sheber.school.courses import assignments, courses
 from sheber.school.courses.assignments import Settings
-from sheber.school.opening import School
+from sheber.school.opening import School, open_school
 from sheber.school.people import accounts, invitations
 from sheber.school.people.policy import Actor
 from sheber.web.app import create_app
@@ -47,11 +52,17 @@ class Town:
 LOGINS: dict[int, str] = {}  # by id, of the newest town
 
 
+@lru_cache(maxsize=4)
+def application(school: School, public_url: str) -> FastAPI:
+    """The application of a school: all browsers of a test ask the same one."""
+    return create_app(school, public_url=public_url)
+
+
 class Browser(TestClient):
     """A client that sends the token of the last page along, as the pages' forms do."""
 
     def __init__(self, school: School, public_url: str = "", base_url: str = "http://testserver") -> None:
-        super().__init__(create_app(school, public_url=public_url), base_url=base_url, follow_redirects=False)
+        super().__init__(application(school, public_url), base_url=base_url, follow_redirects=False)
 
     def token(self, path: str = "/log-in") -> str:
         """The token that a page's forms carry."""
@@ -101,6 +112,12 @@ def settle(school: School, exercise: str = "poses-and-moves", name: str = "Ай�
         courses.change_member(session, admin, other, outsider.id, "assistant")
         assignment = assignments.add_assignment(session, teacher, course, exercise, Settings(scenes=3))
     return Town(school, admin, teacher, student, classmate, stranger, outsider, course, other, assignment)
+
+
+def copied(model: Town, folder: Path) -> Town:
+    """The same town in another folder, opened."""
+    shutil.copytree(model.school.folder, folder)
+    return replace(model, school=open_school(folder, migrate=False))
 
 
 def person(school: School, admin: Actor, login: str, name: str, rank: str = "student") -> Actor:

@@ -78,6 +78,7 @@ export function makeGrid(table) {
     if (!(await show(link.href))) return location.assign(link.href)
     opened = link
     dialog.showModal()
+    part.querySelector('#f-points')?.focus()
   })
   const name = () => (opened ? `${opened.closest('tr').cells[0].textContent.trim()}, ${rows[0].cells[opened.closest('td').cellIndex].textContent.trim()}` : '')
 

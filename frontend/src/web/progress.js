@@ -18,12 +18,12 @@ function listen() {
   const stream = new EventSource(box.dataset.events)
   const take = async ({ type, data }) => {
     document.getElementById('status').textContent = JSON.parse(data).words
-    if (type === 'over') stream.close()
+    if (type === 'ended') stream.close()
     await renew()
-    if (type === 'over') location.reload() // the parts that stand below it have changed too
+    if (type === 'ended') location.reload() // the parts that stand below it have changed too
   }
-  stream.addEventListener('changed', take)
-  stream.addEventListener('over', take)
+  stream.addEventListener('progress', take)
+  stream.addEventListener('ended', take)
   stream.onerror = () => {
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, LATER)
   }

@@ -7,22 +7,24 @@ export class Run extends EventTarget {
     Object.assign(this, { headers, address, assets, words })
   }
 
-  /** Ask for a run of this text; resolves when the server has taken it. Raises Error with its sentence. */
-  async begin(source, seed) {
+  /** Ask for a run of this text; resolves when the server has taken it. seed: as it was typed; '' for a new scene. Raises
+   *  Error with its sentence. */
+  async begin(source, typed) {
     this.end()
-    const body = JSON.stringify({ source, seed: seed || null, token: crypto.randomUUID?.() ?? String(Math.random()) })
+    const seed = typed.trim()
+    if (!/^[0-9]*$/.test(seed)) throw new Error(this.words.seed)
+    const asked = { source, kind: 'practice', token: crypto.randomUUID?.() ?? String(Math.random()) }
+    const body = JSON.stringify(seed ? { ...asked, seed } : asked)
     const answer = await fetch(this.address, { method: 'POST', headers: this.headers, body })
     const told = await answer.json()
     if (!answer.ok) throw new Error(told.error)
-    this.about = told
-    this.listen(told.live)
-    return told
+    this.follow(told.page)
   }
 
-  /** Follow a run that is there already. */
-  resume(about) {
-    this.about = about
-    this.listen(about.live)
+  /** Follow a run that is there already. page: of the run. */
+  follow(page) {
+    this.scene = `${page}/live/scene.glb`
+    this.listen(`${page}/live`)
   }
 
   listen(address) {

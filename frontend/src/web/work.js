@@ -253,7 +253,7 @@ async function build(about) {
   fresh.tabIndex = 0
   $('stage-canvas').replaceWith(fresh) // a canvas keeps its first context
   $('stage-labels').replaceChildren()
-  stage = about.drawn ? await makeLiveStage({ address: run.about.scene, about, canvas: fresh, labels: $('stage-labels'), others: [], clock }) : null
+  stage = about.drawn ? await makeLiveStage({ address: run.scene, about, canvas: fresh, labels: $('stage-labels'), others: [], clock }) : null
   $('stage-none').hidden = Boolean(stage)
   colours()
   window.sheber = { stage, plots, drafts, run } // for tests and for the curious
@@ -274,7 +274,7 @@ document.addEventListener('keydown', (event) => {
   }
 })
 if (page.running) {
-  run.resume(page.running)
+  run.follow(page.running)
   show('run')
 }
 

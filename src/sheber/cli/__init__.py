@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from sheber import i18n
-from sheber.cli.arguments import parser
+from sheber.cli.arguments import parsed
 from sheber.cli.errors import DONE, FAULT, INTERRUPTED, WRONG_USE, expected
 from sheber.cli.output import plain, speak_plainly
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     """As `main`, without an answer to an output that takes nothing."""
     try:
-        arguments = parser().parse_args(argv)
+        arguments = parsed(argv)
     except SystemExit as end:  # --help, --version, or an argument that does not exist
         sys.stdout.flush()
         return end.code if isinstance(end.code, int) else WRONG_USE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,7 +13,7 @@ from sheber.cli.output import plain
 from sheber.i18n import LANGUAGES, _, written
 from sheber.seeds import checked
 
-__all__ = ["parser"]
+__all__ = ["parsed", "parser"]
 
 _REMARK = " # "  # between an example and what it does
 
@@ -51,6 +51,48 @@ class _Parser(argparse.ArgumentParser):
         shown.add_text(self.epilog)
         about = plain(message).replace("\n", "\ufffd")  # a shell types names of files for *, and they may hold any sign
         self.exit(2, f"sheber: {about}\n\n{shown.format_help() or self.format_usage()}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Say of a command that does not exist which one was probably meant."""
+        if not isinstance(action, argparse._SubParsersAction) or value in action.choices:
+            super()._check_value(action, value)
+            return
+        import difflib
+
+        text = _("There is no command {name!r}.{hint} The commands are: {names}.")
+        near = difflib.get_close_matches(value, action.choices, 1)
+        hint = _(" Did you mean {near}?").format(near=near[0]) if near else ""
+        self.error(text.format(name=value, hint=hint, names=", ".join(action.choices)))
+
+
+def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The arguments of a command line. One that cannot be used ends the command, with the help of its own command."""
+    top = parser()
+    arguments, rest = top.parse_known_args(argv)
+    if rest:
+        _refuse(top, arguments.own, rest[0])
+    return arguments
+
+
+def _refuse(top: argparse.ArgumentParser, own: argparse.ArgumentParser, left: str) -> NoReturn:
+    """Refuse an argument that this command does not have; name the commands that have it, where it is an option."""
+    name = left.partition("=")[0]
+    (commands,) = (one for one in top._actions if isinstance(one, argparse._SubParsersAction))
+    others = [one.prog for one in commands.choices.values() if name in one._option_string_actions]
+    if not name.startswith("-"):
+        own.error(_("{command} takes no further argument {name!r}.").format(command=own.prog, name=left))
+    if others:
+        text = _("{command} has no option {name}. These commands have it: {others}.")
+        own.error(text.format(command=own.prog, name=name, others=", ".join(others)))
+    own.error(_("{command} has no option {name}.{hint}").format(command=own.prog, name=name, hint=_near(own, name)))
+
+
+def _near(own: argparse.ArgumentParser, name: str) -> str:
+    """A question with the option whose name is nearly this one; "" where there is none."""
+    import difflib
+
+    near = difflib.get_close_matches(name, own._option_string_actions, 1)
+    return _(" Did you mean {near}?").format(near=near[0]) if near else ""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -128,7 +170,7 @@ def _command(
     )
     there = _("language of the texts, one of: {tags} (default: your system's)").format(tags=", ".join(written()))
     added.add_argument("--language", type=_language, metavar="LANGUAGE", help=there)
-    added.set_defaults(command=_later(where, name.replace("-", "_")))
+    added.set_defaults(command=_later(where, name.replace("-", "_")), own=added)
     return added
 
 
@@ -213,7 +255,7 @@ def _exercises(commands: Any) -> None:
         commands,
         "exercises",
         "reading",
-        _("List the exercises, one in each line, with level and simulated time."),
+        _("List the exercises: name, level, simulated time, and what is asked."),
         "  sheber exercises\n  sheber exercises --json",
     )
     _json(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 import sys
@@ -11,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from sheber.cli import signs
 from sheber.cli.errors import Refused
 from sheber.i18n import _
 from sheber.untrusted import folder_without_links, held, write_whole
@@ -41,7 +41,6 @@ _TERMINAL_COLUMNS: Final = 80  # where a terminal does not tell
 _LINES: Final = 25  # of a terminal; nothing that we print depends on it
 _FEWEST_COLUMNS: Final = 20
 _MOST_COLUMNS: Final = 10_000
-_ASCII: Final = {"−": "-", "–": "-", "…": "...", "·": "|", "×": "x", "°": " deg", "²": "2", "←": "<-", "→": "->"}
 
 
 def speak_plainly() -> None:
@@ -51,26 +50,19 @@ def speak_plainly() -> None:
     """
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as the process
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    codecs.register_error("sheber", _something_like_it)
+    signs.register()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="sheber")
-
-
-def _something_like_it(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    signs = error.object[error.start : error.end]
-    return "".join(_ASCII.get(sign, "?") for sign in signs), error.end
+            stream.reconfigure(errors=signs.ERRORS)
 
 
 def console(beside: bool = False) -> Console:
     """Where tables go: the standard output (`beside`: the standard error). As wide as the terminal; a pipe is as wide
     as `COLUMNS` says."""
-    from rich.console import Console
+    from sheber.cli.tables import Plain
 
     width = _columns(sys.stderr if beside else sys.stdout)
-    return Console(highlight=False, width=width, height=_LINES, stderr=beside)  # rich itself falls over COLUMNS=²
+    return Plain(highlight=False, width=width, height=_LINES, stderr=beside)  # rich itself falls over COLUMNS=²
 
 
 def _columns(stream: TextIO) -> int:

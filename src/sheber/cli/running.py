@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["grade", "new", "practice", "run"]
 
+_PYTHON = ".py"
+_NO_PROGRAMS = (".md", ".html", ".trace", ".toml", ".ipynb", ".csv", ".json", ".pdf")  # of files that lie beside one
 _PRACTICE_SEEDS = 1_000_000  # drawn below this: short enough to read out loud
 
 
@@ -47,7 +49,7 @@ def new(arguments: argparse.Namespace) -> int:
         text = _("{path} already exists. It was not changed. Choose another folder.")
         raise Refused(text.format(path=shown_path(program)))
     text_file = write_text(folder / "exercise.md", exercise.text(current()))
-    write_text(program, exercise.starter)
+    write_text(program, exercise.starter_in(folder))
     print(_("{path}: the text of the exercise").format(path=shown_path(text_file)))
     print(_("{path}: a program to begin with").format(path=shown_path(program)))
     print("\n" + _("Try it: sheber run {name} {path}").format(name=arguments.exercise, path=shown_path(program)))
@@ -59,11 +61,25 @@ def run(arguments: argparse.Namespace) -> int:
     from sheber.exercises import load_typed
     from sheber.judge import Program
 
+    _refuse_what_is_no_program(arguments, arguments.program)
     exercise = load_typed(arguments.exercise)
     program = Program.read(arguments.program)
     sandbox = _sandbox(arguments.sandbox)
     with results_folder(arguments.out, usual_folder(exercise.name, arguments.program), alone=False) as folder:
         return _run_in(folder, arguments, exercise, program, sandbox)
+
+
+def _refuse_what_is_no_program(arguments: argparse.Namespace, program: Path) -> None:
+    """Refuse exercise and program in the wrong order, and a file that is plainly something else."""
+    if arguments.exercise.endswith(_PYTHON) and not program.name.endswith(_PYTHON):
+        text = _("{given} is a program. The exercise comes first, then the program: {example}")
+        example = f"{arguments.own.prog} {program} {arguments.exercise}"
+        raise Refused(text.format(given=arguments.exercise, example=example))
+    if program.suffix.lower() in _NO_PROGRAMS and not program.is_dir():
+        beside = program.with_name("program.py")
+        hint = _(" Did you mean {near}?").format(near=beside) if beside.is_file() else ""
+        text = _("{file} is not a program. A program is a Python file, and its name ends with .py.{hint}")
+        raise Refused(text.format(file=program, hint=hint))
 
 
 def _run_in(folder: Path, arguments: argparse.Namespace, exercise: Exercise, program: Program, sandbox: Sandbox) -> int:
@@ -111,6 +127,8 @@ def grade(arguments: argparse.Namespace) -> int:
     from sheber.judge import Program
 
     first, *others = arguments.programs
+    for program in arguments.programs:
+        _refuse_what_is_no_program(arguments, program)
     if others or first.is_dir() or arguments.csv or arguments.resume:
         from sheber.cli.several import grade_class
 

@@ -8,6 +8,7 @@ import dataclasses
 import io
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class Row:
     name: str
     sha256: str = ""  # of the program; "" where it cannot be read
     grade: Grade | None = None
-    words: str = ""  # why there is no grade; else what a teacher should know
+    words: str = ""  # why there is no grade; else how runs ended badly, and what else a teacher should know
     fault: bool = False  # ours, so that it must be graded again
 
 
@@ -165,9 +166,28 @@ def _graded(
             elif isinstance(found, Exception):
                 raise found
             else:
-                rows.append(Row(one.name, one.program.sha256, found))
+                rows.append(Row(one.name, one.program.sha256, found, words=_endings(found)))
             step(len(rows), one.name)
     return rows
+
+
+def _endings(grade: Grade) -> str:
+    """How runs of a program ended badly: what most of its scenes had, and how many; "" where all went well.
+
+    Scenes that ended alike are counted together, also where their sentences differ in a number.
+    """
+    from sheber.judge.report import words
+
+    outcomes = [scene.outcome for scene in grade.scenes]
+    if alike := words.ending_of_all(outcomes):
+        return alike
+    kinds = Counter(outcome.kind for outcome in outcomes if words.ending(outcome))
+    if not kinds:
+        return ""
+    kind, count = kinds.most_common(1)[0]
+    first = next(outcome for outcome in outcomes if outcome.kind is kind)
+    text = _("In {count} of {all} scenes: {ending}")
+    return text.format(count=count, all=len(outcomes), ending=words.ending(first))
 
 
 def _twins(rows: Sequence[Row]) -> list[Row]:
@@ -217,8 +237,8 @@ def _show(exercise: Exercise, rows: Sequence[Row], losses: Sequence[Loss]) -> No
     console().print(grid)
     graded = [row.grade.final for row in rows if row.grade is not None]
     if graded:
-        text = _("\nMean of the class: {mean:.1f}. What was lost most, in points of one run:")
-        print(text.format(mean=sum(graded) / len(graded)))
+        print("\n" + _("Mean of the class: {mean:.1f}.").format(mean=sum(graded) / len(graded)))
+        print(_("The class lost most points here (mean of all runs):"))
         for loss in losses[:_MOST_LOST]:
             print(plain(f"  −{loss.points:<6g} {loss.name}"))
 
@@ -237,15 +257,23 @@ def _form(exercise: Exercise, rows: Sequence[Row], losses: Sequence[Loss]) -> di
 
 
 def _csv(rows: Sequence[Row], exercise: Exercise) -> str:
-    """A line for each program, for a spreadsheet."""
+    """A line for each program, for a spreadsheet. Its names of columns are the same in every language."""
     file = io.StringIO()
     table = csv.writer(file, lineterminator="\n")
-    table.writerow(["program", "final", *(f"seed {seed}" for seed in exercise.rehearsal), "program_sha256", "words"])
+    seeds = [f"seed {seed}" for seed in exercise.rehearsal]
+    table.writerow(["program", "final", "worst", "passed", *seeds, "program_sha256", "note"])
     for row in rows:
-        scenes = [""] * len(exercise.rehearsal) if row.grade is None else [s.score.points for s in row.grade.scenes]
-        final = "" if row.grade is None else row.grade.final
-        table.writerow([_unspelled(row.name), final, *scenes, row.sha256, _unspelled(row.words)])
+        points = ["", "", "", *[""] * len(seeds)] if row.grade is None else _points(row.grade)
+        table.writerow([_unspelled(row.name), *points, row.sha256, _unspelled(row.words)])
     return file.getvalue()
+
+
+def _points(grade: Grade) -> list[object]:
+    """The final score, the worst scene, yes or no for a pass, and the points of each scene."""
+    from sheber.exercises.score import PASS
+
+    scenes = [scene.score.points for scene in grade.scenes]
+    return [grade.final, min(scenes), "yes" if grade.final >= PASS else "no", *scenes]
 
 
 def _unspelled(words: str) -> str:

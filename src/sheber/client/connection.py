@@ -144,8 +144,17 @@ def in_the_box(exercise: str, seed: int | None, program: str) -> str:
     file = program or "program.py"
     with contextlib.suppress(ValueError):
         file = str(Path(file).relative_to(Path.cwd()))
-    words = ["sheber", "run", exercise, file, *([] if seed is None else ["--seed", str(seed)])]
+    words = ["sheber", "run", _from_here(exercise, program), file, *([] if seed is None else ["--seed", str(seed)])]
     return shlex.join(words)
+
+
+def _from_here(exercise: str, program: str) -> str:
+    """An exercise as it can be typed in this folder: one beside the program is named by its path from here."""
+    beside = Path(program).parent / exercise
+    if not program or Path(exercise).is_absolute() or not (beside / "exercise.toml").is_file():
+        return exercise
+    path = os.path.relpath(beside)
+    return path if os.path.dirname(path) else os.path.join(os.curdir, path)
 
 
 def _start(exercise: str, seed: int | None, program: str) -> subprocess.Popen[str]:

@@ -6,7 +6,7 @@ from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 from sheber.client.errors import wrong
-from sheber.client.suggest import listed, question
+from sheber.client.suggest import MEANT, listed, question
 from sheber.i18n import Text, message
 
 __all__ = ["Fixed"]
@@ -56,10 +56,20 @@ def _may_be_set(thing: object, name: str, member: Any) -> bool:
     return False
 
 
+def _deeper(thing: object, name: str) -> str:
+    """Where an object that this one holds has the name: "robot.move_joints"; "" where none has it."""
+    for own in listed(type(thing)):
+        if isinstance(getattr(type(thing), own), MemberDescriptorType):
+            held = getattr(thing, own, None)
+            if isinstance(held, Fixed) and name in listed(type(held)):
+                return f"{own}.{name}"
+    return ""
+
+
 def _unknown(thing: object, name: str) -> Text:
     """The sentence for an attribute that does not exist."""
     kind, known = type(thing).__name__, listed(type(thing))
-    asked = question(name, known)
+    asked = question(name, known) if name in known or not (deeper := _deeper(thing, name)) else MEANT(name=deeper)
     if asked is None:
         return NO_ATTRIBUTE(kind=kind, name=name, known=known)
     return NO_ATTRIBUTE_MEANT(kind=kind, name=name, question=asked, known=known)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from types import FrameType, TracebackType
+from collections.abc import Iterable, Mapping
+from types import FrameType, FunctionType, MethodType, TracebackType
 from typing import Any
 
 from sheber.client.errors import KINDS, SheberError
 from sheber.client.fixed import Fixed
-from sheber.client.named import Named
-from sheber.client.suggest import listed, question
+from sheber.client.named import IN_BRACKETS, Named
+from sheber.client.suggest import MEANT, listed, question
 from sheber.geometry import Pose
 from sheber.i18n import _
 
@@ -26,6 +26,7 @@ PUBLIC = ("DOWN", "Pose", "connect", SheberError.__name__, *KINDS)
 FROZEN = ("super(type, obj)", "cannot assign to field", "assignment destination is read-only")
 NETWORK = ("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "xmlrpc", "asyncio", "requests")
 PROCESSES = ("subprocess", "multiprocessing", "concurrent", "pty")
+_AXES = ("x", "y", "z")
 WINDOWS = ("imshow", "waitKey", "namedWindow", "createTrackbar", "setMouseCallback", "selectROI")
 
 
@@ -56,7 +57,8 @@ def hint(error: BaseException) -> str:
     if isinstance(error, ImportError):
         return _import(_sheber_lacks(error))
     if isinstance(error, NameError) and isinstance(name := getattr(error, "name", None), str):
-        return _missing_import(name) or _asked(name, _names_at(error.__traceback__))
+        names = _names_at(error.__traceback__)
+        return _missing_import(name) or _held(name, names) or _asked(name, names)
     if isinstance(error, PermissionError | FileNotFoundError) and not _closed(error):
         return _("A program in the box can write files only in /tmp. It finds only its own files there.")
     if isinstance(error, AttributeError):
@@ -173,6 +175,18 @@ def _missing_import(name: str) -> str:
     return ""
 
 
+def _held(name: str, names: Mapping[str, Any]) -> str:
+    """The question whether a part of the cell was meant: `frame` or `frames` for cell.frames; "" for other names."""
+    several = f"{name}s"
+    if several in names:
+        return ""
+    for holder, thing in names.items():
+        for own in (name, several) if isinstance(thing, Fixed) else ():
+            if own in listed(type(thing)):
+                return str(MEANT(name=f"{holder}.{own}"))
+    return ""
+
+
 def _sheber_lacks(error: ImportError) -> str:
     """The name that was to be imported from sheber and is not there; empty for other errors."""
     found = re.match(r"cannot import name '(\w+)' from 'sheber'", str(error))
@@ -187,6 +201,8 @@ def _attribute(error: AttributeError) -> str:
     name, thing = error.name, error.obj
     if not isinstance(name, str) or thing is None or isinstance(thing, Fixed | Named):
         return ""  # these say it themselves
+    if found := _another_way(thing, name):
+        return found
     try:
         known = listed(thing)
     except Exception:  # whatever a student's own __dir__ does
@@ -194,9 +210,27 @@ def _attribute(error: AttributeError) -> str:
     return (_asked_and_listed if type(thing).__module__.startswith("sheber") else _asked)(name, known)
 
 
+def _another_way(thing: object, name: str) -> str:
+    """How to write what was meant, where it was no slip in the name; "" for all else."""
+    if isinstance(thing, dict) and name in thing:
+        return str(IN_BRACKETS(name=name))
+    if isinstance(thing, Pose) and name in _AXES:
+        return _("Write pose.position[{place}] for the {name} of a pose, in metres.").format(
+            place=_AXES.index(name), name=name
+        )
+    if isinstance(thing, FunctionType | MethodType) and thing.__module__.startswith("sheber."):
+        return _("You must call {name} with brackets: {name}(...)").format(name=thing.__name__)
+    return ""
+
+
 def _arguments(error: TypeError) -> str:
-    """What a function of ours takes, where it was called with something else."""
+    """What a function of ours takes, where it was called with something else; how poses are moved and put together."""
     words = str(error)
+    if re.match(r"unsupported operand type\(s\) for [-+*].*'Pose'", words):
+        return _(
+            "You cannot calculate with a pose as with a number. pose.offset(z=0.1) moves it by 0.1 m, "
+            "and frame @ pose puts one pose into the frame of another one."
+        )
     found = re.match(r"(?:(\w+)\.)?(\w+)\(\) (got an unexpected|takes|missing|got multiple)", words)
     function = _ours(found[1], found[2], error.__traceback__) if found else None
     if found is None or function is None:

@@ -11,7 +11,7 @@ from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 from sheber.i18n import Message, Text, message
 
-__all__ = ["INPUT", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
+__all__ = ["INPUT", "IN_BRACKETS", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
 
 NO_SUCH = message("client.no_such", "This cell has no {what} {name!r}. It has: {known}.")
 NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has no {what} at all.")

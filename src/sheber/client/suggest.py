@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sheber.i18n import Text, message
 
-__all__ = ["listed", "meant", "question"]
+__all__ = ["MEANT", "listed", "meant", "question"]
 
 MEANT = message("client.meant", "Did you mean {name}?")
 MEANT_ONE_OF_TWO = message("client.meant_one_of_two", "Did you mean {one} or {other}?")

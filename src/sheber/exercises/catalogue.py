@@ -14,6 +14,7 @@ from sheber.i18n import _
 __all__ = ["catalogue", "load", "load_typed"]
 
 _FOLDER = Path(__file__).parent
+_SHORTEST_PART = 3  # letters of a name that are enough to offer it
 
 
 def catalogue() -> list[Exercise]:
@@ -76,8 +77,10 @@ def _unknown(name: str) -> str:
 
 
 def _hint(name: str) -> str:
-    """A question with the exercise whose name is nearly this one; "" where there is none."""
-    near = difflib.get_close_matches(name.replace("_", "-"), _names(), 1)
+    """A question with the exercise whose name is nearly this one, or has it as a part; "" where there is none."""
+    asked, names = name.lower().replace("_", "-"), _names()
+    near = difflib.get_close_matches(asked, names, 1)
+    near += [one for one in names if len(asked) >= _SHORTEST_PART and asked in one]
     return _(" Did you mean {near}?").format(near=near[0]) if near else ""
 
 

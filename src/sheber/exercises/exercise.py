@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping
@@ -130,10 +131,24 @@ class Exercise:
     @property
     def starter(self) -> str:
         """Source of the program that a student begins with; that of a teacher's copy connects to the copy."""
+        return self._starter_of(self.folder)
+
+    def starter_in(self, folder: Path) -> str:
+        """The starter for a program in this folder. It names a teacher's copy by the path from there.
+
+        So folder and copy can move together, to another machine too. Where they have nothing but the root in common,
+        the whole path is named.
+        """
+        here, own = folder.resolve(), self.folder.resolve()
+        if here.parts[:2] != own.parts[:2]:
+            return self.starter
+        return self._starter_of(Path(os.path.relpath(own, here)))
+
+    def _starter_of(self, folder: Path) -> str:
         source = read_text(self.folder / "starter.py")
         if self.folder.parent == Path(__file__).parent:
             return source
-        own = json.dumps(self.folder.as_posix(), ensure_ascii=False)  # whole: an IDE may start it in any folder
+        own = json.dumps(folder.as_posix(), ensure_ascii=False)
         return _CATALOGUE_NAME.sub(lambda match: match[1] + own, source)
 
     @property

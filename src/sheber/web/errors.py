@@ -75,15 +75,17 @@ class Faults:
 
 
 def _log_in_first(request: Request, _error: Exception) -> Response:
+    gone = _("You are no longer logged in. Log in again in another tab, then go on here.")
     if request.url.path.startswith(API):
         sentence = _("Please log in first, or send a token. A token may also have expired, or be revoked.")
-        return _answer(request, 401, sentence, {"WWW-Authenticate": "Bearer"})
+        of_a_page = "x-csrf-token" in request.headers
+        return _answer(request, 401, gone if of_a_page else sentence, {"WWW-Authenticate": "Bearer"})
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = "/log-in" if here == "/" or request.method != "GET" else f"/log-in?next={quote(here)}"
     if request.headers.get("hx-request") == "true":
         return Response(status_code=200, headers={"HX-Redirect": "/log-in"})
     if request.headers.get("accept", "").startswith("application/json"):
-        return _answer(request, 401, _("You are no longer logged in. Log in again in another tab, then go on here."))
+        return _answer(request, 401, gone)
     return go_to(target)
 
 

@@ -172,6 +172,7 @@ async def checked(request: Request) -> None:
         sent = (await request.form()).get(FIELD)
         token = sent if isinstance(sent, str) else ""
     if not (_of_ours(request) and unmasked(token, page_token(request))):
+        await request.close()  # the files of a form that nobody will read
         text = _("This page was open for too long, or the request came from another site. Load the page again.")
         raise HTTPException(403, text)
 

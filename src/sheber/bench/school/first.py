@@ -15,6 +15,7 @@ from sheber.bench.school.town import Served, Town, served, settled
 from sheber.exercises import load
 from sheber.school.queue.models import Worker
 from sheber.school.submissions.models import SceneResult
+from sheber.web.api.caller import V1
 from sheber.web.security import FIELD, mask, token_for
 
 __all__ = ["first"]
@@ -49,21 +50,23 @@ async def _wait(town: Town, server: Served, number: int) -> float:
     """Seconds from the click until the page is told that the scene is judged, and has its part with the points."""
     student = town.students[number]
     source = load(EXERCISE).program("reference").read_text("utf-8")
-    connection = await Connection.open(server.host, server.port, student.cookie)
+    sending = await Connection.open(server.host, server.port, student.cookie)
     form = {FIELD: mask(token_for(town.school.secret, student.key)), "source": source, "token": f"bench-{number}"}
     started = time.perf_counter()
-    answer = await connection.fill(f"/assignments/{town.assignments[0]}/submit", **form)
+    answer = await sending.fill(f"/assignments/{town.assignments[0]}/submit", **form)
     page = answer.headers["location"]
-    await connection.get(page)
+    await sending.get(page)
+    sending.close()
     watching = await Connection.open(server.host, server.port, student.cookie)
     async with asyncio.timeout(LONGEST_S):
-        async for event in watching.stream(f"{page}/events"):
-            if event.kind == "over":
+        async for event in watching.stream(f"{V1}{page}/events"):
+            if event.kind == "ended":
                 break
-    await connection.get(f"{page}/part")
-    waited = time.perf_counter() - started
-    connection.close()
     watching.close()
+    asking = await Connection.open(server.host, server.port, student.cookie)  # the other one was idle, and has ended
+    await asking.get(f"{page}/part")
+    waited = time.perf_counter() - started
+    asking.close()
     return waited
 
 

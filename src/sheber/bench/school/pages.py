@@ -87,6 +87,7 @@ def pages(quick: bool, database: str = "") -> list[Row]:
         count = fill(town)
         filled = time.perf_counter() - started
         many = queries(town)
+        missing = [page.name for page in main_pages(town) if page.name not in many]
         with served(town, "--workers", "0") as server:
             times = asyncio.run(_times(town, server, list(many), LOADS // 6 if quick else LOADS))
     about = f"{students} students, {EXERCISES} exercises, {count} submissions"
@@ -96,7 +97,6 @@ def pages(quick: bool, database: str = "") -> list[Row]:
         title = f"page {name}: queries more than with few rows"
         rows.append(gated(title, more, "queries", "≤ 0", f"{number} in all"))
         rows.append(aimed(f"page {name}: p95", 1e3 * quantile(times[name], 0.95), "ms", "≤ 100", _median(times[name])))
-    missing = [page.name for page in main_pages(town) if page.name not in many]
     rows += [skipped(f"page {name}", "ms", "", "this school has no such page") for name in missing]
     return rows
 

@@ -20,7 +20,7 @@ from sheber.client.robot_cell.suction import Suction
 from sheber.client.session import Session
 from sheber.client.station import Connected
 from sheber.geometry import Pose
-from sheber.i18n import Message, message
+from sheber.i18n import Message, Text, message
 
 __all__ = ["Cell", "State"]
 
@@ -30,6 +30,10 @@ CAMERA = message("client.what_camera", "camera")
 LIMIT = message("client.what_limit", "limit")
 TOOL = message("client.what_tool", "tool")
 READING = message("client.what_reading", "reading of the tool")
+NO_COMMANDS = message(
+    "client.tool_without_commands",
+    "This cell has no {name}. The tool of its robot is a {tool}. It needs no commands: move the robot.",
+)
 ANALOG = message(
     "client.wait_for_analog",
     "wait_for waits for a digital input. {name!r} is a number in {unit}. Read cell.inputs[{name!r}] in a loop instead.",
@@ -101,7 +105,7 @@ class Cell(Connected):
         """
         tool = self._tools.get("gripper")
         if not isinstance(tool, Gripper):
-            raise NotGiven(missing(TOOL, "gripper", self._tools))
+            raise NotGiven(self._other_tool("gripper"))
         return tool
 
     @property
@@ -112,8 +116,14 @@ class Cell(Connected):
         """
         tool = self._tools.get("suction")
         if not isinstance(tool, Suction):
-            raise NotGiven(missing(TOOL, "suction", self._tools))
+            raise NotGiven(self._other_tool("suction"))
         return tool
+
+    def _other_tool(self, name: str) -> Text:
+        """The sentence for a tool that this cell does not have; one without commands is not in `_tools`."""
+        if self._tools:
+            return missing(TOOL, name, self._tools)
+        return NO_COMMANDS(name=name, tool=self.robot.tool.kind)
 
     def wait(self, seconds: float) -> None:
         """Let `seconds` of simulated time pass, in whole ticks of 10 ms, at least one tick. A move continues.

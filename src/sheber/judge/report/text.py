@@ -21,7 +21,7 @@ __all__ = ["grade_table", "said", "table"]
 
 LAST_LINES: Final = 20  # of what a program printed, in a terminal
 MOST_HINTS: Final = 5  # in a terminal
-_LINE_LENGTH: Final = 200
+_LINE_LENGTH: Final = 1000  # characters of a printed line: a whole job sheet
 
 
 def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, undefer
 from sheber.exercises import PROGRAMS, Exercise, catalogue, load
 from sheber.exercises.exercise import read_exercise
 from sheber.exercises.files import read_text
-from sheber.i18n import _
+from sheber.i18n import _, current
 from sheber.school import audit, clock
 from sheber.school.courses import archives
 from sheber.school.courses.models import OwnExercise
@@ -42,6 +42,7 @@ __all__ = [
     "available",
     "exercise_of",
     "folder_of",
+    "headline_of",
     "proposal_file",
     "proposal_files",
     "proposals",
@@ -57,6 +58,8 @@ _NEEDED: Final = (
 )
 _MOST_WAITING: Final = 20  # uploads of one teacher that nobody has looked at
 _LONGEST_TOML: Final = 256 << 10  # bytes
+_MOST_HEADLINES: Final = 2000
+_headlines: Final[dict[tuple[Path, str, str], tuple[str, str]]] = {}
 
 
 class Asked(Protocol):
@@ -108,6 +111,16 @@ def exercise_of(session: Session, assignment: Asked) -> Exercise:
 def starter_of(exercise: Exercise) -> str:
     """The program that a student begins with, as it was written: it names no folder of the server."""
     return read_text(exercise.folder / "starter.py")
+
+
+def headline_of(exercise: Exercise) -> tuple[str, str]:
+    """Title and summary, in the language in force. Read once in a process: what was opened does not change."""
+    key = (exercise.folder, exercise.sha256, current())
+    if key not in _headlines:
+        if len(_headlines) >= _MOST_HEADLINES:
+            _headlines.clear()
+        _headlines[key] = (exercise.title, exercise.summary)
+    return _headlines[key]
 
 
 def available(session: Session) -> tuple[Available, ...]:

@@ -24,6 +24,7 @@ from sheber.school.courses.exercises import exercise_of, starter_of
 from sheber.school.courses.models import Assignment, Group, Member
 from sheber.school.errors import NotFound, Refused
 from sheber.school.gradebook.counting import counting_ids
+from sheber.school.limiter import Limiter
 from sheber.school.opening import School
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
@@ -36,6 +37,7 @@ __all__ = ["PairLine", "Side", "SideBySide", "SimilarityPage", "compare", "side_
 
 MOST_PROGRAMS: Final = 3000
 _SHIPPED: Final = "shipped:"
+_comparing: Final = Limiter(burst=3, per_s=1 / 60)  # comparisons of one person: each takes a processor for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class SideBySide:
 def compare(school: School, actor: Actor, assignment_id: int, *, longest_s: float = LONGEST_S) -> int:
     """Compare the programs that count in an assignment; gives the report's id. No transaction is held meanwhile.
 
-    Raises NotFound, NotAllowed, and Refused where there are fewer than two programs, or comparing takes too long.
+    Raises NotFound, NotAllowed, TooMany, and Refused where there are fewer than two programs, or comparing takes too
+    long.
     """
     with school.reading() as session:
         found, _standing = require_assignment(session, actor, "similarity.see", assignment_id)
@@ -97,6 +100,7 @@ def compare(school: School, actor: Actor, assignment_id: int, *, longest_s: floa
         exercise = exercise_of(session, found)
     if len(programs) < 2:
         raise Refused(_("Fewer than two students have a judged program. There is nothing to compare."))
+    _comparing.take(actor.id)
     shipped = _shipped(exercise)
     findings = compare_programs(programs | shipped, starter_of(exercise), list(shipped), longest_s)
     with school.writing() as session:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from pydantic import Field
 
 from sheber.i18n import _
 from sheber.school.errors import NotFound
-from sheber.school.limiter import Limiter
 from sheber.school.similarity import reports
 from sheber.web.api.caller import Asks, api_router
 from sheber.web.api.forms import Answer, Id, Made
 
 router = api_router("similarity")
-
-_comparing: Final = Limiter(burst=3, per_s=1 / 60)  # comparisons of one person: each takes a processor for a while
 
 
 class SideAnswer(Answer):
@@ -76,7 +72,6 @@ class BesideAnswer(Answer):
 @router.post("/assignments/{assignment_id}/similarity", status_code=201, summary="Compare the programs")
 def compare_programs(caller: Asks, assignment_id: Id) -> Made:
     """Compare the programs that count, the starter taken off. It may take a minute; for the staff."""
-    _comparing.take(caller.actor.id)
     return Made(id=reports.compare(caller.school, caller.actor, assignment_id))
 
 

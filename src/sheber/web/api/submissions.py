@@ -27,7 +27,7 @@ from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S
-from sheber.web.moments import span
+from sheber.web.progress import place_words, progress_words
 from sheber.web.scenes import lost_over_all, scene_view, whole
 
 router = api_router("submissions")
@@ -318,34 +318,23 @@ def _shown(caller: Caller, found: SubmissionPage, exercise: Exercise) -> Submiss
     own = {name: getattr(found, name) for name in SubmissionAnswer.model_fields if hasattr(found, name)}
     own |= {"title": exercise.title, "made_of": whole(found), "scenes": scenes_of(found)}
     own["lost_most"] = LostAnswer.all_of(lost_over_all(views)) if over and len(views) > 1 else []
-    own["place"] = None if over else _place(caller, found.id)
+    own["place"] = None if over else _place(caller, found)
     return SubmissionAnswer(**own)
 
 
-def _place(caller: Caller, submission_id: int) -> PlaceAnswer:
+def _place(caller: Caller, found: SubmissionPage) -> PlaceAnswer:
     board: Board = caller.request.app.state.board
-    place = board.place(submission_id)
-    if place.low_s is None or place.high_s is None:
-        words = _("No machine judges at this moment. Your program waits, and nothing is lost.")
-    elif place.position:
-        expected = _("{low} to {high}").format(low=span(place.low_s), high=span(place.high_s))
-        words = _("Place {n} in the queue. Expected: {span}.").format(n=place.position, span=expected)
-    else:
-        expected = _("{low} to {high}").format(low=span(place.low_s), high=span(place.high_s))
-        words = _("Being judged. Expected: {span}.").format(span=expected)
+    place = board.place(found.id)
     return PlaceAnswer(
         position=place.position,
         scenes_before=place.scenes_before,
         low_s=place.low_s,
         high_s=place.high_s,
-        words=words,
+        words=place_words(place, found.state),
     )
 
 
 def _progress(now: Progress) -> ProgressAnswer:
-    words = _("{n} of {all} scenes judged").format(n=len(now.judged), all=now.scenes)
-    if now.state in ENDED:
-        words = _("Judged.") if now.state == "done" else _("This submission has ended.")
     return ProgressAnswer(
         id=now.id,
         state=now.state,
@@ -353,5 +342,5 @@ def _progress(now: Progress) -> ProgressAnswer:
         points=now.points,
         judged=[JudgedAnswer(place=place, points=points) for place, points in now.judged],
         running=list(now.running),
-        words=words,
+        words=progress_words(now),
     )

@@ -10,7 +10,7 @@ from sheber.i18n import _
 from sheber.school import clock
 from sheber.school.courses import courses
 from sheber.school.courses.assignments import AssignmentLine, course_page
-from sheber.school.courses.exercises import exercise_of
+from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.errors import NotFound, TooMany
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web.rendering import go_to, page
@@ -48,13 +48,13 @@ def course(visit: Known, course_id: Id) -> Response:
     rows = [
         {
             "line": line,
-            "title": exercise.title,
-            "summary": exercise.summary,
+            "title": headline[0],
+            "summary": headline[1],
             "level": exercise.level,
             "mark": mark(line),
         }
         | {"mine": reached.get(line.id, NOTHING_YET)}
-        for line, exercise in zip(found.assignments, exercises, strict=True)
+        for line, exercise, headline in zip(found.assignments, exercises, map(headline_of, exercises), strict=True)
     ]
     return page(visit, "course.html.j2", course=found, rows=rows, total=_total(rows))
 

@@ -28,7 +28,7 @@ from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
-from sheber.web.moments import span
+from sheber.web.progress import place_words
 from sheber.web.rendering import go_to, page, part
 from sheber.web.scenes import lost_over_all, scene_view, whole
 from sheber.web.visit import Id, Known, Visit, page_router
@@ -54,24 +54,6 @@ def submission_part(visit: Known, submission_id: Id) -> Response:
     """The part of the page that changes while it is judged."""
     found, exercise = _read(visit, submission_id)
     return part(visit, "part_submission.html.j2", **_told(visit, found, exercise))
-
-
-@router.get("/submissions/{submission_id}/events")
-async def events(visit: Known, submission_id: Id) -> Response:
-    """A word each time that the submission has come further: the page asks for its part then."""
-    await asyncio.to_thread(_read, visit, submission_id)
-    board: Board = visit.request.app.state.board
-
-    async def stream() -> AsyncGenerator[bytes, None]:
-        yield b"retry: 2000\n\n"
-        async for now in board.changes(submission_id, SILENT_S):
-            if now is None:
-                yield b": still here\n\n"
-                continue
-            over = now.state in ENDED
-            yield framed("over" if over else "changed", len(now.judged), {"words": _progress_words(now)})
-
-    return _stream(visit, stream())
 
 
 @router.post("/submissions/{submission_id}/cancel")
@@ -201,20 +183,7 @@ def _told(visit: Visit, found: SubmissionPage, exercise: Exercise) -> dict[str, 
 def _wait(visit: Visit, found: SubmissionPage) -> str:
     """Place in the queue, and how long it may take."""
     board: Board = visit.request.app.state.board
-    place = board.place(found.id)
-    if place.low_s is None or place.high_s is None:
-        return _("No machine judges at this moment. Your program waits, and nothing is lost.")
-    low, high = span(place.low_s), span(place.high_s)
-    expected = low if low == high else _("{low} to {high}").format(low=low, high=high)
-    if place.position and found.state == "queued":
-        return _("Place {n} in the queue. Expected: {span}.").format(n=place.position, span=expected)
-    return _("Being judged. Expected: {span}.").format(span=expected)
-
-
-def _progress_words(now: Any) -> str:
-    if now.state in ENDED:
-        return _("Judged.") if now.state == "done" else _("This submission has ended.")
-    return _("{n} of {all} scenes judged").format(n=len(now.judged), all=now.scenes)
+    return place_words(board.place(found.id), found.state)
 
 
 # --- streams ---------------------------------------------------------------------------------------------

@@ -8,18 +8,16 @@ import secrets
 from typing import Annotated, Any
 
 from fastapi import Form, Response, UploadFile
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 
 from sheber.exercises import Exercise
 from sheber.i18n import _
 from sheber.school.courses.assignments import AssignmentLine, assignment, course_page
 from sheber.school.courses.exercises import exercise_of, starter_of
-from sheber.school.errors import NotFound, Refused
+from sheber.school.errors import NotFound
 from sheber.school.submissions import drafts, handing_in
-from sheber.school.submissions.drafts import DraftConflict
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web import names
+from sheber.web.api.caller import V1
 from sheber.web.assets import address
 from sheber.web.downloads import program_file
 from sheber.web.pages.courses import mark
@@ -31,21 +29,6 @@ from sheber.web.words import work_words
 router = page_router()
 
 FILE = "program.py"
-
-
-class DraftBody(BaseModel):
-    """What the editor saves."""
-
-    source: str = Field(max_length=2 * handing_in.LARGEST_BYTES)
-    edition: int = Field(ge=0)
-
-
-class RunBody(BaseModel):
-    """A program to try, and on which scene."""
-
-    source: str = Field(max_length=2 * handing_in.LARGEST_BYTES)
-    seed: str | None = Field(default=None, max_length=80)  # digits: larger than what JavaScript counts with
-    token: str = Field(default="", max_length=40)
 
 
 @router.get("/assignments/{assignment_id}")
@@ -76,38 +59,6 @@ def work(visit: Known, assignment_id: Id) -> Response:
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
     block = _block(visit, line, exercise, starter, draft.edition)
     return page(visit, "work.html.j2", block=block, **told)
-
-
-@router.put("/assignments/{assignment_id}/draft")
-def save_draft(visit: Known, assignment_id: Id, body: DraftBody) -> Response:
-    """Save what is being written."""
-    try:
-        with visit.school.writing() as session:
-            edition = drafts.save(session, visit.actor, assignment_id, body.source, body.edition)
-    except DraftConflict as error:
-        told = {"error": str(error), "source": error.other.source, "edition": error.other.edition}
-        return JSONResponse(told, 409)
-    return JSONResponse({"edition": edition})
-
-
-@router.post("/assignments/{assignment_id}/runs")
-def begin_run(visit: Known, assignment_id: Id, body: RunBody) -> Response:
-    """Try a program on a practice scene."""
-    source = body.source.encode("utf-8", "replace")
-    with visit.school.writing() as session:
-        submission = handing_in.submit(
-            visit.school.secret,
-            session,
-            visit.actor,
-            assignment_id,
-            source,
-            FILE,
-            kind="practice",
-            seed=_seed(body.seed),
-            token=body.token,
-            language=visit.language,
-        )
-    return JSONResponse(run_addresses(submission), 201)
 
 
 @router.post("/assignments/{assignment_id}/submit")
@@ -155,22 +106,6 @@ def library_names(_visit: Asked, edition: str) -> Response:
     return Response(names.names(), media_type="application/json", headers=headers)
 
 
-def run_addresses(submission: int) -> dict[str, Any]:
-    """Where a practice run is watched."""
-    here = f"/submissions/{submission}"
-    return {"id": submission, "page": here, "live": f"{here}/live", "scene": f"{here}/live/scene.glb"}
-
-
-def _seed(text: str | None) -> int | None:
-    """The seed that somebody typed. Raises Refused."""
-    words = (text or "").strip()
-    if not words:
-        return None
-    if not (words.isascii() and words.isdigit()):
-        raise Refused(_("A seed is a whole number: 7, for example. Leave it empty for a new scene."), "seed")
-    return int(words)
-
-
 def _takes(line: AssignmentLine, archived: bool, role: str, used: int) -> str:
     """Why nothing can be handed in now, in words; "" where it can. The school itself decides when it is handed in."""
     if archived:
@@ -187,12 +122,12 @@ def _takes(line: AssignmentLine, archived: bool, role: str, used: int) -> str:
 
 def _block(visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str, edition: int) -> str:
     """What the page's scripts must know, as JSON that can stand inside a page."""
-    here = f"/assignments/{line.id}"
+    here = f"{V1}/assignments/{line.id}"
     content = {
         "assignment": line.id,
         "person": visit.actor.id,
         "draft": f"{here}/draft",
-        "runs": f"{here}/runs",
+        "runs": f"{here}/submissions",
         "edition": edition,
         "starter": starter,
         "file": f"{exercise.name}.py",

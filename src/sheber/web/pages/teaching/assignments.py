@@ -28,6 +28,7 @@ router = page_router()
 
 _SWITCHES: Final = ("visible", "exam", "every_attempt")
 _MOMENTS: Final = ("opens", "due", "closes")
+_OTHERS: Final = ("attempts", "counts", "scenes", "position", "late_percent", "weight")
 
 
 @router.get("/courses/{course_id}/assignments")
@@ -142,8 +143,8 @@ def _texts(settings: Settings, exercise: Exercise) -> dict[str, str]:
 
 
 def _typed(sent: Sent) -> dict[str, str]:
-    """The form as it was sent: a switch that is off is not sent at all."""
-    return dict.fromkeys(_SWITCHES, "") | sent.plain()
+    """The form as it was sent: a switch that is off is not sent at all. What a script left out is empty."""
+    return dict.fromkeys((*_SWITCHES, *_MOMENTS, *_OTHERS), "") | sent.plain()
 
 
 def _parts(one: NumberField, value: Any) -> dict[str, str]:

@@ -76,7 +76,7 @@ def picture(visit: Known, own_id: Id, place: Id) -> Response:
 
 @router.post("/own-exercises/{own_id}/decide")
 def decide(visit: Known, own_id: Id, sent: Posted) -> Response:
-    """Allow the check, admit, or refuse: for administrators. A worker checks, and never a process of pages."""
+    """Allow the check, admit, or refuse: for administrators. A worker checks; an upload never runs beside pages."""
     what = sent["what"]
     try:
         with visit.school.writing() as session:
