@@ -120,6 +120,16 @@ def test_a_run_is_taken_and_says_where_it_is_watched(town: Town) -> None:
     assert answer.json()["page"] == f"/submissions/{answer.json()['id']}"
 
 
+def test_a_page_that_is_opened_again_follows_the_run_that_goes_on(town: Town) -> None:
+    browser, path = town.browser(town.student), f"/assignments/{town.assignment}"
+    assert '"running": ""' in browser.get(path).text
+    made = browser.put_json(f"{V1}{path}/submissions", method="POST", source="print(1)", kind="practice").json()
+    assert f'"running": "{made["page"]}"' in browser.get(path).text
+    assert '"running": ""' in town.browser(town.teacher).get(path).text, "it is one's own"
+    browser.fill(f"{made['page']}/cancel")
+    assert '"running": ""' in browser.get(path).text
+
+
 def test_a_script_of_a_page_whose_log_in_has_ended_is_told_what_to_do(quiet_town: Town) -> None:
     path = f"{V1}/assignments/{quiet_town.assignment}/draft"
     answer = quiet_town.browser().put_json(path, source="print(1)", edition=0)

@@ -41,6 +41,7 @@ __all__ = [
     "difference",
     "program",
     "progress",
+    "running_practice",
     "submission_page",
 ]
 
@@ -253,6 +254,13 @@ def program(session: Session, actor: Actor, submission_id: int) -> tuple[str, by
 
 
 # --- history ------------------------------------------------------------------------------------
+
+
+def running_practice(session: Session, actor: Actor, assignment_id: int) -> int | None:
+    """The newest practice run of one's own that waits or runs, so that a page that is opened again can follow it."""
+    here = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.kind == "practice")
+    query = select(Submission.id).where(*here, Submission.state.in_(("queued", "running")))
+    return session.scalar(query.order_by(Submission.number.desc()).limit(1))
 
 
 def attempts(

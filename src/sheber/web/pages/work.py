@@ -14,7 +14,7 @@ from sheber.i18n import _
 from sheber.school.courses.assignments import AssignmentLine, assignment, course_page
 from sheber.school.courses.exercises import exercise_of, starter_of
 from sheber.school.errors import NotFound
-from sheber.school.submissions import drafts, handing_in
+from sheber.school.submissions import drafts, handing_in, reading
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web import names
 from sheber.web.api.caller import V1
@@ -40,6 +40,7 @@ def work(visit: Known, assignment_id: Id) -> Response:
         exercise = exercise_of(session, line)
         draft = drafts.load(session, visit.actor, assignment_id)
         reached = mine(session, visit.actor, line.course_id).get(assignment_id, NOTHING_YET)
+        running = reading.running_practice(session, visit.actor, assignment_id)
     told: dict[str, Any] = {
         "line": line,
         "course": course,
@@ -57,7 +58,7 @@ def work(visit: Known, assignment_id: Id) -> Response:
         "token": secrets.token_urlsafe(24),
     }
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
-    block = _block(visit, line, exercise, starter, draft.edition)
+    block = _block(visit, line, exercise, starter, draft.edition, running)
     return page(visit, "work.html.j2", block=block, **told)
 
 
@@ -120,7 +121,9 @@ def _takes(line: AssignmentLine, archived: bool, role: str, used: int) -> str:
     return ""
 
 
-def _block(visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str, edition: int) -> str:
+def _block(
+    visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str, edition: int, running: int | None
+) -> str:
     """What the page's scripts must know, as JSON that can stand inside a page."""
     here = f"{V1}/assignments/{line.id}"
     content = {
@@ -129,6 +132,7 @@ def _block(visit: Visit, line: AssignmentLine, exercise: Exercise, starter: str,
         "draft": f"{here}/draft",
         "runs": f"{here}/submissions",
         "edition": edition,
+        "running": f"/submissions/{running}" if running else "",
         "starter": starter,
         "file": f"{exercise.name}.py",
         "largest": handing_in.LARGEST_BYTES,
