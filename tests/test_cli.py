@@ -600,6 +600,24 @@ def test_traces_that_are_double_are_named(
     assert words.format(traces[0], copy) in told.err
 
 
+# --- the numbers of an exercise
+
+
+def test_every_number_is_listed_with_what_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "poses-and-moves", "--numbers", "--json"]) == 0
+    listed = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    assert listed["scene.post_height"]["value"] == [0.22, 0.28]
+    assert listed["scene.tilt_deg"]["allowed"] == "a number from 0 to 30 deg"
+    assert listed["tolerance.position"]["value"]["unit"] == "mm"
+    assert listed["limits.silent_s"]["value"] is None
+    assert listed["limits.commands"]["allowed"] == "a whole number from 100 to 10000000"
+    assert listed["points.quality.line"]["allowed"] == "a number from 0 to 60 points"
+    assert main(["check", "poses-and-moves", "--numbers"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "scene.tilt_deg 25.0 a number from 0 to 30 deg" in lines
+    assert any(line.startswith("limits.silent_s usual value a number from 1") for line in lines)
+
+
 # --- languages
 
 
