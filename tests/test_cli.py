@@ -101,7 +101,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (["grade", "palletising", "p.py", "--seed=3"], "sheber grade vision-sorting class/"),
         (["run", "palletising", "p.py", "--sed", "3"], "sheber run has no option --sed. Did you mean --seed?"),
-        (["run", "palletising", "p.py", "q.py"], "sheber run takes no further argument 'q.py'."),
+        (["run", "palletising", "p.py", "q.py"], "sheber run takes no further argument: q.py"),
         (["run", "poses", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
         (["run", "work/p.py", "palletising"], "then the program: sheber run palletising work/p.py"),
         (["grade", "work/p.py", "palletising"], "then the program: sheber grade palletising work/p.py"),
@@ -313,7 +313,7 @@ def test_the_width_of_a_terminal_may_be_nonsense(columns: str, width: int, monke
 def test_what_a_shell_types_for_a_star_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "poses-and-moves", "a.py", "\x1b[2J\u202e\nsheber: 100.py"]) == 2
     told = capsys.readouterr().err
-    assert "unrecognized arguments: \ufffd[2J\ufffd\ufffdsheber: 100.py" in told
+    assert "takes no further argument: \ufffd[2J\ufffd\ufffdsheber: 100.py" in told
 
 
 def test_json_spells_signs_that_a_terminal_would_obey(capsys: pytest.CaptureFixture[str]) -> None:

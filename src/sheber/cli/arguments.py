@@ -79,7 +79,7 @@ def _refuse(top: argparse.ArgumentParser, own: argparse.ArgumentParser, left: st
     (commands,) = (one for one in top._actions if isinstance(one, argparse._SubParsersAction))
     others = [one.prog for one in commands.choices.values() if name in one._option_string_actions]
     if not name.startswith("-"):
-        own.error(_("{command} takes no further argument {name!r}.").format(command=own.prog, name=left))
+        own.error(_("{command} takes no further argument: {name}").format(command=own.prog, name=left))
     if others:
         text = _("{command} has no option {name}. These commands have it: {others}.")
         own.error(text.format(command=own.prog, name=name, others=", ".join(others)))
