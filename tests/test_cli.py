@@ -632,6 +632,10 @@ def test_a_language_without_a_translation_is_told_calmly(
     assert capsys.readouterr().err == note
     assert main(["exercises", "--language", "en"]) == 0
     assert capsys.readouterr().err == ""
+    for asked, told in (("kk_KZ.UTF-8", note), ("de", "sheber: There is no language 'de'. The languages are: en.\n")):
+        monkeypatch.setenv("SHEBER_LANGUAGE", asked)
+        assert main(["exercises"]) == 0
+        assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize("command", COMMANDS)
