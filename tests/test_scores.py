@@ -6,6 +6,7 @@ import gettext
 import math
 import pickle
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from sheber.exercises.criteria.measure import (
     pose_errors,
     turn_between,
 )
-from sheber.exercises.score import GROUPS
+from sheber.exercises.score import GROUPS, PASS
 from sheber.geometry import Pose
 from sheber.i18n import message
 from sheber.trace import NOTHING, Channel, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
@@ -709,6 +710,27 @@ def test_perfect_sorting_earns_everything(sorting: Exercise, tmp_path: Path) -> 
     score = sorting.score(placing_run(tmp_path / "run.trace", sorting, sorted_parts(sorting)))
     assert [(check.name, check.message) for check in score.checks if check.lost] == []
     assert score.points == 100.0
+
+
+@pytest.mark.parametrize(
+    "mistaken",
+    [lambda yaw: yaw + math.pi / 2, lambda yaw: math.degrees(yaw)],
+    ids=["by 90 degrees", "degrees as radians"],
+)
+def test_a_misunderstood_angle_does_not_pass(
+    sorting: Exercise, tmp_path: Path, mistaken: Callable[[float], float]
+) -> None:
+    """Every part lies in its place, turned by what the mistake makes of its angle on the mat: no gripper helps it."""
+    scores = []
+    for seed in sorting.rehearsal:
+        found = {part.name: part.pose for part in sorting.scene(seed).parts}
+        yaws = {name: math.atan2(pose.rotation[1, 0], pose.rotation[0, 0]) for name, pose in found.items()}
+        laid = {
+            name: place.rotated(z=mistaken(yaws[name]) - yaws[name])
+            for name, place in sorted_parts(sorting, seed).items()
+        }
+        scores.append(sorting.score(placing_run(tmp_path / f"{seed}.trace", sorting, laid, seed)))
+    assert final(scores) < PASS
 
 
 def test_a_wrong_tray_costs_double_a_miss(sorting: Exercise, tmp_path: Path) -> None:
