@@ -7,7 +7,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.exercises.criteria import arc_driven, closing, leg_between, line_driven, poses_reached, speed_kept, worth
+from sheber.exercises.criteria import (
+    Worth,
+    arc_driven,
+    closing,
+    leg_between,
+    line_driven,
+    poses_reached,
+    speed_kept,
+    worth,
+)
 from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, down_pose, home, imperfections, mark, work_table
 from sheber.exercises.score import Check
@@ -150,6 +159,11 @@ def _arc_length(poses: dict[str, Pose]) -> float:
     return radius * 4.0 * math.atan2(rise, chord / 2.0)
 
 
+def _reached(check: Check, position: Worth) -> bool:
+    """Whether the tool came so near to a pose that its position may earn points."""
+    return check.measured is not None and check.measured < position.tolerance.zero
+
+
 NOT_REACHED = message("poses_and_moves.not_reached", "The tool did not reach these poses in the right order: {poses}.")
 
 
@@ -164,7 +178,7 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     through = poses["C"], poses["via"], poses["D"]
     speeds = trace.facts["speeds"]
     of_line, of_arc = worth(numbers, "speed", "speed").shared(2)
-    missing = [name for name, sample in zip(NAMES, samples, strict=True) if sample is None]
+    missing = [name for name, check in zip(NAMES, found[::2], strict=True) if not _reached(check, position)]
     return [
         *found,
         line_driven(trace, line, worth(numbers, "line", "straightness")),
