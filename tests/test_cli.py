@@ -101,7 +101,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (["grade", "palletising", "p.py", "--seed=3"], "sheber grade vision-sorting class/"),
         (["run", "palletising", "p.py", "--sed", "3"], "sheber run has no option --sed. Did you mean --seed?"),
-        (["run", "palletising", "p.py", "q.py"], "sheber run takes no further argument 'q.py'."),
+        (["run", "palletising", "p.py", "q.py"], "sheber run takes no further argument: q.py"),
         (["run", "poses", "p.py"], "Did you mean poses-and-moves? The exercises are: "),
         (["run", "work/p.py", "palletising"], "then the program: sheber run palletising work/p.py"),
         (["grade", "work/p.py", "palletising"], "then the program: sheber grade palletising work/p.py"),
@@ -313,7 +313,7 @@ def test_the_width_of_a_terminal_may_be_nonsense(columns: str, width: int, monke
 def test_what_a_shell_types_for_a_star_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "poses-and-moves", "a.py", "\x1b[2J\u202e\nsheber: 100.py"]) == 2
     told = capsys.readouterr().err
-    assert "unrecognized arguments: \ufffd[2J\ufffd\ufffdsheber: 100.py" in told
+    assert "takes no further argument: \ufffd[2J\ufffd\ufffdsheber: 100.py" in told
 
 
 def test_json_spells_signs_that_a_terminal_would_obey(capsys: pytest.CaptureFixture[str]) -> None:
@@ -600,6 +600,24 @@ def test_traces_that_are_double_are_named(
     assert words.format(traces[0], copy) in told.err
 
 
+# --- the numbers of an exercise
+
+
+def test_every_number_is_listed_with_what_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "poses-and-moves", "--numbers", "--json"]) == 0
+    listed = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    assert listed["scene.post_height"]["value"] == [0.22, 0.28]
+    assert listed["scene.tilt_deg"]["allowed"] == "a number from 0 to 30 deg"
+    assert listed["tolerance.position"]["value"]["unit"] == "mm"
+    assert listed["limits.silent_s"]["value"] is None
+    assert listed["limits.commands"]["allowed"] == "a whole number from 100 to 10000000"
+    assert listed["points.quality.line"]["allowed"] == "a number from 0 to 60 points"
+    assert main(["check", "poses-and-moves", "--numbers"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "scene.tilt_deg 25.0 a number from 0 to 30 deg" in lines
+    assert any(line.startswith("limits.silent_s usual value a number from 1") for line in lines)
+
+
 # --- languages
 
 
@@ -614,6 +632,10 @@ def test_a_language_without_a_translation_is_told_calmly(
     assert capsys.readouterr().err == note
     assert main(["exercises", "--language", "en"]) == 0
     assert capsys.readouterr().err == ""
+    for asked, told in (("kk_KZ.UTF-8", note), ("de", "sheber: There is no language 'de'. The languages are: en.\n")):
+        monkeypatch.setenv("SHEBER_LANGUAGE", asked)
+        assert main(["exercises"]) == 0
+        assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -769,6 +769,28 @@ def test_the_grade_shows_every_scene_and_how_the_final_score_is_made() -> None:
     assert "lost in 1 of 2 scenes" in elements.text
 
 
+def test_how_runs_ended_stands_below_the_scenes_each_once() -> None:
+    """A long sentence in the table's last column would be eight lines high."""
+    scenes = moving_boxes.grade().scenes
+    grade = moving_boxes.Grade(70.0, "A", [*scenes, replace(scenes[1], scene="rehearsal 3")])
+    lines = [line.rstrip() for line in printed(grade_table(EXERCISE, grade), 140).splitlines()]
+    row = next(n for n, line in enumerate(lines) if line.startswith("rehearsal 2 "))
+    assert lines[row].endswith(words.outcome_title(scenes[1].outcome))
+    assert lines[row + 1].strip().startswith("−9 No collision")
+    below = lines.index("rehearsal 2, rehearsal 3")
+    assert lines[below + 1].startswith("  Emergency stop: the load hit the post (")
+    assert len([line for line in lines if words.outcome_title(scenes[1].outcome) + ":" in line]) == 1
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 100])
+def test_the_grade_has_whole_headings_in_a_narrow_terminal(width: int) -> None:
+    text = printed(grade_table(EXERCISE, moving_boxes.grade()), width)
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    assert " ".join(text.splitlines()[2].split()).startswith("Scene Seed Points")
+    assert ("Safety" in text) is (width == 100)
+
+
 def test_a_terminal_shows_the_last_printed_lines_without_what_steers_it(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
         for n in range(30):

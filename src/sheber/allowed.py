@@ -39,9 +39,8 @@ class Allowed:
     def words(self) -> str:
         """What may stand in the file."""
         kind = _("a whole number") if self.whole else _("a number")
-        text = _("{kind} from {low:g} to {high:g} {unit}").format(
-            kind=kind, low=self.low, high=self.high, unit=self.unit
-        )
+        low, high = (f"{end:d}" if isinstance(end, int) else f"{end:g}" for end in (self.low, self.high))
+        text = _("{kind} from {low} to {high} {unit}").format(kind=kind, low=low, high=high, unit=self.unit)
         if self.ramp:
             order = _("full greater than zero") if self.more else _("full less than zero")
             words = _('{{ full = ..., zero = ..., unit = "{unit}" }}, {order}, each {text}')

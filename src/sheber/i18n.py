@@ -45,6 +45,7 @@ __all__ = [
     "plain",
     "preferred",
     "revived",
+    "tag_of",
     "texts_in",
     "written",
 ]
@@ -298,13 +299,13 @@ def preferred(environment: dict[str, str] | None = None) -> str:
     """The first language of `SHEBER_LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG` that is in `LANGUAGES`; else "en"."""
     variables = os.environ if environment is None else environment
     for name in ("SHEBER_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        tag = _tag(variables.get(name, ""))
+        tag = tag_of(variables.get(name, ""))
         if tag:
             return tag
     return LANGUAGES[0]
 
 
-def _tag(locale_name: str) -> str:
+def tag_of(locale_name: str) -> str:
     """`kk_KZ.UTF-8` → `kk`, `zh_CN` → `zh-Hans`; "" for what we do not write in."""
     name = locale_name.split(".")[0].split("@")[0].replace("_", "-")
     if name in LANGUAGES:

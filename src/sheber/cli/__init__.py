@@ -79,9 +79,13 @@ def _forget_output() -> None:
 
 
 def _tell_of_english(asked: str) -> None:
-    """Tell a user who asks for a language into which the messages are not translated yet."""
-    if asked in _NAMES and asked not in i18n.written():
-        _say(f"There is no {_NAMES[asked]} translation of the messages yet. They are in English.")
+    """Tell a user who asks for a language that there is not, or into which the messages are not translated yet."""
+    tag = i18n.tag_of(asked)
+    if asked and not tag:
+        text = i18n._("There is no language {tag!r}. The languages are: {tags}.")
+        _say(text.format(tag=asked, tags=", ".join(i18n.written())))
+    elif tag in _NAMES and tag not in i18n.written():
+        _say(f"There is no {_NAMES[tag]} translation of the messages yet. They are in English.")
 
 
 def _say(message: str) -> None:

@@ -80,7 +80,7 @@ def _refuse(top: argparse.ArgumentParser, own: argparse.ArgumentParser, left: st
     (commands,) = (one for one in top._actions if isinstance(one, argparse._SubParsersAction))
     others = [one.prog for one in commands.choices.values() if name in one._option_string_actions]
     if not name.startswith("-"):
-        own.error(_("{command} takes no further argument {name!r}.").format(command=own.prog, name=left))
+        own.error(_("{command} takes no further argument: {name}").format(command=own.prog, name=left))
     if others:
         text = _("{command} has no option {name}. These commands have it: {others}.")
         own.error(text.format(command=own.prog, name=name, others=", ".join(others)))
@@ -302,8 +302,8 @@ def _grade(commands: Any) -> None:
         "  sheber grade vision-sorting work/program.py\n"
         "  sheber grade vision-sorting work/program.py --workers 1 --out results/\n"
         "  sheber grade vision-sorting work/program.py --json | python -m json.tool\n"
-        "  sheber grade vision-sorting class/ --csv class.csv     one table over all programs of a folder\n"
-        "  sheber grade vision-sorting class/ --resume            goes on after Ctrl-C",
+        "  sheber grade vision-sorting class/ --csv class.csv # one table over all programs of a folder\n"
+        "  sheber grade vision-sorting class/ --resume # goes on after Ctrl-C",
     )
     _judging(command, _programs)
     command.add_argument("--csv", type=Path, metavar="FILE", help=_("write the table of a class as CSV too"))
@@ -314,7 +314,7 @@ def _grade(commands: Any) -> None:
 
 
 def _traces(command: argparse.ArgumentParser) -> None:
-    command.add_argument("traces", type=Path, nargs="+", metavar="TRACE", help=_("a file that `sheber run` wrote"))
+    command.add_argument("traces", type=Path, nargs="+", metavar="TRACE", help=_("a trace that a run or a grade wrote"))
     command.add_argument(
         "--exercise",
         metavar="EXERCISE",
@@ -361,9 +361,16 @@ def _check(commands: Any) -> None:
             "Check an exercise: its texts, its scenes, and the points of its own programs. For teachers. "
             "Exit code 2 if something is wrong."
         ),
-        "  sheber check my-exercises/post\n  sheber check palletising --json",
+        "  sheber check my-exercises/post\n"
+        "  sheber check my-exercises/post --numbers # what may stand in exercise.toml\n"
+        "  sheber check palletising --json",
     )
     _exercise(command)
+    command.add_argument(
+        "--numbers",
+        action="store_true",
+        help=_("only list the numbers of exercise.toml: the value of each, and what is allowed"),
+    )
     _json(command)
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, WRONG_USE
-from sheber.cli.output import plain, print_json
+from sheber.cli.output import console, plain, print_json
 from sheber.i18n import _
+
+if TYPE_CHECKING:
+    from sheber.allowed import Allowed, Choice
+    from sheber.exercises.numbers import Numbers
 
 __all__ = ["check"]
 
@@ -18,6 +24,8 @@ def check(arguments: argparse.Namespace) -> int:
     from sheber.judge.contract import examined
 
     exercise = load_typed(arguments.exercise)
+    if arguments.numbers:
+        return _tell_numbers(exercise.numbers, arguments.json)
     promises = []
     for promise in examined(exercise, best_sandbox()):
         promises.append(promise)
@@ -29,3 +37,43 @@ def check(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([{"promise": _(one.title), "broken": list(one.broken)} for one in promises])
     return WRONG_USE if any(one.broken for one in promises) else DONE
+
+
+def _tell_numbers(numbers: Numbers, as_json: bool) -> int:
+    """Every number that may stand in `exercise.toml`: its name, its value, and what is allowed."""
+    given = {name: _value(numbers[name]) for name in numbers}
+    rows = [(name, given.get(name), one.words()) for name, one in _in_order(numbers)]
+    if as_json:
+        print_json([{"name": name, "value": value, "allowed": allowed} for name, value, allowed in rows])
+        return DONE
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in (_("Name"), _("Value"), _("Allowed")):
+        grid.add_column(title, overflow="fold")
+    for name, value, allowed in rows:
+        grid.add_row(Text(name), Text(_shown(value)), Text(allowed))
+    console().print(grid)
+    return DONE
+
+
+def _in_order(numbers: Numbers) -> list[tuple[str, Allowed | Choice]]:
+    """What is allowed, table by table."""
+    return sorted(numbers.allowed.items(), key=lambda entry: entry[0].rpartition(".")[0])
+
+
+def _value(value: Any) -> Any:
+    """A value as plain JSON: a tolerance as its entries, a pair as a list."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _shown(value: Any) -> str:
+    """A value as it may stand in the file."""
+    if value is None:
+        return _("usual value")
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {part}" for name, part in value.items())
+    return plain(str(value))

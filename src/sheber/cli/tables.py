@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -43,7 +45,21 @@ def _in_signs(shown: Any, encoding: str) -> Any:
         for column in shown.columns:
             column.header = _in_signs(column.header, encoding)
             column._cells = [_in_signs(cell, encoding) for cell in column.cells]
+    if not isinstance(shown, Text | Padding | Table) and hasattr(shown, "__rich_console__"):
+        return _Later(shown, encoding)
     return shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """What makes its parts only when it knows how wide it may be."""
+
+    shown: Any
+    encoding: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Any]:
+        for one in self.shown.__rich_console__(console, options):
+            yield _in_signs(one, self.encoding)
 
 
 def _text(text: Text, encoding: str) -> Text:

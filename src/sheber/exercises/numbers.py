@@ -94,10 +94,11 @@ _WORDS: Final = ("name", "version", "level")
 class Numbers(Mapping[str, Any]):
     """The checked content of one `exercise.toml`, by dotted key: ``numbers["scene.post_radius"]``."""
 
-    def __init__(self, values: Mapping[str, Any], file: Path) -> None:
-        """Take values that `read_numbers` checked."""
+    def __init__(self, values: Mapping[str, Any], file: Path, allowed: Mapping[str, Allowed | Choice]) -> None:
+        """Take values that `read_numbers` checked, and what it allows."""
         self._values = dict(values)
         self.file = file
+        self.allowed = dict(allowed)  # by dotted key, also for entries that the file leaves out
 
     def __getitem__(self, key: str) -> Any:
         try:
@@ -186,7 +187,7 @@ def read_numbers(
     _check_seeds(file, values.get("rehearsal.seeds"))
     if values["cycle.full"] >= values["cycle.zero"]:
         raise ExerciseError(_("{file}: cycle.full must be less than cycle.zero.").format(file=file))
-    return Numbers(values, file)
+    return Numbers(values, file, ranges)
 
 
 def changeable(allowed: Mapping[str, Allowed | Choice], values: Collection[str]) -> dict[str, Allowed | Choice]:
@@ -206,9 +207,10 @@ def plain(value: Any) -> Any:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and their values; a tolerance stays one value."""
+    """Dotted keys and their values; a tolerance stays one value, and so does a table in place of points."""
     for key, value in table.items():
-        if isinstance(value, dict) and prefix != "tolerance.":
+        of_points = prefix.startswith("points.") and prefix.count(".") == 2
+        if isinstance(value, dict) and prefix != "tolerance." and not of_points:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
@@ -236,7 +238,7 @@ def _checked(file: Path, key: str, value: object, range_: Allowed | Choice) -> A
     else:
         text = _("{file}: {key} is {value!r}. It must be {allowed}.")
     message = text.format(file=file, key=key, value=value, allowed=range_.words())
-    raise ExerciseError(message + _comma_hint(value, range_))
+    raise ExerciseError(message + (_comma_hint(value, range_) or _order_hint(value, range_)))
 
 
 def _comma_hint(value: object, range_: Allowed | Choice) -> str:
@@ -248,6 +250,16 @@ def _comma_hint(value: object, range_: Allowed | Choice) -> str:
     low, more, high, rest = value
     text = _(" Write numbers with a point, [{low}.{more}, {high}.{rest}], not with a comma.")
     return text.format(low=low, more=more, high=high, rest=rest)
+
+
+def _order_hint(value: object, range_: Allowed | Choice) -> str:
+    """That the lower end of a pair comes first, where both ends are allowed in the other order."""
+    if not isinstance(range_, Allowed) or not range_.pair or not isinstance(value, list):
+        return ""
+    turned = _pair(value[::-1], range_)
+    if turned is None:
+        return ""
+    return _(" The lower number comes first: [{low}, {high}].").format(low=turned[0], high=turned[1])
 
 
 def _found(value: object, range_: Allowed | Choice) -> object:

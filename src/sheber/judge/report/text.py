@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sheber.exercises.score import GROUPS, PASS, Check, Score
@@ -11,7 +13,7 @@ from sheber.judge.report.moments import Line, printed_lines, visible
 from sheber.trace import Outcome, Trace
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.table import Table
     from rich.text import Text
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["grade_table", "said", "table"]
 
 LAST_LINES: Final = 20  # of what a program printed, in a terminal
+WIDE: Final = 90  # columns that a table with the points of each group needs
 MOST_HINTS: Final = 5  # in a terminal
 _LINE_LENGTH: Final = 1000  # characters of a printed line: a whole job sheet
 
@@ -155,32 +158,67 @@ def _style(points: float) -> str:
 
 
 def grade_table(exercise: Judged, grade: Graded) -> RenderableType:
-    """The final score over all scenes: a row a scene, then how the final score comes about."""
+    """The final score over all scenes: a row a scene, how runs ended badly, and how the final score comes about."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    grid.add_column(_("Scene"), no_wrap=True)
-    for title in (_("Seed"), _("Points"), *(words.group_title(group) for group in GROUPS)):
-        grid.add_column(title, justify="right", no_wrap=True)
-    grid.add_column(_("Biggest loss"), ratio=1)
     points = [scene.score.points for scene in grade.scenes]
     alike = words.ending_of_all([scene.outcome for scene in grade.scenes])
-    for scene in grade.scenes:
-        costliest = words.costliest(scene.score, scene.outcome)
-        ending = "" if alike else words.ending(scene.outcome)
-        grid.add_row(
-            Text(visible(scene.scene)),
-            Text("" if scene.seed is None else str(scene.seed)),
-            Text(words.number(scene.score.points), style=_style(scene.score.points)),
-            *(words.number(words.counted(scene.score, group)) for group in GROUPS),
-            Text(visible("  ".join(part for part in (ending, costliest) if part))),
-        )
     made = words.made_of(sum(points) / len(points), min(points))
     head = Text.assemble((exercise.title, "bold"), "  ", (_("sandbox level {level}").format(level=grade.level), "dim"))
     total = Text.assemble(
         (words.number(grade.final), _style(grade.final)), " / 100   ", f"{words.passed(grade.final)}   ", (made, "dim")
     )
     above: list[RenderableType] = [Text(visible(alike), style="red"), ""] if alike else []
-    return Group(head, "", *above, grid, "", total)
+    below = [] if alike else _endings(grade)
+    return Group(head, "", *above, _ByWidth(grade, told=bool(alike)), "", *below, total)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByWidth:
+    """The rows of all scenes; in a narrow terminal without the points of the groups."""
+
+    grade: Graded
+    told: bool  # the ending of every scene already stands above
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield _scenes(self.grade, tuple(GROUPS) if options.max_width >= WIDE else (), self.told)
+
+
+def _scenes(grade: Graded, groups: Sequence[str], told: bool) -> Table:
+    """A row for each scene; its biggest loss stands below how it ended, where that was not well."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    grid.add_column(_("Scene"), no_wrap=True)
+    for title in (_("Seed"), _("Points"), *(words.group_title(group) for group in groups)):
+        grid.add_column(title, justify="right", no_wrap=True)
+    grid.add_column(_("Biggest loss"), ratio=1)
+    for scene in grade.scenes:
+        ending = "" if told or not words.ending(scene.outcome) else words.outcome_title(scene.outcome)
+        costliest = words.costliest(scene.score, scene.outcome)
+        grid.add_row(
+            Text(visible(scene.scene)),
+            Text("" if scene.seed is None else str(scene.seed)),
+            Text(words.number(scene.score.points), style=_style(scene.score.points)),
+            *(words.number(words.counted(scene.score, group)) for group in groups),
+            Text("\n".join(visible(part) for part in (ending, costliest) if part)),
+        )
+    return grid
+
+
+def _endings(grade: Graded) -> list[RenderableType]:
+    """How runs ended badly, each sentence once, with the scenes in which they did."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    scenes: dict[str, list[str]] = {}
+    for scene in grade.scenes:
+        if ending := words.ending(scene.outcome):
+            scenes.setdefault(ending, []).append(scene.scene)
+    told: list[RenderableType] = []
+    for ending, names in scenes.items():
+        told.append(Text(visible(_(", ").join(names)), style="bold"))
+        told.append(Padding(Text(visible(ending), style="red"), (0, 0, 1, 2)))
+    return told
