@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sheber.cli import main
-from sheber.cli.several import Row, _endings, _losses
+from sheber.cli.several import Row, _endings, _losses, _points
 from sheber.exercises import load
 from sheber.exercises.numbers import ExerciseError
 from sheber.exercises.score import Check, Score
@@ -84,6 +84,14 @@ def test_the_note_says_how_runs_ended_and_in_how_many_scenes() -> None:
     assert _endings(graded_scenes(well, loop, *stop)) == (
         "In 2 of 4 scenes: Emergency stop: Unintended contact: the wall. It happened in line 12."
     )
+
+
+def test_a_row_for_a_spreadsheet_has_the_worst_scene_and_who_passed() -> None:
+    well = Outcome(OutcomeKind.FINISHED)
+    scores = [Score((Check(HOME(), "quality", points, 60.0, key="home"),)) for points in (50.0, 30.0)]
+    scenes = tuple(GradedScene("", n, well, score, "", None) for n, score in enumerate(scores))
+    assert _points(Grade(60.0, "A", scenes)) == [60.0, 30.0, "yes", 50.0, 30.0]
+    assert _points(Grade(59.9, "A", scenes))[2] == "no"
 
 
 def test_a_folder_gives_one_table_over_the_class(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,6 +90,13 @@ def test_an_unknown_name_is_told_what_exists() -> None:
     assert all(name in str(caught.value) for name in NAMES)
 
 
+def test_a_whole_path_that_leads_nowhere_is_probably_of_another_machine() -> None:
+    with pytest.raises(
+        ExerciseError, match=r"no folder /home/teacher/post with .* the path from the folder of the program"
+    ):
+        load("/home/teacher/post")
+
+
 def test_an_exercise_travels_to_other_processes() -> None:
     exercise = load("palletising")
     again = pickle.loads(pickle.dumps(exercise))

@@ -166,7 +166,7 @@ def test_a_class_of_it_gets_one_table_and_goes_on_where_it_stopped(tmp_path: Pat
     assert told["programs"][0]["final"] == 0.0
     assert told["programs"][1]["final"] > 75.0
     assert {"The room is warm", "Cycle time"} <= {loss["name"] for loss in told["lost"]}
-    assert (tmp_path / "class.csv").read_text("utf-8").startswith("program,final,seed 1,")
+    assert (tmp_path / "class.csv").read_text("utf-8").startswith("program,final,worst,passed,seed 1,")
     traces = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*.trace")}
     assert len(traces) == 16
     again = sheber("grade", FOLDER, given, "--out", tmp_path / "out", "--resume", "--json")

@@ -69,6 +69,12 @@ def _read(folder: Path) -> Exercise:
 
 
 def _unknown(name: str) -> str:
+    if os.path.isabs(name):
+        text = _(
+            "There is no folder {name} with an exercise.toml on this machine. If the path is of another machine, write "
+            'the path from the folder of the program to the exercise instead, for example "../my-exercises/post".'
+        )
+        return text.format(name=name)
     text = _(
         "There is no exercise {name!r}, and no folder of that name with an exercise.toml.{hint} "
         "The exercises are: {names}."
