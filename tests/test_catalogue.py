@@ -68,7 +68,7 @@ def test_a_broken_promise_is_seen(sandbox: Sandbox, tmp_path: Path) -> None:
     assert len(told) == 2
     assert told[0].startswith('wrong, seed 101: The run ended with "emergency stop". It must end with "finished". ')
     assert "It must get 95 to 100." in told[1]
-    assert "4 points were lost with pose-C-position: The tool never reached pose C." in told[1]
+    assert "4 points were lost with pose-C-position: The run ended before the tool reached pose C." in told[1]
     assert "needs ? times the cycle time" in contract.late(found)[0]
 
 

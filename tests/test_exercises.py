@@ -27,6 +27,7 @@ from sheber.robot import arms
 from sheber.robot.cell.scene import Scene
 from sheber.robot.kind import CELL
 from sheber.robot.motion import kinematics
+from sheber.robot.motion.legs import Planner
 from sheber.station import FakeStation, Kind
 from sheber.trace import EventKind, Header, Outcome, OutcomeKind, TraceWriter, read
 from teachers_copy import changed, refusal
@@ -440,6 +441,39 @@ def test_every_pose_is_within_reach_in_the_configuration_of_home(name: str) -> N
     assert set(seeds[np.isnan(joints).any(axis=1)]) == set()
     near = kinematics.nearness(arm, joints).min(axis=1)
     assert near.min() > 1.5, f"seed {seeds[near.argmin()]} comes near a singularity"
+
+
+PIN = 0.003  # m, radius of the pointer's thin end: what is above it is wider
+
+
+def test_the_post_is_in_the_way_of_a_joint_move_and_of_a_line_from_b_to_c() -> None:
+    """Both paths of the tip run into the post below its top; the reference's way over it stays clear."""
+    arm, share = arms.load("ur5e"), np.linspace(0.0, 1.0, 201)[:, None]
+    for seed, scene in enumerate(scenes("poses-and-moves")[:60]):
+        frames, sheet = dict(scene.frames), dict(scene.sheet)
+        planner = Planner(arm, scene.tool.pose)
+        at_b = planner.goal(frames["B"], planner.goal(frames["A"], np.array(arm.home)))
+        by_joints = at_b + share * (planner.goal(frames["C"], at_b) - at_b)
+        joints = np.array([planner.tcp(q).position for q in by_joints])
+        line = (1.0 - share) * frames["B"].position + share * frames["C"].position
+        for name, path in (("joint move", joints), ("line", line)):
+            away = np.linalg.norm(path[:, :2] - frames["post"].position[:2], axis=1)
+            nearest = int(away.argmin())
+            clear = float(away[nearest]) - sheet["post"]["radius"] - PIN
+            assert clear < 0.0, f"seed {seed}: the {name} passes the post"
+            assert path[nearest, 2] < sheet["post"]["height"] - 0.01, f"seed {seed}: the {name} goes over the post"
+            assert away[[0, -1]].min() > 0.15, f"seed {seed}: the post stands too near to B or C"
+
+
+def test_a_thin_post_is_in_the_way_of_the_joint_move_too(copy: Path) -> None:
+    exercise, arm = load(str(changed(copy, "post_radius = 0.04", "post_radius = 0.01"))), arms.load("ur5e")
+    for seed in range(8):
+        frames = dict(exercise.scene(seed).frames)
+        planner = Planner(arm, exercise.scene(seed).tool.pose)
+        at_b = planner.goal(frames["B"], planner.goal(frames["A"], np.array(arm.home)))
+        at_c = planner.goal(frames["C"], at_b)
+        path = np.array([planner.tcp(at_b + share * (at_c - at_b)).position for share in np.linspace(0.0, 1.0, 201)])
+        assert np.linalg.norm(path[:, :2] - frames["post"].position[:2], axis=1).min() < 0.01 + PIN
 
 
 SMALLEST = """

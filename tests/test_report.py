@@ -342,7 +342,7 @@ def test_checks_that_lost_all_for_the_same_reason_are_told_as_one() -> None:
     assert (alike.name, alike.lost, alike.message) == ("Place 1 and 10 more", 55.0, "Nothing stands here.")
     assert alone.name == other.name
     (alike,) = words.losses(Score(tuple(places(3, EMPTY_PLACE))))
-    assert alike.message == "Nothing stands on place 1. The same is true of the others."
+    assert alike.message == "Nothing stands on place 1. The others were lost in the same way."
     assert [loss.name for loss in words.losses(Score(tuple(places(2, EMPTY))))] == ["Place 1", "Place 2"]
     assert "Place 1 and 10 more (up to" in words.advice(Score(tuple(places(11, EMPTY))))
 
@@ -367,6 +367,42 @@ def test_what_follows_stands_below_its_cause_however_much_it_costs() -> None:
     lost = words.losses(Score((*effects, cause)))
     assert [(loss.name, loss.lost) for loss in lost] == [("Place 1", 5.0), ("Place 2 and 2 more", 60.0)]
     assert words.advice(Score((*effects, cause))).startswith("Biggest possible gain: Place 1 (up to")
+
+
+def test_an_emergency_stop_stands_first_and_what_follows_below_a_line_of_words(trace: Trace, tmp_path: Path) -> None:
+    cause, other = places(2, EMPTY_PLACE)
+    effects = [replace(other, key=f"effect {n}", maximum=20.0, follows=True) for n in range(3)]
+    stop = Check(PLAIN(words="Emergency stop"), "safety", 0.0, 4.0, 1.0, 0.0, told=PLAIN(words="Hit the post."))
+    score = Score((*effects, cause, stop))
+    outcome = Outcome(OutcomeKind.EMERGENCY_STOP, PLAIN(words="hit the post"))
+    lost = words.losses(score, outcome)
+    assert [loss.name for loss in lost] == ["Emergency stop", "Place 1", "Place 2 and 2 more"]
+    assert [loss.name for loss in words.losses(score)] == ["Place 1", "Emergency stop", "Place 2 and 2 more"]
+    told, between = words.order(*words.split(lost, outcome))
+    assert told == "What went wrong comes first, the costliest above."
+    assert between == "These points were lost only because of what stands above:"
+    assert words.order([lost[0]], []) == ("", "")
+    assert words.order([], [lost[2]])[1].startswith("These points were lost because the job was not done")
+    shown = printed(table(EXERCISE, trace, score))
+    assert 0 < shown.index(told) < shown.index("Place 1.") < shown.index(between) < shown.index("Place 2 and 2 more")
+    marked = report(EXERCISE, trace, score)
+    assert 0 < marked.index(told) < marked.index("<h3>Place 1</h3>") < marked.index(between)
+    assert marked.index(between) < marked.index("<h3>Place 2 and 2 more</h3>")
+
+
+def test_one_point_is_one_point() -> None:
+    left = Check(PLAIN(words="Place"), "quality", 59.0, 60.0, told=PLAIN(words="Crooked."))
+    rest = [Check(PLAIN(words="Rest"), "cycle", 40.0, 40.0)]
+    near = Score((replace(left, points=59.4), *rest))
+    assert words.plural("1") == 1 != words.plural("0.5") == words.plural("1.5") == 2
+    assert "gain 1 point." in words.verdict(near)
+    assert "(up to 1 point)." in words.advice(near)
+    almost = Score((Check(PLAIN(words="Place"), "quality", 59.0, 100.0),))
+    assert words.verdict(almost) == "Not passed yet. You need 1 more point to reach 60."
+    few = Score((replace(left, points=52.85), *rest))
+    lost = words.lacking(100.0 - few.points)
+    assert f"gain {lost} points" in words.verdict(few)
+    assert f"(up to {lost} points)" in words.advice(few), "a list and its advice say the same number"
 
 
 def test_a_program_that_never_connected_is_told_the_cause_and_no_zeros(tmp_path: Path) -> None:

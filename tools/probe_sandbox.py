@@ -54,7 +54,15 @@ def with_bubblewrap() -> str:
     if version is None or tuple(map(int, version.groups())) < (0, 8):
         return "bubblewrap is older than 0.8.0"
     if os.geteuid() == 0:
-        apart = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        apart = [
+            "--unshare-ipc",
+            "--unshare-pid",
+            "--unshare-net",
+            "--cap-add",
+            "CAP_SETUID",
+            "--cap-add",
+            "CAP_SETGID",
+        ]
     else:
         apart = ["--unshare-all", "--unshare-user", "--disable-userns", "--uid", "65534", "--gid", "65534"]
     return failure([bwrap, "--cap-drop", "ALL", *apart, "--ro-bind", "/", "/", "--dev", "/dev"], landlock=0)

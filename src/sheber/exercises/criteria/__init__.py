@@ -5,9 +5,10 @@ robot cells. `measure` has the numbers beneath them. A new criterion is one more
 """
 
 from sheber.exercises.criteria.closing import closing
-from sheber.exercises.criteria.common import Worth, cycle_time, worst, worth
+from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
 from sheber.exercises.criteria.parts import (
     Placed,
+    gripped_nothing,
     held_at,
     last_release,
     let_go,
@@ -35,9 +36,11 @@ __all__ = [
     "Worth",
     "arc_driven",
     "closing",
+    "cut_off",
     "cycle_time",
     "falls",
     "finished_at_home",
+    "gripped_nothing",
     "held_at",
     "last_release",
     "leg_between",

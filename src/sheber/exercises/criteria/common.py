@@ -13,9 +13,9 @@ from sheber.exercises.criteria.measure import last_action
 from sheber.exercises.numbers import Numbers, Tolerance
 from sheber.exercises.score import Check, ramp, shared
 from sheber.i18n import Text, message
-from sheber.trace import NOTHING, Trace
+from sheber.trace import NOTHING, OutcomeKind, Trace
 
-__all__ = ["Worth", "cycle_time", "worst", "worth"]
+__all__ = ["Worth", "cut_off", "cycle_time", "worst", "worth"]
 
 CYCLE = message("criteria.cycle", "Cycle time")
 CYCLE_NOT_DONE = message("criteria.cycle_not_done", "Cycle time counts only when the whole job is done. {why}")
@@ -48,6 +48,11 @@ class Worth:
         """The check that earns nothing, because what it measures did not happen; `follows`: only from another loss."""
         full, unit = self.tolerance.full, self.tolerance.unit
         return Check(title, self.group, 0.0, self.points, None, full, unit, time, told, key, follows)
+
+
+def cut_off(trace: Trace) -> bool:
+    """Whether something ended the run before the program did: what is missing then only follows from that."""
+    return trace.outcome.kind is not OutcomeKind.FINISHED
 
 
 def worth(numbers: Numbers, points: str, tolerance: str) -> Worth:

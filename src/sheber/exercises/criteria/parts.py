@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheber.exercises.criteria.common import Worth, worst
-from sheber.exercises.criteria.measure import Array, Turn, sample_at, turn_between
+from sheber.exercises.criteria.measure import Array, Turn, sample_at, tcp_speed, turn_between
 from sheber.exercises.criteria.way import off_by
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
@@ -17,8 +17,22 @@ from sheber.i18n import Text, message
 from sheber.robot.bodies import called
 from sheber.trace import NOTHING, Trace
 
-__all__ = ["Placed", "held_at", "last_release", "let_go", "lies", "placements", "pushed", "set_down", "where"]
+__all__ = [
+    "Placed",
+    "gripped_nothing",
+    "held_at",
+    "last_release",
+    "let_go",
+    "lies",
+    "placements",
+    "pushed",
+    "set_down",
+    "where",
+]
 
+ON_KPA = 1.0  # kPa: less vacuum is a cup that is switched off
+CLOSES = 1e-3  # m: by less a gripper did not close
+STILL_MOVING = 0.02  # m/s: faster than this the tool moves while it lets go
 MOVED = 1e-3  # m: a part that lay and moves farther than this was pushed
 RESTS = 0.3  # s after it was let go a part lies
 NEAR = 0.25  # m: parts whose middles are farther away from each other do not touch
@@ -27,12 +41,24 @@ LIES = message(
     "criteria.lies",
     "At {time:.1f} s {part} was let go. It lies {off:.1f} mm from its place ({by}) and is turned by {yaw:.1f}°.",
 )
+CUP_NEVER_ON = message("criteria.cup_never_on", "The suction cup was never switched on. Use suction.on().")
+CUP_HELD_NOTHING = message(
+    "criteria.cup_held_nothing", "The suction cup was switched on, but it never held a part. Was it on a part?"
+)
+NEVER_CLOSED = message("criteria.never_closed", "The gripper was never closed. Use gripper.close().")
+GRIPPED_NOTHING = message(
+    "criteria.gripped_nothing", "The gripper never held a part. Was a part between its fingers when it closed?"
+)
 SET_DOWN = message("criteria.set_down", "Set down, not dropped")
 NOTHING_LET_GO = message("criteria.nothing_let_go", "The program let no part go on purpose.")
 NOT_LET_GO = message("criteria.not_let_go", "Parts that the program did not let go on purpose: {missing} of {all}.")
 DROPPED = message(
     "criteria.dropped",
     "Parts that fell when they were let go: {parts}. The highest fall was {drop:.1f} mm: {part}, at {time:.1f} s.",
+)
+DROPPED_MOVING = message(
+    "criteria.dropped_moving",
+    "{dropped} The tool was still moving then ({speed:.0f} mm/s). Let go only when the move is done.",
 )
 DROPPED_AND_NOT_LET_GO = message("criteria.dropped_and_not_let_go", "{dropped} {missing}")
 
@@ -99,6 +125,19 @@ def held_at(trace: Trace, time: float) -> str:
     return held
 
 
+def gripped_nothing(trace: Trace) -> Text:
+    """Why no part was ever gripped, by what the tool recorded of itself; nothing where one was, or who can say."""
+    if trace.events_of("grip") or len(trace.time) == 0:
+        return NOTHING
+    recorded = {channel.name for channel in trace.channels}
+    if "vacuum" in recorded:
+        return CUP_HELD_NOTHING() if float(trace["vacuum"].max()) > ON_KPA else CUP_NEVER_ON()
+    if "gripper_width" in recorded:
+        width = trace["gripper_width"]
+        return GRIPPED_NOTHING() if float((np.maximum.accumulate(width) - width).max()) > CLOSES else NEVER_CLOSED()
+    return NOTHING
+
+
 def pushed(trace: Trace, part: str, since: float) -> tuple[float, str]:
     """When [s] a part that was let go at `since` [s] first moved, and the part in the tool that was beside it then.
 
@@ -139,23 +178,27 @@ def set_down(trace: Trace, worth: Worth, count: int) -> Check:
     """From how high the parts fell that were let go; shared by the `count` parts of the whole job."""
     released, title = let_go(trace), SET_DOWN()
     if not released:
-        return worth.missing("set-down", title, NOTHING_LET_GO())
+        return worth.missing("set-down", title, gripped_nothing(trace) or NOTHING_LET_GO(), follows=True)
     tolerance, points = worth.tolerance, worth.points
     drops = {part: _drop(trace, part, time) for part, time in sorted(released.items(), key=lambda one: one[1])}
     part = max(drops, key=lambda one: drops[one])
     fallen = [called(one) for one, drop in drops.items() if tolerance.share(drop) < 1.0]
     earned = points * sum(tolerance.share(drop) for drop in drops.values()) / max(count, len(drops))
-    told = _down_told(fallen, (called(part), drops[part], released[part]), max(0, count - len(drops)), count)
+    highest = called(part), drops[part], released[part]
+    told = _down_told(trace, fallen, highest, max(0, count - len(drops)), count)
     time, drop = released[part] if fallen else None, tolerance.show(drops[part])
     return Check(title, worth.group, earned, points, drop, tolerance.full, tolerance.unit, time, told, "set-down")
 
 
 def _down_told(
-    fallen: Sequence[Text | str], highest: tuple[Text | str, float, float], missing: int, count: int
+    trace: Trace, fallen: Sequence[Text | str], highest: tuple[Text | str, float, float], missing: int, count: int
 ) -> Text:
     """Which parts fell, which of them farthest (what it is called, m, at s), and how many were not let go at all."""
     part, drop, time = highest
     dropped = DROPPED(parts=list(fallen), drop=drop * 1e3, part=part, time=time) if fallen else NOTHING
+    speed = float(tcp_speed(trace)[max(sample_at(trace, time) - 1, 0)])
+    if dropped and speed > STILL_MOVING:
+        dropped = DROPPED_MOVING(dropped=dropped, speed=speed * 1e3)
     left = NOT_LET_GO(missing=missing, all=count) if missing else NOTHING
     return DROPPED_AND_NOT_LET_GO(dropped=dropped, missing=left) if dropped and left else dropped or left
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.exercises.criteria.common import Worth
+from sheber.exercises.criteria.common import Worth, cut_off
 from sheber.exercises.criteria.measure import (
     Array,
     best_in_order,
@@ -20,6 +20,7 @@ from sheber.exercises.criteria.measure import (
     rests,
     speed_between,
     stands_and_passes,
+    tcp_speed,
 )
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
@@ -40,6 +41,9 @@ __all__ = [
 AS_NEAR = 1e-4  # m: by less than this no stop is nearer to a pose than another one
 GONE_TO = 0.03  # m: the tool went to a pose that it came so near to; what was driven from there is measured
 SAME_CORNER = 0.5  # s: a move that ended within this of a passed pose made the corner there
+MOVES = ("move_joints", "move_to", "move_linear", "move_circular")
+AT_REST = 1e-3  # m/s: a tool that is slower than this has stopped
+NEARER = 0.01  # m: a tool that came nearer to a pose by less than this did not go towards it
 CORNER = 5.0  # a rounded corner begins at most so many times as far from its pose as it passes it
 FIT = (1e-3, math.radians(0.5))  # m, rad: what halves the fit of a sample to a pose
 
@@ -53,6 +57,7 @@ POSE_TURNED = message(
     "criteria.pose_turned", "At pose {name}, at {time:.1f} s, the angle of the tool was wrong by {off:.2f}°."
 )
 POSE_NEVER_REACHED = message("criteria.pose_never_reached", "The tool never reached pose {name}.")
+POSE_CUT_OFF = message("criteria.pose_cut_off", "The run ended before the tool reached pose {name}.")
 POSE_OUT_OF_ORDER = message(
     "criteria.pose_out_of_order", "The tool reached pose {name} at {time:.1f} s, but not in the right order."
 )
@@ -87,6 +92,7 @@ ARC_LEFT = message(
 ARC_VIA_MISSED = message(
     "criteria.arc_via_missed", "Between {start} and {end} the tool passed the via pose at a distance of {off:.1f} mm."
 )
+OTHER_MOVE = message("criteria.other_move", "{left} Line {line} calls {kind}. Use {wanted} for this path.")
 SPEED = message("criteria.speed", "Speed {start} to {end}")
 SPEED_OFF = message(
     "criteria.speed_off",
@@ -127,9 +133,15 @@ def poses_reached(
         fits[row] = np.where(stands_and_passes(distance, standing), fit, 0.0)
     reached, checks = best_in_order(fits), []
     shares = list(zip(position.shared(len(wanted)), angle.shared(len(wanted)), strict=True))
+    reached = [_gone_to(at, errors[n][0], position.tolerance.zero_si) for n, at in enumerate(reached)]
     for n, one in enumerate(wanted):
-        reached[n] = _gone_to(reached[n], errors[n][0], position.tolerance.zero_si)
-        checks += _pose_checks(trace, one, errors[n], (fits[n] > 0.0, standing), reached[n], shares[n])
+        if reached[n] is None:
+            told = _never_reached(trace, one[0], errors[n][0], fits[n] > 0.0, position, reached[: n + 1])
+            if cut_off(trace) and all(at is None for at in reached[n:]):
+                told = POSE_CUT_OFF(name=one[0])
+            checks += _unreached(one[0], told, shares[n])
+            continue
+        checks += _pose_checks(trace, one, errors[n], standing, int(reached[n] or 0), shares[n])
     return checks, reached
 
 
@@ -138,24 +150,32 @@ def _gone_to(sample: int | None, distance: Array, near: float) -> int | None:
     return None if sample is None or distance[sample] >= max(near, GONE_TO) else sample
 
 
+def _unreached(name: str, told: Text, worths: tuple[Worth, Worth]) -> list[Check]:
+    """Position and angle of a pose that the tool never reached."""
+    keys, titles = _named(name)
+    follows = told.id == POSE_CUT_OFF.id
+    return [
+        one.missing(key, title, told, follows=follows) for one, key, title in zip(worths, keys, titles, strict=True)
+    ]
+
+
+def _named(name: str) -> tuple[tuple[str, str], tuple[Text, Text]]:
+    """Keys and titles of a pose's two checks."""
+    return (f"pose-{name}-position", f"pose-{name}-angle"), (POSE_POSITION(name=name), POSE_ANGLE(name=name))
+
+
 def _pose_checks(
     trace: Trace,
     wanted: tuple[str, Pose],
     errors: tuple[Array, Array],
-    samples: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    sample: int | None,
+    standing: NDArray[np.bool_],
+    sample: int,
     worths: tuple[Worth, Worth],
 ) -> list[Check]:
-    """Position and angle of one pose; `samples` (n,) says where it may be judged and where the tool stands, `sample`
-    where it is judged."""
+    """Position and angle of one pose, judged at `sample`; `standing` (n,) says where the tool stands."""
     (name, _pose), (distance, turn), (position, angle) = wanted, errors, worths
-    titles = POSE_POSITION(name=name), POSE_ANGLE(name=name)
-    keys = f"pose-{name}-position", f"pose-{name}-angle"
-    judged, standing = samples
+    keys, titles = _named(name)
     near = position.tolerance.zero_si
-    if sample is None:
-        told = _never_reached(trace, name, distance, judged, near)
-        return [one.missing(key, title, told) for one, key, title in zip(worths, keys, titles, strict=True)]
     time, away, turned = float(trace.time[sample]), float(distance[sample]), float(turn[sample])
     off_told = _off_told(trace, wanted, sample, away, bool(standing[sample]), near)
     if away >= near:
@@ -172,9 +192,11 @@ def _off_told(trace: Trace, wanted: tuple[str, Pose], sample: int, away: float, 
     """How far from a pose the tool was, and whether it stood there or passed."""
     (name, pose), time, off = wanted, float(trace.time[sample]), away * 1e3
     by = off_by(trace["tcp"][sample, :3] - pose.position)
+    line, blend = _blended_at(trace, time)
+    if line and float(tcp_speed(trace)[sample]) > AT_REST:  # slow in a corner that turns back, but it did not stop
+        stands = False
     if not stands:
         passed = POSE_PASSED(name=name, time=time, off=off, by=by)
-        line, blend = _blended_at(trace, time)
         return POSE_PASSED_BLEND(passed=passed, line=line, blend=blend) if line else passed
     if away >= near:
         return POSE_STOPPED_BESIDE(name=name, off=off, time=time)
@@ -190,14 +212,27 @@ def _blended_at(trace: Trace, time: float) -> tuple[int, float]:
     return (int(move.get("line", 0)), blend) if away < SAME_CORNER and blend > 0.0 else (0, 0.0)
 
 
-def _never_reached(trace: Trace, name: str, distance: Array, judged: NDArray[np.bool_], near: float) -> Text:
+def _never_reached(
+    trace: Trace,
+    name: str,
+    distance: Array,
+    judged: NDArray[np.bool_],
+    position: Worth,
+    before: Sequence[int | None],
+) -> Text:
+    """Why a pose was not reached. `before`: where the poses before it were; only a way that came nearer to it after
+    the last of them tells something of it."""
     if len(distance) == 0:
         return POSE_NEVER_REACHED(name=name)
     nearest = int(np.argmin(np.where(judged, distance, np.inf)))
-    time, off = float(trace.time[nearest]), float(distance[nearest]) * 1e3
-    if distance[nearest] < max(near, GONE_TO):
-        return POSE_OUT_OF_ORDER(name=name, time=time)
-    return POSE_FAR(name=name, off=off, time=time)
+    if distance[nearest] < max(position.tolerance.zero_si, GONE_TO):
+        return POSE_OUT_OF_ORDER(name=name, time=float(trace.time[nearest]))
+    last = max((at for at in before if at is not None), default=0)
+    later = judged & (np.arange(len(distance)) > last)
+    nearest = int(np.argmin(np.where(later, distance, np.inf)))
+    if not later[nearest] or distance[nearest] > distance[last] - NEARER:
+        return POSE_NEVER_REACHED(name=name)
+    return POSE_FAR(name=name, off=float(distance[nearest]) * 1e3, time=float(trace.time[nearest]))
 
 
 # --- the way between two poses ----------------------------------------------------------------------
@@ -267,7 +302,8 @@ def line_driven(trace: Trace, leg: Leg, worth: Worth) -> Check:
     deviation = line_deviation(trace["tcp"][samples[0] : samples[1] + 1, :3])
     at = int(np.argmax(deviation))
     time, off = float(trace.time[samples[0] + at]), float(deviation[at])
-    return worth.check(key, title, off, time, LINE_LEFT(start=leg.start, end=leg.end, off=off * 1e3, time=time))
+    told = LINE_LEFT(start=leg.start, end=leg.end, off=off * 1e3, time=time)
+    return worth.check(key, title, off, time, _by_other_move(trace, samples, told, "move_linear"))
 
 
 def arc_driven(trace: Trace, leg: Leg, poses: tuple[Pose, Pose, Pose], worth: Worth) -> Check:
@@ -283,9 +319,21 @@ def arc_driven(trace: Trace, leg: Leg, poses: tuple[Pose, Pose, Pose], worth: Wo
     # the other half of the same circle is not what was asked for
     missed = float(np.linalg.norm(path - poses[1].position, axis=1).min()) - 0.5 * _longest_step(path)
     if missed > off:
-        told = ARC_VIA_MISSED(start=leg.start, end=leg.end, off=missed * 1e3)
-        return worth.check(key, title, missed, time, told)
-    return worth.check(key, title, off, time, ARC_LEFT(start=leg.start, end=leg.end, off=off * 1e3, time=time))
+        off, told = missed, ARC_VIA_MISSED(start=leg.start, end=leg.end, off=missed * 1e3)
+    else:
+        told = ARC_LEFT(start=leg.start, end=leg.end, off=off * 1e3, time=time)
+    return worth.check(key, title, off, time, _by_other_move(trace, samples, told, "move_circular"))
+
+
+def _by_other_move(trace: Trace, samples: tuple[int, int], told: Text, wanted: str) -> Text:
+    """The words, and the line of the move in the middle of a leg where it is of another kind than the wanted one."""
+    middle = float(trace.time[(samples[0] + samples[1]) // 2])
+    moves = zip(trace.events_of("move"), trace.events_of("move_done"), strict=False)
+    for move, done in moves:
+        kind, line = str(move.data.get("kind")), int(move.data.get("line", 0))
+        if move.step * trace.step_s <= middle <= done.step * trace.step_s and kind in MOVES and kind != wanted:
+            return OTHER_MOVE(left=told, line=line, kind=kind, wanted=wanted)
+    return told
 
 
 def _longest_step(path: Array) -> float:
@@ -315,4 +363,5 @@ def finished_at_home(trace: Trace, home: Sequence[float], worth: Worth) -> Check
     if away.max() < worth.tolerance.zero_si:
         return worth.missing("home", HOME(), HOME_NEVER_LEFT())
     off = float(away[-1])
-    return worth.check("home", HOME(), off, last_action(trace), HOME_AWAY(off=math.degrees(off)))
+    check = worth.check("home", HOME(), off, last_action(trace), HOME_AWAY(off=math.degrees(off)))
+    return replace(check, follows=cut_off(trace))

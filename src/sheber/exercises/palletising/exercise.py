@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -10,9 +11,13 @@ from sheber.exercises.criteria import (
     Placed,
     Worth,
     closing,
+    cut_off,
     falls,
+    gripped_nothing,
     last_release,
+    let_go,
     lies,
+    off_by,
     placements,
     pushed,
     set_down,
@@ -55,6 +60,7 @@ BELT_TOP = 0.10  # m over the table
 DECK = 0.09  # m, the pallet's deck over the table
 PICK = (0.42, -0.20)  # m, where the front face of the first box comes to rest, in the middle of the belt
 EDGE = 0.005  # m, radius of the lower edges: those of a filled carton give way
+ASIDE = 0.003  # m: a box that moved farther than this after it was let go is told so
 LEAST_TURN = math.radians(4.0)  # of the pallet
 CARDBOARD = (0.80, 0.63, 0.42)
 STEEL = (0.55, 0.57, 0.60)
@@ -176,11 +182,17 @@ PLACE = message("palletising.place", "Layer {layer}, row {row}, column {column}"
 EMPTY = message(
     "palletising.empty", "There is no box at this place. A box counts only after your program has let it go."
 )
+EMPTY_BESIDE = message(
+    "palletising.empty_beside",
+    "There is no box at this place. {box} was let go at {time:.1f} s. It lies {off:.0f} mm from this place ({by}).",
+)
+EMPTY_CUT_OFF = message("palletising.empty_cut_off", "The run ended before a box was brought to this place.")
 EMPTY_FELL = message(
     "palletising.empty_fell", "There is no box at this place. At {time:.1f} s {box} fell on the table."
 )
 BOX = message("palletising.box", "box {number}")
 FELL_OVER = message("palletising.fell_over", "{lies} It has fallen over.")
+FELL = message("palletising.fell", "{lies} It fell {fall:.0f} mm when it was let go.")
 MOVED_LATER = message("palletising.moved_later", "{lies} It moved {moved:.0f} mm after it was let go.")
 PUSHED = message("palletising.pushed", "{lies} At {time:.1f} s {other} pushed it. In all it moved {moved:.0f} mm.")
 MOVED_AWAY = message(
@@ -200,11 +212,12 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     boxes: list[str] = trace.facts["boxes"]
     moments = last_release(trace) + numbers.real("scene.stand_s"), trace.duration
     stood, standing = (_by_place(placements(trace, boxes, places, time, symmetry=2)) for time in moments)
+    astray = [box for box in let_go(trace) if box in boxes and box not in {one.part for one in standing.values()}]
     worths = _worths(numbers, len(places))
     quality = [
         min(
-            _place_check(trace, n, worths[n], stood.get(n)),
-            _place_check(trace, n, worths[n], standing.get(n), stood.get(n)),
+            _place_check(trace, n, worths[n], astray, stood.get(n)),
+            _place_check(trace, n, worths[n], astray, standing.get(n), stood.get(n)),
             key=lambda check: check.points,
         )
         for n in range(len(places))
@@ -224,22 +237,28 @@ def _worths(numbers: Numbers, count: int) -> list[dict[str, Worth]]:
 
 def _by_place(placed: list[Placed]) -> dict[int, Placed]:
     """The nearest box of each place."""
-    return {one.place: one for one in sorted(placed, key=lambda one: -one.distance)}
+    return {one.place: one for one in sorted(placed, key=lambda one: -one.distance) if one.place >= 0}
 
 
 def _place_check(
-    trace: Trace, n: int, worths: dict[str, Worth], placed: Placed | None, before: Placed | None = None
+    trace: Trace,
+    n: int,
+    worths: dict[str, Worth],
+    astray: Sequence[str],
+    placed: Placed | None,
+    before: Placed | None = None,
 ) -> Check:
     """One place of the pattern: the worst of position, yaw and tilt of the box that stands there.
 
-    `before`: the box that stood there earlier, where the end of the run is judged.
+    `astray`: boxes that were let go and stand at no place. `before`: the box that stood there earlier, where the end
+    of the run is judged. Columns, rows and layers count from 0, as in the exercise's text and in a program.
     """
-    column, row, layer = (index + 1 for index in trace.facts["cells"][n])
+    column, row, layer = trace.facts["cells"][n]
     key, title = f"place-{n + 1}", PLACE(layer=layer, row=row, column=column)
     if placed is not None:
         return lies(key, title, placed, worths, _told(trace, placed))
-    time, told = _empty(trace, trace.facts["boxes"][n]) if before is None else _moved_away(trace, before)
-    return worths["position"].missing(key, title, told, time)
+    time, told = _empty(trace, n, astray) if before is None else _moved_away(trace, before)
+    return worths["position"].missing(key, title, told, time, follows=told.id == EMPTY_CUT_OFF.id)
 
 
 def _called(box: str) -> Text:
@@ -256,16 +275,32 @@ def _told(trace: Trace, placed: Placed) -> Text:
     time, other = pushed(trace, placed.part, placed.time)
     if other and moved > 1e-3:
         return PUSHED(lies=told, other=_called(other), time=time, moved=moved * 1e3)
-    return MOVED_LATER(lies=told, moved=moved * 1e3) if moved > 0.003 else told
+    if moved > ASIDE and abs(moved - placed.fall) < ASIDE:
+        return FELL(lies=told, fall=placed.fall * 1e3)
+    return MOVED_LATER(lies=told, moved=moved * 1e3) if moved > ASIDE else told
 
 
-def _empty(trace: Trace, box: str) -> tuple[float | None, Text]:
-    """Why nothing stands at a place, and since when [s]. `box`: the one that arrived for it."""
+def _empty(trace: Trace, n: int, astray: Sequence[str]) -> tuple[float | None, Text]:
+    """Why nothing stands at place n, and since when [s]: its own box fell, or one was let go beside it."""
+    own = trace.facts["boxes"][n]
     for event, part in falls(trace):
-        if part == box:
+        if part == own:
             time = event.step * trace.step_s
-            return time, EMPTY_FELL(box=_called(box), time=time)
-    return None, EMPTY()
+            return time, EMPTY_FELL(box=_called(own), time=time)
+    if astray:
+        return _beside(trace, n, own if own in astray else None, astray)
+    if cut_off(trace) and trace.events_of("grip"):
+        return None, EMPTY_CUT_OFF()
+    return None, gripped_nothing(trace) or EMPTY()
+
+
+def _beside(trace: Trace, n: int, own: str | None, astray: Sequence[str]) -> tuple[float, Text]:
+    """Which box was let go beside place n, its own or the nearest one, when [s], and how far away it lies."""
+    place = Pose.from_list(trace.facts["places"][n]).position
+    offsets = {box: trace.body(box)[-1, :3] - place for box in astray}
+    box = own or min(astray, key=lambda one: float(np.linalg.norm(offsets[one])))
+    time, off = let_go(trace)[box], float(np.linalg.norm(offsets[box])) * 1e3
+    return time, EMPTY_BESIDE(box=_called(box), time=time, off=off, by=off_by(offsets[box]))
 
 
 def _moved_away(trace: Trace, before: Placed) -> tuple[float | None, Text]:

@@ -5,16 +5,28 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sheber.exercises.criteria import arc_driven, closing, leg_between, line_driven, poses_reached, speed_kept, worth
+from sheber.exercises.criteria import (
+    Worth,
+    arc_driven,
+    closing,
+    leg_between,
+    line_driven,
+    poses_reached,
+    speed_kept,
+    worth,
+)
 from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, down_pose, home, imperfections, mark, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
 from sheber.i18n import message
+from sheber.robot import arms
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.stock import pointer, post
 from sheber.robot.kind import CELL
+from sheber.robot.motion.legs import Planner
 from sheber.trace import NOTHING, Trace
 
 STATION = CELL
@@ -34,6 +46,7 @@ NUMBERS = {
 }
 
 LEAST_SPEED = 0.03  # m/s, between line and arc
+SURE = 0.005  # m, by which at least the tip would run into the post
 LEAST_TURN = math.radians(4.0)  # of a pose; that of B is near A's
 NAMES = ("A", "B", "C", "D", "E", "F")
 COLOURS = {
@@ -51,7 +64,8 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     rng = np.random.default_rng([seed, 1])
     poses = _poses(rng, numbers)
     height = between(rng, *numbers.pair("scene.post_height"), digits=3)
-    foot = _foot(rng, poses["B"], poses["C"])
+    radius, arm = numbers.real("scene.post_radius"), numbers.choice("scene.arm")
+    foot = _foot(rng, poses, arm, radius)
     line, arc = _speeds(rng, numbers.pair("scene.speed"))
     route = [
         {"pose": "A", "move": "joints"},
@@ -62,8 +76,6 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         {"pose": "F", "move": "joints"},
     ]
     line_s = poses["A"].distance(poses["B"]) / line + _arc_length(poses) / arc
-    radius = numbers.real("scene.post_radius")
-    arm = numbers.choice("scene.arm")
     return Scene(
         arm=arm,
         tool=pointer(),
@@ -115,11 +127,27 @@ def _speeds(rng: np.random.Generator, ends: tuple[float, float]) -> tuple[float,
     return line, round(arc, 2)
 
 
-def _foot(rng: np.random.Generator, start: Pose, end: Pose) -> Pose:
-    """T_base_post: on the way between two poses, about in its middle."""
-    share = between(rng, 0.45, 0.60)
-    x, y, _z = ((1.0 - share) * start.position + share * end.position).tolist()
-    return Pose((round(x + between(rng, -0.01, 0.01), 3), round(y, 3), 0.0))
+def _foot(rng: np.random.Generator, poses: dict[str, Pose], arm: str, radius: float) -> Pose:
+    """T_base_post: between the joint move and the line from B to C, about in their middle, so that both hit the post.
+
+    The two paths are 50 to 75 mm apart. A post of a small `radius` [m] stands in the way of the joint move alone.
+    """
+    on_joints = _on_joint_move(arm, poses, between(rng, 0.45, 0.60))[:2]
+    start, end = (poses[name].position[:2] for name in ("B", "C"))
+    along = (end - start) / np.linalg.norm(end - start)
+    to_line = start + ((on_joints - start) @ along) * along - on_joints
+    x, y = on_joints + to_line * min(0.5, (radius - SURE) / float(np.linalg.norm(to_line)))
+    return Pose((round(float(x) + between(rng, -0.005, 0.005), 3), round(float(y), 3), 0.0))
+
+
+def _on_joint_move(arm: str, poses: dict[str, Pose], share: float) -> NDArray[np.float64]:
+    """Where (3,) the tip is when an arm that came from home to A and B has done this share of the joint move to C."""
+    robot = arms.load(arm)
+    planner = Planner(robot, pointer().pose)
+    before = after = np.asarray(robot.home)
+    for name in ("A", "B", "C"):
+        before, after = after, planner.goal(poses[name], after)
+    return planner.tcp(before + share * (after - before)).position
 
 
 def _arc_length(poses: dict[str, Pose]) -> float:
@@ -129,6 +157,11 @@ def _arc_length(poses: dict[str, Pose]) -> float:
     rise = math.sqrt(half**2 - (chord / 2.0) ** 2)
     radius = half**2 / (2.0 * rise)
     return radius * 4.0 * math.atan2(rise, chord / 2.0)
+
+
+def _reached(check: Check, position: Worth) -> bool:
+    """Whether the tool came so near to a pose that its position may earn points."""
+    return check.measured is not None and check.measured < position.tolerance.zero
 
 
 NOT_REACHED = message("poses_and_moves.not_reached", "The tool did not reach these poses in the right order: {poses}.")
@@ -145,7 +178,7 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     through = poses["C"], poses["via"], poses["D"]
     speeds = trace.facts["speeds"]
     of_line, of_arc = worth(numbers, "speed", "speed").shared(2)
-    missing = [name for name, sample in zip(NAMES, samples, strict=True) if sample is None]
+    missing = [name for name, check in zip(NAMES, found[::2], strict=True) if not _reached(check, position)]
     return [
         *found,
         line_driven(trace, line, worth(numbers, "line", "straightness")),

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheber.exercises.criteria import Placed, Worth, closing, let_go, lies, placements, set_down, where, worth
+from sheber.exercises.criteria import (
+    Placed,
+    Worth,
+    closing,
+    cut_off,
+    gripped_nothing,
+    let_go,
+    lies,
+    placements,
+    set_down,
+    where,
+    worth,
+)
 from sheber.exercises.criteria.measure import body_path
 from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
@@ -77,7 +89,7 @@ FORMS = {
 }
 
 
-OFTEN = (0.3, 0.3, 0.3, 0.1)  # how often each form is drawn: discs fit at any angle
+OFTEN = (0.1, 0.7, 0.15, 0.05)  # how often each form is drawn: bars show a wrong angle, discs fit at any
 
 
 @dataclass(frozen=True)
@@ -298,6 +310,7 @@ IN_NO_OR_WRONG_TRAY = message(
 PLACE = message("vision_sorting.place", "Place of {part}")
 FELL = message("vision_sorting.fell", "{lies} It fell {fall:.0f} mm when it was let go.")
 NO_PLACE = message("vision_sorting.no_place", "This part does not lie on a free place of the right tray: {part}.")
+CUT_OFF = message("vision_sorting.cut_off", "The run ended before this part was fetched: {part}.")
 NO_DECOYS = message("vision_sorting.no_decoys", "No decoys in this scene")
 NO_DECOYS_SCALED = message(
     "vision_sorting.no_decoys_scaled",
@@ -395,7 +408,9 @@ def _placed_checks(
             worths = {"position": position, "yaw": yaw, "fall": fall}
             yield lies(key, title, placed[name], worths, _told(placed[name], called, fall))
         else:
-            yield position.missing(key, title, NO_PLACE(part=called))
+            left = cut_off(trace) and not any(event.data.get("part") == name for event in trace.events_of("grip"))
+            told = CUT_OFF(part=called) if left else NO_PLACE(part=called)
+            yield position.missing(key, title, gripped_nothing(trace) or told, follows=left)
 
 
 def _told(placed: Placed, part: Text, fall: Worth) -> Text:

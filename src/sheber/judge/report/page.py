@@ -159,6 +159,8 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
     """Everything that the page of one run says. `recorded` is None where nothing of the recording may be seen."""
     score, outcome, trace = what.score, what.outcome, what.recording
     lost = words.losses(score, outcome)
+    causes, effects = words.split(lost, outcome)
+    told, between = words.order(causes, effects)
     return {
         "title": f"{words.number(score.points)} · {exercise.title}",
         "exercise": exercise.title,
@@ -170,6 +172,9 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
         "groups": _groups(score),
         "rule": words.rule(score),
         "losses": [_loss(loss) for loss in lost],
+        "order": told,
+        "between": between,
+        "causes": len(causes),
         "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
         "more": _("{count} more").format(count=len(lost) - FIRST),

@@ -129,20 +129,33 @@ def _cells(check: Check) -> list[Text]:
 
 
 def _reasons(score: Score, outcome: Outcome) -> list[RenderableType]:
-    """Each lost point in words, the costliest first."""
-    from rich.table import Table
+    """Each lost point in words: causes, then what only follows from them; the costliest first."""
     from rich.text import Text
 
     lost = words.losses(score, outcome)
     if not lost:
         return [Text(_("No point was lost."), style="green"), ""]
+    causes, effects = words.split(lost, outcome)
+    told, between = words.order(causes, effects)
+    lines: list[RenderableType] = [Text(_("Where points were lost"), style="bold")]
+    lines += [Text(told, style="dim")] if told else []
+    lines += [_listed(causes)] if causes else []
+    lines += [Text(between, style="dim"), _listed(effects)] if effects else []
+    return [*lines, "", *_advice(score, outcome)]
+
+
+def _listed(lost: Sequence[words.Loss]) -> RenderableType:
+    """Losses with their points, names and reasons."""
+    from rich.table import Table
+    from rich.text import Text
+
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(ratio=1)
     for loss in lost:
         reason = Text.assemble((f"{visible(loss.name)}.", "bold"), " ", visible(loss.message))
         grid.add_row(Text(f"−{words.lacking(loss.lost)}", style="red"), reason)
-    return [Text(_("Where points were lost"), style="bold"), grid, "", *_advice(score, outcome)]
+    return grid
 
 
 def _advice(score: Score, outcome: Outcome) -> list[RenderableType]:

@@ -27,15 +27,18 @@ __all__ = [
     "losses",
     "made_of",
     "number",
+    "order",
     "origin",
     "outcome_title",
     "passed",
+    "plural",
     "quantity",
     "reason",
     "recording",
     "rule",
     "scene",
     "seconds",
+    "split",
     "typeset",
     "verdict",
 ]
@@ -102,7 +105,7 @@ class Loss:
         told = reason(self.checks[0])
         if all(check.told == self.checks[0].told for check in self.checks):
             return told
-        return _("{reason} The same is true of the others.").format(reason=told)
+        return _("{reason} The others were lost in the same way.").format(reason=told)
 
 
 def number(value: float) -> str:
@@ -163,13 +166,36 @@ def made_of(mean: float, worst: float) -> str:
 
 
 def losses(score: Score, outcome: Outcome | None = None) -> list[Loss]:
-    """What points were lost for: causes before what only follows from them, then the costliest first."""
+    """What points were lost for: first what ended the run, then the other causes, then what only follows from these;
+    each of the three the costliest first."""
     kindred: dict[tuple[str, str], list[Check]] = {}
     for check in score.checks:
         if check.lost >= 0.01:
             kindred.setdefault(_kind(check), []).append(check)
     found = [loss for checks in kindred.values() for loss in _told_together(checks)]
-    return sorted(found, key=lambda loss: (follows(loss.checks[0], outcome), -loss.lost))
+    return sorted(found, key=lambda loss: (_rank(loss, outcome), -loss.lost))
+
+
+def _rank(loss: Loss, outcome: Outcome | None) -> int:
+    """0 for what ended the run, 1 for another cause, 2 for what only follows."""
+    stopped = outcome is not None and outcome.kind is OutcomeKind.EMERGENCY_STOP
+    if follows(loss.checks[0], outcome):
+        return 2
+    return 0 if stopped and loss.checks[0].group == "safety" else 1
+
+
+def split(found: Sequence[Loss], outcome: Outcome | None = None) -> tuple[list[Loss], list[Loss]]:
+    """Losses in their order, in two parts: causes, and what only follows from them."""
+    causes = [loss for loss in found if not follows(loss.checks[0], outcome)]
+    return causes, list(found[len(causes) :])
+
+
+def order(causes: Sequence[Loss], effects: Sequence[Loss]) -> tuple[str, str]:
+    """How the list of losses is ordered, and the words between causes and effects; each "" where it is not needed."""
+    told = _("What went wrong comes first, the costliest above.") if len(causes) > 1 else ""
+    if causes and effects:
+        return told, _("These points were lost only because of what stands above:")
+    return told, _("These points were lost because the job was not done or not finished:") if effects else ""
 
 
 def _kind(check: Check) -> tuple[str, str]:
@@ -276,10 +302,23 @@ def verdict(score: Score) -> str:
     if score.points >= 100.0:
         return _("You earned all points.")
     if score.passed:
-        return _("Passed. You can still gain {points} points.").format(points=lacking(100.0 - score.points))
-    return _("Not passed yet. You need {points} more points to reach {pass_mark}.").format(
-        points=lacking(PASS - score.points), pass_mark=number(PASS)
+        gain = lacking(100.0 - score.points)
+        text = ngettext(
+            "Passed. You can still gain {points} point.", "Passed. You can still gain {points} points.", plural(gain)
+        )
+        return text.format(points=gain)
+    needed = lacking(PASS - score.points)
+    text = ngettext(
+        "Not passed yet. You need {points} more point to reach {pass_mark}.",
+        "Not passed yet. You need {points} more points to reach {pass_mark}.",
+        plural(needed),
     )
+    return text.format(points=needed, pass_mark=number(PASS))
+
+
+def plural(shown: str) -> int:
+    """The count that chooses the form of a noun after a number as it is shown: "1" point, but "0.5" points."""
+    return int(shown) if shown.isdigit() else 2
 
 
 def rule(score: Score) -> str:
@@ -302,7 +341,13 @@ def advice(score: Score, outcome: Outcome | None = None) -> str:
         return _first_remedy(outcome)
     causes = [loss for loss in lost if not follows(loss.checks[0])] or lost
     gain, loss = max(((_gain(score, loss), loss) for loss in causes), key=lambda pair: pair[0])
-    return _("Biggest possible gain: {check} (up to {points} points).").format(check=loss.name, points=number(gain))
+    most = lacking(min(gain, 100.0 - score.points))
+    text = ngettext(
+        "Biggest possible gain: {check} (up to {points} point).",
+        "Biggest possible gain: {check} (up to {points} points).",
+        plural(most),
+    )
+    return text.format(check=loss.name, points=most)
 
 
 def _first_remedy(outcome: Outcome) -> str:
