@@ -92,7 +92,7 @@ def test_an_unknown_name_is_told_what_exists() -> None:
 
 def test_a_whole_path_that_leads_nowhere_is_probably_of_another_machine() -> None:
     with pytest.raises(
-        ExerciseError, match=r"no folder /home/teacher/post with .* the path from the folder of the program"
+        ExerciseError, match=r"no folder /home/teacher/post on .* the path from the folder of the program"
     ):
         load("/home/teacher/post")
 

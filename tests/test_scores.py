@@ -559,9 +559,11 @@ def test_a_box_that_was_dropped_is_told_its_fall(palletising: Exercise, tmp_path
     trace = placing_run(tmp_path / "run.trace", palletising, places)
     bodies = {name: np.array(trace.body(name), np.float64) for name in trace.bodies}
     bodies["box_1"][round(4.0 / 0.02) - 1 : round(4.1 / 0.02), 2] += 0.05
+    bodies["box_1"][round(4.0 / 0.02) - 1 :, 0] += 0.006
     events = [(event.step * trace.step_s, event.kind, dict(event.data)) for event in trace.events]
     args = palletising, trace.facts, trace["tcp"], trace["joints"], bodies, events
     score = palletising.score(write_trace(tmp_path / "dropped.trace", *args))
+    assert by_key(score)["place-1"].message.endswith("It fell 50 mm when it was let go.")
     down = by_key(score)["set-down"].message
     assert "box 1" in down
     assert "moving" not in down

@@ -69,9 +69,9 @@ def _read(folder: Path) -> Exercise:
 
 
 def _unknown(name: str) -> str:
-    if os.path.isabs(name):
+    if os.path.isabs(name) and not os.path.isdir(name):
         text = _(
-            "There is no folder {name} with an exercise.toml on this machine. If the path is of another machine, write "
+            "There is no folder {name} on this machine. If the path is of another machine, write "
             'the path from the folder of the program to the exercise instead, for example "../my-exercises/post".'
         )
         return text.format(name=name)
