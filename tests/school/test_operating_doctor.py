@@ -72,6 +72,7 @@ def test_the_command_tells_of_the_packages_and_of_the_school(
     school: School, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(doctor, "examine", lambda progress: [])
+    monkeypatch.setenv("COLUMNS", "400")  # no sentence is wrapped, however long the folder's path is
     assert main(["doctor", "--school", str(school.folder)]) == 0
     told = capsys.readouterr().out
     assert "parts of a school" in told
