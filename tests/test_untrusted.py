@@ -12,7 +12,9 @@ import stat
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,6 +201,29 @@ def test_a_trace_is_written_through_nothing_that_lies_there(tmp_path: Path) -> N
     path.mkdir()
     with pytest.raises(TraceWriteError, match="something that is not a file has this name"):
         TraceWriter(path, Header("any"))
+
+
+@pytest.mark.parametrize("write", [lambda path: create(path).close(), lambda path: write_whole(path, b"page")])
+def test_a_folder_that_becomes_a_link_meanwhile_is_not_left(
+    write: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at a name and the writing the folder's path is made to lead elsewhere; what is written stays."""
+    folder, elsewhere, away = tmp_path / "reports", tmp_path / "elsewhere", tmp_path / "away"
+    folder.mkdir()
+    elsewhere.mkdir()
+    real = os.lstat
+
+    def swapped(*args: Any, **more: Any) -> os.stat_result:
+        if folder.is_dir() and not folder.is_symlink():
+            folder.rename(away)
+            folder.symlink_to(elsewhere)
+        return real(*args, **more)
+
+    monkeypatch.setattr(os, "lstat", swapped)
+    write(folder / "scene-1.trace")
+    monkeypatch.undo()
+    assert list(elsewhere.iterdir()) == []
+    assert [path.name for path in away.iterdir()] == ["scene-1.trace"]
 
 
 def test_two_judges_do_not_write_one_trace(tmp_path: Path) -> None:

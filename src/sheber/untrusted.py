@@ -81,23 +81,44 @@ def create(path: Path | str) -> BinaryIO:
 
     A link is removed and its target left alone. Raises Busy where another process holds the file.
     """
-    with contextlib.suppress(FileNotFoundError):
-        _give_way(path)
-    file = open(os.open(path, _NEW, 0o666), "wb", buffering=0)  # noqa: SIM115 - the caller closes it
+    with _within(Path(path)) as (name, folder):
+        with contextlib.suppress(FileNotFoundError):
+            _give_way(name, folder)
+        file = open(os.open(name, _NEW, 0o666, dir_fd=folder), "wb", buffering=0)  # noqa: SIM115 - the caller closes it
     with _as_busy():
         _hold(file.fileno(), alone=True)
     return file
 
 
-def _give_way(path: Path | str) -> None:
+@contextlib.contextmanager
+def _within(path: Path) -> Iterator[tuple[str, int | None]]:
+    """A name, and its folder, opened once: all that is done with the name is done there, wherever the path leads later.
+
+    Where the system cannot name a file by an open folder (Windows), the name is the whole path.
+    """
+    if os.open not in os.supports_dir_fd:
+        yield str(path), None
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield path.name, folder
+    finally:
+        os.close(folder)
+
+
+def _give_way(name: str, folder: int | None) -> None:
     """Remove the file, link or pipe of this name. A folder or a device is left, and said."""
-    mode = os.lstat(path).st_mode
+    mode = os.lstat(name, dir_fd=folder).st_mode
     if stat.S_ISREG(mode):
-        with contextlib.suppress(PermissionError), open(os.open(path, _READ), "rb", buffering=0) as there, _as_busy():
+        with (
+            contextlib.suppress(PermissionError),
+            open(os.open(name, _READ, dir_fd=folder), "rb", buffering=0) as there,
+            _as_busy(),
+        ):
             _hold(there.fileno(), alone=True)
     else:
         _refuse_devices(mode)
-    os.unlink(path)
+    os.unlink(name, dir_fd=folder)
 
 
 def _refuse_devices(mode: int) -> None:
@@ -108,15 +129,17 @@ def _refuse_devices(mode: int) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; it takes the place of the file, link or pipe of this name."""
-    with contextlib.suppress(FileNotFoundError):
-        _refuse_devices(os.lstat(path).st_mode)
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
-    try:
-        with open(os.open(temporary, _NEW, 0o666), "wb") as file:
-            file.write(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _within(path) as (name, folder):
+        with contextlib.suppress(FileNotFoundError):
+            _refuse_devices(os.lstat(name, dir_fd=folder).st_mode)
+        temporary = os.path.join(os.path.dirname(name), f".{path.name[:100]}.{secrets.token_hex(8)}")
+        try:
+            with open(os.open(temporary, _NEW, 0o666, dir_fd=folder), "wb") as file:
+                file.write(content)
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
 
 
 def folder_without_links(path: Path, below: Path = Path()) -> Path:
