@@ -728,7 +728,7 @@ def test_a_misunderstood_angle_does_not_pass(
         found = {part.name: part.pose for part in sorting.scene(seed).parts}
         yaws = {name: math.atan2(pose.rotation[1, 0], pose.rotation[0, 0]) for name, pose in found.items()}
         laid = {
-            name: place.rotated(z=mistaken(yaws[name]) - yaws[name])
+            name: place.rotated(z=math.remainder(mistaken(yaws[name]) - yaws[name], math.tau))
             for name, place in sorted_parts(sorting, seed).items()
         }
         run = placing_run(tmp_path / f"{seed}.trace", sorting, laid, seed, seconds_each=2.0)
