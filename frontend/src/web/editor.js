@@ -62,7 +62,7 @@ export function makeEditor({ area, known, words, nonce, changed, problems }) {
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
         python(), indentUnit.of('    '), EditorState.tabSize.of(4), syntaxHighlighting(COLOURS), LOOK,
         EditorState.phrases.of(words.phrases ?? {}),
-        EditorView.contentAttributes.of({ 'aria-label': area.getAttribute('aria-label'), 'aria-describedby': 'editor-hint', spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ tabindex: '0', 'aria-label': area.getAttribute('aria-label'), 'aria-describedby': 'editor-hint', spellcheck: 'false' }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return
           area.value = update.state.doc.toString()
