@@ -147,7 +147,7 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
     page.find("#submit").click()
     page.until(lambda: "/submissions/" in page("return location.pathname"))
     page.until(lambda: bool(page("return document.querySelector('.big b')?.textContent")), 180)
-    assert 50 < float(page.find(".big b").text) < 60
+    assert 40 < float(page.find(".big b").text) < 80  # hidden scenes differ in each school
     page.find(".scenes summary").click()
     assert "Straight line A to B" in page.find(".scenes .detail").text
 
