@@ -9,7 +9,7 @@ GRAM is never seen. What the starter has is taken away.
 
 Programs are hostile. They are neither run nor parsed; one regular expression cuts them, in time that grows with their
 length and nothing else. The worst 256 KiB that we tried took 1 s to cut and 2 s in all on a busy machine; a general
-lexer took 7 s to cut them. copydetect does the same on letters; it needs matplotlib and what that brings (40 MB), takes
+lexer took 7 s to cut them. copydetect does the same on letters; it needs matplotlib and what that brings (24 MB), takes
 Python's own hash, which is another one in each process, and removes a stretch of the starter only once (0.5.0).
 Standard library only.
 """
