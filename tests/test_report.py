@@ -379,7 +379,7 @@ def test_an_emergency_stop_stands_first_and_what_follows_below_a_line_of_words(t
     assert [loss.name for loss in lost] == ["Emergency stop", "Place 1", "Place 2 and 2 more"]
     assert [loss.name for loss in words.losses(score)] == ["Place 1", "Emergency stop", "Place 2 and 2 more"]
     told, between = words.order(*words.split(lost, outcome))
-    assert told == "What went wrong comes first, the costliest above."
+    assert told == "What went wrong comes first. The biggest losses are at the top."
     assert between == "These points were lost only because of what stands above:"
     assert words.order([lost[0]], []) == ("", "")
     assert words.order([], [lost[2]])[1].startswith("These points were lost because the job was not done")

@@ -192,7 +192,7 @@ def split(found: Sequence[Loss], outcome: Outcome | None = None) -> tuple[list[L
 
 def order(causes: Sequence[Loss], effects: Sequence[Loss]) -> tuple[str, str]:
     """How the list of losses is ordered, and the words between causes and effects; each "" where it is not needed."""
-    told = _("What went wrong comes first, the costliest above.") if len(causes) > 1 else ""
+    told = _("What went wrong comes first. The biggest losses are at the top.") if len(causes) > 1 else ""
     if causes and effects:
         return told, _("These points were lost only because of what stands above:")
     return told, _("These points were lost because the job was not done or not finished:") if effects else ""
