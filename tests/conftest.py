@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,20 @@ def copy(tmp_path: Path) -> Path:
     toml = folder / "exercise.toml"
     toml.write_text(re.sub('(?m)^version = ".*"', 'version = "1"', toml.read_text("utf-8")), "utf-8")  # its own
     return folder
+
+
+LOGS = ("", "sheber", "uvicorn", "uvicorn.error", "uvicorn.access")
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """What a test says of the log of its process ends with the test: its stream is closed then."""
+    loggers = [logging.getLogger(name) for name in LOGS]
+    before = [(logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
+    yield
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers[:], logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)

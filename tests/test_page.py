@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -140,10 +141,18 @@ class Page:
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
 
     def until(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Wait for something to be true; an element that a new page has taken the place of is looked for again."""
         end = time.monotonic() + seconds
-        while not true():
+        while not self._holds(true):
             assert time.monotonic() < end, "waited in vain"
             time.sleep(0.05)
+
+    @staticmethod
+    def _holds(true: Callable[[], bool]) -> bool:
+        try:
+            return true()
+        except (StaleElementReferenceException, NoSuchElementException):
+            return False
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 from fastapi.testclient import TestClient
@@ -187,14 +186,11 @@ def test_many_monitors_ask_the_database_once(school: School, monkeypatch: pytest
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """The log of this process as JSON; the process has its own again afterwards."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+def log() -> io.StringIO:
+    """The log of this process as JSON."""
     stream = io.StringIO()
     logs.begin_log("json", stream=stream)
-    yield stream
-    root.handlers[:], root.level = before, level
+    return stream
 
 
 def lines(log: io.StringIO) -> list[dict[str, object]]:
@@ -232,24 +228,14 @@ def test_an_error_has_its_traceback_in_the_same_line(log: io.StringIO) -> None:
 
 def test_words_cannot_control_a_terminal() -> None:
     stream = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    try:
-        logs.begin_log("text", stream=stream)
-        logging.getLogger("sheber.test").warning("name \x1b[2J\nfaked line", extra={"route": "/x\x1b"})
-    finally:
-        root.handlers[:], root.level = before, level
+    logs.begin_log("text", stream=stream)
+    logging.getLogger("sheber.test").warning("name \x1b[2J\nfaked line", extra={"route": "/x\x1b"})
     (line,) = stream.getvalue().splitlines()
     assert line.endswith("warning name \ufffd[2J\ufffdfaked line route=/x\ufffd")
 
 
 def test_a_pipe_gets_json_and_a_terminal_words() -> None:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
     stream = io.StringIO()
-    try:
-        logs.begin_log("", stream=stream)
-        logging.getLogger("sheber.test").warning("x")
-    finally:
-        root.handlers[:], root.level = before, level
+    logs.begin_log("", stream=stream)
+    logging.getLogger("sheber.test").warning("x")
     assert json.loads(stream.getvalue())["text"] == "x"
