@@ -41,7 +41,7 @@ def test_in_turn_changes_the_order_and_takes_the_median_of_ratios() -> None:
 def test_every_gate_names_a_function_that_exists() -> None:
     from importlib import import_module
 
-    for gate in bench.GATES.values():
+    for gate in (*bench.GATES.values(), *bench.SCHOOL.values()):
         assert callable(getattr(import_module(f"sheber.bench.{gate.module}"), gate.function))
 
 
@@ -75,6 +75,21 @@ def test_json_has_the_promised_fields(monkeypatch: pytest.MonkeyPatch, capsys: p
         {"name": "start", "value": 3.0, "unit": "times", "gate": "≤ 8", "met": True},
         {"name": "camera", "value": None, "unit": "times", "gate": "≥ 1.8", "met": None},
     ]
+
+
+def test_what_was_measured_is_told_where_a_later_gate_breaks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def measure(name: str, quick: bool) -> list[rows.Row]:
+        if name == "sleep":
+            raise RuntimeError("the engine is away")
+        return [rows.gated("graded loop", 0.7, "times", "≥ 0.80")]
+
+    monkeypatch.setattr(bench, "measure", measure)
+    assert main(["bench", "--only", "loop", "--only", "sleep"]) != 0
+    out, err = capsys.readouterr()
+    assert "graded loop" in out
+    assert "the engine is away" in err
 
 
 @pytest.mark.physics

@@ -117,14 +117,24 @@ def bench(arguments: argparse.Namespace) -> int:
     chosen = arguments.only or names
     rows: list[Row] = []
     before = load()
-    with progress(_("gates"), len(chosen)) as step:
-        for done, name in enumerate(chosen):
-            step(done, name)
-            rows += measure(name)
-        step(len(chosen))
-    if arguments.json:
-        print_json([{k: v for k, v in asdict(row).items() if k != "note"} for row in rows])
-        return DONE
+    try:
+        with progress(_("gates"), len(chosen)) as step:
+            for done, name in enumerate(chosen):
+                step(done, name)
+                rows += measure(name)
+            step(len(chosen))
+    finally:  # what was measured before a gate broke is shown too
+        if arguments.json:
+            print_json([{k: v for k, v in asdict(row).items() if k != "note"} for row in rows])
+        else:
+            _print_rows(rows)
+            print(
+                "\n" + _("load of the machine before and after: {before}; {after}").format(before=before, after=load())
+            )
+    return DONE
+
+
+def _print_rows(rows: Sequence[Row]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2))
@@ -136,8 +146,6 @@ def bench(arguments: argparse.Namespace) -> int:
         value = "-" if row.value is None else f"{row.value:.4g}"
         table.add_row(row.name, value, row.unit, row.gate, met, row.note)
     console().print(table)
-    print("\n" + _("load of the machine before and after: {before}; {after}").format(before=before, after=load()))
-    return DONE
 
 
 def _ladder(arguments: argparse.Namespace) -> tuple[Callable[[str], Sequence[Row]], list[str]]:

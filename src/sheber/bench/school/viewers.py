@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from sheber.bench.rows import Row, absolute, aimed, gated
 from sheber.bench.school.browser import Connection
@@ -25,7 +26,7 @@ from sheber.school.submissions.handing_in import submit
 __all__ = ["viewers"]
 
 VIEWERS: Final = 300
-CELLS: Final = 12  # that run at a time, each watched by as many
+CELLS: Final = 20  # that run at a time, each watched by as many: no person may have very many live pages open
 UPDATES: Final = 5  # a second
 LONGEST_S: Final = 24.0  # of the time in which a run is written
 WORKER: Final = "bench"
@@ -94,7 +95,7 @@ async def _watched(town: Town, server: Served, jobs: list[Claimed], run: Recordi
     people = {student.actor.id: student for student in town.students}
     owners = dict(zip([job.submission_id for job in jobs], people.values(), strict=True))
     tasks = [asyncio.create_task(_watch(server, owners[job.submission_id], job, one)) for one, job in pairs]
-    await asyncio.wait_for(asyncio.gather(*(one.alive.wait() for one in seen)), CONNECT_S)
+    await _connected(tasks, seen)
     before, begun = server.processor_s(), time.monotonic()
     await asyncio.gather(*(_write(town.school, job, run) for job in jobs))
     share = (server.processor_s() - before) / (time.monotonic() - begun)
@@ -102,6 +103,18 @@ async def _watched(town: Town, server: Served, jobs: list[Claimed], run: Recordi
     await asyncio.to_thread(_finished, town.school, jobs, run)
     await asyncio.wait_for(asyncio.gather(*tasks), CONNECT_S)
     return _Watched(seen, share, server.processor_s() - before, max(one.done_at for one in seen) - begun)
+
+
+async def _connected(tasks: Sequence[asyncio.Task[None]], seen: Sequence[_Seen]) -> None:
+    """Wait until every viewer sees something. Raises what stopped the first viewer that cannot."""
+    alive = asyncio.gather(*(one.alive.wait() for one in seen))
+    waited: list[asyncio.Future[Any]] = [alive, *tasks]
+    await asyncio.wait(waited, timeout=CONNECT_S, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        if task.done():
+            task.result()
+    if not alive.done():
+        raise TimeoutError(f"{sum(not one.alive.is_set() for one in seen)} viewers see nothing after {CONNECT_S:g} s")
 
 
 async def _watch(server: Served, student: Guest, job: Claimed, seen: _Seen) -> None:
