@@ -30,10 +30,11 @@ from sheber import (
 )
 from sheber.client import RunOver
 from sheber.client.session import student_line
-from sheber.robot.cell.scene import Belt, CameraSpec, Scene
+from sheber.robot.cell.scene import Belt, CameraSpec, Fault, Handshake, Scene
 from sheber.robot.cell.stock import gripper, suction
 from sheber.robot.controller import ERRORS_RECORDED, REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
+from sheber.robot.registers import register_map
 from sheber.robot.services import HINTS_RECORDED
 from sheber.robot.watch import FORCE_LIMIT_N
 from sheber.station import Limits, ProtocolError, RunEnds
@@ -503,6 +504,53 @@ def test_inputs_outputs_and_waiting_for_them(tmp_path: Path) -> None:
     (output,) = events(talk.trace, "output")
     assert output.data == {"name": "lamp", "value": True, "line": line}
     assert talk.trace["outputs"][-1] == 1 << list(talk.station.outputs.names).index("lamp")
+
+
+def test_a_program_shakes_hands_with_the_plc_and_a_fault_is_told_afterwards(tmp_path: Path) -> None:
+    job = Handshake("turn", begins=0.1, takes=0.4, unanswered=(0,))
+    feeder = Belt(
+        "feeder", Pose((0.5, 0.45, 0.1)), 0.4, 0.1, output="run", speed=0.1, encoder="way", counts_per_m=1000.0
+    )
+    fault = Fault("stops", "feeder", begins=0.2, ends=0.9)
+    scene = box_scene(suction(), belts=(feeder,), plc=(job,), faults=(fault,))
+    with conversation(scene, tmp_path / "run.trace") as talk:
+        cell = talk.cell
+        assert list(cell.inputs) == ["box_there", "turn_busy", "turn_done", "way"]
+        assert list(cell.outputs) == ["lamp", "run", "turn_request"]
+        assert cell.inputs.units == {"way": "counts"}
+        cell.outputs["turn_request"] = True
+        with pytest.raises(Timeout, match="'turn_busy' did not become True"):
+            cell.wait_for("turn_busy", timeout=0.5)
+        cell.outputs["turn_request"] = False
+        cell.outputs["turn_request"] = True
+        cell.wait_for("turn_busy")
+        cell.wait_for("turn_done")
+        cell.outputs["run"] = True
+        cell.wait(1.0)
+        assert cell.inputs["way"] == pytest.approx(100.0, abs=3.0)
+    begun, ended = events(talk.trace, "fault") + events(talk.trace, "fault_end")
+    assert (begun.step * 0.002, ended.step * 0.002) == pytest.approx((0.2, 0.9), abs=0.03)
+    assert str(begun.data["text"]) == "The belt 'feeder' stands, whatever runs it."
+    assert [e.data["name"] for e in events(talk.trace, "input")] == ["turn_busy", "turn_busy", "turn_done"]
+    assert talk.trace["input_way"][-1] == pytest.approx(300.0, abs=3.0)  # 2 s of settling more
+
+
+def test_the_signals_of_a_cell_are_a_table_of_registers() -> None:
+    feeder = Belt("feeder", Pose((0.5, 0.45, 0.1)), 0.4, 0.1, output="run", encoder="way", counts_per_m=1000.0)
+    numbers = {"analog_inputs": (("flow", "l/min"),), "analog_outputs": (("heat", "K"), ("light", ""))}
+    scene = box_scene(suction(), belts=(feeder,), plc=(Handshake("turn"),), **numbers)
+    assert [(one.table, one.address, one.name, one.unit) for one in register_map(scene)] == [
+        ("coil", 0, "lamp", ""),
+        ("coil", 1, "run", ""),
+        ("coil", 2, "turn_request", ""),
+        ("discrete input", 0, "box_there", ""),
+        ("discrete input", 1, "turn_busy", ""),
+        ("discrete input", 2, "turn_done", ""),
+        ("input register", 0, "flow", "l/min"),
+        ("input register", 2, "way", "counts"),
+        ("holding register", 0, "heat", "K"),
+        ("holding register", 2, "light", ""),
+    ]
 
 
 def test_waiting_takes_whole_ticks_and_at_least_one(talk: Conversation) -> None:

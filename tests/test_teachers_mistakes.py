@@ -62,7 +62,7 @@ def test_a_file_in_another_encoding_is_told_in_words(copy: Path, name: str) -> N
 SCENE = """
 from dataclasses import replace
 from sheber.geometry import Pose
-from sheber.robot.cell.scene import Belt, Fixture, Part, Scene, Shape, ToolSpec
+from sheber.robot.cell.scene import Belt, Fault, Fixture, Handshake, Part, Scene, Shape, ToolSpec
 _first = scene
 def scene(seed, numbers):
     found = _first(seed, numbers)
@@ -101,6 +101,23 @@ def lines(file: Path) -> int:
         ("replace(found, sheet=(('when', {1, 2}),))", "The job sheet must have plain values"),
         ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.2, until='eye'),))", "No light barrier has this name."),
         ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.0),))", "belts 1 ('b'): width is 0.0"),
+        (
+            "replace(found, belts=(Belt('b', Pose(), 1.0, 0.2, encoder='way'),))",
+            "The belt 'b' has an encoder and 0.0 counts per metre. It must have a number above zero.",
+        ),
+        (
+            "replace(found, outputs=('turn_request',), plc=(Handshake('turn'), Handshake('turn')))",
+            "Two signals of the scene have the name 'turn_busy'.",
+        ),
+        ("replace(found, plc=(Handshake('turn', takes=-1.0),))", "plc 1 ('turn'): takes is -1.0"),
+        (
+            "replace(found, plc=(Handshake('turn'),), faults=(Fault('stops', 'turn', 0.0),))",
+            "There is no fault 'stops' of 'turn'. In this scene there can be: 'falls_silent' of 'turn'.",
+        ),
+        (
+            "replace(found, plc=(Handshake('turn'),), faults=(Fault('falls_silent', 'turn', 2.0, 1.0),))",
+            "The fault 'falls_silent' of 'turn' begins at 2 s and ends at 1.0. It must end later, or be None.",
+        ),
         ("replace(found, parts=Part('cube', (), Pose(), 1.0))", "A tuple of one thing needs a comma"),
         ("type('Other', (), {'facts': found.facts})()", "It must be a Scene of a robot cell"),
         ("None", "scene() gives nothing (None) for seed 3. It must return the scene"),

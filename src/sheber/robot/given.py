@@ -6,6 +6,7 @@ from typing import Any
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.scene import CameraSpec, Scene
+from sheber.robot.cell.wires import analog_inputs
 from sheber.robot.io import Signals
 from sheber.robot.port import Port
 from sheber.station import Limits
@@ -22,7 +23,7 @@ def given(arm: Arm, scene: Scene, tool: Port, limits: Limits, inputs: Signals, o
         "sheet": dict(scene.sheet),
         "inputs": list(inputs.names),
         "outputs": list(outputs.names),
-        "analog": {"inputs": dict(scene.analog_inputs), "outputs": dict(scene.analog_outputs)},  # units by name
+        "analog": {"inputs": dict(analog_inputs(scene)), "outputs": dict(scene.analog_outputs)},  # units by name
         "cameras": {camera.name: _camera(camera) for camera in scene.cameras},
         "run_limits": limits.shown(),
     }

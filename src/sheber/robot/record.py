@@ -46,6 +46,8 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "lost": EventKind(N_("lost"), "{part}", grave=True),
     "input": EventKind(N_("input"), "{name}: {value}"),
     "output": EventKind(N_("output"), "{name}: {value}", action=True),
+    "fault": EventKind(N_("fault"), "{text}"),
+    "fault_end": EventKind(N_("fault ended"), "{text}", quiet=True),
     "error": EventKind(N_("error"), "{text}", grave=True),
     "emergency_stop": EventKind(N_("emergency stop"), "{text}", grave=True),
     "note": EventKind(N_("note"), "{text}"),

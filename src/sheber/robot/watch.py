@@ -68,6 +68,7 @@ class Watch:
     ) -> None:
         """`record` takes the kind and the values of an event."""
         self._touches, self._inputs, self._tool, self._record = cell.touches, inputs, tool, record
+        self._happened = cell.happened
         self._joints, self._speeds = cell.joints, cell.joint_speeds  # views, alive
         self._error = np.zeros(len(arm.joints))
         self._arm = arm
@@ -90,6 +91,10 @@ class Watch:
         contacts = self._touches.events
         if contacts:
             self._contacts(contacts)
+        if self._happened:
+            for kind, values in self._happened:
+                self._record(kind, values)
+            self._happened.clear()
         holding = self._tool.holding
         if holding != self._holding:
             self._held(holding, line)

@@ -1,7 +1,7 @@
 """Cell: a scene come alive. It takes joint targets and moves time; the controller alone calls `advance`.
 
-One advance is k physics steps (a tick: 5). Its order: belts and tool write their drives by what
-was sensed before; the servo gets a target for every step, and after every step contacts are looked
+One advance is k physics steps (a tick: 5). Its order: faults begin and end; belts, PLC and tool write their drives and
+answers by what was sensed before; the servo gets a target for every step, and after every step contacts are looked
 at, and light barriers that something quick may cross; then light barriers, contacts and the tool
 are read. Poses are brought up to date only when somebody asks for them.
 """
@@ -9,7 +9,8 @@ are read. Poses are brought up to date only when somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import mujoco
 import numpy as np
@@ -21,10 +22,14 @@ from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.building import build_world
 from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.faults import Faults, Switch
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
+from sheber.robot.cell.plc import Job
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.snapshots import Changes, Snapshots
+from sheber.robot.cell.suction import Suction
 from sheber.robot.cell.tool import TOOL_BODIES, Tool, make_tool
+from sheber.robot.cell.wires import Wires
 from sheber.robot.cell.wrist import Wrist
 from sheber.robot.clock import TICK_STEPS
 from sheber.station import Visual
@@ -41,6 +46,14 @@ Array = NDArray[np.float64]
 HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
 
 
+class _Machine(Protocol):
+    """What acts by itself in the cell."""
+
+    def update(self, steps: int) -> None:
+        """Look at the wires and write them, before the engine moves on by `steps`."""
+        ...
+
+
 class Cell:
     """A robot cell alive, for one run. Truth, not what a program may know: the controller decides that."""
 
@@ -53,10 +66,10 @@ class Cell:
         self.scene = scene
         self.arm = load(scene.arm)
         self.step = 0  # physics steps since the start
-        self.inputs: dict[str, bool] = {}  # digital inputs by name
-        self.outputs: dict[str, bool] = dict.fromkeys(_output_names(scene), False)
-        self.analog_inputs: dict[str, float] = {name: 0.0 for name, _unit in scene.analog_inputs}
-        self.analog_outputs: dict[str, float] = {name: 0.0 for name, _unit in scene.analog_outputs}
+        wires = self.wires = Wires.of(scene)
+        self.inputs, self.outputs = wires.inputs, wires.outputs  # digital, by name
+        self.analog_inputs, self.analog_outputs = wires.analog_inputs, wires.analog_outputs
+        self.happened: list[tuple[str, dict[str, Any]]] = []  # kinds and values of events, until somebody takes them
         self._rng = rng if rng is not None else np.random.default_rng(scene.noise_seed)
         world = self.world = build_world(scene, self.arm)
         self._model, self._data = world.model, world.data
@@ -67,8 +80,11 @@ class Cell:
         self.touches = Contacts(world, scene.meant_contacts, robot)
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self._waker = Waker(world)
-        self._belts = [Conveyor(world, belt, self._waker) for belt in scene.belts]
+        self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
+        self._jobs = [Job(job, wires) for job in scene.plc]
+        self._machines: list[_Machine] = [*self._belts, *self._jobs]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
+        self._faults = Faults(scene.faults, self._switches(), self._happen)
         self._watch_bodies()
         mujoco.mj_forward(world.model, world.data)
         self._barriers.look(0)
@@ -107,8 +123,10 @@ class Cell:
 
     def _advance(self, targets: Array) -> None:
         model, data, step = self._model, self._data, mujoco.mj_step
-        for belt in self._belts:
-            belt.update(self.inputs, self.outputs, len(targets))
+        if self.step >= self._faults.next:
+            self._faults.update(self.step)
+        for machine in self._machines:
+            machine.update(len(targets))
         self.tool.before()
         controls, waker, barriers = self._controls, self._waker, self._barriers
         touches, now = self.touches, self.step
@@ -126,6 +144,22 @@ class Cell:
         touches.update(now)
         self.tool.after(now)
         touches.load = self.world.body(self.tool.holding) if self.tool.holding else 0
+
+    def _happen(self, kind: str, values: dict[str, Any]) -> None:
+        self.happened.append((kind, values))
+
+    def _switches(self) -> dict[tuple[str, str], Switch]:
+        """What lets each thing fail that can; see `faults`."""
+        found: dict[tuple[str, str], Switch] = {}
+        for belt in self._belts:
+            found["stops", belt.belt.name] = belt.block
+        for barrier in self.scene.barriers:
+            found["sticks", barrier.name] = partial(self._barriers.stick, barrier.name)
+        if isinstance(self.tool, Suction):
+            found["leaks", "tool"] = self.tool.leaks
+        for job in self._jobs:
+            found["falls_silent", job.name] = job.fall_silent
+        return found
 
     def new_move(self) -> None:
         """A move begins: draw its error of repeatability."""
@@ -261,9 +295,3 @@ class Cell:
 
 
 _STILL = 1e-3
-
-
-def _output_names(scene: Scene) -> list[str]:
-    names = list(scene.outputs)
-    names += [belt.output for belt in scene.belts if belt.output and belt.output not in names]
-    return names

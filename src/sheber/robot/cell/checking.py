@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields
 from functools import cache, partial
@@ -18,10 +19,13 @@ import numpy as np
 from sheber.geometry import Pose
 from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
+from sheber.robot.cell.faults import may_fail
 from sheber.robot.cell.scene import (
     Belt,
     CameraSpec,
+    Fault,
     Fixture,
+    Handshake,
     Imperfections,
     LightBarrier,
     Lighting,
@@ -30,6 +34,7 @@ from sheber.robot.cell.scene import (
     Shape,
     ToolSpec,
 )
+from sheber.robot.cell.wires import analog_inputs, digital_inputs, digital_outputs
 from sheber.station import SceneError
 
 __all__ = ["check_scene"]
@@ -61,6 +66,10 @@ def check_scene(scene: Scene) -> None:
     _check_names([*scene.barriers, *scene.cameras])
     for belt in scene.belts:
         _check_barrier(belt, [barrier.name for barrier in scene.barriers])
+        _check_encoder(belt)
+    _check_signals(scene)
+    for fault in scene.faults:
+        _check_fault(fault, may_fail(scene))
     _check_told(scene)
 
 
@@ -106,6 +115,8 @@ _MEMBERS: Final[dict[str, type]] = {
     "fixtures": Fixture,
     "belts": Belt,
     "barriers": LightBarrier,
+    "plc": Handshake,
+    "faults": Fault,
     "cameras": CameraSpec,
 }
 _ALONE: Final[dict[str, type]] = {"tool": ToolSpec, "lighting": Lighting, "imperfections": Imperfections}
@@ -113,7 +124,7 @@ _FIELDS: Final = dict.fromkeys(
     ("mass", "length", "width", "height", "thickness"),
     _Rule(lambda value: _is_number(value) and value > 0, N_("It must be a number above zero.")),
 ) | dict.fromkeys(
-    ("friction", "delay", "noise", "exposure_s", "repeatability", "wrench_noise"),
+    ("friction", "delay", "noise", "exposure_s", "repeatability", "wrench_noise", "ramp", "begins", "takes"),
     _Rule(lambda value: _is_number(value) and value >= 0, N_("It must be a number, zero or above.")),
 )
 _NAME: Final = _Rule(lambda value: isinstance(value, str) and value != "", N_("It must be a text that is not empty."))
@@ -211,6 +222,37 @@ def _check_barrier(belt: Belt, barriers: list[str]) -> None:
             "The belt {belt!r} runs until {until!r}. No light barrier has this name. The light barriers are: {names}."
         )
         raise _wrong(text, belt=belt.name, until=belt.until, names=_listed(barriers))
+
+
+def _check_encoder(belt: Belt) -> None:
+    if belt.encoder and belt.counts_per_m <= 0.0:
+        text = _("The belt {belt!r} has an encoder and {value} counts per metre. It must have a number above zero.")
+        raise _wrong(text, belt=belt.name, value=_shown(belt.counts_per_m))
+
+
+def _check_signals(scene: Scene) -> None:
+    """A name is that of one input, or of one output."""
+    inputs = [*digital_inputs(scene), *(name for name, _unit in analog_inputs(scene))]
+    outputs = [*digital_outputs(scene), *(name for name, _unit in scene.analog_outputs)]
+    for names in (inputs, outputs):
+        for name, count in Counter(names).items():
+            if count > 1:
+                raise _wrong(_("Two signals of the scene have the name {name!r}."), name=name)
+
+
+def _check_fault(fault: Fault, may_fail: list[tuple[str, str]]) -> None:
+    if (fault.kind, fault.what) not in may_fail:
+        text = _("There is no fault {kind!r} of {what!r}. In this scene there can be: {known}.")
+        known = _listed(f"{kind!r} of {what!r}" for kind, what in may_fail)
+        raise _wrong(text, kind=fault.kind, what=fault.what, known=known)
+    if fault.ends is not None and not (_is_number(fault.ends) and fault.ends > fault.begins):
+        text = _(
+            "The fault {kind!r} of {what!r} begins at {start:g} s and ends at {end}. It must end later, or be None."
+        )
+        raise _wrong(text, kind=fault.kind, what=fault.what, start=fault.begins, end=_shown(fault.ends))
+    if not 0.0 <= fault.value <= 1.0:
+        text = _("The fault {kind!r} of {what!r} has the value {value}. It must be from 0 to 1.")
+        raise _wrong(text, kind=fault.kind, what=fault.what, value=_shown(fault.value))
 
 
 def _check_told(scene: Scene) -> None:

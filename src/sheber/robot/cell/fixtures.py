@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.cell.scene import Belt, LightBarrier
+from sheber.robot.cell.wires import Wires
 from sheber.robot.cell.world import LOOSE, ROBOT, World
 from sheber.robot.clock import STEP_S
 
@@ -45,11 +46,12 @@ class Waker:
 class Conveyor:
     """One belt, alive: a surface that moves while the belt's body stands still."""
 
-    def __init__(self, world: World, belt: Belt, waker: Waker) -> None:
+    def __init__(self, world: World, belt: Belt, waker: Waker, wires: Wires) -> None:
         self.belt = belt
-        self.running = False
+        self.running = False  # it moves, or shall
+        self.blocked = False  # a fault: it stands, whatever it is told
         self._world = world
-        self._waker = waker
+        self._waker, self._wires = waker, wires
         geom = int(world.model.body_geomadr[world.body(belt.name)])
         self._velocity = world.model.geom_surfacevel[geom]  # (6,), a view
         self._velocity[:] = 0.0
@@ -60,26 +62,38 @@ class Conveyor:
         self._sleepers = b""  # who slept when none of them was carried
         self._delay = round(belt.delay / STEP_S)  # steps
         self._wait = 0
+        self._gain = belt.speed * STEP_S / belt.ramp if belt.ramp else math.inf  # m/s, in a step at most
+        self._way = 0.0  # m, that the surface has gone
 
-    def update(self, inputs: dict[str, bool], outputs: dict[str, bool], steps: int) -> None:
+    def block(self, blocked: bool, _value: float) -> None:
+        """A fault: stand, whatever it is told; or go on."""
+        self.blocked = blocked
+
+    def update(self, steps: int) -> None:
         """Run or stop by the light barrier or the output that the belt obeys, for the next `steps`."""
-        wanted = self._wanted(inputs, outputs, steps)
+        wanted = self._wanted(steps) and not self.blocked
+        goal, speed = self.belt.speed if wanted else 0.0, float(self._velocity[0])
+        if speed != goal:
+            most = self._gain * steps
+            self._velocity[0] = goal if abs(goal - speed) <= most else speed + math.copysign(most, goal - speed)
         if wanted is not self.running:
             self.running = wanted
-            self._velocity[0] = self.belt.speed if wanted else 0.0
             self._waker.wake(self.carried())
             self._sleep_check, self._sleepers = WAKE_EVERY, b""
-        elif wanted:
+        elif self._velocity[0]:
             self._sleep_check -= steps
             if self._sleep_check <= 0:
                 self._sleep_check = WAKE_EVERY
                 self._wake_sleepers()
+        if self.belt.encoder:
+            self._way += float(self._velocity[0]) * steps * STEP_S
+            self._wires.analog_inputs[self.belt.encoder] = float(math.floor(self._way * self.belt.counts_per_m))
 
-    def _wanted(self, inputs: dict[str, bool], outputs: dict[str, bool], steps: int) -> bool:
+    def _wanted(self, steps: int) -> bool:
         """Whether the belt shall run; one that obeys neither a light barrier nor an output always does."""
         if self.belt.until:
-            return self._free(inputs[self.belt.until], steps)
-        return outputs[self.belt.output] if self.belt.output else True
+            return self._free(self._wires.inputs[self.belt.until], steps)
+        return self._wires.outputs[self.belt.output] if self.belt.output else True
 
     def _free(self, covered: bool, steps: int) -> bool:
         """Whether the barrier has been free for long enough."""
@@ -121,7 +135,7 @@ class Barriers:
     """
 
     def __init__(self, world: World, barriers: tuple[LightBarrier, ...], inputs: dict[str, bool]) -> None:
-        """`inputs` gets an entry a barrier."""
+        """`inputs` has an entry a barrier."""
         self.next_look: float = 0 if barriers else math.inf  # step
         self._world, self._inputs = world, inputs
         groups = np.zeros((6, 1), dtype=np.uint8)
@@ -134,9 +148,17 @@ class Barriers:
             for name, start, along in self._beams
         ]
         self._changed: set[str] = set()  # inputs that changed in this advance
+        self._stuck: set[str] = set()  # faults: inputs that say one thing whatever stands there
         self._tool: list[float] = [0.0, 0.0, 0.0]  # m, where the TCP was when the last advance began
         self._every_step = False
-        inputs.update((barrier.name, False) for barrier in barriers)
+
+    def stick(self, name: str, stuck: bool, value: float) -> None:
+        """A fault: a barrier says `value` (0 or 1), whatever stands in its beam; or it works again."""
+        if stuck:
+            self._stuck.add(name)
+            self._inputs[name] = bool(value)
+        else:
+            self._stuck.discard(name)
 
     def begin(self, step: int, tool: NDArray[np.float64]) -> None:
         """An advance begins at this step, with the TCP at `tool` (3,) [m]: say when to look next."""
@@ -156,7 +178,7 @@ class Barriers:
         """Look along every beam whose input did not change in this advance yet."""
         model, data, inputs = self._world.model, self._world.data, self._inputs
         for name, start, along in self._beams:
-            if name in self._changed:
+            if name in self._changed or name in self._stuck:
                 continue
             # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
             distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)

@@ -17,7 +17,9 @@ from sheber.station import SceneError
 __all__ = [
     "Belt",
     "CameraSpec",
+    "Fault",
     "Fixture",
+    "Handshake",
     "Imperfections",
     "LightBarrier",
     "Lighting",
@@ -84,6 +86,35 @@ class Belt:
     delay: float = 1.0  # s that this barrier must have been free before the belt starts again
     output: str = ""  # or: name of the digital output that runs it
     friction: float = 0.6
+    ramp: float = 0.0  # s in which it comes to its speed, and stands again
+    encoder: str = ""  # name of the analog input that counts its way
+    counts_per_m: float = 0.0  # of this encoder; a whole number of counts is read
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """A job of the PLC: the robot asks for it by a digital output and is answered by two digital inputs.
+
+    Signals of the job "turn": output `turn_request`, inputs `turn_busy` and `turn_done`. See `cell.plc`.
+    """
+
+    name: str
+    begins: float = 0.1  # s from the request to busy
+    takes: float = 1.0  # s from busy to done
+    sets: tuple[tuple[str, bool], ...] = ()  # coils of the PLC, and what each is from done on
+    late: tuple[tuple[int, float], ...] = ()  # number of a request (0, 1, ...), and s by which busy comes later
+    unanswered: tuple[int, ...] = ()  # numbers of requests that get no answer; the robot has to ask again
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that fails for a while. A program is not told; it can only notice. See `cell.faults`."""
+
+    kind: str  # stops, sticks, leaks, falls_silent
+    what: str  # name of the belt, light barrier or job of the PLC; "tool" for the tool
+    begins: float  # s
+    ends: float | None = None  # s; None: to the end of the run
+    value: float = 1.0  # sticks: what the barrier says (0 or 1); leaks: the share of the vacuum that is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +195,8 @@ class Scene:
     floor: float = -0.85  # m, height of the floor in the base frame
     belts: tuple[Belt, ...] = ()
     barriers: tuple[LightBarrier, ...] = ()
+    plc: tuple[Handshake, ...] = ()  # what the PLC does for the robot
+    faults: tuple[Fault, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
     lighting: Lighting = field(default_factory=Lighting)
     outputs: tuple[str, ...] = ()  # names of digital outputs that the program may set, beyond the belts'

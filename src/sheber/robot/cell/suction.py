@@ -128,6 +128,7 @@ class Suction:
         self.sealed = False  # the sensor's switch: the vacuum is enough to hold
         self.seal = 0.0  # part of the rim that is sealed, 0..1
         self.most_pull = _most_pull(number)  # N, with a whole seal
+        self.leak = 0.0  # a fault: the share 0..1 of the vacuum that is lost
         self._on = False
         self._full, self._held = number["vacuum_kPa"], number["held_kPa"]
         self._rise = 1.0 - math.exp(-TICK_S / number["rise_s"])
@@ -163,6 +164,11 @@ class Suction:
         """Whether the ejector is switched on."""
         return self._on
 
+    def leaks(self, leak: bool, share: float) -> None:
+        """A fault: lose this share 0..1 of the vacuum; or be whole again."""
+        self.leak = share if leak else 0.0
+        self.busy = True
+
     def pull(self) -> float:
         """The force [N] with which the cup draws what it touches."""
         return self.most_pull * self.vacuum_kPa / self._full
@@ -178,7 +184,7 @@ class Suction:
             self._next_check = (SEAL_CHECK if self.busy else HELD_CHECK) if self.seal > 0.0 else 1
         elif not self.busy:
             return
-        goal = self._full * max(0.05, 1.0 - LEAK * (1.0 - self.seal))
+        goal = self._full * max(0.05, 1.0 - LEAK * (1.0 - self.seal)) * (1.0 - self.leak)
         self.busy = self.seal == 0.0 or abs(goal - self.vacuum_kPa) >= 0.01
         rate = self._rise if goal > self.vacuum_kPa else self._fall
         self._set(self.vacuum_kPa + (goal - self.vacuum_kPa) * rate)

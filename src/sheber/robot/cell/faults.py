@@ -1,0 +1,70 @@
+"""Faults: what fails in a cell, from when to when. The program is not told; the trace has each as an event.
+
+    kind            of what                what it does
+    stops           a belt                 it stands, whatever runs it
+    sticks          a light barrier        it says `value` (0 or 1), whatever stands in its beam
+    leaks           the suction cup        it loses the share `value` of its vacuum
+    falls_silent    a job of the PLC       it takes no notice of new requests
+
+A part that is missing is simply not in the scene, and a reply that comes late is one of a `Handshake`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from sheber.i18n import message
+from sheber.robot.cell.scene import Fault, Scene
+from sheber.robot.clock import STEP_S
+
+__all__ = ["WORDS", "Faults", "Switch", "may_fail"]
+
+WORDS: Final = {
+    "stops": message("fault.stops", "The belt {what!r} stands, whatever runs it."),
+    "sticks": message("fault.sticks", "The light barrier {what!r} says the same, whatever stands in its beam."),
+    "leaks": message("fault.leaks", "The suction cup leaks."),
+    "falls_silent": message("fault.falls_silent", "The PLC does not answer requests for the job {what!r}."),
+}
+GONE = message("fault.gone", "{what!r} works again.")
+
+Switch = Callable[[bool, float], None]
+"""Makes something fail (True) or lets it work again (False); the number is the `value` of the fault."""
+
+_NEVER: Final = 1 << 62
+
+
+def may_fail(scene: Scene) -> list[tuple[str, str]]:
+    """What can fail in this scene: kinds of faults with the names of what they are of."""
+    return [
+        *(("stops", belt.name) for belt in scene.belts),
+        *(("sticks", barrier.name) for barrier in scene.barriers),
+        *([("leaks", "tool")] if scene.tool.kind == "suction" else []),
+        *(("falls_silent", job.name) for job in scene.plc),
+    ]
+
+
+class Faults:
+    """All faults of a cell, alive."""
+
+    def __init__(
+        self, faults: Sequence[Fault], switches: Mapping[tuple[str, str], Switch], tell: Callable[..., None]
+    ) -> None:
+        """switches: by kind and name. tell: takes the kind and the values of an event."""
+        moments = [(one.begins, True, one) for one in faults]
+        moments += [(one.ends, False, one) for one in faults if one.ends is not None]
+        self._coming = sorted(moments, key=lambda moment: moment[0])
+        self._switches, self._tell = switches, tell
+        self.next = self._step()
+
+    def update(self, step: int) -> None:
+        """Let begin and end what is due at this step."""
+        while step >= self.next:
+            _time, begins, fault = self._coming.pop(0)
+            self._switches[fault.kind, fault.what](begins, fault.value)
+            text = (WORDS[fault.kind] if begins else GONE)(what=fault.what)
+            self._tell("fault" if begins else "fault_end", {"kind": fault.kind, "what": fault.what, "text": text})
+            self.next = self._step()
+
+    def _step(self) -> int:
+        return round(self._coming[0][0] / STEP_S) if self._coming else _NEVER

@@ -1,0 +1,78 @@
+"""PLC: the controller beside the robot. It does jobs that the robot asks for, by a handshake of three signals.
+
+    state     request   what happens                                              busy    done
+    idle      rises     it takes notice, after `begins` seconds                   off     off
+    noticed   -         after these seconds: it begins the job                    off     off
+    working   -         after `takes` seconds: the job is done, its coils are set on      off
+    done      falls     the robot has seen it: ready for the next request         off     on
+    any       falls     the request is taken back: nothing is done                off     off
+
+A request of which the scene says so comes late or is never noticed; then the robot has to take it back and ask again.
+So it is usual in the trade: a request stays on until done is seen, and done stays on until the request is gone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sheber.robot.cell.scene import Handshake
+from sheber.robot.cell.wires import BUSY, DONE, REQUEST, Wires
+from sheber.robot.clock import STEP_S
+
+__all__ = ["Job"]
+
+_IDLE, _NOTICED, _WORKING, _DONE, _DEAF = range(5)
+_NEVER: Final = 1 << 62  # steps
+
+
+class Job:
+    """One job, alive."""
+
+    def __init__(self, job: Handshake, wires: Wires) -> None:
+        self.silent = False  # a fault: it takes no notice of new requests
+        self.name = job.name
+        self._job, self._wires = job, wires
+        self._request, self._busy, self._done = (name.format(job.name) for name in (REQUEST, BUSY, DONE))
+        self._late = dict(job.late)
+        self._asked = 0  # requests so far
+        self._state = _IDLE
+        self._left = _NEVER  # steps until what comes next
+
+    def fall_silent(self, silent: bool, _value: float) -> None:
+        """A fault: take no notice of new requests; or hear again."""
+        self.silent = silent
+
+    def update(self, steps: int) -> None:
+        """Look at the request and let `steps` pass: the answers are those of their end."""
+        if not self._wires.outputs[self._request]:
+            if self._state != _IDLE:
+                self._become(_IDLE, _NEVER)
+            return
+        if self._state == _IDLE:
+            self._notice()
+        self._left -= steps
+        if self._left <= 0:
+            self._go_on()
+
+    def _notice(self) -> None:
+        number, self._asked = self._asked, self._asked + 1
+        if self.silent or number in self._job.unanswered:
+            self._become(_DEAF, _NEVER)
+        else:
+            self._become(_NOTICED, _steps(self._job.begins + self._late.get(number, 0.0)))
+
+    def _go_on(self) -> None:
+        if self._state == _NOTICED:
+            self._become(_WORKING, _steps(self._job.takes))
+        else:
+            self._wires.coils.update(self._job.sets)
+            self._become(_DONE, _NEVER)
+
+    def _become(self, state: int, steps: int) -> None:
+        self._state, self._left = state, steps
+        self._wires.inputs[self._busy] = state == _WORKING
+        self._wires.inputs[self._done] = state == _DONE
+
+
+def _steps(seconds: float) -> int:
+    return max(1, round(seconds / STEP_S))
