@@ -111,6 +111,10 @@ def lines(file: Path) -> int:
         ),
         ("replace(found, plc=(Handshake('turn', takes=-1.0),))", "plc 1 ('turn'): takes is -1.0"),
         (
+            "replace(found, plc=(Handshake('turn', late=(2.0,)),))",
+            "The job 'turn' of the PLC: late has the entry 2.0. It must be the number of a request and seconds.",
+        ),
+        (
             "replace(found, plc=(Handshake('turn'),), faults=(Fault('stops', 'turn', 0.0),))",
             "There is no fault 'stops' of 'turn'. In this scene there can be: 'falls_silent' of 'turn'.",
         ),

@@ -146,6 +146,16 @@ def test_a_belt_that_ramps_takes_its_parts_along_without_slip() -> None:
     assert along(cell) == pytest.approx(rest, abs=1e-6)
 
 
+def test_a_belt_that_runs_backwards_comes_to_its_speed_and_stays_there() -> None:
+    cell = carrying(ramp=0.1, speed=-0.05, encoder="counts", counts_per_m=1e6)
+    driver = Driver(cell)
+    cell.set_output("run", True)
+    driver.wait(0.5)
+    before = cell.analog_inputs["counts"]
+    driver.wait(0.5)
+    assert (cell.analog_inputs["counts"] - before) * 1e-6 == pytest.approx(-0.025, abs=1e-5)
+
+
 # --- faults
 
 

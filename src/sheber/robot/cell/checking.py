@@ -68,6 +68,8 @@ def check_scene(scene: Scene) -> None:
         _check_barrier(belt, [barrier.name for barrier in scene.barriers])
         _check_encoder(belt)
     _check_signals(scene)
+    for job in scene.plc:
+        _check_job(job)
     for fault in scene.faults:
         _check_fault(fault, may_fail(scene))
     _check_told(scene)
@@ -238,6 +240,16 @@ def _check_signals(scene: Scene) -> None:
         for name, count in Counter(names).items():
             if count > 1:
                 raise _wrong(_("Two signals of the scene have the name {name!r}."), name=name)
+
+
+def _check_job(job: Handshake) -> None:
+    """What a job sets are names and truth values; what comes late are numbers of requests and seconds."""
+    for name, kinds in (("sets", (str, bool)), ("late", (int, int | float))):
+        for entry in getattr(job, name):
+            if not isinstance(entry, tuple) or len(entry) != 2 or not all(map(isinstance, entry, kinds)):
+                text = _("The job {job!r} of the PLC: {name} has the entry {value}. It must be {wanted}.")
+                wanted = _("a name and True or False") if name == "sets" else _("the number of a request and seconds")
+                raise _wrong(text, job=job.name, name=name, value=_shown(entry), wanted=wanted)
 
 
 def _check_fault(fault: Fault, may_fail: list[tuple[str, str]]) -> None:

@@ -62,7 +62,7 @@ class Conveyor:
         self._sleepers = b""  # who slept when none of them was carried
         self._delay = round(belt.delay / STEP_S)  # steps
         self._wait = 0
-        self._gain = belt.speed * STEP_S / belt.ramp if belt.ramp else math.inf  # m/s, in a step at most
+        self._gain = abs(belt.speed) * STEP_S / belt.ramp if belt.ramp else math.inf  # m/s, in a step at most
         self._way = 0.0  # m, that the surface has gone
 
     def block(self, blocked: bool, _value: float) -> None:

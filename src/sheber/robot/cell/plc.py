@@ -1,14 +1,16 @@
 """PLC: the controller beside the robot. It does jobs that the robot asks for, by a handshake of three signals.
 
-    state     request   what happens                                              busy    done
-    idle      rises     it takes notice, after `begins` seconds                   off     off
-    noticed   -         after these seconds: it begins the job                    off     off
-    working   -         after `takes` seconds: the job is done, its coils are set on      off
-    done      falls     the robot has seen it: ready for the next request         off     on
-    any       falls     the request is taken back: nothing is done                off     off
+    state      busy   done   left for
+    idle       off    off    noticed, when the request rises; deaf, where it goes unanswered
+    noticed    off    off    working, after `begins` seconds
+    working    on     off    done, after `takes` seconds, with the coils of the job set
+    done       off    on     -
+    deaf       off    off    -
 
-A request of which the scene says so comes late or is never noticed; then the robot has to take it back and ask again.
-So it is usual in the trade: a request stays on until done is seen, and done stays on until the request is gone.
+Whatever the state, it is idle again when the request falls: in `done` the robot has seen the answer; before that the
+request is taken back, and nothing is done.
+
+The scene says which requests are answered late or never; the robot has to take such a request back and ask again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Wires: the signals of a cell by name, alive, and what they are called in a scene.
 
-    outputs          what the program sets, digital; with those that belts, and requests that the PLC listen to
+    outputs          what the program sets, digital: those of the exercise, of belts, and requests to the PLC
     inputs           what the program reads, digital: light barriers, answers of the PLC
     analog_*         numbers with a unit: those of the exercise, counts of encoders
     coils            what the PLC tells the other machines; no program sees them
@@ -10,7 +10,6 @@ Values change in place: whoever keeps one of the mappings sees what is new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sheber.robot.cell.scene import Scene
@@ -51,17 +50,11 @@ def digital_inputs(scene: Scene) -> list[str]:
 
 def digital_outputs(scene: Scene) -> list[str]:
     """Names of the digital outputs, in their order: those of the scene, of its belts, and requests to the PLC."""
-    return list(_once([*scene.outputs, *_of_belts(scene), *(REQUEST.format(job.name) for job in scene.plc)]))
+    of_belts = (belt.output for belt in scene.belts if belt.output)
+    requests = (REQUEST.format(job.name) for job in scene.plc)
+    return list(dict.fromkeys((*scene.outputs, *of_belts, *requests)))  # several belts may obey one
 
 
 def analog_inputs(scene: Scene) -> tuple[tuple[str, str], ...]:
     """Names and units of the analog inputs, in their order; the encoders of belts are the last."""
     return (*scene.analog_inputs, *((belt.encoder, COUNTS) for belt in scene.belts if belt.encoder))
-
-
-def _of_belts(scene: Scene) -> Iterator[str]:
-    return (belt.output for belt in scene.belts if belt.output)
-
-
-def _once(names: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(names)
