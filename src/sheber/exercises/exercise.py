@@ -58,7 +58,7 @@ class _Scene(Protocol):
 
 
 class _Rules(Protocol):
-    """What `exercise.py` of an exercise gives; it may also name its `COUNTS`."""
+    """What `exercise.py` of an exercise gives; it may also name its `COUNTS` and `TITLES`."""
 
     NUMBERS: Mapping[str, Allowed | Choice]
     STATION: Kind[Any]
@@ -97,7 +97,7 @@ class Exercise:
     @property
     def changeable(self) -> Mapping[str, Allowed | Choice]:
         """The numbers that a course may have of its own, by dotted key, in the order of the file; limits last."""
-        known = changeable(self._allowed, self.numbers)
+        known = changeable(self._allowed, self.numbers, getattr(self._rules, "TITLES", {}))
         return {key: known[key] for key in dict.fromkeys((*self.numbers, *known)) if key in known}
 
     def number(self, key: str) -> Any:
