@@ -41,7 +41,19 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
-_KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
+_KIND: Final = (
+    "name",
+    "numbers",
+    "counts",
+    "packages",
+    "build",
+    "flaws",
+    "warm",
+    "prepare",
+    "mesh",
+    "texture",
+    "portrait",
+)
 
 # of criteria: the author's, wherever they arise
 _AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError, SystemExit)

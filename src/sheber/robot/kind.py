@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sheber.robot.cell.scene import Scene
-    from sheber.trace import TraceWriter
+    from sheber.trace import Trace, TraceWriter
 
 __all__ = ["CELL", "RobotCell"]
 
@@ -86,6 +86,12 @@ class RobotCell:
         from sheber.robot.appearance import texture
 
         return texture(name)
+
+    def portrait(self, trace: Trace) -> NDArray[np.uint8]:
+        """The whole cell at the first moment of a trace, (h, w, 3) RGB, by the renderer of the cameras."""
+        from sheber.robot.portrait import portrait
+
+        return portrait(trace)
 
 
 def _alike(scenes: Mapping[int, Scene]) -> list[list[int]]:
