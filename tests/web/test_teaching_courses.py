@@ -251,6 +251,23 @@ def test_a_link_is_shown_once_and_only_for_who_has_no_password(town: Town) -> No
     assert refused.status_code == 422
 
 
+def test_the_chosen_people_move_to_a_group_together(town: Town) -> None:
+    browser, path = town.browser(town.teacher), f"/courses/{town.course}/people"
+    assert 'id="move"' not in browser.get(path).text, "there is no group yet"
+    browser.fill(f"/courses/{town.course}/groups", name="PT-21")
+    page = browser.get(path).text
+    (group,) = re.findall(r'<option value="(\d+)">PT-21</option>', page[page.index('id="move"') :])
+    both = [str(town.student.id), str(town.classmate.id)]
+    assert "2 people were moved." in browser.fill(f"{path}/group", person=both, group=group).text
+    assert browser.get(f"{path}?group={group}").text.count('<tr id="person-') == 2
+    assert "Choose who moves" in browser.fill(f"{path}/group", group=group).text
+    assert browser.fill(f"{path}/group", person=["x"], group=group).status_code == 422
+    assert browser.fill(f"{path}/group", person=["999"], group=group).status_code == 404
+    assert town.browser(town.classmate).fill(f"{path}/group", person=both, group="").status_code == 403
+    browser.fill(f"{path}/group", person=both[:1], group="")
+    assert browser.get(f"{path}?group={group}").text.count('<tr id="person-') == 1
+
+
 def test_a_role_changes_and_the_last_teacher_stays(town: Town) -> None:
     browser = town.browser(town.teacher)
     path = f"/courses/{town.course}/members"
