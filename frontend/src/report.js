@@ -113,5 +113,10 @@ $('help-open').hidden = false
 $('help-open').addEventListener('click', help)
 $('help-close').addEventListener('click', () => $('help').close())
 if (stage && !stage.tool) for (const item of [$('follow'), $('look').querySelector('[value=tool]')]) item.hidden = true
+if (parent !== window) {
+  // In a page of the school: the page around has the header, and is told the moment, as a number and nothing else.
+  document.documentElement.classList.add('framed')
+  player.addEventListener('time', () => parent.postMessage({ moment: player.time }, '*'))
+}
 player.seek(run.opening)
 window.sheber = { player, stage, plots } // for tests and for the curious

@@ -14,6 +14,7 @@ class Choice:
     """One of several names: an arm, a lamp."""
 
     names: tuple[str, ...]
+    title: str = ""  # what is chosen, for a form: "Model of the arm", marked with N_
 
     def words(self) -> str:
         """What may stand in the file."""
@@ -35,6 +36,7 @@ class Allowed:
     ramp: bool = False  # a tolerance: { full = ..., zero = ..., unit = "..." }
     pair: bool = False  # [lowest, highest], of what is drawn by seed
     more: bool = False  # of a tolerance: more is better, so that `full` is the larger end
+    title: str = ""  # what the number is, for a form: "Mass of a box", marked with N_
 
     def words(self) -> str:
         """What may stand in the file."""

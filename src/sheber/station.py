@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sheber.allowed import Allowed, Choice
 from sheber.i18n import Worded, message
-from sheber.trace import Outcome, OutcomeKind, TraceWriter, Visual
+from sheber.trace import Outcome, OutcomeKind, Trace, TraceWriter, Visual
 
 __all__ = [
     "Answer",
@@ -169,6 +169,10 @@ class Kind(Protocol[SceneT]):
     def texture(self, name: str) -> NDArray[np.uint8]:
         """The texture (h, w, 3) RGB that a visual names; raises KeyError."""
         raise KeyError(name)
+
+    def portrait(self, trace: Trace) -> NDArray[np.uint8] | None:
+        """How it looks at the first moment of a trace: (h, w, 3) RGB; None where there is nothing to see."""
+        return None
 
 
 NOT_A_COMMAND = message("fake.not_a_command", "This is not a command: {arrived!r}.")

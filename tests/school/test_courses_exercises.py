@@ -362,6 +362,9 @@ def test_a_good_exercise_is_checked_admitted_and_asked_for(school: School) -> No
     assert len(own.findings) == 6
     assert all(one["broken"] == [] for one in own.findings)
     assert len(checking.pictured(school, own)) == 8
+    assert len({checking.picture(school, own, place) for place in range(1, 9)}) == 8
+    with pytest.raises(NotFound):
+        checking.picture(school, own, 9)
     with school.reading() as session:
         root = exercises.Actor(2, "Root", "administrator")
         assert len(exercises.available(session)) == 3

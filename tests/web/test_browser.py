@@ -278,3 +278,35 @@ def looked_at(page: Page) -> list[Any]:
     found: list[Any] = page.browser.execute_async_script(VIOLATIONS)
     wide, width = page("return [document.documentElement.scrollWidth, innerWidth]")
     return found + ([["too wide", wide, width]] if wide > width else [])
+
+
+def test_a_comment_takes_the_moment_where_the_replay_stands_and_nothing_else(page: Page, place: Served) -> None:
+    page.browser.delete_all_cookies()
+    page.browser.get(f"{place.address}/log-in")
+    page.find("#f-login").send_keys("bolat")
+    page.find("#f-password").send_keys(PASSWORD)
+    page.find("form.stack button").click()
+    page.until(lambda: page("return location.pathname") == "/")
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/handed-in")
+    handed = page.find("main a[href*='/submissions/']").get_attribute("href").partition("#")[0]
+    page.browser.get(f"{handed}/scenes/1")
+    page.until(lambda: not page("return document.getElementById('comment-here').hidden"), 60)
+    shown = page.find("#comment-here").text
+    for forged in ("postMessage({ moment: 1.5 }, '*')", "frames[0].postMessage({ moment: 1.5 }, '*')"):
+        page(forged)  # from the page itself, and to the frame: neither comes from the frame
+    page.browser.switch_to.frame(page.find("iframe.report"))
+    for wrong in ("NaN", "-1", "1e9", "'<b>1</b>'", "{}", "null"):
+        page(f"parent.postMessage({{ moment: {wrong} }}, '*')")
+    page("parent.postMessage('text', '*')")
+    page.browser.switch_to.default_content()
+    time.sleep(0.3)
+    assert page.find("#comment-here").text == shown
+    page.browser.switch_to.frame(page.find("iframe.report"))
+    page("window.sheber.player.seek(2.25)")
+    page.browser.switch_to.default_content()
+    page.until(lambda: page.find("#comment-here").text == "Comment at 2.25 s, where the replay stands")
+    page.find("#comment-here").click()
+    assert page.find("#f-time").get_attribute("value") == "2.25"
+    page.find("#f-comment").send_keys("Here the tool turns.")
+    page("document.querySelector('#f-comment').form.requestSubmit()")
+    page.until(lambda: "2.25 s" in page.find("#comments").text)

@@ -234,7 +234,9 @@ def test_history_shows_what_changed(town: Town) -> None:
     assert 'class="removed"><span class="sr">removed:</span>-a = 1' in change
     assert 'class="added"><span class="sr">added:</span>+a = 2' in change
     assert "<script>window" not in change
-    assert "Points: +" in change
+    assert "Attempt 1 → Attempt 2" in change
+    assert re.search(r"[\d.]+ → [\d.]+ points \(\+", change)
+    assert f'href="{path}/attempts">Attempts</a>' in change
     assert "<polyline" in page
 
 

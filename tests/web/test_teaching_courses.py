@@ -251,6 +251,23 @@ def test_a_link_is_shown_once_and_only_for_who_has_no_password(town: Town) -> No
     assert refused.status_code == 422
 
 
+def test_the_chosen_people_move_to_a_group_together(town: Town) -> None:
+    browser, path = town.browser(town.teacher), f"/courses/{town.course}/people"
+    assert 'id="move"' not in browser.get(path).text, "there is no group yet"
+    browser.fill(f"/courses/{town.course}/groups", name="PT-21")
+    page = browser.get(path).text
+    (group,) = re.findall(r'<option value="(\d+)">PT-21</option>', page[page.index('id="move"') :])
+    both = [str(town.student.id), str(town.classmate.id)]
+    assert "2 people were moved." in browser.fill(f"{path}/group", person=both, group=group).text
+    assert browser.get(f"{path}?group={group}").text.count('<tr id="person-') == 2
+    assert "Choose who moves" in browser.fill(f"{path}/group", group=group).text
+    assert browser.fill(f"{path}/group", person=["x"], group=group).status_code == 422
+    assert browser.fill(f"{path}/group", person=["999"], group=group).status_code == 404
+    assert town.browser(town.classmate).fill(f"{path}/group", person=both, group="").status_code == 403
+    browser.fill(f"{path}/group", person=both[:1], group="")
+    assert browser.get(f"{path}?group={group}").text.count('<tr id="person-') == 1
+
+
 def test_a_role_changes_and_the_last_teacher_stays(town: Town) -> None:
     browser = town.browser(town.teacher)
     path = f"/courses/{town.course}/members"
@@ -380,6 +397,31 @@ def test_releasing_a_scene_says_what_it_means(town: Town) -> None:
     assert browser.fill(path, place="99").status_code == 422
     assert browser.fill(path, place="x").status_code == 422
     assert audited(town)[-1] == "scene.released"
+
+
+def test_a_change_of_numbers_and_dates_is_told_in_words(town: Town) -> None:
+    key = "numbers.tolerance.position"
+    changes = {"due": "2030-01-02T03:04", "counts": "latest", f"{key}.full": "0.4", f"{key}.zero": "6"}
+    browser = town.browser(town.teacher)
+    assert browser.fill(f"/assignments/{town.assignment}/settings", **form(town, **changes)).status_code == 303
+    page = browser.get(f"/courses/{town.course}/changes").text
+    assert "Position of a pose" in page
+    assert "full points 0.4, no points 6 mm" in page
+    assert "the best attempt → the latest attempt" in page
+    assert "→ 2030-01-02 03:04 UTC" in page
+    for raw in ("tolerance.position", "every_attempt", f"assignment {town.assignment}", "edition", "2030-01-02T"):
+        assert raw not in page
+
+
+def test_numbers_have_titles_in_the_form_and_where_two_teachers_differ(town: Town) -> None:
+    browser, path = town.browser(town.teacher), f"/assignments/{town.assignment}/settings"
+    page = browser.get(path).text
+    assert "Height of the post" in page
+    assert "The straight line" in page
+    typed = form(town) | {"numbers.scene.tilt_deg": "7"}
+    browser.fill(path, **form(town, weight="3"))
+    shown = browser.fill(path, **typed).text
+    assert '<th scope="row">Largest tilt of poses E and F [deg]</th>' in shown
 
 
 def test_changes_are_listed_in_words_and_filtered(town: Town) -> None:

@@ -157,7 +157,8 @@ def test_comments_are_written_read_and_removed(town: Town) -> None:
     browser = town.browser(town.teacher)
     path = f"/submissions/{made}"
     assert browser.fill(f"{path}/comments", text=HOSTILE, line="2").status_code == 303
-    browser.fill(f"{path}/comments", text="Look here", place="1", time="2,5")
+    answer = browser.fill(f"{path}/comments", text="Look here", place="1", time="2,5", back="scene")
+    assert answer.headers["location"].startswith(f"{path}/scenes/1#comment-")
     page = browser.get(path).text
     assert "<script>window" not in page
     assert 'data-line="2"' in page

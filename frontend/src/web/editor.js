@@ -6,10 +6,12 @@ import { HighlightStyle, bracketMatching, indentOnInput, indentUnit, syntaxHighl
 import { lintGutter, linter, lintKeymap } from '@codemirror/lint'
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search'
 import { EditorState } from '@codemirror/state'
-import { EditorView, drawSelection, dropCursor, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers } from '@codemirror/view'
+import { EditorView, drawSelection, dropCursor, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap, lineNumbers, tooltips } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { CHAIN, kindOf, membersOf } from './chains.js'
 import { problemsOf } from './problems.js'
+
+const IMPORTING = /^\s*from\s+sheber\s+import\b/
 
 const COLOURS = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.controlKeyword, tags.definitionKeyword, tags.moduleKeyword], color: 'var(--code-keyword)' },
@@ -57,6 +59,7 @@ export function makeEditor({ area, known, words, nonce, changed, problems }) {
         EditorView.cspNonce.of(nonce),
         lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), dropCursor(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(), highlightSelectionMatches(),
         autocompletion({ override: [completions(known)] }),
+        tooltips({ parent: document.body }), // what a name does is read whole, also where the editor is narrow
         hoverTooltip((view, at) => docstring(view, at, known)),
         check, lintGutter(),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
@@ -103,8 +106,16 @@ function completions(known) {
     }
     const word = context.matchBefore(/\w+/)
     if (!word && !context.explicit) return null
+    if (IMPORTING.test(before)) return imported(word, context.pos, known)
     return { from: word?.from ?? context.pos, options: [...offered(known.names), ...own(context.state.doc.toString()), ...known.keywords.map((label) => ({ label, type: 'keyword' }))], validFor: /^\w*$/ }
   }
+}
+
+/** Names to import: without brackets, and nothing where the name is whole, so that Enter ends the line. */
+function imported(word, pos, known) {
+  const labels = Object.keys(known.names).filter((label) => label !== word?.text)
+  const whole = word && word.text in known.names && !labels.some((label) => label.startsWith(word.text))
+  return whole ? null : { from: word?.from ?? pos, options: labels.map((label) => ({ label, type: known.names[label].sort, info: known.names[label].doc })) }
 }
 
 function offered(members) {

@@ -2,12 +2,14 @@
 // Everything works without it: links, forms and tables are the page's own.
 import { makeGrid } from './grid.js'
 import { makeMoments } from './zones.js'
+import { makeComments } from './moments.js'
 import { putTimes } from './times.js'
 
 const LATER = 3000 // ms
 
 document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
 makeMoments()
+makeComments()
 makeGrid(document.getElementById('book'))
 
 for (const button of document.querySelectorAll('[data-print]')) {
@@ -27,6 +29,12 @@ for (const button of document.querySelectorAll('[data-line]')) {
     text.scrollIntoView({ block: 'center' })
   })
 }
+
+// All rows at once; the form of what is done with them follows the table.
+const every = document.getElementById('every')
+every?.addEventListener('change', () => {
+  for (const box of document.querySelectorAll('[name=person][form=move]')) box.checked = every.checked
+})
 
 // A regrade that runs: its part of the page is asked for until it has ended.
 const regrade = document.querySelector('[data-renew]')

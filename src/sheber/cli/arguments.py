@@ -363,6 +363,7 @@ def _check(commands: Any) -> None:
         ),
         "  sheber check my-exercises/post\n"
         "  sheber check my-exercises/post --numbers # what may stand in exercise.toml\n"
+        "  sheber check my-exercises/post --pictures pictures/ # how its eight public scenes begin\n"
         "  sheber check palletising --json",
     )
     _exercise(command)
@@ -370,6 +371,12 @@ def _check(commands: Any) -> None:
         "--numbers",
         action="store_true",
         help=_("only list the numbers of exercise.toml: the value of each, and what is allowed"),
+    )
+    command.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help=_("also write a picture of each public scene, as it begins, into this folder"),
     )
     _json(command)
 

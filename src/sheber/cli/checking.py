@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sheber.cli.errors import DONE, WRONG_USE
 from sheber.cli.output import console, plain, print_json
 from sheber.i18n import _
+from sheber.untrusted import write_whole
 
 if TYPE_CHECKING:
     from sheber.allowed import Allowed, Choice
+    from sheber.exercises import Exercise
     from sheber.exercises.numbers import Numbers
 
 __all__ = ["check"]
@@ -34,9 +37,21 @@ def check(arguments: argparse.Namespace) -> int:
             print(plain(text.format(promise=_(promise.title))))
             for flaw in promise.broken:
                 print(plain(f"        {flaw}"), flush=True)
+    broken = any(one.broken for one in promises)
+    if arguments.pictures and not broken:
+        _draw(exercise, arguments.pictures)
     if arguments.json:
         print_json([{"promise": _(one.title), "broken": list(one.broken)} for one in promises])
-    return WRONG_USE if any(one.broken for one in promises) else DONE
+    return WRONG_USE if broken else DONE
+
+
+def _draw(exercise: Exercise, folder: Path) -> None:
+    """Pictures of the public scenes, as they begin: scene-1.png, scene-2.png …"""
+    from sheber.judge.beginnings import beginnings, png
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for place, picture in enumerate(beginnings(exercise), start=1):
+        write_whole(folder / f"scene-{place}.png", png(picture))
 
 
 def _tell_numbers(numbers: Numbers, as_json: bool) -> int:

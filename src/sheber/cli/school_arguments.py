@@ -33,12 +33,7 @@ def _serve(commands: Any, command: Maker) -> None:
     )
     added.add_argument("--port", type=_port, default=8000, metavar="N", help=_("port (default: 8000; 0: a free one)"))
     added.add_argument("--public-url", default="", metavar="URL", help=_("address that browsers use, behind a proxy"))
-    _workers(
-        added,
-        least=0,
-        words=_("scenes that are judged at a time (default: one for each core; 0: other processes judge)"),
-    )
-    _executor(added)
+    _judging(added, 0, _("scenes that are judged at a time (default: one for each core; 0: other processes judge)"))
     added.add_argument(
         "--demo",
         action="store_true",
@@ -48,20 +43,11 @@ def _serve(commands: Any, command: Maker) -> None:
         "--plan", type=_positive, metavar="N", help=_("print how long N students wait, and serve nothing")
     )
     keeping = added.add_argument_group(_("traces"), _("Scores, programs and comments are always kept."))
-    keeping.add_argument(
-        "--keep-practice",
-        type=_positive,
-        default=30,
-        metavar="DAYS",
-        help=_("remove traces of practice after so many days (default: 30)"),
-    )
-    keeping.add_argument(
-        "--keep-graded",
-        type=_positive,
-        default=400,
-        metavar="DAYS",
-        help=_("remove traces of graded scenes after so many days (default: 400)"),
-    )
+    for name, days, words in (
+        ("practice", 30, _("remove traces of practice after so many days (default: 30)")),
+        ("graded", 400, _("remove traces of graded scenes after so many days (default: 400)")),
+    ):
+        keeping.add_argument(f"--keep-{name}", type=_positive, default=days, metavar="DAYS", help=words)
     keeping.add_argument(
         "--quota-gb",
         type=float,
@@ -69,7 +55,6 @@ def _serve(commands: Any, command: Maker) -> None:
         metavar="GB",
         help=_("remove the oldest traces where all take more (default: no quota)"),
     )
-    _log(added)
 
 
 def _work(commands: Any, command: Maker) -> None:
@@ -81,9 +66,7 @@ def _work(commands: Any, command: Maker) -> None:
         "  sheber work /srv/school --workers 4\n  sheber work /srv/school --executor ray --address ray://head:10001",
     )
     _school(added)
-    _workers(added, least=1, words=_("scenes that are judged at a time (default: one for each core)"))
-    _executor(added)
-    _log(added)
+    _judging(added, 1, _("scenes that are judged at a time (default: one for each core)"))
     added.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -124,10 +107,9 @@ def _restore(commands: Any, command: Maker) -> None:
 
 def _school(added: argparse.ArgumentParser, option: bool = False) -> None:
     words = _("folder of the school (default: {folder})").format(folder=FOLDER)
-    if option:
-        added.add_argument("--folder", type=Path, default=Path(FOLDER), metavar="FOLDER", help=words)
-    else:
-        added.add_argument("folder", type=Path, nargs="?", default=Path(FOLDER), metavar="FOLDER", help=words)
+    name = "--folder" if option else "folder"
+    more: dict[str, Any] = {} if option else {"nargs": "?"}
+    added.add_argument(name, type=Path, default=Path(FOLDER), metavar="FOLDER", help=words, **more)
     database(added)
 
 
@@ -137,24 +119,15 @@ def database(added: argparse.ArgumentParser) -> None:
     added.add_argument("--database", default=os.environ.get("SHEBER_DATABASE", ""), metavar="URL", help=words)
 
 
-def _workers(added: argparse.ArgumentParser, least: int, words: str) -> None:
+def _judging(added: argparse.ArgumentParser, least: int, words: str) -> None:
+    """What every process that judges has: how many scenes at a time, where, and how it tells of it."""
     added.add_argument("--workers", type=lambda text: _whole(text, least), metavar="N", help=words)
-
-
-def _executor(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--executor", choices=("local", "ray"), default="local", help=_("where scenes are judged (default: local)")
     )
     added.add_argument("--address", default="", metavar="ADDRESS", help=_("of the Ray cluster, for --executor ray"))
-
-
-def _log(added: argparse.ArgumentParser) -> None:
-    added.add_argument(
-        "--log",
-        choices=("text", "json"),
-        default="",
-        help=_("form of the log (default: text on a terminal, else JSON lines)"),
-    )
+    words = _("form of the log (default: text on a terminal, else JSON lines)")
+    added.add_argument("--log", choices=("text", "json"), default="", help=words)
 
 
 def _positive(text: str) -> int:

@@ -41,7 +41,19 @@ PROGRAMS: Final = ("reference", "clumsy", "wrong", "hostile", "nothing")
 """The programs that every exercise is tested with."""
 
 _RULES: Final = ("NUMBERS", "STATION", "scene", "checks")  # what every exercise.py defines
-_KIND: Final = ("name", "numbers", "counts", "packages", "build", "flaws", "warm", "prepare", "mesh", "texture")
+_KIND: Final = (
+    "name",
+    "numbers",
+    "counts",
+    "packages",
+    "build",
+    "flaws",
+    "warm",
+    "prepare",
+    "mesh",
+    "texture",
+    "portrait",
+)
 
 # of criteria: the author's, wherever they arise
 _AUTHORS: Final = (LookupError, TypeError, ValueError, AttributeError, SystemExit)
@@ -58,7 +70,7 @@ class _Scene(Protocol):
 
 
 class _Rules(Protocol):
-    """What `exercise.py` of an exercise gives; it may also name its `COUNTS`."""
+    """What `exercise.py` of an exercise gives; it may also name its `COUNTS` and `TITLES`."""
 
     NUMBERS: Mapping[str, Allowed | Choice]
     STATION: Kind[Any]
@@ -97,7 +109,7 @@ class Exercise:
     @property
     def changeable(self) -> Mapping[str, Allowed | Choice]:
         """The numbers that a course may have of its own, by dotted key, in the order of the file; limits last."""
-        known = changeable(self._allowed, self.numbers)
+        known = changeable(self._allowed, self.numbers, getattr(self._rules, "TITLES", {}))
         return {key: known[key] for key in dict.fromkeys((*self.numbers, *known)) if key in known}
 
     def number(self, key: str) -> Any:

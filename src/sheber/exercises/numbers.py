@@ -12,7 +12,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from sheber import seeds
 from sheber.allowed import Allowed, Choice
 from sheber.exercises.files import ExerciseError, read_toml
 from sheber.exercises.score import GROUPS, ramp
-from sheber.i18n import _
+from sheber.i18n import N_, _
 from sheber.station import Limits
 from sheber.units import SI
 
@@ -69,22 +69,22 @@ class Tolerance:
 
 
 _LIMITS: Final = {
-    "simulated_s": Allowed(1, 3600, "s"),
-    "commands": Allowed(100, 10_000_000, whole=True),
-    "pictures": Allowed(0, 100, whole=True),
-    "notes": Allowed(0, 10_000, whole=True),
-    "processor_s": Allowed(1, 3600, "s", whole=True),
-    "wall_s": Allowed(5, 7200, "s"),
-    "silent_s": Allowed(1, 3600, "s"),
-    "memory_bytes": Allowed(128 << 20, 16 << 30, "bytes", whole=True),
-    "output_bytes": Allowed(1 << 10, 16 << 20, "bytes", whole=True),
-    "scratch_bytes": Allowed(1 << 20, 1 << 30, "bytes", whole=True),
+    "simulated_s": Allowed(1, 3600, "s", title=N_("Simulated time")),
+    "commands": Allowed(100, 10_000_000, whole=True, title=N_("Commands")),
+    "pictures": Allowed(0, 100, whole=True, title=N_("Pictures that a program shows")),
+    "notes": Allowed(0, 10_000, whole=True, title=N_("Notes of a program")),
+    "processor_s": Allowed(1, 3600, "s", whole=True, title=N_("Processor time")),
+    "wall_s": Allowed(5, 7200, "s", title=N_("Waiting time of the judge")),
+    "silent_s": Allowed(1, 3600, "s", title=N_("Time without a command")),
+    "memory_bytes": Allowed(128 << 20, 16 << 30, "bytes", whole=True, title=N_("Memory")),
+    "output_bytes": Allowed(1 << 10, 16 << 20, "bytes", whole=True, title=N_("Printed text")),
+    "scratch_bytes": Allowed(1 << 20, 1 << 30, "bytes", whole=True, title=N_("Room for files")),
 }
 _COMMON: Final = {
-    "order": Allowed(0, 1000, whole=True),
-    "cycle.fixed_s": Allowed(0, 3600, "s"),
-    "cycle.full": Allowed(0.1, 10),
-    "cycle.zero": Allowed(0.1, 20),
+    "order": Allowed(0, 1000, whole=True, title=N_("Place in the catalogue")),
+    "cycle.fixed_s": Allowed(0, 3600, "s", title=N_("Reference time: fixed part")),
+    "cycle.full": Allowed(0.1, 10, title=N_("Full points up to this many reference times")),
+    "cycle.zero": Allowed(0.1, 20, title=N_("No points from this many reference times")),
 }
 _NAME: Final = re.compile(rf"(?!-)(?:[^\W_]|-){{1,{LONGEST_NAME}}}")
 _ALIKE: Final = 0.7  # how much of two names must be the same for one to be offered for the other, 0..1
@@ -190,13 +190,24 @@ def read_numbers(
     return Numbers(values, file, ranges)
 
 
-def changeable(allowed: Mapping[str, Allowed | Choice], values: Collection[str]) -> dict[str, Allowed | Choice]:
+def changeable(
+    allowed: Mapping[str, Allowed | Choice], values: Collection[str], titles: Mapping[str, str] | None = None
+) -> dict[str, Allowed | Choice]:
     """Which numbers may be changed without a change of the exercise itself, and in which range.
+
+    titles: of what the file itself names, "points.boxes" (whatever its group) and "cycle.per.boxes".
 
     Neither its place in the catalogue nor its public scenes; no criterion and no cycle term that the file has not.
     """
     ranges = _ranges(allowed, dict.fromkeys(values))
-    return {key: range_ for key, range_ in ranges.items() if key != "order"}
+    return {key: _titled(key, range_, titles or {}) for key, range_ in ranges.items() if key != "order"}
+
+
+def _titled(key: str, range_: Allowed | Choice, titles: Mapping[str, str]) -> Allowed | Choice:
+    """A range with the title that the exercise gives it."""
+    head, _dot, rest = key.partition(".")
+    title = titles.get(f"points.{rest.partition('.')[2]}" if head == "points" else key, "")
+    return replace(range_, title=str(title)) if title else range_
 
 
 def plain(value: Any) -> Any:

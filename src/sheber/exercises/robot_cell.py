@@ -14,13 +14,14 @@ import numpy as np
 from sheber.allowed import Choice
 from sheber.exercises.numbers import Numbers
 from sheber.geometry import DOWN, Pose
+from sheber.i18n import N_
 from sheber.robot import arms
 from sheber.robot.cell.scene import Colour, Fixture, Imperfections, Shape
 from sheber.robot.cell.stock import table
 
 __all__ = ["ARMS", "aside", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
 
-ARMS = Choice(tuple(arms.available()))
+ARMS = Choice(tuple(arms.available()), N_("Model of the arm"))
 """The arms that an `exercise.toml` may name: `"scene.arm": ARMS`."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sheber.robot.cell.scene import Scene
-    from sheber.trace import TraceWriter
+    from sheber.trace import Trace, TraceWriter
 
 __all__ = ["CELL", "RobotCell"]
 
@@ -28,14 +28,14 @@ class RobotCell:
 
     name: str = "robot-cell"
     numbers: Mapping[str, Allowed | Choice] = {
-        "limits.captures": Allowed(0, 600, whole=True),
-        "safety.contact": Allowed(0, 15, "points"),
-        "safety.again_s": Allowed(0.1, 600, "s"),
-        "safety.emergency_stop": Allowed(0, 15, "points"),
-        "tolerance.home": Allowed(0.01, 90, "deg", ramp=True),
-        "imperfections.joint_zero_deg": Allowed(0, 0.1, "deg"),
-        "imperfections.repeatability_mm": Allowed(0, 1, "mm"),
-        "imperfections.wrench_N": Allowed(0, 20, "N"),
+        "limits.captures": Allowed(0, 600, whole=True, title=N_("Camera pictures")),
+        "safety.contact": Allowed(0, 15, "points", title=N_("Points lost for an unintended contact")),
+        "safety.again_s": Allowed(0.1, 600, "s", title=N_("A contact counts again after")),
+        "safety.emergency_stop": Allowed(0, 15, "points", title=N_("Points lost for an emergency stop")),
+        "tolerance.home": Allowed(0.01, 90, "deg", ramp=True, title=N_("Joints at home")),
+        "imperfections.joint_zero_deg": Allowed(0, 0.1, "deg", title=N_("Error of a joint’s zero")),
+        "imperfections.repeatability_mm": Allowed(0, 1, "mm", title=N_("Repeatability")),
+        "imperfections.wrench_N": Allowed(0, 20, "N", title=N_("Noise of the force sensor")),
     }
     counts: Mapping[str, int] = {"captures": 60}
     packages: tuple[str, ...] = ("mujoco-core", "numba", "opencv-python-headless", "ruckig")
@@ -86,6 +86,12 @@ class RobotCell:
         from sheber.robot.appearance import texture
 
         return texture(name)
+
+    def portrait(self, trace: Trace) -> NDArray[np.uint8]:
+        """The whole cell at the first moment of a trace, (h, w, 3) RGB, by the renderer of the cameras."""
+        from sheber.robot.portrait import portrait
+
+        return portrait(trace)
 
 
 def _alike(scenes: Mapping[int, Scene]) -> list[list[int]]:

@@ -4,7 +4,7 @@
 robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its family.
 """
 
-from sheber.exercises.criteria.closing import closing
+from sheber.exercises.criteria.closing import CLOSING_TITLES, closing
 from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
 from sheber.exercises.criteria.parts import (
     Placed,
@@ -31,6 +31,7 @@ from sheber.exercises.criteria.way import (
 )
 
 __all__ = [
+    "CLOSING_TITLES",
     "Leg",
     "Placed",
     "Worth",

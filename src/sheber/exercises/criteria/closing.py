@@ -7,10 +7,18 @@ from sheber.exercises.criteria.safety import safety
 from sheber.exercises.criteria.way import finished_at_home
 from sheber.exercises.numbers import Numbers
 from sheber.exercises.score import Check
-from sheber.i18n import Text
+from sheber.i18n import N_, Text
 from sheber.trace import Trace
 
-__all__ = ["closing"]
+__all__ = ["CLOSING_TITLES", "closing"]
+
+CLOSING_TITLES = {
+    "points.cycle": N_("Cycle time"),
+    "points.safety": N_("No unintended contact"),
+    "points.set_down": N_("Set down, not dropped"),
+    "points.home": N_("Finish at home"),
+}
+"""What the points of these criteria are for, as the `TITLES` of an exercise say it."""
 
 
 def closing(trace: Trace, numbers: Numbers, not_done: Text, *procedure: Check) -> list[Check]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sheber.exercises.criteria import (
+    CLOSING_TITLES,
     Placed,
     Worth,
     closing,
@@ -29,7 +30,7 @@ from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
-from sheber.i18n import Text, message
+from sheber.i18n import N_, Text, message
 from sheber.robot.cell.scene import Belt, Fixture, LightBarrier, Part, Scene, Shape
 from sheber.robot.cell.stock import pallet, suction
 from sheber.robot.kind import CELL
@@ -39,21 +40,26 @@ STATION = CELL
 COUNTS = ("boxes",)
 NUMBERS = {
     "scene.arm": ARMS,
-    "scene.columns": Allowed(1, 4, whole=True),
-    "scene.rows": Allowed(1, 3, whole=True),
-    "scene.layers": Allowed(1, 3, whole=True),
-    "scene.box_length": Allowed(0.06, 0.12, "m", pair=True),
-    "scene.box_width": Allowed(0.05, 0.09, "m", pair=True),
-    "scene.box_height": Allowed(0.04, 0.08, "m", pair=True),
-    "scene.box_mass": Allowed(0.05, 2.0, "kg"),
-    "scene.gap": Allowed(0.002, 0.02, "m"),
-    "scene.turn_deg": Allowed(0, 30, "deg"),
-    "scene.belt_speed": Allowed(0.05, 0.25, "m/s"),
-    "scene.stand_s": Allowed(0.1, 2.0, "s"),
-    "tolerance.position": Allowed(0.1, 100, "mm", ramp=True),
-    "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True),
-    "tolerance.tilt": Allowed(0.1, 90, "deg", ramp=True),
-    "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True),
+    "scene.columns": Allowed(1, 4, whole=True, title=N_("Columns of the pattern")),
+    "scene.rows": Allowed(1, 3, whole=True, title=N_("Rows of the pattern")),
+    "scene.layers": Allowed(1, 3, whole=True, title=N_("Layers of the pattern")),
+    "scene.box_length": Allowed(0.06, 0.12, "m", pair=True, title=N_("Length of the boxes")),
+    "scene.box_width": Allowed(0.05, 0.09, "m", pair=True, title=N_("Width of the boxes")),
+    "scene.box_height": Allowed(0.04, 0.08, "m", pair=True, title=N_("Height of the boxes")),
+    "scene.box_mass": Allowed(0.05, 2.0, "kg", title=N_("Mass of a box")),
+    "scene.gap": Allowed(0.002, 0.02, "m", title=N_("Gap between the boxes")),
+    "scene.turn_deg": Allowed(0, 30, "deg", title=N_("Largest turn of the pallet")),
+    "scene.belt_speed": Allowed(0.05, 0.25, "m/s", title=N_("Speed of the belt")),
+    "scene.stand_s": Allowed(0.1, 2.0, "s", title=N_("How long the pattern must stand")),
+    "tolerance.position": Allowed(0.1, 100, "mm", ramp=True, title=N_("Position of a box")),
+    "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True, title=N_("Turn of a box")),
+    "tolerance.tilt": Allowed(0.1, 90, "deg", ramp=True, title=N_("Tilt of a box")),
+    "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True, title=N_("Height of a drop")),
+}
+TITLES = {
+    **CLOSING_TITLES,
+    "points.boxes": N_("Boxes in their places"),
+    "cycle.per.boxes": N_("Reference time for each box"),
 }
 
 BELT_TOP = 0.10  # m over the table

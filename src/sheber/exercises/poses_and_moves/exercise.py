@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.exercises.criteria import (
+    CLOSING_TITLES,
     Worth,
     arc_driven,
     closing,
@@ -21,7 +22,7 @@ from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, down_pose, home, imperfections, mark, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
-from sheber.i18n import message
+from sheber.i18n import N_, message
 from sheber.robot import arms
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.stock import pointer, post
@@ -33,16 +34,25 @@ STATION = CELL
 COUNTS = ("line_s",)  # seconds of line and arc at their speeds
 NUMBERS = {
     "scene.arm": ARMS,
-    "scene.post_radius": Allowed(0.01, 0.04, "m"),
-    "scene.post_height": Allowed(0.10, 0.30, "m", pair=True),
-    "scene.speed": Allowed(0.02, 0.25, "m/s", pair=True),
-    "scene.tilt_deg": Allowed(0, 30, "deg"),
-    "scene.turn_deg": Allowed(0, 60, "deg"),
-    "tolerance.position": Allowed(0.01, 100, "mm", ramp=True),
-    "tolerance.angle": Allowed(0.01, 45, "deg", ramp=True),
-    "tolerance.straightness": Allowed(0.01, 100, "mm", ramp=True),
-    "tolerance.roundness": Allowed(0.01, 100, "mm", ramp=True),
-    "tolerance.speed": Allowed(0.1, 100, "%", ramp=True),
+    "scene.post_radius": Allowed(0.01, 0.04, "m", title=N_("Radius of the post")),
+    "scene.post_height": Allowed(0.10, 0.30, "m", pair=True, title=N_("Height of the post")),
+    "scene.speed": Allowed(0.02, 0.25, "m/s", pair=True, title=N_("Speed on line and arc")),
+    "scene.tilt_deg": Allowed(0, 30, "deg", title=N_("Largest tilt of poses E and F")),
+    "scene.turn_deg": Allowed(0, 60, "deg", title=N_("Largest turn of a pose")),
+    "tolerance.position": Allowed(0.01, 100, "mm", ramp=True, title=N_("Position of a pose")),
+    "tolerance.angle": Allowed(0.01, 45, "deg", ramp=True, title=N_("Angle of a pose")),
+    "tolerance.straightness": Allowed(0.01, 100, "mm", ramp=True, title=N_("Straightness of the line")),
+    "tolerance.roundness": Allowed(0.01, 100, "mm", ramp=True, title=N_("Roundness of the arc")),
+    "tolerance.speed": Allowed(0.1, 100, "%", ramp=True, title=N_("Speed on line and arc")),
+}
+TITLES = {
+    **CLOSING_TITLES,
+    "points.position": N_("Position of the poses"),
+    "points.angle": N_("Angle of the poses"),
+    "points.line": N_("The straight line"),
+    "points.arc": N_("The arc"),
+    "points.speed": N_("Speed on line and arc"),
+    "cycle.per.line_s": N_("Reference time for each second of line and arc"),
 }
 
 LEAST_SPEED = 0.03  # m/s, between line and arc

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sheber.exercises.criteria import (
+    CLOSING_TITLES,
     Placed,
     Worth,
     closing,
@@ -26,7 +27,7 @@ from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
-from sheber.i18n import Text, _, message
+from sheber.i18n import N_, Text, _, message
 from sheber.robot.cell.scene import CameraSpec, Colour, Fixture, Lighting, Part, Scene, Shape
 from sheber.robot.cell.stock import gripper, open_bin
 from sheber.robot.kind import CELL
@@ -36,19 +37,26 @@ STATION = CELL
 COUNTS = ("parts",)  # those that belong in a tray
 NUMBERS = {
     "scene.arm": ARMS,
-    "scene.parts": Allowed(2, 14, whole=True, pair=True),
-    "scene.decoys": Allowed(0, 6, whole=True, pair=True),
-    "scene.places": Allowed(1, 5, whole=True),
-    "scene.light": Allowed(0, 0.5),
-    "scene.exposure": Allowed(0, 0.3),
-    "scene.warmth": Allowed(0, 0.2),
-    "scene.tilt_deg": Allowed(0, 5, "deg"),
-    "scene.turn_deg": Allowed(0, 12, "deg"),
-    "tolerance.sorted": Allowed(0, 100, "%", ramp=True, more=True),
-    "tolerance.position": Allowed(0.1, 100, "mm", ramp=True),
-    "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True),
-    "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True),
-    "tolerance.decoy": Allowed(0.5, 200, "mm", ramp=True),
+    "scene.parts": Allowed(2, 14, whole=True, pair=True, title=N_("Parts on the mat")),
+    "scene.decoys": Allowed(0, 6, whole=True, pair=True, title=N_("Parts that belong in no tray")),
+    "scene.places": Allowed(1, 5, whole=True, title=N_("Places of each tray")),
+    "scene.light": Allowed(0, 0.5, title=N_("Change of the light")),
+    "scene.exposure": Allowed(0, 0.3, title=N_("Change of the exposure")),
+    "scene.warmth": Allowed(0, 0.2, title=N_("Change of the light’s colour")),
+    "scene.tilt_deg": Allowed(0, 5, "deg", title=N_("Largest tilt of the camera")),
+    "scene.turn_deg": Allowed(0, 12, "deg", title=N_("Largest turn of a tray")),
+    "tolerance.sorted": Allowed(0, 100, "%", ramp=True, more=True, title=N_("Parts in the right tray")),
+    "tolerance.position": Allowed(0.1, 100, "mm", ramp=True, title=N_("Position of a part")),
+    "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True, title=N_("Turn of a part")),
+    "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True, title=N_("Height of a drop")),
+    "tolerance.decoy": Allowed(0.5, 200, "mm", ramp=True, title=N_("How far a part that stays was moved")),
+}
+TITLES = {
+    **CLOSING_TITLES,
+    "points.sorted": N_("Parts in the right tray"),
+    "points.placed": N_("Parts in their places"),
+    "points.decoys": N_("Parts that belong in no tray stay"),
+    "cycle.per.parts": N_("Reference time for each part"),
 }
 
 HEIGHT = 0.03  # m, of every part

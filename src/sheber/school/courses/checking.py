@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,12 +32,13 @@ from sheber.school.opening import School
 from sheber.temporary import temporary_folder
 from sheber.untrusted import read_regular
 
-__all__ = ["LONGEST_S", "BrokenOff", "Examined", "check", "examine", "pictured", "store"]
+__all__ = ["LONGEST_S", "BrokenOff", "Examined", "check", "examine", "picture", "pictured", "store"]
 
 LONGEST_S: Final = 3600.0
 _PROMISES: Final = 5  # of an exercise with programs of its own
 _LOOK_S: Final = 0.5  # between two questions whether to go on
 _MOST_SAID: Final = 1 << 20  # bytes of what the check prints
+_MOST_PICTURE, _PNG = 4 << 20, b"\x89PNG\r\n\x1a\n"  # bytes of a picture; what each begins with
 _MOST_FLAWS, _LONGEST_FLAW = 40, 2000  # of one promise; characters
 _STARTS: Final = N_("The exercise can be opened and examined")  # the promise that comes before all others
 _KEPT: Final = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
@@ -99,10 +101,7 @@ def examine(
     folder = folder_of(school.exercises, own)
     archives.unpack(archives.opened(own.archive), folder)
     watch = _Watch(longest_s, going)
-    examined = Examined(_findings(folder, watch))
-    if examined.kept:
-        _picture(folder, watch)
-    return examined
+    return Examined(_findings(folder, watch))
 
 
 def store(school: School, own_id: int, examined: Examined, checker: str = "") -> bool:
@@ -118,8 +117,22 @@ def store(school: School, own_id: int, examined: Examined, checker: str = "") ->
 
 
 def pictured(school: School, own: OwnExercise) -> tuple[Path, ...]:
-    """A trace of each public scene of a checked upload, in which nothing is done. The first moment is a picture."""
-    return tuple(sorted(_pictures(folder_of(school.exercises, own)).glob("scene-*.trace")))
+    """The pictures of the public scenes of a checked upload; none where its station has nothing to show."""
+    return tuple(sorted(_pictures(folder_of(school.exercises, own)).glob("scene-?.png")))
+
+
+def picture(school: School, own: OwnExercise, place: int) -> bytes:
+    """The picture of one public scene, by its place from 1. What the upload's process wrote is only read as a file.
+
+    Raises NotFound.
+    """
+    files = pictured(school, own)
+    with contextlib.suppress(OSError):
+        if 1 <= place <= len(files):
+            content = read_regular(files[place - 1], _MOST_PICTURE)
+            if content.startswith(_PNG):
+                return content
+    raise NotFound(_("There is no picture of this scene."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,8 @@ class _Watch:
 
 def _findings(folder: Path, watch: _Watch) -> list[dict[str, Any]]:
     """What the check says of each promise: {"promise": title, "broken": [sentence, ...]}."""
-    code, said, complaint = _run(["check", str(folder), "--json"], watch)
+    shutil.rmtree(_pictures(folder), ignore_errors=True)
+    code, said, complaint = _run(["check", str(folder), "--json", "--pictures", str(_pictures(folder))], watch)
     if code is None:
         text = _("The check took longer than {minutes:.0f} minutes, and was ended.")
         return [{"promise": _STARTS, "broken": [text.format(minutes=watch.longest_s / 60)]}]
@@ -164,15 +178,6 @@ def _finding(promise: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _without(folder: Path, sentence: str) -> str:
     """A sentence for the teacher, without the folders of this server."""
     return sentence.replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name)
-
-
-def _picture(folder: Path, watch: _Watch) -> None:
-    """Keep a trace of each public scene, in which the program does nothing."""
-    target = _pictures(folder)
-    target.mkdir(exist_ok=True, mode=0o700)
-    program = folder / "programs" / "nothing.py"
-    if program.is_file():
-        _run(["grade", str(folder), str(program), "--out", str(target), "--no-report", "--json"], watch)
 
 
 def _pictures(folder: Path) -> Path:

@@ -34,6 +34,7 @@ class NumberField:
     usual: Any  # what the exercise has: a number, a name, [lowest, highest], {full, zero, unit}
     value: Any  # what the course has
     words: str  # what is allowed, as a sentence says it
+    title: str  # what it is, in the language in force; its key in plain letters where its exercise has no title
 
     @property
     def changed(self) -> bool:
@@ -84,7 +85,8 @@ def _field(key: str, range_: Allowed | Choice, usual: Exercise, exercise: Exerci
         low, high, unit = range_.low, range_.high, range_.unit
         kind = "ramp" if range_.ramp else "pair" if range_.pair else "whole" if range_.whole else "number"
     values = (usual.written(key), exercise.written(key))
-    return NumberField(key, table, name, kind, low, high, unit, names, *values, range_.words())
+    title = _(range_.title) if range_.title else key.partition(".")[2].replace(".", ": ").replace("_", " ")
+    return NumberField(key, table, name, kind, low, high, unit, names, *values, range_.words(), title)
 
 
 def _read(key: str, range_: Allowed | Choice, texts: Mapping[str, str]) -> Any:

@@ -119,6 +119,10 @@ class Change:
 
     older: int
     newer: int
+    assignment_id: int
+    kind: str  # graded, practice
+    numbers: tuple[int, int]  # which attempts they are, from 1
+    points: tuple[float | None, float | None]
     gained: float | None
     lines: tuple[str, ...]  # unified diff, without its head; text of a student
     too_long: bool  # the programs are not compared line by line
@@ -311,7 +315,9 @@ def difference(session: Session, actor: Actor, older_id: int, newer_id: int) -> 
     too_long = len(before) + len(after) > LONGEST_COMPARED and before != after
     lines = [] if too_long else list(difflib.unified_diff(before, after, lineterm=""))[2:]
     gained = None if older.points is None or newer.points is None else round(newer.points - older.points, 2)
-    return Change(older_id, newer_id, gained, tuple(lines), too_long)
+    numbers, points = (older.number, newer.number), (older.points, newer.points)
+    about = (older_id, newer_id, older.assignment_id, older.kind, numbers, points)
+    return Change(*about, gained, tuple(lines), too_long)
 
 
 def _require_history(session: Session, actor: Actor, assignment_id: int, person_id: int) -> None:

@@ -43,7 +43,10 @@ async def compare(visit: Known, older: Number, newer: Number) -> Response:
 def _compare(visit: Visit, older: int, newer: int) -> Response:
     with visit.school.reading() as session:
         change = difference(session, visit.actor, older, newer)
-    return page(visit, "compare.html.j2", change=change)
+        line = assignment(session, visit.actor, change.assignment_id)
+        course = course_page(session, visit.actor, line.course_id)
+        exercise = exercise_of(session, line)
+    return page(visit, "compare.html.j2", change=change, line=line, course=course, title=exercise.title)
 
 
 def _curve(graded: list[Any]) -> str:

@@ -45,8 +45,8 @@ def submission(visit: Known, submission_id: Id) -> Response:
     with visit.school.reading() as session:
         asked = requests.requests_of(session, visit.actor, submission_id) if found.program_sha256 else ()
         said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
-    staff = bool(found.program_sha256) and not found.own
-    return page(visit, "submission.html.j2", asked=asked, comments=said, staff=staff, **_told(visit, found, exercise))
+    told: dict[str, Any] = {"asked": asked, "comments": said, "staff": _staff(found)}
+    return page(visit, "submission.html.j2", **told, **_told(visit, found, exercise))
 
 
 @router.get("/submissions/{submission_id}/part")
@@ -92,8 +92,10 @@ def download(visit: Known, submission_id: Id) -> Response:
 def scene_page(visit: Known, submission_id: Id, place: Id) -> Response:
     """The full report of a scene that may be seen whole, in a frame of its own."""
     found, scene, exercise = _open_scene(visit, submission_id, place)
-    view = scene_view(found, scene)
-    return page(visit, "scene.html.j2", found=found, scene=view, title=exercise.title)
+    with visit.school.reading() as session:
+        said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
+    told: dict[str, Any] = {"comments": [one for one in said if one.place == place], "staff": _staff(found)}
+    return page(visit, "scene.html.j2", found=found, scene=scene_view(found, scene), title=exercise.title, **told)
 
 
 @router.get("/submissions/{submission_id}/scenes/{place}/report")
@@ -178,6 +180,11 @@ def _told(visit: Visit, found: SubmissionPage, exercise: Exercise) -> dict[str, 
         "wait": "" if over else _wait(visit, found),
         "late": None if found.points is None or found.final is None else max(0.0, found.final - found.points),
     }
+
+
+def _staff(found: SubmissionPage) -> bool:
+    """Whether the reader is of the staff: they see the program, and it is not their own."""
+    return bool(found.program_sha256) and not found.own
 
 
 def _wait(visit: Visit, found: SubmissionPage) -> str:

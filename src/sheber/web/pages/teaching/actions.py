@@ -26,6 +26,7 @@ _WORDS: Final = {
     "course.made": N_("made the course"),
     "course.reopened": N_("opened the course again"),
     "exercise.admitted": N_("admitted an uploaded exercise"),
+    "exercise.check-lost": N_("lost the check of an uploaded exercise"),
     "exercise.checked": N_("checked an uploaded exercise"),
     "exercise.checking": N_("allowed the check of an uploaded exercise"),
     "exercise.proposed": N_("uploaded an exercise"),
@@ -50,8 +51,11 @@ _WORDS: Final = {
     "roster.undone": N_("took an enrolment back"),
     "scene.released": N_("released a scene"),
     "similarity.compared": N_("compared programs"),
+    "submission.cancelled": N_("cancelled an attempt"),
+    "submission.judged-again": N_("had an attempt judged again"),
     "token.made": N_("made a token"),
     "token.revoked": N_("ended a token"),
+    "traces.removed": N_("removed recordings by the rule of the server"),
 }
 
 

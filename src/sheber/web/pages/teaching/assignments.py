@@ -22,7 +22,7 @@ from sheber.web.posted import Posted, Sent, for_field, integer, moment_of, numbe
 from sheber.web.rendering import go_to
 from sheber.web.visit import Id, Known, Visit, page_router
 
-__all__ = ["router"]
+__all__ = ["labels", "plain", "router"]
 
 router = page_router()
 
@@ -102,6 +102,7 @@ def _form(
         "values": texts,
         "edition": around.line.edition if conflict or typed is None else typed["edition"],
         "tables": _tables(exercise),
+        "ends": end_titles(),
         "own": sum(1 for one in number_fields(exercise) if one.changed),
         "differences": _differences(stored, texts, exercise) if conflict else [],
         "conflict": str(error) if conflict else "",
@@ -175,8 +176,7 @@ def _tables(exercise: Exercise) -> list[dict[str, Any]]:
     tables: dict[str, list[dict[str, Any]]] = {}
     for one in number_fields(exercise):
         head = one.key.partition(".")[0]
-        label = one.key.partition(".")[2].replace(".", ": ").replace("_", " ")
-        row = {"field": one, "label": label, "usual": _parts(one, one.usual), "range": _range(one)}
+        row = {"field": one, "label": one.title, "usual": _parts(one, one.usual), "range": _range(one)}
         tables.setdefault(head, []).append(row)
     order = [name for name in titles if name in tables] + [name for name in tables if name not in titles]
     return [
@@ -200,18 +200,26 @@ def _range(one: NumberField) -> str:
 def _differences(stored: Mapping[str, str], mine: Mapping[str, str], exercise: Exercise) -> list[tuple[str, str, str]]:
     """What differs between what is stored now and what was typed: label, stored, typed."""
     names = labels()
-    keys = [
-        *names,
-        *(key for one in number_fields(exercise) for key in (f"numbers.{part}" for part in _parts(one, one.usual))),
-    ]
+    for one in number_fields(exercise):
+        names |= {f"numbers.{part}": _part_label(one, part) for part in _parts(one, one.usual)}
     rows = []
-    for key in keys:
+    for key in names:
         ours, theirs = mine.get(key, "").strip(), stored.get(key, "").strip()
         if _same(key, theirs, ours):
             continue
-        label = names.get(key, key.removeprefix("numbers."))
-        rows.append((label, _readable(key, theirs), _readable(key, ours)))
+        rows.append((names[key], _readable(key, theirs), _readable(key, ours)))
     return rows
+
+
+def _part_label(one: NumberField, part: str) -> str:
+    """What a part of a number is called: "Height of a drop, no points [mm]"."""
+    end = end_titles().get(part.removeprefix(f"{one.key}."), "")
+    return f"{one.title}{f', {end}' if end else ''}{f' [{one.unit}]' if one.unit else ''}"
+
+
+def end_titles() -> dict[str, str]:
+    """What the ends of a tolerance and of a pair are called."""
+    return {"full": _("full points"), "zero": _("no points"), "low": _("lowest"), "high": _("highest")}
 
 
 def _same(key: str, first: str, second: str) -> bool:

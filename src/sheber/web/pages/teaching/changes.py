@@ -10,6 +10,7 @@ from fastapi import Response
 from sheber.i18n import _
 from sheber.school import changes
 from sheber.web.pages.teaching.actions import action_words
+from sheber.web.pages.teaching.details import details, thing
 from sheber.web.pages.teaching.frame import frame, shown
 from sheber.web.posted import moment_of
 from sheber.web.visit import Id, Known, page_router
@@ -44,7 +45,7 @@ def wanted(asked: dict[str, str]) -> dict[str, Any]:
 def told(found: changes.Changes, asked: dict[str, str]) -> dict[str, Any]:
     """What a page of changes shows."""
     older = urlencode({name: value for name, value in asked.items() if value} | {"before": str(found.older)})
-    lines = [(one, action_words(one.action), _details(one)) for one in found.lines]
+    lines = [(one, action_words(one.action), details(one), thing(one)) for one in found.lines]
     return {"found": lines, "asked": asked, "kinds": kinds(), "older": f"?{older}" if found.older else ""}
 
 
@@ -65,26 +66,3 @@ def kinds() -> dict[str, str]:
         "exercise.": _("Own exercises"),
         "person.": _("Accounts"),
     }
-
-
-def _details(one: changes.ChangeLine) -> list[tuple[str, str]]:
-    """The details as names and short texts; before and after beside each other."""
-    before, after = one.details.get("before"), one.details.get("after")
-    if isinstance(before, dict) and isinstance(after, dict):
-        return [(name, f"{_plain(before.get(name))} → {_plain(after.get(name))}") for name in after]
-    pairs = []
-    if "before" in one.details and "after" in one.details:
-        pairs.append(("", f"{_plain(before)} → {_plain(after)}"))
-    rest = {name: value for name, value in one.details.items() if name not in ("before", "after", "person")}
-    return pairs + [(name, _plain(value)) for name, value in rest.items()]
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items() if one not in (None, False, {}))
-    if isinstance(value, list):
-        return _("{n} entries").format(n=len(value)) if len(value) > 6 else ", ".join(_plain(one) for one in value)
-    text = str(value)
-    return text if len(text) <= 200 else text[:200] + "…"

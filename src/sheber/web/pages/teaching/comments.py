@@ -28,7 +28,8 @@ def comment(visit: Known, submission_id: Id, sent: Posted) -> Response:
         made = comments.comment(
             session, visit.actor, submission_id, sent["text"], line=line, place=place, time_s=time_s
         )
-    return go_to(f"/submissions/{submission_id}#comment-{made}")
+    where = f"/scenes/{place}" if sent["back"] == "scene" and place else ""
+    return go_to(f"/submissions/{submission_id}{where}#comment-{made}")
 
 
 @router.post("/submissions/{submission_id}/comments/{comment_id}/remove")

@@ -7,10 +7,9 @@ from typing import Any
 from fastapi import Response
 
 from sheber.i18n import _
-from sheber.school.courses import exercises
+from sheber.school.courses import checking, exercises
 from sheber.school.errors import NotFound, Refused
 from sheber.school.people.policy import may, require_rank
-from sheber.web.pages.teaching.pictures import scene_png
 from sheber.web.posted import Posted
 from sheber.web.rendering import go_to, page
 from sheber.web.visit import Id, Known, Visit, page_router
@@ -68,9 +67,7 @@ def picture(visit: Known, own_id: Id, place: Id) -> Response:
     """The picture of one public scene of a checked upload."""
     with visit.school.reading() as session:
         found = _proposal(session, visit, own_id)
-    content = scene_png(visit.school, found, place)
-    if content is None:
-        raise NotFound(_("There is no picture of this scene."))
+    content = checking.picture(visit.school, found, place)  # type: ignore[arg-type]
     return Response(content, media_type="image/png")
 
 
@@ -109,9 +106,15 @@ def _one(visit: Visit, own_id: int, error: Refused | None = None) -> Response:
         "wrong": str(error or ""),
         "where": error.where if error else "",
         "decides": may(visit.actor, "exercise.admit"),
-        "scenes": range(1, 9) if found.state in ("checked", "admitted") else (),
+        "scenes": range(1, 1 + _pictures(visit, found)),
     }
     return page(visit, "teaching/own_exercise.html.j2", status=422 if error else 200, **told)
+
+
+def _pictures(visit: Visit, found: exercises.Proposal) -> int:
+    """How many scenes of a checked upload have a picture."""
+    shown = found.state in ("checked", "admitted")
+    return len(checking.pictured(visit.school, found)) if shown else 0  # type: ignore[arg-type]
 
 
 def _proposal(session: Any, visit: Visit, own_id: int) -> exercises.Proposal:

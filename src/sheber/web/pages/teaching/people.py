@@ -47,6 +47,18 @@ def add(visit: Known, course_id: Id, sent: Posted) -> Response:
     return go_to(f"/courses/{course_id}/people?undo={done.undo}&done={_mark(done)}")
 
 
+@router.post("/courses/{course_id}/people/group")
+def move(visit: Known, course_id: Id, sent: Posted) -> Response:
+    """Put the chosen people into a group, or into none."""
+    chosen = [integer(text, "person") for text in sent.every("person")]
+    if not chosen:
+        return _people(visit, course_id, status=422, move_wrong=_("Choose who moves, by the boxes in the list."))
+    with visit.school.writing() as session:
+        count = courses.put_in_group(session, visit.actor, course_id, chosen, quantity_of(sent["group"], "group"))
+    notice = ngettext("{n} person was moved.", "{n} people were moved.", count).format(n=count)
+    return _people(visit, course_id, notice=notice)
+
+
 @router.get("/courses/{course_id}/members/{person_id}")
 def member(visit: Known, course_id: Id, person_id: Id) -> Response:
     """One person in the course: role, group, link."""
@@ -148,6 +160,8 @@ def _people(
         "typed": {},
         "add_wrong": {},
         "notice": "",
+        "move_wrong": "",
+        "moves": bool(groups) and around.changes("people.enrol"),
     }
     return shown(visit, "people", around, status=status, **(usual | content))
 
