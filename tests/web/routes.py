@@ -62,6 +62,7 @@ PAGES: dict[str, dict[str, str]] = {
     "/courses/{course_id}/members/{person_id}": {"role": "assistant"},
     "/courses/{course_id}/new-assignment": {"exercise": "poses-and-moves"},
     "/courses/{course_id}/people": {"login": "one-more", "name": "One More"},
+    "/courses/{course_id}/people/group": {"person": "{person_id}", "group": "{group_id}"},
     "/courses/{course_id}/requests/{request_id}": {"granted": "yes", "answer": "Yes."},
     "/courses/{course_id}/roster": {"enrol": "yes"},
     "/courses/{course_id}/roster/undo": {"undo": "1"},
