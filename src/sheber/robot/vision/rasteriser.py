@@ -28,7 +28,7 @@ from sheber.geometry import Pose
 from sheber.robot.vision.coverage import cover_image, cover_shadow
 from sheber.robot.vision.project import place, project
 from sheber.robot.vision.shading import shade_tiles
-from sheber.robot.vision.tiles import restore_blocks, restore_tiles, spread_shadows
+from sheber.robot.vision.tiles import restore_blocks, restore_light, restore_samples, spread_shadows
 from sheber.robot.vision.triangles import Triangles, linear_colour
 
 __all__ = ["Lamp", "Picture", "Pinhole", "Rasteriser"]
@@ -99,13 +99,13 @@ class Rasteriser:
             before = np.ones_like(self._tiles)
         else:
             before = self._tiles.copy()
-            restore_tiles(
-                self._tiles, self._nearness, self._still_nearness, self._seen, self._still_seen, self._light,
-                self._still_light,
-            )  # fmt: skip
+            restore_samples(self._drawn, self._nearness, self._still_nearness, self._seen, self._still_seen)
             restore_blocks(self._blocks, self._shadow, self._still_shadow)
+            self._tiles.fill(0)
         self._draw(shapes.still_vertices, len(shapes.vertices), shapes.still_faces, len(shapes.faces))
+        np.copyto(self._drawn, self._tiles)
         spread_shadows(self._blocks, self._read, self._tiles)
+        restore_light(before, self._tiles, _rows(self._light), _rows(self._still_light))
         self._shade(record=False)
         return Picture(self._light, self._nearness, self._seen, _reached(before | self._tiles))
 
@@ -117,6 +117,7 @@ class Rasteriser:
         self._seen = np.full((rows, columns), -1, np.int32)
         self._light = np.zeros((camera.height, camera.width, 3), np.float32)
         self._tiles = np.ones((-(-rows // 8), -(-columns // 8)), np.uint8)
+        self._drawn = np.zeros_like(self._tiles)
         self._read = np.zeros((*self._tiles.shape, 4), np.int32)
         self._shadow.fill(_FAR)
         self._image_from_base = _image_from_base(camera)
@@ -155,6 +156,11 @@ class Rasteriser:
             self._light.reshape(-1, 3),
             self._light.shape[1], self._read, record,
         )  # fmt: skip
+
+
+def _rows(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Light (h, w, 3) as rows (h, 3 * w)."""
+    return light.reshape(len(light), -1)
 
 
 def _reached(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:
