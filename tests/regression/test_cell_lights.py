@@ -210,3 +210,15 @@ def test_an_output_of_two_things_and_a_lamp_of_no_place_are_named() -> None:
     for lamp in (Lamp(0.3), Lamp(0.3, (0.0, 0.0, -1.0), (0.0, 0.0, 1.0)), Lamp(0.3, (0.0, 0.0, 0.0))):
         with pytest.raises(SceneError, match="either a direction or a position"):
             build(Scene(stock.pointer(), lighting=Lighting(lamps=(lamp,))))
+
+
+@pytest.mark.parametrize("angle", [0.7, -0.7, 2.3])
+def test_a_slanting_scratch_wants_the_bar_turned_with_it(angle: float) -> None:
+    # the picture's v runs against y: in the cell the scratch lies at -angle from x
+    def turned(by: float) -> Light:
+        around = Pose((0.5, 0.0, 0.0)).rotated(z=by) @ Pose((-0.5, 0.0, 0.0))
+        return replace(BAR, pose=around @ BAR.pose, initial=1.0)
+
+    dark = replace(CAMERA, noise=0.0)
+    assert contrast(cell_with(scratched(angle), lights=(turned(-angle),), camera=dark)) > 2.0
+    assert contrast(cell_with(scratched(angle), lights=(turned(angle),), camera=dark)) < 1.5

@@ -12,7 +12,7 @@ from sheber.robot.vision.rasteriser import Lights
 
 __all__ = ["lights_now"]
 
-RING_LEDS, BAR_LEDS = 16, 8
+RING_LEDS, BAR_LEDS = 8, 6
 
 Row = tuple[float, ...]  # kind, place [m], direction, strength: see `sheber.robot.vision.lamps.add_lamps`
 

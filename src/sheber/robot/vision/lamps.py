@@ -53,9 +53,9 @@ def _towards(lamp: F8, n: int, x: float, y: float, z: float) -> tuple[float, flo
         return lamp[n, 4], lamp[n, 5], lamp[n, 6], lamp[n, 7]
     dx, dy, dz = lamp[n, 1] - x, lamp[n, 2] - y, lamp[n, 3] - z
     square = dx * dx + dy * dy + dz * dz + 1e-12
-    length = np.sqrt(square)
-    dx, dy, dz = dx / length, dy / length, dz / length
-    intensity = lamp[n, 7] * (REFERENCE_M * REFERENCE_M) / square
+    inverse = 1.0 / np.sqrt(square)
+    dx, dy, dz = dx * inverse, dy * inverse, dz * inverse
+    intensity = lamp[n, 7] * (REFERENCE_M * REFERENCE_M) * inverse * inverse
     if lamp[n, 0] == SHEET:
         intensity *= max(-(dx * lamp[n, 4] + dy * lamp[n, 5] + dz * lamp[n, 6]), 0.0)
     return dx, dy, dz, intensity
