@@ -20,7 +20,7 @@ Row = tuple[float, ...]  # kind, place [m], direction, strength: see `sheber.rob
 def lights_now(
     lamps: Sequence[Lamp], lights: Sequence[Light], brightness: Mapping[str, float], T_base_flange: Pose
 ) -> Lights:
-    """What gives light beside the room's first lamp; `brightness`: of each light by name, 0..1; 0 where it is not named."""
+    """Light beside the room's first lamp; `brightness`: of each light by name, 0..1; 0 where it is not named."""
     rows = [_lamp(lamp) for lamp in lamps]
     for light in lights:
         level = brightness.get(light.name, 0.0) * light.strength

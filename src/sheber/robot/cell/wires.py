@@ -19,9 +19,9 @@ __all__ = [
     "BUSY",
     "COUNTS",
     "DONE",
+    "PER_CENT",
     "REQUEST",
     "Wires",
-    "PER_CENT",
     "analog_inputs",
     "analog_outputs",
     "digital_inputs",
@@ -63,7 +63,7 @@ def digital_inputs(scene: Scene) -> list[str]:
 
 
 def digital_outputs(scene: Scene) -> list[str]:
-    """Names of the digital outputs, in their order: those of the scene, of its belts, requests to the PLC, and lights."""
+    """Names of the digital outputs, in their order: those of the scene and its belts, requests to the PLC, lights."""
     known = _once([*scene.outputs, *_of_belts(scene), *(REQUEST.format(job.name) for job in scene.plc)])
     return [*known, *(light.name for light in scene.lights if not light.dimmable)]
 
