@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Integer(), nullable=True),
         sa.Column("joined", sa.BigInteger(), nullable=False),
         sa.Column("left", sa.BigInteger(), nullable=True),
+        sa.Column("removed", sa.Boolean(), nullable=False),
         sa.Column("served", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_members_course_id_courses")),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_members_group_id_groups")),
