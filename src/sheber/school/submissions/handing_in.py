@@ -252,7 +252,7 @@ def _check_attempts(session: Session, assignment: Assignment, actor: Actor, date
 
 
 def _check_rate(session: Session, actor: Actor, kind: str) -> None:
-    """Raise TooMany for a person whose programs come faster than a person writes them. A fault of ours is not theirs."""
+    """Raise TooMany for a person whose programs come faster than a person writes them. Not by our faults."""
     moment = now()
     lately = (Submission.person_id == actor.id, Submission.created > moment - _HOUR, Submission.state != "fault")
     newest = select(Submission.created, Submission.kind).where(*lately).order_by(Submission.created.desc())
