@@ -576,7 +576,7 @@ def test_why_nothing_was_compared_is_told_in_the_readers_language(
     assert told.state == "failed"
     assert told.trouble.startswith("The programs could not be compared: Level C does not isolate.")
     with marks.school.reading() as session:
-        assert session.scalars(select(SimilarityReport.trouble)).one()["id"] == "similarity.not_begun"
+        assert session.scalars(select(SimilarityReport.failure)).one()["id"] == "similarity.not_begun"
 
 
 @pytest.mark.box

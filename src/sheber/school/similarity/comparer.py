@@ -48,7 +48,7 @@ def take(session: Session, worker: str) -> int | None:
     for row in session.scalars(waiting.order_by(SimilarityReport.id).with_for_update(skip_locked=True)):
         if row.tries >= TRIES:
             row.state, row.worker, row.until = "failed", "", None
-            row.trouble = LOST(count=row.tries).form()
+            row.failure = LOST(count=row.tries).form()
         else:
             row.state, row.worker, row.until, row.tries = "comparing", worker, longest, row.tries + 1
             return row.id
@@ -77,7 +77,7 @@ def store(session: Session, worker: str, report_id: int, found: dict[str, Any] |
         return False
     row.worker, row.until = "", None
     if isinstance(found, Text):
-        row.state, row.trouble = "failed", found.form()
+        row.state, row.failure = "failed", found.form()
     else:
         row.state, row.findings = "done", found
     return True

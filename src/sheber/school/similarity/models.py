@@ -28,5 +28,5 @@ class SimilarityReport(Base):
     worker: Mapped[str] = mapped_column(String(80), default="")  # that compares
     until: Mapped[datetime | None]  # it is that worker's until then
     tries: Mapped[int] = mapped_column(default=0)  # that were begun and not ended
-    trouble: Mapped[dict[str, Any]] = mapped_column(default=dict)  # why it failed: id and values of a sentence
+    failure: Mapped[dict[str, Any]] = mapped_column(default=dict)  # why there is nothing: id and values of a sentence
     findings: Mapped[dict[str, Any]] = mapped_column(default=dict)  # winnowing.compared

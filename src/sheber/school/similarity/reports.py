@@ -232,7 +232,7 @@ def _asked_for(session: Session, actor: Actor, report_id: int) -> tuple[Similari
 
 def _state(session: Session, row: SimilarityReport) -> ReportState:
     maker = session.scalars(select(Person.name).where(Person.id == row.made_by)).one()
-    return ReportState(row.id, row.assignment_id, row.state, maker, row.created, told(row.trouble))
+    return ReportState(row.id, row.assignment_id, row.state, maker, row.created, told(row.failure))
 
 
 def _counting(found: Assignment) -> Select[int]:

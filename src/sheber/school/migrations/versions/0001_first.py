@@ -290,7 +290,7 @@ def upgrade() -> None:
         sa.Column("worker", sa.String(length=80), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("trouble", sa.JSON(), nullable=False),
+        sa.Column("failure", sa.JSON(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignments.id"], name=op.f("fk_similarity_reports_assignment_id_assignments")
