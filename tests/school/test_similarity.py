@@ -21,7 +21,7 @@ from sheber.judge.sandbox.errand import BrokenOff, errand
 from sheber.school.errors import NotAllowed, NotFound, Refused, TooMany
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
-from sheber.school.similarity import comparer, comparing, winnowing
+from sheber.school.similarity import comparer, comparing, reports
 from sheber.school.similarity.comparer import LEASE_S, TRIES, Comparer, keep, store, take
 from sheber.school.similarity.comparing import NotCompared, compare_programs
 from sheber.school.similarity.models import SimilarityReport
@@ -202,12 +202,6 @@ def test_programs_of_the_exercise_are_compared_with_students_only() -> None:
     assert found["histogram"][0] == 1  # the nearest other student: there is none
 
 
-def test_too_much_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(winnowing, "_MOST_BYTES", len(MINE) + len(RENAMED))
-    found = compared({"1": MINE + "#" * 100, "2": RENAMED, "3": MINE}, STARTER, [])
-    assert found["left_out"] == ["1"]
-
-
 # --- in a box ----------------------------------------------------------------------------------------
 
 
@@ -284,12 +278,15 @@ def _pair(**change: Any) -> dict[str, Any]:
         _pair(blocks=[[0, 2, 3, 4, 5]]),
         _pair(blocks=[[1, 1 << 30, 3, 4, 5]]),
         _pair(blocks=[[1, 2, 3, 4, 5]] * 41),
+        _pair(blocks=[[1, 5, 3, 4, 5]]),
+        _pair(blocks=[[1, 2, 3, 5, 5]]),
+        _pair(blocks=[[2, 1, 3, 4, 5]]),
     ],
 )
 def test_what_a_box_says_is_believed_of_nothing_else(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]) -> None:
     said = [json.dumps(GOOD)]
     monkeypatch.setattr(comparing, "errand", lambda *_a, **_k: said[0])
-    programs = dict.fromkeys("123", "")
+    programs = dict.fromkeys("123", "a\nb\nc\nd")
     assert compare_programs(Sandbox("A"), programs, "", [])["left_out"] == ["3"]
     for said[0] in (json.dumps(GOOD | change), json.dumps(GOOD)[:-1], "[" * 100_000, "NaN"):
         with pytest.raises(NotCompared, match="cannot be read"):
@@ -409,6 +406,33 @@ def test_a_report_of_the_programs_that_count(any_school: School) -> None:
     assert (sides.program, sides.other_program) == (MINE, RENAMED)
     assert sides.blocks[0].last > 20
     assert marks.actions() == ["similarity.compared"]
+
+
+@pytest.mark.usefixtures("here")
+def test_the_longest_are_left_out_where_all_are_too_long(any_school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST_BYTES", len((MINE + RENAMED).encode()))
+    marks = make_marks(any_school)
+    asked = marks.assignment()
+    ids = hand_in(marks, asked, MINE + "#" * 100, RENAMED, MINE)
+    compare(any_school, marks.teacher, asked)
+    found = page(marks, asked)
+    assert found is not None
+    assert [one.submission_id for one in found.left_out if one.submission_id] == ids[:1]
+    assert (found.compared, found.newer) == (2, 0)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_line_that_two_stretches_share_is_counted_once(school: School) -> None:
+    marks = make_marks(school)
+    asked = marks.assignment()
+    ids = hand_in(marks, asked, MINE, RENAMED)
+    compare(school, marks.teacher, asked)
+    pair = GOOD["pairs"][0] | {"one": str(ids[0]), "other": str(ids[1])}
+    pair["blocks"] = [[8, 9, 1, 2, 15], [1, 3, 1, 2, 15], [3, 5, 1, 2, 15], [4, 4, 1, 2, 15]]
+    with school.writing() as session:
+        row = session.scalars(select(SimilarityReport)).one()
+        row.findings = {**row.findings, "pairs": [pair]}
+    assert page(marks, asked).pairs[0].lines == 7  # type: ignore[union-attr]
 
 
 @pytest.mark.usefixtures("here")

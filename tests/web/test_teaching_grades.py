@@ -27,6 +27,7 @@ from sheber.school.similarity import comparer
 from sheber.school.similarity.comparer import Comparer
 from sheber.school.similarity.winnowing import compared
 from sheber.school.submissions import handing_in, requests
+from sheber.web.pages.teaching.similarity import _lines
 
 EXERCISE = Path(__file__).parents[2] / "src/sheber/exercises/poses_and_moves"
 
@@ -286,6 +287,11 @@ def test_a_comparison_that_failed_says_why_and_can_be_asked_for_again(town: Town
     assert "Compare the programs" in page
     told = script(town, town.teacher).get("/api/v1/similarity/1").json()
     assert (told["state"], "Level C" in told["trouble"]) == ("failed", True)
+
+
+def test_a_page_break_in_a_program_moves_no_mark() -> None:
+    """Stretches count line feeds, as Python does."""
+    assert _lines("a\x0cb\n\u2028c\nd\n", [(2, 3)]) == [("a\x0cb", 0), ("\u2028c", 1), ("d", 1)]
 
 
 def _compared_here(_sandbox: Sandbox, programs: Any, starter: str, shipped: Any, **_how: Any) -> Any:

@@ -100,7 +100,18 @@ def _checked(said: str, programs: Mapping[str, str]) -> dict[str, Any]:
         paired = {name for pair in found.pairs for name in (pair.one, pair.other)}
         if sorted(named) != sorted(programs) or not paired <= set(found.compared):
             raise ValueError("it names other programs")
+        lines = {name: programs[name].count("\n") + 1 for name in paired}
+        if not all(_has_lines(pair, lines) for pair in found.pairs):
+            raise ValueError("it names lines that a program does not have")
     except (ValueError, RecursionError) as error:  # msgspec's is a ValueError
         raise NotCompared(NONSENSE(count=len(programs), why=str(error)[:200])) from error
     plain: dict[str, Any] = msgspec.to_builtins(found)
     return plain
+
+
+def _has_lines(pair: _Pair, lines: Mapping[str, int]) -> bool:
+    """Whether the stretches of a pair lie within both programs."""
+    sides = [((one[0], one[1]), pair.one) for one in pair.blocks] + [
+        ((one[2], one[3]), pair.other) for one in pair.blocks
+    ]
+    return all(first <= last <= lines[name] for (first, last), name in sides)

@@ -7,7 +7,8 @@ solution that went round is seen as such.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -48,11 +49,10 @@ __all__ = [
 ]
 
 MOST_PROGRAMS: Final = 3000
+MOST_BYTES: Final = 16 << 20  # of all programs that are compared; of more, the longest are left out
 _SHIPPED: Final = "shipped:"
 _UNFINISHED: Final = ("asked", "comparing")
-_comparing: Final = Limiter(
-    burst=3, per_s=1 / 60
-)  # comparisons of one person: each takes a processor of a worker for a while
+_comparing: Final = Limiter(burst=3, per_s=1 / 60)  # of one person: each takes a processor of a worker for a while
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,9 +243,20 @@ def _counting(found: Assignment) -> Select[int]:
 
 
 def _programs(session: Session, found: Assignment) -> dict[str, str]:
-    """The programs that count of the students of the course, by submission."""
-    rows = session.execute(_counting(found).add_columns(Submission.source))
-    return {str(row[0]): row[1].decode("utf-8", "replace") for row in rows}
+    """The programs that count of the students of the course, by submission; "" for one that is left out, since all
+    together are too long."""
+    rows = session.execute(_counting(found).add_columns(func.length(Submission.source)))
+    sizes: dict[int, int] = {row[0]: row[1] for row in rows}
+    read = select(Submission.id, Submission.source).where(Submission.id.in_(_within(sizes, MOST_BYTES)))
+    texts = {str(id_): source.decode("utf-8", "replace") for id_, source in session.execute(read)}
+    return {str(id_): texts.get(str(id_), "") for id_ in sizes}
+
+
+def _within(sizes: Mapping[int, int], most: int) -> list[int]:
+    """The programs without the longest ones, where all together have more bytes."""
+    shortest = sorted(sizes, key=lambda id_: (sizes[id_], id_))
+    total = itertools.accumulate(sizes[id_] for id_ in shortest)
+    return [id_ for id_, size in zip(shortest, total, strict=True) if size <= most]
 
 
 def _shipped(exercise: Exercise) -> dict[str, str]:
@@ -284,9 +295,17 @@ def _side(name: str, share: float, sides: Named) -> Side:
 
 
 def _pair(number: int, pair: Mapping[str, Any], sides: Named) -> PairLine:
-    lines = {line for first, last, *_rest in pair["blocks"] for line in range(first, last + 1)}
     one, other = _side(pair["one"], pair["share"], sides), _side(pair["other"], pair["other_share"], sides)
-    return PairLine(number, pair["similarity"], one, other, len(lines))
+    return PairLine(number, pair["similarity"], one, other, _covered(pair["blocks"]))
+
+
+def _covered(blocks: Iterable[Sequence[int]]) -> int:
+    """The lines of the first program that lie in stretches, each counted once."""
+    count = end = 0
+    for first, last in sorted((one[0], one[1]) for one in blocks):
+        count += max(0, last - max(first - 1, end))
+        end = max(end, last)
+    return count
 
 
 def _unknown() -> NotFound:

@@ -58,7 +58,6 @@ MOST_BLOCKS: Final = 40
 
 BINS: Final = 20
 _SHORTEST: Final = 8  # fingerprints: a program with fewer has nothing of its own that could be compared
-_MOST_BYTES: Final = 16 << 20  # of all programs; more are left out, the longest first
 _PIECE: Final = 20_000  # characters of what is given at a time
 _GAP: Final = GRAM + 2 * WINDOW  # tokens between two fingerprints of one block
 _MOST_PLACES: Final = 20  # of one fingerprint in a program: one that repeats itself says no more
@@ -211,8 +210,7 @@ def compared(programs: Mapping[str, str], starter: str, shipped: Sequence[str]) 
     """
     kept = _library(starter, [programs[name] for name in shipped])
     given = frozenset(grams(tokens(starter, kept)))
-    chosen = _within(programs, _MOST_BYTES)
-    prints = {name: fingerprints(programs[name], given, kept) for name in chosen}
+    prints = {name: fingerprints(program, given, kept) for name, program in programs.items()}
     prints = {name: one for name, one in prints.items() if len(one.places) >= _SHORTEST}
     pairs, nearest = _pairs(prints, frozenset(shipped))
     bars = [0] * BINS
@@ -240,17 +238,6 @@ class _Everything(frozenset[str]):
 
     def __contains__(self, _name: object) -> bool:
         return True
-
-
-def _within(programs: Mapping[str, str], most: int) -> list[str]:
-    """The names of the programs, without the longest ones where all together are too long."""
-    total = 0
-    chosen: set[str] = set()
-    for name in sorted(programs, key=lambda name: len(programs[name])):
-        total += len(programs[name])
-        if total <= most:
-            chosen.add(name)
-    return [name for name in programs if name in chosen]
 
 
 def _pairs(prints: Mapping[str, Prints], shipped: frozenset[str]) -> tuple[list[_Pair], dict[str, float]]:

@@ -79,7 +79,7 @@ def _similarity(visit: Visit, assignment_id: int, error: Refused | None = None) 
 
 def _lines(program: str, stretches: list[tuple[int, int]]) -> list[tuple[str, int]]:
     """The lines of a program, each with the number of the stretch that it belongs to; 0 for none."""
-    lines = program.splitlines()
+    lines = program.removesuffix("\n").split("\n")  # as they were counted: a page break ends no line
     of = [0] * (len(lines) + 1)
     for number, (first, last) in enumerate(stretches, 1):
         for line in range(first, min(last, len(lines)) + 1):
