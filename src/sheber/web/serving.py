@@ -14,8 +14,9 @@ from fastapi import FastAPI
 
 from sheber.i18n import _
 from sheber.school.errors import Refused
+from sheber.web.punctual import Punctual
 
-__all__ = ["bind", "serve"]
+__all__ = ["bind", "configured", "serve"]
 
 MOST_FILES: Final = 65_536
 LEAVE_S: Final = 5  # that open answers have at the end: live views would go on for ever [s]
@@ -31,17 +32,23 @@ def bind(host: str, port: int) -> socket.socket:
         raise Refused(text.format(host=host, port=port, why=error.strerror or error)) from error
 
 
-def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; answers that were begun are ended within seconds."""
-    config = uvicorn.Config(
+def configured(app: FastAPI) -> uvicorn.Config:
+    """How uvicorn serves an application: the same wherever other protocols are installed too."""
+    return uvicorn.Config(
         app,
+        http=Punctual,
+        ws="none",
         log_config=None,
         access_log=False,  # our own tells routes, and not one-time links
         server_header=False,
         timeout_graceful_shutdown=LEAVE_S,
         lifespan="on",
     )
-    server = uvicorn.Server(config)
+
+
+def serve(app: FastAPI, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers that were begun are ended within seconds."""
+    server = uvicorn.Server(configured(app))
     _allow_connections()
 
     def end(_number: int, _frame: FrameType | None) -> None:

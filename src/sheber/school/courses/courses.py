@@ -162,7 +162,7 @@ def close_joining(session: Session, actor: Actor, course_id: int) -> None:
 def join(session: Session, actor: Actor, code: str) -> int:
     """Join a course as a student by its code; gives its id. Who is in it already stays what they are.
 
-    Raises NotFound for a code that no course has, and TooMany for who tries many.
+    Raises NotFound for a code that no course has, Refused for who was taken out, and TooMany for who tries many.
     """
     _codes.take(actor.id)
     plain = "".join(sign for sign in code[:100].upper() if sign.isalnum())
@@ -174,6 +174,8 @@ def join(session: Session, actor: Actor, code: str) -> int:
     member = session.scalars(select(Member).where(*here)).one_or_none()
     if member is None:
         _add_once(session, Member(course_id=course.id, person_id=actor.id, role="student", joined=clock.now()))
+    elif member.removed:
+        raise Refused(_("A teacher took you out of this course. Only a teacher can bring you back."))
     elif member.left is not None:
         member.left, member.role = None, "student"
     else:
@@ -240,11 +242,14 @@ def change_member(session: Session, actor: Actor, course_id: int, person_id: int
 
 
 def remove_member(session: Session, actor: Actor, course_id: int, person_id: int) -> None:
-    """Take somebody out of a course; the results stay. Raises NotFound, NotAllowed, Refused."""
+    """Take somebody out of a course; the results stay. The code does not bring them back.
+
+    Raises NotFound, NotAllowed, Refused.
+    """
     require_open(session, actor, "people.enrol", course_id)
     member = _member(session, course_id, person_id)
     _keep_a_teacher(session, member)
-    member.left = clock.now()
+    member.left, member.removed = clock.now(), True
     _note(session, actor, course_id, "member.removed", person=person_id, role=member.role)
 
 

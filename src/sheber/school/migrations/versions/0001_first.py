@@ -186,6 +186,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Integer(), nullable=True),
         sa.Column("joined", sa.BigInteger(), nullable=False),
         sa.Column("left", sa.BigInteger(), nullable=True),
+        sa.Column("removed", sa.Boolean(), nullable=False),
         sa.Column("served", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_members_course_id_courses")),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_members_group_id_groups")),
@@ -285,6 +286,11 @@ def upgrade() -> None:
         sa.Column("assignment_id", sa.Integer(), nullable=False),
         sa.Column("made_by", sa.Integer(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("worker", sa.String(length=80), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.JSON(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignments.id"], name=op.f("fk_similarity_reports_assignment_id_assignments")
@@ -294,6 +300,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_similarity_reports_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_similarity_reports_state"), ["state"], unique=False)
 
     op.create_table(
         "released_scenes",
@@ -530,6 +537,7 @@ def downgrade() -> None:
 
     op.drop_table("released_scenes")
     with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_similarity_reports_state"))
         batch_op.drop_index(batch_op.f("ix_similarity_reports_assignment_id"))
 
     op.drop_table("similarity_reports")

@@ -16,6 +16,7 @@ from sheber.school.courses import courses, roster
 from sheber.school.courses.roster import Enrolled, Preview
 from sheber.school.errors import NotAllowed, NotFound, Refused
 from sheber.school.people import invitations
+from sheber.school.people.policy import require
 from sheber.web.pages.teaching.frame import frame, shown
 from sheber.web.posted import Posted, Sent, integer, quantity_of
 from sheber.web.rendering import go_to
@@ -38,6 +39,7 @@ def people(visit: Known, course_id: Id, search: str = "", group: str = "", undo:
 @router.post("/courses/{course_id}/people")
 def add(visit: Known, course_id: Id, sent: Posted) -> Response:
     """Add one person: the same way as a file with one row."""
+    _may_enrol(visit, course_id)
     found = _one_row(sent)
     wrong = {_field(one.column): one.sentence for one in found.problems if one.serious}
     if wrong:
@@ -108,7 +110,8 @@ def roster_page(visit: Known, course_id: Id) -> Response:
 
 @router.post("/courses/{course_id}/roster")
 def roster_file(visit: Known, course_id: Id, sent: Posted) -> Response:
-    """Show what a file would do; or do it, where it was looked at."""
+    """Show what a file would do; or do it, where it was looked at. Reading a long one takes a second."""
+    _may_enrol(visit, course_id)
     data = sent.file("file") or _carried(sent)
     encoding = sent["encoding"] if sent["encoding"] in roster.ENCODINGS else ""
     found = roster.preview(data, encoding)
@@ -131,6 +134,12 @@ def undo(visit: Known, course_id: Id, sent: Posted) -> Response:
         )
         gone = f"{gone} {stayed.format(n=done.stayed)}"
     return _people(visit, course_id, notice=_("The enrolment was undone.") + " " + gone)
+
+
+def _may_enrol(visit: Visit, course_id: int) -> None:
+    """Raises NotFound, NotAllowed."""
+    with visit.school.reading() as session:
+        require(session, visit.actor, "people.enrol", course_id)
 
 
 def _people(
