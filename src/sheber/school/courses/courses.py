@@ -194,12 +194,20 @@ def leave(session: Session, actor: Actor, course_id: int) -> None:
 
 
 def members(
-    session: Session, actor: Actor, course_id: int, *, search: str = "", group_id: int | None = None
+    session: Session,
+    actor: Actor,
+    course_id: int,
+    *,
+    search: str = "",
+    group_id: int | None = None,
+    person_id: int | None = None,
 ) -> tuple[MemberLine, ...]:
-    """Who is in a course: teachers first, then by name. Raises NotFound, NotAllowed."""
+    """Who is in a course: teachers first, then by name. person_id: only this one. Raises NotFound, NotAllowed."""
     policy.require(session, actor, "work.see-all", course_id)
+    here = (Member.role, Member.group_id, Group.name, Member.joined, Person.password != "", Person.disabled)
     query = (
-        select(Member, Person, Group.name)
+        select(Person.id, Person.login, Person.name, *here)
+        .select_from(Member)
         .join(Person, Person.id == Member.person_id)
         .outerjoin(Group, Group.id == Member.group_id)
         .where(Member.course_id == course_id, Member.left.is_(None))
@@ -208,21 +216,10 @@ def members(
         query = query.where(Person.search.contains(word, autoescape=True))
     if group_id is not None:
         query = query.where(Member.group_id == group_id)
-    rows = session.execute(query.order_by(Person.name, Person.id)).all()
-    found = [
-        MemberLine(
-            person.id,
-            person.login,
-            person.name,
-            member.role,
-            member.group_id,
-            group or "",
-            member.joined,
-            bool(person.password),
-            person.disabled,
-        )
-        for member, person, group in rows
-    ]
+    if person_id is not None:
+        query = query.where(Member.person_id == person_id)
+    rows = session.execute(query.order_by(Person.name, Person.id))
+    found = [MemberLine(*row[:5], row[5] or "", *row[6:]) for row in rows]
     return tuple(sorted(found, key=lambda one: -ROLES.index(one.role)))
 
 

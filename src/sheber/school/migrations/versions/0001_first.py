@@ -330,7 +330,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
-        sa.Column("source", sa.LargeBinary(), nullable=False),
         sa.Column("source_sha256", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -343,6 +342,7 @@ def upgrade() -> None:
         sa.Column("finished", sa.BigInteger(), nullable=True),
         sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignments.id"], name=op.f("fk_submissions_assignment_id_assignments")
         ),
@@ -473,8 +473,6 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("seed", sa.String(length=80), nullable=False),
         sa.Column("points", sa.Double(), nullable=False),
-        sa.Column("outcome", sa.JSON(), nullable=False),
-        sa.Column("score", sa.JSON(), nullable=False),
         sa.Column("trace_sha256", sa.String(length=64), nullable=False),
         sa.Column("trace", sa.String(length=200), nullable=False),
         sa.Column("trace_bytes", sa.Integer(), nullable=False),
@@ -483,6 +481,9 @@ def upgrade() -> None:
         sa.Column("versions", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("judged", sa.BigInteger(), nullable=False),
+        sa.Column("losses", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.JSON(), nullable=False),
+        sa.Column("score", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submissions.id"], name=op.f("fk_scene_results_submission_id_submissions")
         ),
