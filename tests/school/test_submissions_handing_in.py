@@ -323,6 +323,12 @@ def test_what_a_worker_begins_in_this_moment_is_not_replaced(tmp_path: Path, mon
     school.close()
 
 
+def test_a_token_that_no_database_holds_is_still_one(any_school: School) -> None:
+    work = make_class(any_school)
+    assert work.submit(0, token="a\x00b") == work.submit(0, token="a\x00b")
+    assert work.submit(0, token="\x00") != work.submit(0, token="a\x00b")
+
+
 def test_programs_that_come_too_fast_wait(school: School, time: Clock) -> None:
     work = make_class(school, students=2)
     for _ in range(MOST_A_MINUTE):

@@ -22,7 +22,7 @@ from sheber.school.courses.dates import Dates, dates_of, shown
 from sheber.school.courses.models import Assignment, Extension
 from sheber.school.errors import NotFound, Refused, TooMany
 from sheber.school.people import policy
-from sheber.school.people.models import Person
+from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
 from sheber.school.queue.adding import Scene, add_jobs
 from sheber.school.queue.claiming import cancel_jobs, lock_submission
@@ -76,6 +76,7 @@ def submit(
     """
     assignment, standing = _asked_for(session, actor, assignment_id, kind)
     _one_at_a_time(session, actor)
+    token = storable(token)
     if (known := _known(session, actor, assignment_id, token)) is not None:
         return known
     check_source(source)
