@@ -19,6 +19,7 @@ from sheber.school.gradebook.overrides import override
 from sheber.school.gradebook.printing import group_report, student_report
 from sheber.school.gradebook.statistics import Statistics, assignment_statistics
 from sheber.school.gradebook.student import StudentPage, student_page
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.comments import comment
@@ -70,7 +71,7 @@ def test_what_the_rule_of_the_groups_took(school: School) -> None:
     form["checks"][0]["points"] = 30.0  # half the quality: the 30 points for time count half
     with school.writing() as session:
         for one in session.query(SceneResult):
-            one.score = form
+            one.score, one.losses = form, losses_of(form)
     assert read(marks, asked).rule_lost == 15.0
 
 
@@ -85,6 +86,7 @@ def test_statistics_are_those_of_the_whole_scores(any_school: School) -> None:
         with any_school.writing() as session:
             for result in session.query(SceneResult).filter_by(submission_id=id_):
                 result.score = stored_score(judged[result.place - 1])
+                result.losses = losses_of(result.score)
     found = read(marks, asked)
     every = [one for judged in scores.values() for one in judged]
     assert found.rule_lost == round(statistics.fmean(sum(c.points - s.counted(c) for c in s.checks) for s in every), 2)
@@ -124,24 +126,16 @@ def test_statistics_read_no_more_scores_than_there_are_checks(any_school: School
         assert len(session.execute(whole[0]).all()) == 1
 
 
-def test_a_result_keeps_the_losses_of_its_score(any_school: School) -> None:
-    marks = make_marks(any_school)
-    marks.attempt(0, marks.assignment(), 50)
-    with any_school.reading() as session:
-        (result,) = session.query(SceneResult)
-        assert result.losses == {
-            "rule": 0.0,
-            "keys": ["placed", "cycle"],
-            "groups": ["quality", "cycle"],
-            "maximum": [6000, 4000],
-            "lost": [1000, 4000],
-        }
-    with any_school.writing() as session:
-        session.query(SceneResult).one().score = stored_score(score_of(100))
-    with any_school.reading() as session:
-        assert session.query(SceneResult).one().losses["lost"] == [0, 0]
-    with any_school.reading() as session, pytest.raises(ValueError, match="not a stored score"):
-        session.query(SceneResult).one().score = {}
+def test_losses_of_a_score() -> None:
+    assert losses_of(stored_score(score_of(50))) == {
+        "rule": 0.0,
+        "keys": ["placed", "cycle"],
+        "groups": ["quality", "cycle"],
+        "maximum": [6000, 4000],
+        "lost": [1000, 4000],
+    }
+    with pytest.raises(ValueError, match="not a stored score"):
+        losses_of({})
 
 
 def test_by_group(any_school: School) -> None:

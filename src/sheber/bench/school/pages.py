@@ -26,8 +26,8 @@ from sheber.exercises import catalogue
 from sheber.school.clock import now
 from sheber.school.courses.models import Assignment, Member
 from sheber.school.database import Moment
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
-from sheber.school.submissions.losses import losses_of
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.web.app import create_app
 

@@ -4,7 +4,7 @@ Of each check: how many of the students lost points there, and how many points o
 the rule of the groups, which multiplies everything but quality by min(1, quality / 60); what the rule took is told by
 itself. Histograms count students. The number of queries is fixed, for one assignment and for a whole course.
 
-Of the scores only their losses are read (`submissions.losses`), and one whole score for each check, for its title.
+Of the scores only their losses are read (`school.losses`), and one whole score for each check, for its title.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from sheber.judge.forms import revived_score
 from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.models import Assignment, Group, Member
 from sheber.school.gradebook.counting import Counted, Place, counted, counting_ids, given
+from sheber.school.losses import key_of
 from sheber.school.people import policy
 from sheber.school.people.policy import Actor
-from sheber.school.submissions.losses import key_of
 from sheber.school.submissions.models import SceneResult, Submission
 
 __all__ = ["BINS", "Bin", "CheckLoss", "GroupLoss", "Statistics", "assignment_statistics", "statistics_of"]

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, mapped_column
 
 from sheber.school.database import Base
-from sheber.school.submissions.losses import losses_of
 
 __all__ = ["KINDS", "STATES", "Comment", "Draft", "RegradeRequest", "SceneResult", "Submission"]
 
@@ -74,16 +73,10 @@ class SceneResult(Base):
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     seconds: Mapped[float]  # that judging took
     judged: Mapped[datetime] = mapped_column(index=True)
-    losses: Mapped[dict[str, Any]]  # submissions.losses, always those of `score`
+    losses: Mapped[dict[str, Any]]  # school.losses, always those of `score`
     # The long columns are the last ones: SQLite reads a row from its beginning.
     outcome: Mapped[dict[str, Any]]  # as in a trace: kind, text, line, connected
     score: Mapped[dict[str, Any]]  # judge.forms.stored_score
-
-    @validates("score")
-    def _keep_losses(self, _name: str, score: dict[str, Any]) -> dict[str, Any]:
-        """A result that is given a score has its losses. Raises ValueError for what is no stored score."""
-        self.losses = losses_of(score)
-        return score
 
 
 class Draft(Base):

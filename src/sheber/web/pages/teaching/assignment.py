@@ -30,8 +30,9 @@ def handed_in(visit: Known, assignment_id: Id, state: str = "", page: str = "1")
     counts = Counter(row.cells[0].state for row in rows)
     chosen = state if state in counts else ""
     fit = [row for row in rows if not chosen or row.cells[0].state == chosen]
-    shared = {"counts": counts, "chosen": chosen, "address": f"?state={chosen}&" if chosen else "?"}
-    return shown(visit, "handed_in", around, found=paged(fit, page), **shared)
+    address = f"?state={chosen}&" if chosen else "?"
+    content: dict[str, Any] = {"counts": counts, "chosen": chosen, "address": address, "found": paged(fit, page)}
+    return shown(visit, "handed_in", around, **content)
 
 
 @router.get("/assignments/{assignment_id}/extensions")

@@ -64,7 +64,7 @@ def add(visit: Known, course_id: Id, sent: Posted) -> Response:
 def move(visit: Known, course_id: Id, sent: Posted) -> Response:
     """Put the chosen people into a group, or into none."""
     chosen = [integer(text, "person") for text in sent.every("person")]
-    seen = {"search": sent["search"][:200], "group": sent["of"], "page": sent["page"]}
+    seen: dict[str, Any] = {"search": sent["search"][:200], "group": sent["of"], "page": sent["page"]}
     if not chosen:
         wrong = _("Choose who moves, by the boxes in the list.")
         return _people(visit, course_id, status=422, move_wrong=wrong, **seen)
