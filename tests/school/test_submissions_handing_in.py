@@ -394,7 +394,7 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(school: School) -> N
     few = queries(0)
     for student in range(1, 5):
         work.submit(student)
-    assert queries(5) == few <= 6  # what a thousand at one moment wait for
+    assert queries(5) == few <= 7  # what a thousand at one moment wait for
 
 
 # --- cancel, and again ----------------------------------------------------------------------------------
