@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -421,10 +421,16 @@ def _student(session: Session, course_id: int, person_id: int) -> None:
         raise NotFound(_("This person is not in this course."))
 
 
+_RELEASED: Final = (
+    select(ReleasedScene.place, func.count())
+    .where(ReleasedScene.assignment_id == bindparam("assignment"))
+    .group_by(ReleasedScene.place)
+)
+
+
 def _rounds(session: Session, assignment_id: int) -> dict[int, int]:
     """How many scenes of each place were released."""
-    query = select(ReleasedScene.place, func.count()).where(ReleasedScene.assignment_id == assignment_id)
-    return dict(session.execute(query.group_by(ReleasedScene.place)).all())
+    return dict(session.execute(_RELEASED, {"assignment": assignment_id}).all())
 
 
 def _scene(secret: Secret, found: Assignment, place: int, round_: int) -> HiddenScene:
