@@ -33,7 +33,7 @@ SCORE = Score(
             7.253,
             OFF(part=PART(number=1), off=1.5),
             "placed",
-        ),  # fmt: skip
+        ),
     )
 )
 PRINTED = "I saw a box at 0.1237"
