@@ -14,6 +14,7 @@ from sheber.exercises import Exercise
 from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
+from sheber.school.gradebook import overrides
 from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.queue.claiming import Found
@@ -219,6 +220,32 @@ def test_another_look_is_asked_for_once(town: Town) -> None:
     assert "Asked, not answered yet" in page
     assert "<script>window" not in page
     assert browser.fill(f"{path}/request", reason="again").status_code == 422
+
+
+def test_points_given_by_hand_are_told_with_their_reason_wherever_the_student_reads_points(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    attempt = browser.fill(f"{path}/submit", source="print(1)").headers["location"]
+    judge_all(town, 40.0)
+    with town.school.writing() as session:
+        overrides.override(session, town.teacher, town.assignment, town.student.id, 90.0, f"Shown in class. {HOSTILE}")
+    for page in (f"/courses/{town.course}", path, f"{path}/attempts", attempt):
+        text = browser.get(page).text
+        assert "Shown in class. &lt;script&gt;" in text, page
+        assert "90" in text, page
+        assert "by hand" in text, page
+    for page in (f"{path}/attempts", attempt):
+        assert "Points given by hand</h2>" in browser.get(page).text
+        assert "Болат Ахметов" in browser.get(page).text
+    assert "Shown in class." in town.browser(town.teacher).get(attempt).text
+    other = town.browser(town.classmate)
+    other.fill(f"{path}/submit", source="print(2)")
+    for page in (f"/courses/{town.course}", path, f"{path}/attempts"):
+        assert "Shown in class." not in other.get(page).text
+    with town.school.writing() as session:
+        overrides.withdraw_override(session, town.teacher, town.assignment, town.student.id, "A mistake of mine.")
+    assert "Points given by hand were taken back" in browser.get(attempt).text
+    assert "Points given by hand" not in browser.get(f"/courses/{town.course}").text
 
 
 def test_history_shows_what_changed(town: Town) -> None:

@@ -19,6 +19,7 @@ from sheber.judge.report import report, words
 from sheber.school.courses.assignments import assignment
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.errors import NotFound
+from sheber.school.gradebook.overrides import override_history
 from sheber.school.submissions import comments, handing_in, requests, sharing
 from sheber.school.submissions.reading import Scene, SubmissionPage, program, submission_page
 from sheber.school.submissions.watching import Watching, watching
@@ -45,7 +46,9 @@ def submission(visit: Known, submission_id: Id) -> Response:
     with visit.school.reading() as session:
         asked = requests.requests_of(session, visit.actor, submission_id) if found.program_sha256 else ()
         said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
-    told: dict[str, Any] = {"asked": asked, "comments": said, "staff": _staff(found)}
+        whose = (found.assignment_id, found.person_id)
+        decided = override_history(session, visit.actor, *whose) if found.kind == "graded" else ()
+    told: dict[str, Any] = {"asked": asked, "comments": said, "decided": decided, "staff": _staff(found)}
     return page(visit, "submission.html.j2", **told, **_told(visit, found, exercise))
 
 
