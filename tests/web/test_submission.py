@@ -18,6 +18,7 @@ from sheber.school.gradebook import overrides
 from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.queue.claiming import Found
+from sheber.school.submissions import comments
 from sheber.trace import Outcome, OutcomeKind
 
 PLACED = message("web_tests.placed", "The part is placed {how}")
@@ -246,6 +247,35 @@ def test_points_given_by_hand_are_told_with_their_reason_wherever_the_student_re
         overrides.withdraw_override(session, town.teacher, town.assignment, town.student.id, "A mistake of mine.")
     assert "Points given by hand were taken back" in browser.get(attempt).text
     assert "Points given by hand" not in browser.get(f"/courses/{town.course}").text
+
+
+def test_a_quiet_mark_tells_of_news_until_they_were_read(town: Town) -> None:
+    browser = town.browser(town.student)
+    exercise = f"/assignments/{town.assignment}"
+    attempt = browser.fill(f"{exercise}/submit", source="print(1)").headers["location"]
+    judge_all(town, 40.0)
+    everywhere = ("/", f"/courses/{town.course}", exercise, f"{exercise}/attempts", "/account")
+    assert not [page for page in everywhere if "news-mark" in browser.get(page).text]
+    with town.school.writing() as session:
+        comments.comment(session, town.teacher, int(attempt.split("/")[-1]), f"Read this. {HOSTILE}", place=1)
+    assert [page for page in everywhere if "1 news</a>" in browser.get(page).text] == list(everywhere)
+    for page in ("/", f"/courses/{town.course}"):
+        assert 'class="badge accent" href="/news"' in browser.get(page).text
+    assert ">new</span>" in browser.get(f"{exercise}/attempts").text
+    assert "news-mark" not in town.browser(town.classmate).get("/").text
+    assert "news-mark" not in town.browser(town.teacher).get("/").text
+    told = browser.get("/news").text
+    assert "Read this. &lt;script&gt;" in told
+    assert re.search(rf'href="{attempt}#comment-\d+">A comment on your work</a> <span class="badge accent">new', told)
+    assert "news-mark" not in browser.get("/").text  # the list was read
+    assert ">new</span>" not in browser.get("/news").text
+    with town.school.writing() as session:
+        overrides.override(session, town.teacher, town.assignment, town.student.id, 90.0, "Shown in class.")
+        comments.comment(session, town.teacher, int(attempt.split("/")[-1]), "One more.")
+    assert "2 news</a>" in browser.get("/").text
+    assert "1 news</a>" in browser.get(f"{exercise}/attempts").text  # it shows the points, and not the comment
+    assert "news-mark" not in browser.get(attempt).text
+    assert "news-mark" not in browser.get("/").text
 
 
 def test_history_shows_what_changed(town: Town) -> None:

@@ -29,6 +29,7 @@ from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
+from sheber.web.looking import look_at
 from sheber.web.progress import place_words
 from sheber.web.rendering import go_to, page, part
 from sheber.web.scenes import lost_over_all, scene_view, whole
@@ -48,6 +49,8 @@ def submission(visit: Known, submission_id: Id) -> Response:
         said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
         whose = (found.assignment_id, found.person_id)
         decided = override_history(session, visit.actor, *whose) if found.kind == "graded" else ()
+    if found.own:
+        look_at(visit, attempt=found.id, attempts_of=found.assignment_id if found.kind == "graded" else None)
     told: dict[str, Any] = {"asked": asked, "comments": said, "decided": decided, "staff": _staff(found)}
     return page(visit, "submission.html.j2", **told, **_told(visit, found, exercise))
 
