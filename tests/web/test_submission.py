@@ -36,7 +36,7 @@ class Judged:
     practice: int
 
 
-def judge_all(town: Town, points: float = 80.0) -> None:
+def judge_all(town: Town, points: float = 80.0, like: Score | None = None) -> None:
     """What a worker would do, without a run: every job gets the same score and a trace of moving boxes."""
     traces = town.school.traces
     with town.school.writing() as session:
@@ -45,7 +45,7 @@ def judge_all(town: Town, points: float = 80.0) -> None:
         name = f"2026-09/{job.submission_id}-{job.place}.trace"
         (traces / name).parent.mkdir(exist_ok=True)
         trace = moving_boxes.write(traces / name, seconds=1.0, hostile=PRINTED)
-        score = Score(
+        score = like or Score(
             (Check(PLACED(how=HOSTILE), "quality", min(points, 60.0) * 0.6, 60.0, measured=4.25, wanted=1.0),)
         )
         outcome = Outcome(OutcomeKind.PROGRAM_ERROR, ENDED(why=f"{PRINTED} {HOSTILE}"), 3)
@@ -98,6 +98,33 @@ def test_the_owner_gets_points_measures_and_words(judged: Judged) -> None:
     assert "4.25" in page
     assert "0.7 × mean" in page
     assert "print(&#39;my own line&#39;)" in page  # their own program, escaped
+
+
+def test_the_overview_of_an_attempt_sums_to_what_is_lost_and_hides_nothing(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    told = PLACED(how="crooked")
+    places = [Check(PLACED(how=f"on {n}"), "quality", 5.0, 10.0, 2.0, 1.0, told=told, key=f"{n}") for n in range(6)]
+    rest = [
+        Check(PLACED(how="quickly"), "cycle", 0.0, 15.0, told=told),
+        Check(PLACED(how="safely"), "safety", 15.0, 15.0),
+        Check(PLACED(how="well"), "procedure", 7.5, 10.0, told=told, follows=True),
+    ]
+    judge_all(town, like=Score((*rest, *places)))
+    page = browser.get(path).text
+    overview = page[page.index("Losses over all scenes") : page.index('id="scenes-title"')]
+    names = re.findall(r"<h3>(?:The part is placed )?(.*?)</h3>", overview)
+    assert names == [*(f"on {n}" for n in range(6)), "quickly", "well", "Earned, but not counted"]
+    lost = [float(one) for one in re.findall(r"−([\d.]+)</p>", overview)]
+    assert sum(lost) == pytest.approx(100 - 41.25)
+    assert "4 more losses</summary>" in overview
+    assert overview.count("lost only because of what stands above") == 1
+    assert overview.index("lost only because") > overview.index("on 5")
+    assert "A robot&#39;s program must work every time" in page
+    scene = page[page.index('id="scene-1"') : page.index('id="scene-2"')]
+    assert sum(float(one) for one in re.findall(r"−([\d.]+)</p>", scene)) == pytest.approx(100 - 41.25)
+    assert "count 50 % here, because you have 30 of 60 points for quality" in scene
+    assert scene.index("lost only because") > scene.index("on 0")
 
 
 def test_of_a_hidden_scene_nothing_else_reaches_a_student(judged: Judged) -> None:
