@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from town import HOSTILE, Town, settle
@@ -14,12 +15,15 @@ from sheber.exercises import Exercise
 from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
+from sheber.school import clock
+from sheber.school.courses import assignments
 from sheber.school.gradebook import overrides
 from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.queue.claiming import Found
-from sheber.school.submissions import comments
+from sheber.school.submissions import comments, requests
 from sheber.trace import Outcome, OutcomeKind
+from sheber.web import moments
 
 PLACED = message("web_tests.placed", "The part is placed {how}")
 ENDED = message("web_tests.ended", "{why}")
@@ -303,6 +307,82 @@ def test_a_quiet_mark_tells_of_news_until_they_were_read(town: Town) -> None:
     assert "1 news</a>" in browser.get(f"{exercise}/attempts").text  # it shows the points, and not the comment
     assert "news-mark" not in browser.get(attempt).text
     assert "news-mark" not in browser.get("/").text
+
+
+def test_a_comment_on_a_moment_leads_there_where_the_scene_may_be_seen(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    judge_all(town)
+    with town.school.writing() as session:
+        comments.comment(session, town.teacher, int(path.split("/")[-1]), "Look here.", place=1, time_s=0.7)
+    link = f'<a href="{path}/scenes/1?at=0.700">Scene 1, 0.70 s</a>'
+    assert link in town.browser(town.teacher).get(path).text
+    hidden = browser.get(path).text
+    assert "Look here." in hidden
+    assert f"{path}/scenes/1" not in hidden
+    assert "The scenes that count stay hidden" in hidden
+    with town.school.writing() as session:
+        assignments.release_scene(session, town.teacher, town.assignment, 1)
+    opened = browser.get(path).text
+    assert link in opened
+    assert "2 scenes stay hidden" in opened
+    assert f'src="{path}/scenes/1/report#t=0.700"' in browser.get(f"{path}/scenes/1?at=0.700").text
+    assert 'report" sandbox' in browser.get(f"{path}/scenes/1").text
+    assert browser.get(f"{path}/scenes/1?at=nan").status_code == 422
+    for place in (2, 3):
+        with town.school.writing() as session:
+            assignments.release_scene(session, town.teacher, town.assignment, place)
+    assert "hidden:" not in browser.get(path).text
+
+
+def test_a_scene_is_printed_with_all_that_was_lost(judged: Judged) -> None:
+    page = judged.town.browser(judged.town.student).get(f"/submissions/{judged.practice}/scenes/1").text
+    printed = page.split('<section class="card print-only">')[1].split("</section>")[0]
+    assert "−24" in printed
+    assert "The part is placed &lt;script&gt;" in printed
+    assert '<th scope="rowgroup">Quality</th>' in printed
+
+
+def test_question_and_answer_have_names_and_moments(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    judge_all(town)
+    browser.fill(f"{path}/request", reason="It was right.")
+    with town.school.writing() as session:
+        asked = requests.requests_of(session, town.teacher, int(path.split("/")[-1]))[0]
+        requests.answer(session, town.teacher, asked.id, True, "You are right.")
+    page = browser.get(path).text
+    question, answer = page.split("It was right.")[0], page.split("It was right.")[1].split("You are right.")[0]
+    assert "Айгүл" in question.rsplit('class="comment"', 1)[1]
+    assert "Болат Ахметов</bdi> · <time" in answer
+
+
+def test_the_last_practice_run_is_found_again(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    assert "Your last practice run" not in browser.get(path).text
+    made = browser.put_json(f"/api/v1{path}/submissions", "POST", source="print(1)", kind="practice").json()["id"]
+    judge_all(town)
+    page = browser.get(path).text
+    assert f'<a href="/submissions/{made}">Your last practice run: 36 points</a>' in page
+    assert 'attempts#practice-title">all practice runs' in page
+    assert "Your last practice run" not in town.browser(town.classmate).get(path).text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (89.9 * 3600, "in 3 days"),
+        (47.9 * 3600, "in 47 hours"),
+        (3599, "in 59 minutes"),
+        (59, "in 59 seconds"),
+        (-86400 * 2.6, "3 days ago"),
+    ],
+)
+def test_a_deadline_is_never_told_later_than_it_is(monkeypatch: pytest.MonkeyPatch, seconds: float, words: str) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "_clock", lambda: now)
+    assert moments.away(now + timedelta(seconds=seconds)) == words
 
 
 def test_history_shows_what_changed(town: Town) -> None:

@@ -31,6 +31,7 @@ class SceneView:
     between: str  # words between the two; "": not needed
     groups: list[dict[str, Any]]
     everything: bool  # report and replay may be opened
+    released: bool  # every student may see it
     seed: str
 
 
@@ -41,7 +42,7 @@ def scene_view(page: SubmissionPage, scene: Scene) -> SceneView:
     seed = "" if scene.seed is None or not scene.released else str(scene.seed)
     title = _("Practice scene") if page.kind == "practice" else _("Scene {n}").format(n=scene.place)
     if score is None or outcome is None:
-        return SceneView(scene.place, title, scene.state, None, "", "", "", [], 0, "", [], False, seed)
+        return SceneView(scene.place, title, scene.state, None, "", "", "", [], 0, "", [], False, scene.released, seed)
     losses = words.losses(score, outcome)
     causes, effects = words.split(losses, outcome)
     return SceneView(
@@ -57,6 +58,7 @@ def scene_view(page: SubmissionPage, scene: Scene) -> SceneView:
         words.order(causes, effects)[1],
         _groups(score),
         seen,
+        scene.released,
         seed,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from sheber.exercises import Exercise
@@ -36,6 +36,8 @@ from sheber.web.scenes import lost_over_all, scene_view, whole
 from sheber.web.visit import Id, Known, Visit, page_router
 
 router = page_router()
+
+Moment = Annotated[float | None, Query(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
@@ -95,12 +97,12 @@ def download(visit: Known, submission_id: Id) -> Response:
 
 
 @router.get("/submissions/{submission_id}/scenes/{place}")
-def scene_page(visit: Known, submission_id: Id, place: Id) -> Response:
-    """The full report of a scene that may be seen whole, in a frame of its own."""
+def scene_page(visit: Known, submission_id: Id, place: Id, at: Moment = None) -> Response:
+    """The full report of a scene that may be seen whole, in a frame of its own. at: the moment that it opens at [s]."""
     found, scene, exercise = _open_scene(visit, submission_id, place)
     with visit.school.reading() as session:
         said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
-    told: dict[str, Any] = {"comments": [one for one in said if one.place == place], "staff": _staff(found)}
+    told: dict[str, Any] = {"comments": [one for one in said if one.place == place], "staff": _staff(found), "at": at}
     return page(visit, "scene.html.j2", found=found, scene=scene_view(found, scene), title=exercise.title, **told)
 
 
