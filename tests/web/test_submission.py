@@ -131,6 +131,20 @@ def test_the_overview_of_an_attempt_sums_to_what_is_lost_and_hides_nothing(town:
     assert scene.index("lost only because") > scene.index("on 0")
 
 
+def test_an_attempt_in_which_nothing_was_done_has_an_overview_too(town: Town) -> None:
+    """There is no cause to tell: every loss only follows, also the first one and those that are folded away."""
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    told = PLACED(how="nowhere")
+    every = [Check(PLACED(how=f"on {n}"), "quality", 0.0, 10.0, told=told, key=f"{n}", follows=True) for n in range(6)]
+    judge_all(town, like=Score(tuple(every)))
+    page = browser.get(path)
+    assert page.status_code == 200
+    overview = page.text[page.text.index("Losses over all scenes") : page.text.index('id="scenes-title"')]
+    assert overview.count('<p class="loss-points">') == 6
+    assert "1 more loss</summary>" in overview
+
+
 def test_of_a_hidden_scene_nothing_else_reaches_a_student(judged: Judged) -> None:
     """Every page and piece of a graded submission: no seed, hash, trace, replay, printed text or words of an error."""
     town = judged.town
