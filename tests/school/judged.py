@@ -41,7 +41,7 @@ def judged(course: Class, kind: str, size: int = 1000, student: int = 0) -> str:
                 seed="1",
                 points=50.0,
                 outcome={},
-                score={"checks": 3},
+                score={"checks": [], "english": {}},
                 trace_sha256="ab",
                 trace=name,
                 trace_bytes=size,

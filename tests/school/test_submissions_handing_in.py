@@ -18,7 +18,7 @@ from sheber.school.errors import NotAllowed, NotFound, Refused, TooMany
 from sheber.school.opening import School, open_school
 from sheber.school.queue.claiming import claim, fail
 from sheber.school.queue.models import Job
-from sheber.school.submissions.handing_in import LARGEST_BYTES, MOST_A_MINUTE, cancel, judge_again
+from sheber.school.submissions.handing_in import LARGEST_BYTES, MOST_A_MINUTE, MOST_AN_HOUR, cancel, judge_again
 from sheber.school.submissions.models import SceneResult, Submission
 
 HOUR = timedelta(hours=1)
@@ -334,6 +334,33 @@ def test_programs_that_come_too_fast_wait(school: School, time: Clock) -> None:
     work.submit(1)
     time.forward(seconds=41)
     work.submit(0)
+
+
+@pytest.mark.parametrize("kind", ["graded", "practice"])
+def test_who_hands_in_for_hours_waits_and_who_works_does_not(any_school: School, time: Clock, kind: str) -> None:
+    work = make_class(any_school, students=2, scenes=1)
+    most = MOST_AN_HOUR[kind]
+    for _ in range(most):
+        work.submit(0, kind=kind)
+        time.forward(seconds=10)
+    with pytest.raises(TooMany, match=f"{most} .* within an hour") as refused:
+        work.submit(0, kind=kind)
+    assert refused.value.wait_s == 3600 - 10 * most
+    work.submit(0, kind="practice" if kind == "graded" else "graded")  # each kind has its own
+    work.submit(1, kind=kind)
+    time.forward(seconds=3601 - 10 * most)
+    work.submit(0, kind=kind)
+
+
+def test_a_fault_of_ours_counts_for_no_limit(school: School, time: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MOST_AN_HOUR, "graded", 2)
+    work = make_class(school)
+    ids = [work.submit(0), work.submit(0)]
+    with school.writing() as session:
+        session.get_one(Submission, ids[0]).state = "fault"
+    work.submit(0)
+    with pytest.raises(TooMany):
+        work.submit(0)
 
 
 def test_the_number_of_queries_does_not_grow_with_the_queue(school: School) -> None:

@@ -252,6 +252,7 @@ def give_extension(
     """Give one student more time or attempts; it takes the place of an earlier one. Raises NotFound, Refused."""
     found, _standing = require_assignment(session, actor, "extension.give", assignment_id)
     require_open(session, actor, "extension.give", found.course_id)
+    _one_at_a_time(session, found.course_id, person_id)
     _student(session, found.course_id, person_id)
     _check_extension(found, due, closes, attempts, reason)
     row = session.scalars(select(Extension).where(_is(assignment_id, person_id))).one_or_none()
@@ -259,11 +260,7 @@ def give_extension(
         row = Extension(assignment_id=assignment_id, person_id=person_id)
     row.due, row.closes, row.attempts = due, closes, attempts
     row.reason, row.given_by, row.created = storable(reason.strip()), actor.id, clock.now()
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise Conflict(_("Somebody else gave this student an extension at this moment. Look at it first.")) from error
+    session.add(row)
     dates = {name: None if value is None else value.isoformat() for name, value in (("due", due), ("closes", closes))}
     _note(session, actor, found, "extension.given", person=person_id, attempts=attempts, reason=row.reason, **dates)
 
@@ -271,6 +268,7 @@ def give_extension(
 def end_extension(session: Session, actor: Actor, assignment_id: int, person_id: int) -> None:
     """Take an extension back. Raises NotFound, NotAllowed."""
     found, _standing = require_assignment(session, actor, "extension.give", assignment_id)
+    _one_at_a_time(session, found.course_id, person_id)
     row = session.scalars(select(Extension).where(_is(assignment_id, person_id))).one_or_none()
     if row is None:
         raise NotFound(_("This student has no extension."))
@@ -409,6 +407,12 @@ def _check_extension(
         raise Refused(text.format(attempts=attempts, usual=usual_words), "attempts")
     if due is None and closes is None and attempts is None:
         raise Refused(_("An extension gives more time or more attempts. Fill in at least one of them."), "due")
+
+
+def _one_at_a_time(session: Session, course_id: int, person_id: int) -> None:
+    """Decisions about one student come one after another."""
+    here = (Member.course_id == course_id, Member.person_id == person_id)
+    session.execute(select(Member.id).where(*here).with_for_update(key_share=True))
 
 
 def _student(session: Session, course_id: int, person_id: int) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from sheber.exercises.score import PASS
 from sheber.i18n import _
 from sheber.school import clock
+from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.dates import Dates, dates_of
 from sheber.school.courses.models import Assignment, Extension, Group, Member
 from sheber.school.errors import Refused
@@ -38,6 +39,7 @@ __all__ = [
     "Row",
     "assignments_of",
     "cells_of",
+    "column",
     "column_of",
     "gradebook",
     "total_of",
@@ -172,6 +174,14 @@ def gradebook(
         groups,
         standing.may("grade.override") and not standing.course.archived,
     )
+
+
+def column(session: Session, actor: Actor, assignment_id: int) -> list[Row]:
+    """The students of a course by name, with one cell each: that of this assignment. Raises NotFound, NotAllowed."""
+    found, standing = require_assignment(session, actor, "gradebook.see", assignment_id)
+    groups = dict(_groups(session, standing.course.id))
+    members = _by_words(_members(session, standing.course.id, groups, "", None, left=False), "name", descending=False)
+    return _rows(session, [found], members)
 
 
 def total_of(assignments: Sequence[Assignment], cells: Sequence[Cell]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import unicodedata
@@ -47,8 +48,10 @@ LARGEST_BYTES: Final = 256 << 10
 """The longest program that a school takes."""
 
 MOST_A_MINUTE: Final = 20  # submissions of one person, graded and practice together
+MOST_AN_HOUR: Final = {"graded": 60, "practice": 240}  # of one person; all programs are kept, also the replaced ones
 PRACTICE_SEEDS: Final = 1_000_000  # of which one is drawn where none is asked for
 _MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
 _LONGEST_NAME: Final = 200
 _LONGEST_TOKEN: Final = 40
 
@@ -82,7 +85,7 @@ def submit(
         _replace_waiting(session, actor, assignment_id, kind)  # what is replaced is no attempt
     if kind == "graded" and standing.role == "student":
         _check_attempts(session, assignment, actor, dates)
-    _check_rate(session, actor)
+    _check_rate(session, actor, kind)
     scenes = list(_scenes(secret, session, assignment, kind, seed))
     submission = Submission(
         assignment_id=assignment_id,
@@ -248,16 +251,27 @@ def _check_attempts(session: Session, assignment: Assignment, actor: Actor, date
         raise Refused(text.format(count=dates.attempts), "attempts")
 
 
-def _check_rate(session: Session, actor: Actor) -> None:
-    """Raise TooMany for a person whose programs come faster than a person writes them."""
-    lately = (Submission.person_id == actor.id, Submission.created > now() - _MINUTE)
-    moments = session.scalars(
-        select(Submission.created).where(*lately).order_by(Submission.created.desc()).limit(MOST_A_MINUTE)
-    ).all()
-    if len(moments) >= MOST_A_MINUTE:
-        wait = (moments[-1] + _MINUTE - now()).total_seconds()
+def _check_rate(session: Session, actor: Actor, kind: str) -> None:
+    """Raise TooMany for a person whose programs come faster than a person writes them. Not by our faults."""
+    moment = now()
+    lately = (Submission.person_id == actor.id, Submission.created > moment - _HOUR, Submission.state != "fault")
+    newest = select(Submission.created, Submission.kind).where(*lately).order_by(Submission.created.desc())
+    rows = session.execute(newest.limit(sum(MOST_AN_HOUR.values()))).all()
+    all_of_minute = [created for created, _kind in rows if created > moment - _MINUTE]
+    if len(all_of_minute) >= MOST_A_MINUTE:
+        wait = (all_of_minute[MOST_A_MINUTE - 1] + _MINUTE - moment).total_seconds()
         text = _("You have submitted {count} programs within a minute. Please wait {wait:.0f} s.")
-        raise TooMany(text.format(count=len(moments), wait=wait), wait)
+        raise TooMany(text.format(count=MOST_A_MINUTE, wait=wait), wait)
+    most, same = MOST_AN_HOUR[kind], [created for created, its_kind in rows if its_kind == kind]
+    if len(same) >= most:
+        wait = (same[most - 1] + _HOUR - moment).total_seconds()
+        words = {
+            "graded": _(
+                "You have handed in {count} programs within an hour. Please wait {wait} min. You can practise."
+            ),
+            "practice": _("You have practised {count} times within an hour. Please wait {wait} min."),
+        }
+        raise TooMany(words[kind].format(count=most, wait=math.ceil(wait / 60)), wait)
 
 
 # --- what is made ------------------------------------------------------------------------------
