@@ -7,6 +7,7 @@ in `sheber.judge.contract`, because `sheber check` examines a teacher's exercise
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sheber.cli import main
 from sheber.exercises import PROGRAMS, catalogue, load
 from sheber.exercises.score import GROUPS
 from sheber.judge import Program, Sandbox, best_sandbox, contract, run
+from sheber.judge.forms import revived_score, stored_score
 
 NAMES = [exercise.name for exercise in catalogue()]
 
@@ -37,6 +39,11 @@ def test_each_program_gets_what_it_must(name: str, program: str, sandbox: Sandbo
     found = contract.judged(exercise, sandbox, tmp_path, {program: contract.SCENES[program]})[program]
     assert len(found.scenes) == contract.SCENES[program]
     assert contract.misjudged(exercise, program, found) == []
+    for scene in found.scenes:
+        kept = revived_score(json.loads(json.dumps(stored_score(scene.score))))
+        assert kept == scene.score
+        assert [check.message for check in kept.checks] == [check.message for check in scene.score.checks]
+        assert not [check for check in kept.checks if "{'id'" in f"{check.name} {check.message}"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -45,6 +45,17 @@ def test_a_stored_score_is_read_without_the_module_that_said_it() -> None:
     assert check.message == "The box fell. It slipped."
 
 
+@pytest.mark.parametrize("name", ["number", "nan", "id", "values", "english", "text"])
+@pytest.mark.parametrize("value", [2, "nan", "2"])
+def test_a_text_with_one_value_comes_back_whatever_the_value_is_called(name: str, value: object) -> None:
+    box = Text("forms.box", {name: value}, f"box {{{name}}}")
+    check = replace(CHECK, title=box, told=TOLD(part=[box, box], off=1.0, why=box))
+    (found,) = back(Score((check,))).checks
+    assert (found.name, found.message) == (f"box {value}", f"The box {value}, box {value} is 1.0 mm away. box {value}")
+    outcome = Outcome(OutcomeKind.PROGRAM_ERROR, WHY(times=[box]), 3, connected=True)
+    assert revived_outcome(json.loads(json.dumps(stored_outcome(outcome)))).reason == f"It slipped at box {value}."
+
+
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, 1e-300])
 def test_numbers_that_json_does_not_have_come_back(value: float) -> None:
     check = back(Score((replace(CHECK, measured=value, told=TOLD(part="a", off=value, why="")),))).checks[0]

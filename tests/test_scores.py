@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import math
 import pickle
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -1069,6 +1070,26 @@ def test_a_contact_of_any_duration_costs_what_there_is_at_most(
     score = palletising.score(placing_run(tmp_path / "run.trace", palletising, pattern(palletising), events=contacts))
     lost = [check for check in score.checks if check.key == "contact"]
     assert len(lost) == (1 if duration < 0 else 3)
+
+
+def test_a_program_that_never_moved_is_not_told_first_that_it_is_not_home(
+    palletising: Exercise, tmp_path: Path
+) -> None:
+    facts = facts_of(palletising, 1)
+    home, tcp = np.tile(facts["home"], (400, 1)), np.tile(Pose((0.49, 0.13, 0.34)).to_list(), (400, 1))
+    trace = write_trace(tmp_path / "run.trace", palletising, facts, tcp, home)
+    check = by_key(palletising.score(trace))["home"]
+    assert check.message == "The arm never left home. These points are for coming home from the job."
+    assert check.follows
+
+
+def test_a_hundredth_of_a_point_is_told_by_a_hundredth_of_a_second(palletising: Exercise, tmp_path: Path) -> None:
+    each = (palletising.numbers.reference_time({"boxes": 12}) + 0.04 - 1.0) / 12
+    trace = placing_run(tmp_path / "run.trace", palletising, pattern(palletising), seconds_each=each)
+    check = by_key(palletising.score(trace))["cycle"]
+    assert 0.0 < check.lost < 0.05
+    took, full = (float(one) for one in re.findall(r"[\d.]+(?= s)", check.message)[:2])
+    assert 0.0 < took - full < 0.05, check.message
 
 
 def test_cycle_time_falls_from_one_to_two_reference_times(palletising: Exercise, tmp_path: Path) -> None:

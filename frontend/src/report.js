@@ -94,6 +94,13 @@ function help() {
   $('help').showModal()
 }
 
+/** The moment that the address asks for: #t=12.5; null where it asks for none. */
+function asked() {
+  const found = /^#t=(\d{1,7}(?:\.\d{1,3})?)$/.exec(location.hash)
+  return found ? Math.min(Number(found[1]), run.duration) : null
+}
+
+const framed = parent !== window
 document.documentElement.classList.add('alive')
 makeJumps()
 const stage = makeStage()
@@ -107,16 +114,16 @@ makeTheme(run.words, () => {
   stage?.colours(style.getPropertyValue('--floor').trim(), style.colorScheme === 'dark')
   timeline.draw()
   if (run.plots.length) plots.build()
-})
+}, framed)
 listenToKeys({ player, run, help })
 $('help-open').hidden = false
 $('help-open').addEventListener('click', help)
 $('help-close').addEventListener('click', () => $('help').close())
 if (stage && !stage.tool) for (const item of [$('follow'), $('look').querySelector('[value=tool]')]) item.hidden = true
-if (parent !== window) {
+if (framed) {
   // In a page of the school: the page around has the header, and is told the moment, as a number and nothing else.
   document.documentElement.classList.add('framed')
   player.addEventListener('time', () => parent.postMessage({ moment: player.time }, '*'))
 }
-player.seek(run.opening)
+player.seek(asked() ?? run.opening)
 window.sheber = { player, stage, plots } // for tests and for the curious

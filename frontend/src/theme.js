@@ -2,7 +2,8 @@
 const NAMES = ['auto', 'light', 'dark']
 const KEY = 'sheber-theme'
 
-export function makeTheme(words, changed) {
+/** The button of a page; in a page of the school the page around says which, and has the button. */
+export function makeTheme(words, changed, framed) {
   const button = document.getElementById('theme')
   const system = matchMedia('(prefers-color-scheme: dark)')
   let name = recall()
@@ -13,7 +14,14 @@ export function makeTheme(words, changed) {
     button.setAttribute('aria-label', words.theme.replace('{name}', words[name]))
     changed()
   }
-  button.hidden = false
+  if (framed) {
+    addEventListener('message', ({ source, data }) => {
+      if (source !== parent || !NAMES.includes(data?.theme)) return
+      name = data.theme
+      apply()
+    })
+  }
+  button.hidden = framed
   button.addEventListener('click', () => {
     name = NAMES[(NAMES.indexOf(name) + 1) % NAMES.length]
     remember(name)

@@ -58,6 +58,7 @@ def test_a_teachers_word_counts_until_it_is_taken_back(school: School) -> None:
             )
         found = reached(school, here.course, student, here.assignment)
         assert (found.points if found else None) == wanted
+        assert (found.by_hand, found.reason) == (True, "looked at") if found else wanted is None
         assert reached(school, here.course, here.students[1], here.assignment) is None
 
 

@@ -17,9 +17,25 @@ from sheber.school.queue.claiming import Found, claim, finish
 from sheber.school.submissions import comments, drafts, handing_in, reading, requests
 from sheber.trace import Outcome, OutcomeKind
 
-OFF = message("judged.off", "The part is {off:.1f} mm away.")
+OFF = message("judged.off", "The {part} is {off:.1f} mm away.")
+PART = message("judged.part", "part {number}")
 SAID = message("run.program_error", "{said}")
-SCORE = Score((Check(OFF(off=1.0), "quality", 20.0, 60.0, 1.5, 0.5, "mm", 7.253, OFF(off=1.5), "placed"),))
+SCORE = Score(
+    (
+        Check(
+            OFF(part=PART(number=1), off=1.0),
+            "quality",
+            20.0,
+            60.0,
+            1.5,
+            0.5,
+            "mm",
+            7.253,
+            OFF(part=PART(number=1), off=1.5),
+            "placed",
+        ),
+    )
+)
 PRINTED = "I saw a box at 0.1237"
 TRACE = "2026-11/graded-scene.trace"
 HASH = "ab" * 32

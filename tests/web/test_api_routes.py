@@ -228,7 +228,7 @@ def test_a_program_from_hand_in_to_the_explained_score(town: Town) -> None:
     assert (found["state"], found["points"], found["place"]) == ("done", 20.0, None)
     scene = found["scenes"][0]
     assert scene["points"] == 20.0
-    assert scene["losses"][0]["message"] == "The part is 1.5 mm away."
+    assert scene["losses"][0]["message"] == "The part 1 is 1.5 mm away."
     assert (scene["checks"][0]["measured"], scene["checks"][0]["unit"]) == (1.5, "mm")
     assert found["made_of"]
     program = student.get(f"{made.json()['address']}/program")

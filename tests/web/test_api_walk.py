@@ -147,7 +147,8 @@ def test_every_route_as_a_classmate(town: Town) -> None:
         if "submission_id" in route.path and route.path.startswith("/api/"):
             assert answer.status_code == 404, where
     after = rows(town)
-    theirs = {"drafts", "submissions", "jobs", "members", "api_tokens", "people", "audit"}
+    theirs = {"drafts", "submissions", "jobs", "members", "api_tokens", "people", "audit", "looks"}
+    assert {row["person_id"] for row in after["looks"].values()} == {town.classmate.id}
     for table, old in before.items():
         for key, row in old.items():
             if table not in ("people", "members", "api_tokens") or town.classmate.id not in (key, row.get("person_id")):

@@ -140,6 +140,7 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
     page.find("#run").click()
     page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
     page.until(lambda: bool(page("return window.sheber.stage?.time")), 60)  # the cell moved
+    page.until(lambda: not page("return window.sheber.stage.playing"), 10)  # the picture ends soon after the run
     assert page("return document.getElementById('live-events').childElementCount") > 3
     assert "Full report with replay" in page.find("#run-result").text
     page.find("#tab-signals").click()
@@ -163,6 +164,74 @@ def test_a_report_opens_in_a_frame_that_has_no_origin(page: Page, place: Served)
         assert page("try { return document.cookie } catch (error) { return error.name }") == "SecurityError"
     finally:
         page.browser.switch_to.default_content()
+
+
+def test_a_framed_report_follows_the_page_and_opens_at_the_moment_of_a_comment(page: Page, place: Served) -> None:
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
+    practice = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody th a")[0]
+    page.browser.get(f"{practice.get_attribute('href')}/scenes/1?at=1.250")
+    page.find("#theme").click()
+    page.find("#theme").click()
+    assert page("return document.documentElement.dataset.theme") == "dark"
+    page.browser.switch_to.frame(page.find("iframe.report"))
+    try:
+        page.until(lambda: page("return document.documentElement.dataset.theme") == "dark", 60)
+        assert page("return window.sheber.player.time") == 1.25
+        assert not page.find("#theme").is_displayed()
+        page("window.postMessage({ theme: 'light' }, '*')")  # not from the page around
+        time.sleep(0.2)
+        assert page("return document.documentElement.dataset.theme") == "dark"
+    finally:
+        page.browser.switch_to.default_content()
+    page.find("#theme").click()
+    page.browser.switch_to.frame(page.find("iframe.report"))
+    page.until(lambda: page("return document.documentElement.dataset.theme ?? 'auto'") == "auto")
+    page.browser.switch_to.default_content()
+
+
+def test_a_printed_scene_has_words_and_no_frame(page: Page, place: Served) -> None:
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
+    practice = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody th a")[0]
+    page.browser.get(f"{practice.get_attribute('href')}/scenes/1")
+    assert not page.find(".print-only").is_displayed()
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert not page.find("iframe.report").is_displayed()
+        assert "Straight line A to B" in page.find(".print-only").text
+        assert page.find(".print-only tbody:last-of-type").is_displayed()
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1024, 768)])
+def test_run_and_submit_are_seen_without_scrolling(page: Page, place: Served, size: tuple[int, int]) -> None:
+    page.resize(*size)
+    open_work(page, place)
+    for id_ in ("run", "submit"):
+        assert page(f"return document.getElementById('{id_}').getBoundingClientRect().bottom") < size[1]
+
+
+def test_enter_ends_an_import_and_a_completion_is_read_whole(page: Page, place: Served) -> None:
+    page.resize(1366, 768)
+    open_work(page, place)
+    write(page, "")
+    content = page.find(".cm-content")
+    content.click()
+    content.send_keys("from sheber import connect")
+    time.sleep(0.4)  # what is offered is offered
+    content.send_keys(Keys.ENTER, "cell = connect")
+    page.until(lambda: bool(page("return document.querySelector('.cm-completionInfo')")))
+    assert page("return document.getElementById('source').value").startswith("from sheber import connect\ncell = conn")
+    edges = page(
+        "const r = document.querySelector('.cm-completionInfo').getBoundingClientRect(); return [r.left, r.right]"
+    )
+    assert 0 <= edges[0] < edges[1] <= 1366
+    middle = (edges[0] + edges[1]) / 2
+    on_top = "const r = document.querySelector('.cm-completionInfo').getBoundingClientRect();"
+    on_top += "return Boolean(document.elementFromPoint(arguments[0], r.top + 8)?.closest('.cm-completionInfo'))"
+    assert page(on_top, middle), "nothing lies on it"
+    content.send_keys(Keys.ESCAPE)
+    page.until(lambda: page("return sheber.drafts.state") == "saved")
 
 
 def test_what_is_typed_is_saved_completed_and_checked(page: Page, place: Served) -> None:
@@ -212,6 +281,30 @@ def test_two_tabs_ask_which_text_stays(page: Page, place: Served) -> None:
         page.browser.switch_to.window(first)
 
 
+def test_a_tab_that_one_comes_back_to_tells_at_once_that_the_text_was_changed(page: Page, place: Served) -> None:
+    page.resize(1366, 768)
+    open_work(page, place)
+    first = page.browser.current_window_handle
+    page.browser.switch_to.new_window("tab")
+    try:
+        open_work(page, place)
+        write(page, "changed = 'elsewhere'\n")
+        page.until(lambda: page("return sheber.drafts.state") == "saved")
+    finally:
+        page.browser.close()
+        page.browser.switch_to.window(first)
+    page("document.dispatchEvent(new Event('visibilitychange'))")  # what a browser with a window does by itself
+    page.until(lambda: page.find("#conflict").is_displayed())
+    assert page("return document.getElementById('other-text').textContent") == "changed = 'elsewhere'\n"
+    for id_ in ("plain", "run", "submit"):
+        box = page(f"return document.getElementById('{id_}').getBoundingClientRect().toJSON()")
+        assert box["bottom"] < 768, id_
+        seen = "return document.elementFromPoint(arguments[0], arguments[1])?.closest('button')?.id"
+        assert page(seen, (box["left"] + box["right"]) / 2, (box["top"] + box["bottom"]) / 2) == id_
+    page.find("#take-other").click()
+    page.until(lambda: page("return sheber.drafts.state") == "saved")
+
+
 def test_a_broken_connection_loses_nothing(page: Page, place: Served) -> None:
     open_work(page, place)
     page.browser.set_network_conditions(offline=True, latency=0, throughput=0)
@@ -243,6 +336,8 @@ PAGES = (
     "/submissions/1",
     "/submissions/2",
     "/account",
+    "/news",
+    "/submissions/1/scenes/1",
     "/nothing",
 )
 

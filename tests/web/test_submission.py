@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from town import HOSTILE, Town, settle
@@ -14,10 +15,15 @@ from sheber.exercises import Exercise
 from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
+from sheber.school import clock
+from sheber.school.courses import assignments
+from sheber.school.gradebook import overrides
 from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.queue.claiming import Found
+from sheber.school.submissions import comments, requests
 from sheber.trace import Outcome, OutcomeKind
+from sheber.web import moments
 
 PLACED = message("web_tests.placed", "The part is placed {how}")
 ENDED = message("web_tests.ended", "{why}")
@@ -34,7 +40,7 @@ class Judged:
     practice: int
 
 
-def judge_all(town: Town, points: float = 80.0) -> None:
+def judge_all(town: Town, points: float = 80.0, like: Score | None = None) -> None:
     """What a worker would do, without a run: every job gets the same score and a trace of moving boxes."""
     traces = town.school.traces
     with town.school.writing() as session:
@@ -43,7 +49,7 @@ def judge_all(town: Town, points: float = 80.0) -> None:
         name = f"2026-09/{job.submission_id}-{job.place}.trace"
         (traces / name).parent.mkdir(exist_ok=True)
         trace = moving_boxes.write(traces / name, seconds=1.0, hostile=PRINTED)
-        score = Score(
+        score = like or Score(
             (Check(PLACED(how=HOSTILE), "quality", min(points, 60.0) * 0.6, 60.0, measured=4.25, wanted=1.0),)
         )
         outcome = Outcome(OutcomeKind.PROGRAM_ERROR, ENDED(why=f"{PRINTED} {HOSTILE}"), 3)
@@ -96,6 +102,47 @@ def test_the_owner_gets_points_measures_and_words(judged: Judged) -> None:
     assert "4.25" in page
     assert "0.7 × mean" in page
     assert "print(&#39;my own line&#39;)" in page  # their own program, escaped
+
+
+def test_the_overview_of_an_attempt_sums_to_what_is_lost_and_hides_nothing(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    told = PLACED(how="crooked")
+    places = [Check(PLACED(how=f"on {n}"), "quality", 5.0, 10.0, 2.0, 1.0, told=told, key=f"{n}") for n in range(6)]
+    rest = [
+        Check(PLACED(how="quickly"), "cycle", 0.0, 15.0, told=told),
+        Check(PLACED(how="safely"), "safety", 15.0, 15.0),
+        Check(PLACED(how="well"), "procedure", 7.5, 10.0, told=told, follows=True),
+    ]
+    judge_all(town, like=Score((*rest, *places)))
+    page = browser.get(path).text
+    overview = page[page.index("Losses over all scenes") : page.index('id="scenes-title"')]
+    names = re.findall(r"<h3>(?:The part is placed )?(.*?)</h3>", overview)
+    assert names == [*(f"on {n}" for n in range(6)), "quickly", "well", "Earned, but not counted"]
+    lost = [float(one) for one in re.findall(r"−([\d.]+)</p>", overview)]
+    assert sum(lost) == pytest.approx(100 - 41.25)
+    assert "4 more losses</summary>" in overview
+    assert overview.count("lost only because of what stands above") == 1
+    assert overview.index("lost only because") > overview.index("on 5")
+    assert "A robot&#39;s program must work every time" in page
+    scene = page[page.index('id="scene-1"') : page.index('id="scene-2"')]
+    assert sum(float(one) for one in re.findall(r"−([\d.]+)</p>", scene)) == pytest.approx(100 - 41.25)
+    assert "count 50 % here, because you have 30 of 60 points for quality" in scene
+    assert scene.index("lost only because") > scene.index("on 0")
+
+
+def test_an_attempt_in_which_nothing_was_done_has_an_overview_too(town: Town) -> None:
+    """There is no cause to tell: every loss only follows, also the first one and those that are folded away."""
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    told = PLACED(how="nowhere")
+    every = [Check(PLACED(how=f"on {n}"), "quality", 0.0, 10.0, told=told, key=f"{n}", follows=True) for n in range(6)]
+    judge_all(town, like=Score(tuple(every)))
+    page = browser.get(path)
+    assert page.status_code == 200
+    overview = page.text[page.text.index("Losses over all scenes") : page.text.index('id="scenes-title"')]
+    assert overview.count('<p class="loss-points">') == 6
+    assert "1 more loss</summary>" in overview
 
 
 def test_of_a_hidden_scene_nothing_else_reaches_a_student(judged: Judged) -> None:
@@ -219,6 +266,137 @@ def test_another_look_is_asked_for_once(town: Town) -> None:
     assert "Asked, not answered yet" in page
     assert "<script>window" not in page
     assert browser.fill(f"{path}/request", reason="again").status_code == 422
+
+
+def test_points_given_by_hand_are_told_with_their_reason_wherever_the_student_reads_points(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    attempt = browser.fill(f"{path}/submit", source="print(1)").headers["location"]
+    judge_all(town, 40.0)
+    with town.school.writing() as session:
+        overrides.override(session, town.teacher, town.assignment, town.student.id, 90.0, f"Shown in class. {HOSTILE}")
+    for page in (f"/courses/{town.course}", path, f"{path}/attempts", attempt):
+        text = browser.get(page).text
+        assert "Shown in class. &lt;script&gt;" in text, page
+        assert "90" in text, page
+        assert "by hand" in text, page
+    for page in (f"{path}/attempts", attempt):
+        assert "Points given by hand</h2>" in browser.get(page).text
+        assert "Болат Ахметов" in browser.get(page).text
+    assert "Shown in class." in town.browser(town.teacher).get(attempt).text
+    other = town.browser(town.classmate)
+    other.fill(f"{path}/submit", source="print(2)")
+    for page in (f"/courses/{town.course}", path, f"{path}/attempts"):
+        assert "Shown in class." not in other.get(page).text
+    with town.school.writing() as session:
+        overrides.withdraw_override(session, town.teacher, town.assignment, town.student.id, "A mistake of mine.")
+    assert "Points given by hand were taken back" in browser.get(attempt).text
+    assert "Points given by hand" not in browser.get(f"/courses/{town.course}").text
+
+
+def test_a_quiet_mark_tells_of_news_until_they_were_read(town: Town) -> None:
+    browser = town.browser(town.student)
+    exercise = f"/assignments/{town.assignment}"
+    attempt = browser.fill(f"{exercise}/submit", source="print(1)").headers["location"]
+    judge_all(town, 40.0)
+    everywhere = ("/", f"/courses/{town.course}", exercise, f"{exercise}/attempts", "/account")
+    assert not [page for page in everywhere if "news-mark" in browser.get(page).text]
+    with town.school.writing() as session:
+        comments.comment(session, town.teacher, int(attempt.split("/")[-1]), f"Read this. {HOSTILE}", place=1)
+    assert [page for page in everywhere if "1 news</a>" in browser.get(page).text] == list(everywhere)
+    for page in ("/", f"/courses/{town.course}"):
+        assert 'class="badge accent" href="/news"' in browser.get(page).text
+    assert ">new</span>" in browser.get(f"{exercise}/attempts").text
+    assert "news-mark" not in town.browser(town.classmate).get("/").text
+    assert "news-mark" not in town.browser(town.teacher).get("/").text
+    told = browser.get("/news").text
+    assert "Read this. &lt;script&gt;" in told
+    assert re.search(rf'href="{attempt}#comment-\d+">A comment on your work</a> <span class="badge accent">new', told)
+    assert "news-mark" not in browser.get("/").text  # the list was read
+    assert ">new</span>" not in browser.get("/news").text
+    with town.school.writing() as session:
+        overrides.override(session, town.teacher, town.assignment, town.student.id, 90.0, "Shown in class.")
+        comments.comment(session, town.teacher, int(attempt.split("/")[-1]), "One more.")
+    assert "2 news</a>" in browser.get("/").text
+    assert "1 news</a>" in browser.get(f"{exercise}/attempts").text  # it shows the points, and not the comment
+    assert "news-mark" not in browser.get(attempt).text
+    assert "news-mark" not in browser.get("/").text
+
+
+def test_a_comment_on_a_moment_leads_there_where_the_scene_may_be_seen(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    judge_all(town)
+    with town.school.writing() as session:
+        comments.comment(session, town.teacher, int(path.split("/")[-1]), "Look here.", place=1, time_s=0.7)
+    link = f'<a href="{path}/scenes/1?at=0.700">Scene 1, 0.70 s</a>'
+    assert link in town.browser(town.teacher).get(path).text
+    hidden = browser.get(path).text
+    assert "Look here." in hidden
+    assert f"{path}/scenes/1" not in hidden
+    assert "The scenes that count stay hidden" in hidden
+    with town.school.writing() as session:
+        assignments.release_scene(session, town.teacher, town.assignment, 1)
+    opened = browser.get(path).text
+    assert link in opened
+    assert "2 scenes stay hidden" in opened
+    assert f'src="{path}/scenes/1/report#t=0.700"' in browser.get(f"{path}/scenes/1?at=0.700").text
+    assert 'report" sandbox' in browser.get(f"{path}/scenes/1").text
+    assert browser.get(f"{path}/scenes/1?at=nan").status_code == 422
+    for place in (2, 3):
+        with town.school.writing() as session:
+            assignments.release_scene(session, town.teacher, town.assignment, place)
+    assert "hidden:" not in browser.get(path).text
+
+
+def test_a_scene_is_printed_with_all_that_was_lost(judged: Judged) -> None:
+    page = judged.town.browser(judged.town.student).get(f"/submissions/{judged.practice}/scenes/1").text
+    printed = page.split('<section class="card print-only">')[1].split("</section>")[0]
+    assert "−24" in printed
+    assert "The part is placed &lt;script&gt;" in printed
+    assert '<th scope="rowgroup">Quality</th>' in printed
+
+
+def test_question_and_answer_have_names_and_moments(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    judge_all(town)
+    browser.fill(f"{path}/request", reason="It was right.")
+    with town.school.writing() as session:
+        asked = requests.requests_of(session, town.teacher, int(path.split("/")[-1]))[0]
+        requests.answer(session, town.teacher, asked.id, True, "You are right.")
+    page = browser.get(path).text
+    question, answer = page.split("It was right.")[0], page.split("It was right.")[1].split("You are right.")[0]
+    assert "Айгүл" in question.rsplit('class="comment"', 1)[1]
+    assert "Болат Ахметов</bdi> · <time" in answer
+
+
+def test_the_last_practice_run_is_found_again(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    assert "Your last practice run" not in browser.get(path).text
+    made = browser.put_json(f"/api/v1{path}/submissions", "POST", source="print(1)", kind="practice").json()["id"]
+    judge_all(town)
+    page = browser.get(path).text
+    assert f'<a href="/submissions/{made}">Your last practice run: 36 points</a>' in page
+    assert 'attempts#practice-title">all practice runs' in page
+    assert "Your last practice run" not in town.browser(town.classmate).get(path).text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (89.9 * 3600, "in 3 days"),
+        (47.9 * 3600, "in 47 hours"),
+        (3599, "in 59 minutes"),
+        (59, "in 59 seconds"),
+        (-86400 * 2.6, "3 days ago"),
+    ],
+)
+def test_a_deadline_is_never_told_later_than_it_is(monkeypatch: pytest.MonkeyPatch, seconds: float, words: str) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "_clock", lambda: now)
+    assert moments.away(now + timedelta(seconds=seconds)) == words
 
 
 def test_history_shows_what_changed(town: Town) -> None:

@@ -83,7 +83,7 @@ def test_a_program_is_handed_in_and_its_score_explained(
         assert run("роботтандырылған/poses-and-moves", "program.py") == 0
     out, err = capsys.readouterr()
     assert "Scene 3: 20." in out
-    assert "The part is 1.5 mm away." in out
+    assert "The part 1 is 1.5 mm away." in out
     assert "Points: 20 of 100." in out
     assert f"{url}/submissions/1" in out
     assert PRINTED not in out

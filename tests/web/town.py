@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import warnings
 from dataclasses import dataclass, replace
@@ -24,6 +25,9 @@ with warnings.catch_warnings():
 
 PASSWORD = "сары бие мен тулпар"
 HOSTILE = "<script>window.hacked=1</script>\"'&{{7*7}}\u202e"
+
+
+RAW = re.compile(r"\{(?:'|&#39;|&#x27;)id(?:'|&#39;|&#x27;):")  # a stored text that was not put into words
 
 
 @dataclass
@@ -63,6 +67,13 @@ class Browser(TestClient):
 
     def __init__(self, school: School, public_url: str = "", base_url: str = "http://testserver") -> None:
         super().__init__(application(school, public_url), base_url=base_url, follow_redirects=False)
+
+    def request(self, *args: Any, **how: Any) -> Any:
+        """Ask, and look whether every text of the page is in words."""
+        answer = super().request(*args, **how)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            assert not RAW.search(answer.text), RAW.search(answer.text)
+        return answer
 
     def token(self, path: str = "/log-in") -> str:
         """The token that a page's forms carry."""

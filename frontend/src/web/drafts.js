@@ -9,7 +9,7 @@ export class Drafts extends EventTarget {
     Object.assign(this, { address, key, saved: text, text, edition, headers, state: 'saved' })
     window.addEventListener('online', () => this.save())
     window.addEventListener('pagehide', () => this.leave())
-    document.addEventListener('visibilitychange', () => document.hidden && this.save())
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.save() : this.look()))
     window.addEventListener('beforeunload', (event) => this.state === 'conflict' && event.preventDefault())
   }
 
@@ -64,6 +64,15 @@ export class Drafts extends EventTarget {
     this.tell(status && status < 500 && status !== 429 ? 'refused' : 'away')
     if (this.state === 'away') this.timer = setTimeout(() => this.save(), AGAIN)
     return false
+  }
+
+  /** Whether another window saved another text meanwhile: told when one comes back to this one, before one types. */
+  async look() {
+    if (this.state !== 'saved') return
+    const answer = await fetch(this.address, { headers: this.headers }).catch(() => null)
+    if (!answer?.ok) return
+    const told = await answer.json()
+    if (this.state === 'saved' && told.edition > this.edition) this.differ(told)
   }
 
   /** Somebody saved another text in the meantime: the writer decides which one stays. */

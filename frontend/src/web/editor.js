@@ -31,6 +31,8 @@ const LOOK = EditorView.theme({
   '.cm-selectionBackground, &.cm-focused .cm-selectionBackground': { backgroundColor: 'color-mix(in srgb, var(--accent) 26%, transparent) !important' },
   '.cm-matchingBracket': { backgroundColor: 'var(--accent-soft) !important' },
   '.cm-tooltip': { backgroundColor: 'var(--card)', color: 'var(--ink)', border: '1px solid var(--line-strong)', borderRadius: '10px', boxShadow: '0 6px 24px rgb(10 16 18 / 18%)', maxWidth: 'min(560px, 90vw)', overflow: 'hidden' },
+  '.cm-tooltip.cm-tooltip-autocomplete': { overflow: 'visible' }, // what a name does stands beside the list
+  '.cm-tooltip-autocomplete > ul': { borderRadius: '10px' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--accent) !important', color: 'var(--on-accent) !important' },
   '.cm-completionInfo': { padding: '8px 12px', whiteSpace: 'pre-wrap', font: '13px/1.5 system-ui, sans-serif' },
   '.cm-panels': { backgroundColor: 'var(--card)', color: 'var(--ink)' },

@@ -6,6 +6,7 @@ import { Stage } from '../stage.js'
 
 const STEADY = 260 // ms: at least so long a piece is played, since the next one needs as long to come
 const RATE = 4 // times real time: faster than this nobody can follow, though the run is computed faster
+const SOON = 2000 // ms: what is left of the picture when the run is over
 const LAG = 8000 // ms of pieces that wait: then they are played faster
 const FAR = 60000 // ms of pieces that wait: the page slept, and only the newest counts
 const NEAR = 2.5 // m from the base: what begins farther away is not brought into the picture
@@ -46,6 +47,14 @@ class LiveStage {
     const span = at.at(-1) - (this.queue.at(-1)?.at.at(-1) ?? this.time ?? at[0])
     this.queue.push({ begin, end: begin + Math.max(STEADY, (1000 * span) / rate), at, which, values })
     this.play()
+  }
+
+  /** The run is over: what is left is played in a moment, so that picture and points agree. */
+  hurry() {
+    const now = performance.now()
+    const left = (this.queue.at(-1)?.end ?? now) - now
+    if (left <= SOON) return
+    for (const piece of this.queue) for (const edge of ['begin', 'end']) piece[edge] = now + (Math.max(piece[edge] - now, 0) * SOON) / left
   }
 
   play() {

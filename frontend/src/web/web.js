@@ -1,5 +1,6 @@
 // Every page: parts that ask the server (htmx), light and dark, times in the reader's own zone, what is said aloud.
 import htmx from 'htmx.org'
+import { makeFrame } from './frame.js'
 import { makeTheme } from './theme.js'
 import { putTimes } from './times.js'
 
@@ -57,5 +58,6 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 }
 
 makeTheme()
+makeFrame()
 putTimes(document)
 document.documentElement.classList.add('alive')

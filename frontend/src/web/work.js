@@ -227,6 +227,7 @@ function clock(time) {
 run.addEventListener('done', ({ detail }) => {
   $('run').disabled = false
   state(detail.words)
+  order = order.then(() => stage?.hurry())
   $('run-result').innerHTML = detail.html // our own template, everything in it escaped
   $('tab-result').hidden = false
   choose($('tab-result'))

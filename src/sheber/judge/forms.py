@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import Text, plain
@@ -30,6 +30,11 @@ __all__ = [
     "stored_score",
     "strict",
 ]
+
+
+_NOT_FINITE: Final = (
+    "not finite"  # marks a number that JSON does not have; with a blank: no value of a text is called so
+)
 
 
 def scene_form(scene: str, outcome: Outcome, score: Score, trace_sha256: str) -> dict[str, Any]:
@@ -152,7 +157,8 @@ def _english(texts: Iterable[Text]) -> dict[str, str]:
 
 
 def _stored(value: Any) -> Any:
-    """A value as strict JSON that gives the same value back: numbers that JSON does not have are {"number": "nan"}."""
+    """A value as strict JSON that gives the same value back: numbers that JSON does not have are {"not finite":
+    "nan"}."""
     value = plain(value)
     if hasattr(value, "item") and not isinstance(value, dict):  # a number of numpy
         value = value.item()
@@ -161,7 +167,7 @@ def _stored(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_stored(one) for one in value]
     if isinstance(value, float) and not math.isfinite(value):
-        return {"number": str(value)}
+        return {_NOT_FINITE: str(value)}
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")  # what no database takes
     return value
@@ -172,9 +178,10 @@ def _revived(value: Any) -> Any:
     if isinstance(value, list):
         return [_revived(one) for one in value]
     if isinstance(value, Mapping):
-        return _number(value) if value.keys() == {"number"} else {key: _revived(one) for key, one in value.items()}
+        return _number(value) if value.keys() == {_NOT_FINITE} else {key: _revived(one) for key, one in value.items()}
     return value
 
 
 def _number(value: Any) -> Any:
-    return float(value["number"]) if isinstance(value, Mapping) and value.keys() == {"number"} else value
+    marked = isinstance(value, Mapping) and value.keys() == {_NOT_FINITE}
+    return float(value[_NOT_FINITE]) if marked else value

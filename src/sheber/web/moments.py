@@ -28,10 +28,17 @@ def moment(when: datetime) -> str:
 
 
 def away(when: datetime) -> str:
-    """How far a moment is away: "in 3 days", "2 hours ago"."""
+    """How far a moment is away: "in 3 days", "2 hours ago". Of what is left only whole ones: a deadline is no later."""
     seconds = (when - clock.now()).total_seconds()
-    words = span(abs(seconds))
-    return _("in {span}").format(span=words) if seconds >= 0 else _("{span} ago").format(span=words)
+    if seconds < 0:
+        return _("{span} ago").format(span=span(-seconds))
+    return _("in {span}").format(span=span(_whole(seconds)))
+
+
+def _whole(seconds: float) -> float:
+    """As many whole seconds, minutes, hours or days as `span` tells."""
+    unit = 1 if seconds < 60 else 60 if seconds < 3600 else 3600 if seconds < 2 * _DAY_S else _DAY_S
+    return seconds // unit * unit
 
 
 def span(seconds: float) -> str:

@@ -15,6 +15,7 @@ from sheber.judge.report import words
 from sheber.web import moments
 from sheber.web.assets import address
 from sheber.web.language import NAMES, choices
+from sheber.web.looking import unread
 from sheber.web.navigation import navigation
 from sheber.web.visit import Visit, remember
 
@@ -40,6 +41,7 @@ def _templates() -> Environment:
         languages=choices,
         tongue=NAMES.get,
         navigation=navigation,
+        unread=unread,
         passed=words.passed,
     )
     made.filters.update(

@@ -8,6 +8,7 @@ from typing import Any
 from sheber.exercises.score import GROUPS, Score
 from sheber.i18n import _
 from sheber.judge.report import words
+from sheber.judge.report.common import common
 from sheber.judge.report.moments import visible
 from sheber.school.submissions.reading import Scene, SubmissionPage
 
@@ -26,8 +27,11 @@ class SceneView:
     verdict: str
     advice: str
     losses: list[dict[str, Any]]
+    causes: int  # of the losses, those before which nothing stands; the others only follow
+    between: str  # words between the two; "": not needed
     groups: list[dict[str, Any]]
     everything: bool  # report and replay may be opened
+    released: bool  # every student may see it
     seed: str
 
 
@@ -38,7 +42,9 @@ def scene_view(page: SubmissionPage, scene: Scene) -> SceneView:
     seed = "" if scene.seed is None or not scene.released else str(scene.seed)
     title = _("Practice scene") if page.kind == "practice" else _("Scene {n}").format(n=scene.place)
     if score is None or outcome is None:
-        return SceneView(scene.place, title, scene.state, None, "", "", "", [], [], False, seed)
+        return SceneView(scene.place, title, scene.state, None, "", "", "", [], 0, "", [], False, scene.released, seed)
+    losses = words.losses(score, outcome)
+    causes, effects = words.split(losses, outcome)
     return SceneView(
         scene.place,
         title,
@@ -46,10 +52,13 @@ def scene_view(page: SubmissionPage, scene: Scene) -> SceneView:
         scene.points,
         visible(words.ending(outcome)),
         words.verdict(score),
-        words.advice(score, outcome) if words.losses(score, outcome) else "",
-        [_loss(one) for one in words.losses(score, outcome)],
+        words.advice(score, outcome) if losses else "",
+        [_loss(one) for one in losses],
+        len(causes),
+        words.order(causes, effects)[1],
         _groups(score),
         seen,
+        scene.released,
         seed,
     )
 
@@ -62,20 +71,12 @@ def whole(page: SubmissionPage) -> str:
     return words.made_of(sum(points) / len(points), min(points))
 
 
-def lost_over_all(views: list[SceneView]) -> list[dict[str, Any]]:
-    """What cost the most over all scenes: name, points on average, in how many scenes."""
-    totals: dict[str, list[float]] = {}
-    for view in views:
-        for group in view.groups:
-            for check in group["checks"]:
-                if check["lost"] >= 0.01:
-                    totals.setdefault(check["name"], []).append(check["lost"])
-    ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:4]
-    judged = sum(1 for view in views if view.groups)
-    text = _("points on average, lost in {some} of {all} scenes")
+def lost_over_all(page: SubmissionPage) -> list[dict[str, Any]]:
+    """What cost points over all scenes: causes first, then what only follows from them."""
+    judged = [(one.score, one.outcome) for one in page.scenes if one.score is not None and one.outcome is not None]
     return [
-        {"name": name, "lost": words.lacking(sum(lost) / judged), "scenes": text.format(some=len(lost), all=judged)}
-        for name, lost in ranked
+        {"name": visible(one.name), "lost": words.lacking(one.lost), "scenes": one.scenes, "follows": one.follows}
+        for one in common(judged)
     ]
 
 

@@ -21,7 +21,7 @@ CYCLE = message("criteria.cycle", "Cycle time")
 CYCLE_NOT_DONE = message("criteria.cycle_not_done", "Cycle time counts only when the whole job is done. {why}")
 CYCLE_SLOW = message(
     "criteria.cycle_slow",
-    "The job took {time:.1f} s. You get full points up to {full:.1f} s, and no points from {zero:.1f} s.",
+    "The job took {time:.2f} s. You get full points up to {full:g} s, and no points from {zero:g} s.",
 )
 
 

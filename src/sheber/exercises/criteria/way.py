@@ -100,7 +100,9 @@ SPEED_OFF = message(
 )
 HOME = message("criteria.home", "Finish at home")
 HOME_NOTHING = message("criteria.home_nothing", "Nothing was recorded.")
-HOME_NEVER_LEFT = message("criteria.home_never_left", "The arm never left home.")
+HOME_NEVER_LEFT = message(
+    "criteria.home_never_left", "The arm never left home. These points are for coming home from the job."
+)
 HOME_AWAY = message(
     "criteria.home_away",
     "At the end one joint was {off:.1f}° away from home. Finish with robot.move_joints(robot.home).",
@@ -361,7 +363,7 @@ def finished_at_home(trace: Trace, home: Sequence[float], worth: Worth) -> Check
         return worth.missing("home", HOME(), HOME_NOTHING())
     away = np.abs(trace["joints"] - np.asarray(home)).max(axis=1)
     if away.max() < worth.tolerance.zero_si:
-        return worth.missing("home", HOME(), HOME_NEVER_LEFT())
+        return worth.missing("home", HOME(), HOME_NEVER_LEFT(), follows=True)
     off = float(away[-1])
     check = worth.check("home", HOME(), off, last_action(trace), HOME_AWAY(off=math.degrees(off)))
     return replace(check, follows=cut_off(trace))

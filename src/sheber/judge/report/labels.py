@@ -98,11 +98,13 @@ def grade_labels(count: int, mean: float, worst: float) -> dict[str, Any]:
     """Labels of the page over `count` scenes."""
     return {
         "made_of": words.made_of(mean, worst),
+        "why_made_of": words.why_made_of(),
+        "between": words.between(),
         "count": ngettext("{n} scene", "{n} scenes", count).format(n=count),
         "scenes": _("Scenes"),
         "costliest": _("Biggest loss"),
         "worst": _("worst"),
         "groups": [words.group_title(name) for name in GROUPS],
-        "common": _("Biggest losses over all scenes"),
+        "common": _("Losses over all scenes"),
         "level": _("Sandbox level"),
     }

@@ -24,6 +24,7 @@ import numpy as np
 from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
+from sheber.judge.report import common as common_losses
 from sheber.judge.report import words
 from sheber.judge.report.curves import path, plots
 from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
@@ -170,14 +171,13 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
         "verdict": words.verdict(score),
         "ending": _ending(what),
         "groups": _groups(score),
-        "rule": words.rule(score),
         "losses": [_loss(loss) for loss in lost],
         "order": told,
         "between": between,
         "causes": len(causes),
         "gains": [_row(check) for check in score.checks if check.maximum and check.lost < 0.01],
         "first": FIRST,
-        "more": _("{count} more").format(count=len(lost) - FIRST),
+        "more": words.more(len(lost) - FIRST),
         "advice": words.advice(score, outcome),
         "cut_off": outcome.kind is not OutcomeKind.FINISHED and (trace is None or trace.whole),
         "origin": [(name, visible(value)) for name, value in _origin(what)],
@@ -336,7 +336,7 @@ def _opening(trace: Trace, lost: Sequence[words.Loss]) -> float:
         return last_trouble(trace)
     for groups in _TELLING:
         for loss in lost:
-            if loss.time is not None and loss.checks[0].group in groups:
+            if loss.time is not None and loss.checks and loss.checks[0].group in groups:
                 return loss.time
     return cycles(trace)[:2][-1]
 
@@ -361,6 +361,7 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str], sh
         row["page"] = pages.get(scene.scene, "")
         row["worst"] = scene.score.points == worst < max(points)
         row["ending"] = "" if alike else row["ending"]
+    lost = [] if alike else _common(grade.scenes)
     return {
         "title": f"{words.number(grade.final)} · {exercise.title}",
         "exercise": exercise.title,
@@ -370,7 +371,9 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str], sh
         "level": grade.level,
         "alike": visible(alike),
         "scenes": rows,
-        "common": [] if alike else _common(grade.scenes),
+        "common": lost,
+        "first": common_losses.FIRST,
+        "more": words.more(len(lost) - common_losses.FIRST),
         "g": grade_labels(len(points), mean, worst),
     }
 
@@ -390,19 +393,9 @@ def _scene_row(scene: GradedRun, number: int, shown: Shown) -> dict[str, Any]:
     }
 
 
-def _common(scenes: Sequence[GradedRun]) -> list[dict[str, str]]:
-    """The checks that cost the most over all scenes."""
-    totals: dict[str, list[float]] = {}
-    for scene in scenes:
-        for check in scene.score.checks:
-            if check.lost >= 0.01 and not words.follows(check, scene.outcome):
-                totals.setdefault(check.name, []).append(check.lost)
-    ranked = sorted(totals.items(), key=lambda item: -sum(item[1]))[:5]
+def _common(scenes: Sequence[GradedRun]) -> list[dict[str, Any]]:
+    """What points were lost for over all scenes, and whether it only follows from what stands before it."""
     return [
-        {
-            "name": name,
-            "lost": words.lacking(sum(lost) / len(scenes)),
-            "scenes": _("points on average, lost in {some} of {all} scenes").format(some=len(lost), all=len(scenes)),
-        }
-        for name, lost in ranked
+        {"name": visible(one.name), "lost": words.lacking(one.lost), "scenes": one.scenes, "follows": one.follows}
+        for one in common_losses.common([(scene.score, scene.outcome) for scene in scenes])
     ]

@@ -42,9 +42,7 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
     shown = [grid, *_reasons(score, trace.outcome)] if trace.outcome.connected else _advice(score, trace.outcome)
     head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace.header, trace.duration)), "dim"))
     total = Text.assemble((words.number(score.points), _style(score.points)), " / 100   ", words.verdict(score))
-    rule = words.rule(score) if trace.outcome.connected else ""
     parts: list[RenderableType] = [head, "", *_ending(trace), *shown]
-    parts += [Text(rule, style="dim"), ""] if rule else []
     return Group(*parts, total)
 
 

@@ -14,8 +14,12 @@ from sheber.judge.sandbox import LEVELS, Sandbox
 from sheber.trace import Header, Outcome, OutcomeKind, Trace
 
 __all__ = [
+    "FOLLOWS",
+    "LAST",
     "Loss",
+    "Withheld",
     "advice",
+    "between",
     "costliest",
     "counted",
     "ending",
@@ -26,6 +30,7 @@ __all__ = [
     "lacking",
     "losses",
     "made_of",
+    "more",
     "number",
     "order",
     "origin",
@@ -33,6 +38,7 @@ __all__ = [
     "passed",
     "plural",
     "quantity",
+    "rank",
     "reason",
     "recording",
     "rule",
@@ -41,6 +47,7 @@ __all__ = [
     "split",
     "typeset",
     "verdict",
+    "why_made_of",
 ]
 
 GROUP_TITLES: Final[Mapping[str, str]] = {
@@ -68,6 +75,8 @@ _REMEDIES: Final[Mapping[OutcomeKind, str]] = {
 _OWN_WORDS: Final = "run.program_error"  # a text that is the program's own words; those begin with the line
 _PART: Final = re.compile(r"\n| · ")  # between the sentence of a reason, the line of code it is about, and a hint
 _HYPHEN: Final = re.compile(r"(?<![\w.\-])-(?=\d)")  # a minus sign as it is typed: "x -1.2", not "2026-11-25"
+FOLLOWS: Final = 2  # the rank of what only follows from another loss
+LAST: Final = 3  # and of what was earned and does not count
 _ALIKE: Final = 3  # checks that lost all their points for the same reason are told as one from this number on
 _SAME: Final = 2  # and those with the very same words and moment from this one on
 
@@ -108,8 +117,39 @@ class Loss:
         return _("{reason} The others were lost in the same way.").format(reason=told)
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld(Loss):
+    """Points that were earned and do not count, because the job was done only in part: the group rule took them.
+
+    No check lost them. With them a list of losses sums to what is missing of the score.
+    """
+
+    score: Score
+
+    @property
+    def lost(self) -> float:
+        """Points that the rule took."""
+        others = sum(self.score.group(name)[0] for name in GROUP_TITLES if name != "quality")
+        return round(others - (self.score.points - self.score.quality), 2)
+
+    @property
+    def time(self) -> float | None:
+        """None: no single moment."""
+        return None
+
+    @property
+    def name(self) -> str:
+        """What these points are."""
+        return _("Earned, but not counted")
+
+    @property
+    def message(self) -> str:
+        """The group rule in words."""
+        return rule(self.score)
+
+
 def number(value: float) -> str:
-    """Points as people write them: 87.4, 60, 0.05. Never more than there are: 59.97 is no 60, which would pass."""
+    """Points as people write them, to the hundredth: 87.43, 60, 0.05. Never more than there are: 59.997 is no 60."""
     return _rounded(value, math.floor)
 
 
@@ -119,9 +159,8 @@ def lacking(value: float) -> str:
 
 
 def _rounded(value: float, direction: Callable[[float], int]) -> str:
-    """One digit behind the point, two where it is less than 0.1."""
-    steps = 10 if abs(value) >= 0.1 else 100
-    text = f"{direction(round(value * steps, 6)) / steps:.2f}"
+    """Two digits behind the point, which is all that points have: what is shown adds up."""
+    text = f"{direction(round(value * 100, 6)) / 100:.2f}"
     return text.rstrip("0").rstrip(".")
 
 
@@ -131,7 +170,8 @@ def quantity(value: float | None, unit: str) -> str:
         return "–"
     value += 0.0  # no minus before a zero
     size = abs(value)
-    text = typeset(f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}")
+    short = f"{value:.0f}" if size >= 100 or value == round(value) else f"{value:.3g}"
+    text = typeset(f"{value:.2f}".rstrip("0").rstrip(".") if unit == "s" else short)  # as a report tells moments
     return f"{text}°" if unit == "deg" else f"{text} {unit}".strip()
 
 
@@ -162,31 +202,43 @@ def counted(score: Score, group: str) -> float:
 
 def made_of(mean: float, worst: float) -> str:
     """How a final score comes about."""
-    return _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=number(mean), worst=number(worst))
+    return _("0.7 × mean {mean} + 0.3 × worst {worst}").format(mean=number(round(mean, 2)), worst=number(worst))
+
+
+def why_made_of() -> str:
+    """Why a final score comes about so."""
+    return _(
+        "The points are 0.7 times the mean of all scenes plus 0.3 times the worst scene. "
+        "A robot's program must work every time, so its worst scene counts more than the others."
+    )
 
 
 def losses(score: Score, outcome: Outcome | None = None) -> list[Loss]:
     """What points were lost for: first what ended the run, then the other causes, then what only follows from these;
-    each of the three the costliest first."""
+    each of the three the costliest first. Last what was earned and does not count. Together all that is missing."""
     kindred: dict[tuple[str, str], list[Check]] = {}
     for check in score.checks:
         if check.lost >= 0.01:
             kindred.setdefault(_kind(check), []).append(check)
     found = [loss for checks in kindred.values() for loss in _told_together(checks)]
-    return sorted(found, key=lambda loss: (_rank(loss, outcome), -loss.lost))
+    withheld = Withheld((), score)
+    return [
+        *sorted(found, key=lambda loss: (rank(loss.checks[0], outcome), -loss.lost)),
+        *([withheld] if withheld.lost >= 0.01 else []),
+    ]
 
 
-def _rank(loss: Loss, outcome: Outcome | None) -> int:
+def rank(check: Check, outcome: Outcome | None) -> int:
     """0 for what ended the run, 1 for another cause, 2 for what only follows."""
     stopped = outcome is not None and outcome.kind is OutcomeKind.EMERGENCY_STOP
-    if follows(loss.checks[0], outcome):
-        return 2
-    return 0 if stopped and loss.checks[0].group == "safety" else 1
+    if follows(check, outcome):
+        return FOLLOWS
+    return 0 if stopped and check.group == "safety" else 1
 
 
 def split(found: Sequence[Loss], outcome: Outcome | None = None) -> tuple[list[Loss], list[Loss]]:
     """Losses in their order, in two parts: causes, and what only follows from them."""
-    causes = [loss for loss in found if not follows(loss.checks[0], outcome)]
+    causes = [loss for loss in found if loss.checks and not follows(loss.checks[0], outcome)]
     return causes, list(found[len(causes) :])
 
 
@@ -194,8 +246,18 @@ def order(causes: Sequence[Loss], effects: Sequence[Loss]) -> tuple[str, str]:
     """How the list of losses is ordered, and the words between causes and effects; each "" where it is not needed."""
     told = _("What went wrong comes first. The biggest losses are at the top.") if len(causes) > 1 else ""
     if causes and effects:
-        return told, _("These points were lost only because of what stands above:")
+        return told, between()
     return told, _("These points were lost because the job was not done or not finished:") if effects else ""
+
+
+def between() -> str:
+    """What stands between causes and what only follows from them."""
+    return _("These points were lost only because of what stands above:")
+
+
+def more(count: int) -> str:
+    """How many losses are folded away."""
+    return _("{count} more").format(count=count)
 
 
 def _kind(check: Check) -> tuple[str, str]:
@@ -323,18 +385,24 @@ def plural(shown: str) -> int:
 
 def rule(score: Score) -> str:
     """The group rule in words, where it took something; empty where it did not."""
-    if score.factor >= 1.0:
+    earned = sum(score.group(name)[0] for name in GROUP_TITLES if name != "quality")
+    if score.factor >= 1.0 or not earned:
         return ""
     text = _(
-        "Cycle time, safety and procedure count {percent} % here, because you have {points} of 60 points for quality. "
-        "The better the job is done, the more they count."
+        "Cycle time, safety and procedure count {percent} % here, because you have {points} of 60 points for quality: "
+        "{counted} of the {earned} points earned there. The better the job is done, the more they count."
     )
-    return text.format(percent=number(100.0 * score.factor), points=number(score.quality))
+    return text.format(
+        percent=number(100.0 * score.factor),
+        points=number(score.quality),
+        counted=number(round(score.points - score.quality, 2)),
+        earned=number(earned),
+    )
 
 
 def advice(score: Score, outcome: Outcome | None = None) -> str:
     """What to do first: remove what ended the run, or improve the check with the greatest gain."""
-    lost = losses(score)
+    lost = [loss for loss in losses(score) if loss.checks]
     if not lost:
         return ""
     if outcome is not None and outcome.kind in _REMEDIES:
@@ -347,7 +415,17 @@ def advice(score: Score, outcome: Outcome | None = None) -> str:
         "Biggest possible gain: {check} (up to {points} points).",
         plural(most),
     )
-    return text.format(check=loss.name, points=most)
+    advised = text.format(check=loss.name, points=most)
+    rest = round(min(gain, 100.0 - score.points) - loss.lost, 2)
+    return f"{advised} {_lifted(loss, rest)}" if rest >= 0.01 else advised
+
+
+def _lifted(loss: Loss, rest: float) -> str:
+    """Why mending a loss gains more than it cost."""
+    text = _(
+        "Of these, {own} are its own. The other {rest} come because cycle time, safety and procedure then count more."
+    )
+    return text.format(own=lacking(loss.lost), rest=lacking(rest))
 
 
 def _first_remedy(outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ class Mine:
     latest: int | None  # the newest submission
     judging: bool  # the newest one waits or is being judged
     by_hand: bool = False  # a teacher gave the points
+    reason: str = ""  # why, in the teacher's words
 
 
 NOTHING_YET = Mine(0, None, None, False)
@@ -59,15 +60,14 @@ def _counted(counts: str, before: float | None, points: float | None) -> float |
 def _by_hand(session: Session, actor: Actor, course_id: int, found: Mapping[int, Mine]) -> dict[int, Mine]:
     """Those whose points a teacher gave: the newest word counts, and None takes it back."""
     query = (
-        select(Override.assignment_id, Override.points)
+        select(Override.assignment_id, Override.points, Override.reason)
         .join(Assignment, Assignment.id == Override.assignment_id)
         .where(Assignment.course_id == course_id, Override.person_id == actor.id)
         .order_by(Override.id)
     )
-    given: dict[int, float | None] = dict(session.execute(query).all())
-    changed = {}
-    for assignment_id, points in given.items():
-        if points is not None:
-            own = found.get(assignment_id, NOTHING_YET)
-            changed[assignment_id] = Mine(own.attempts, points, own.latest, own.judging, by_hand=True)
-    return changed
+    newest = {assignment_id: (points, reason) for assignment_id, points, reason in session.execute(query)}
+    return {
+        assignment_id: replace(found.get(assignment_id, NOTHING_YET), points=points, by_hand=True, reason=reason)
+        for assignment_id, (points, reason) in newest.items()
+        if points is not None
+    }

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sheber.school.database import Base
 
-__all__ = ["KINDS", "STATES", "Comment", "Draft", "RegradeRequest", "SceneResult", "Submission"]
+__all__ = ["KINDS", "STATES", "Comment", "Draft", "Look", "RegradeRequest", "SceneResult", "Submission"]
 
 KINDS: Final = ("graded", "practice")
 
@@ -123,3 +123,15 @@ class RegradeRequest(Base):
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     created: Mapped[datetime]
     answered: Mapped[datetime | None]
+
+
+class Look(Base):
+    """Until when somebody has looked at a place where news of their work stand."""
+
+    __tablename__ = "looks"
+    __table_args__ = (UniqueConstraint("person_id", "thing"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    thing: Mapped[str] = mapped_column(String(40))  # "submission 7", "assignment 3", "everything"
+    looked: Mapped[datetime]

@@ -39,6 +39,7 @@ __all__ = [
     "SubmissionPage",
     "attempts",
     "difference",
+    "last_practice",
     "program",
     "progress",
     "running_practice",
@@ -265,6 +266,14 @@ def running_practice(session: Session, actor: Actor, assignment_id: int) -> int 
     here = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.kind == "practice")
     query = select(Submission.id).where(*here, Submission.state.in_(("queued", "running")))
     return session.scalar(query.order_by(Submission.number.desc()).limit(1))
+
+
+def last_practice(session: Session, actor: Actor, assignment_id: int) -> tuple[int, float, datetime] | None:
+    """The newest practice run of one's own that was judged: its id, its points, and when it was begun."""
+    here = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.kind == "practice")
+    query = select(Submission.id, Submission.points, Submission.created).where(*here, Submission.points.is_not(None))
+    row = session.execute(query.order_by(Submission.number.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.id, row.points, row.created)
 
 
 def attempts(

@@ -69,6 +69,7 @@ class MineAnswer(Answer):
     latest: int | None = Field(description="your newest submission")
     judging: bool
     by_hand: bool = Field(description="a teacher gave the points")
+    reason: str = Field(description="why, in the words of that teacher")
 
 
 class AssignmentAnswer(Answer):

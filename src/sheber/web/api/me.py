@@ -10,6 +10,7 @@ from pydantic import Field
 from sheber.i18n import _
 from sheber.school.errors import NotAllowed
 from sheber.school.people import accounts, tokens
+from sheber.school.submissions import news
 from sheber.web.api.caller import Asks, api_router
 from sheber.web.api.forms import Answer, Done, Form, Id, Whole
 
@@ -60,6 +61,24 @@ class TokenAnswer(Answer):
     expired: bool
 
 
+class NewsAnswer(Answer):
+    """One thing that happened to your work."""
+
+    kind: str = Field(description="comment, answer, points, regrade or scene")
+    created: datetime
+    course_id: int
+    course: str
+    assignment_id: int
+    submission_id: int | None = Field(description="the attempt that it is about; null: all of them")
+    number: int | None = Field(description="of that attempt")
+    practice: bool = Field(description="it is a practice run")
+    thing: int = Field(description="id of the comment, request, decision or regrade; place of the scene")
+    text: str = Field(description="of the comment, the answer or the reason")
+    points: float | None = Field(description="given by hand; null where they were taken back")
+    state: str = Field(description="of a request: granted or declined")
+    fresh: bool = Field(description="you have not looked at it yet")
+
+
 @router.get("/me", summary="Who you are")
 def me(caller: Asks) -> PersonAnswer:
     """The person whose token or log-in this is."""
@@ -97,6 +116,21 @@ def revoke_token(caller: Asks, token_id: Id) -> Done:
     """End a token: it works no more, at once."""
     with caller.school.writing() as session:
         tokens.revoke(session, caller.actor, token_id)
+    return Done()
+
+
+@router.get("/me/news", summary="What happened to your work")
+def list_news(caller: Asks) -> list[NewsAnswer]:
+    """Comments, answers, points by hand, regrades and released scenes that concern you, the newest 100 first."""
+    with caller.school.reading() as session:
+        return NewsAnswer.all_of(news.news(session, caller.actor))
+
+
+@router.post("/me/news/read", summary="Say that you have read all news")
+def read_news(caller: Asks) -> Done:
+    """From now on only what happens later is fresh."""
+    with caller.school.writing() as session:
+        news.looked_at(session, caller.actor)
     return Done()
 
 

@@ -26,6 +26,7 @@ class LostAnswer(Answer):
     name: str
     lost: str = Field(description="points on average", examples=["4.2"])
     scenes: str = Field(description="in how many scenes, in words")
+    follows: bool = Field(description="lost only because of what stands before it")
 
 
 class LossAnswer(Answer):

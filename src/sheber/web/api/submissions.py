@@ -28,7 +28,7 @@ from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S
 from sheber.web.progress import place_words, progress_words
-from sheber.web.scenes import lost_over_all, scene_view, whole
+from sheber.web.scenes import lost_over_all, whole
 
 router = api_router("submissions")
 
@@ -104,7 +104,9 @@ class SubmissionAnswer(Answer):
     final: float | None = Field(description="0.7 of the mean and 0.3 of the worst scene, before what lateness takes")
     points: float | None = Field(description="what counts")
     made_of: str = Field(description="what the final points are made of, as a sentence")
-    lost_most: list[LostAnswer] = Field(description="what cost the most over all scenes")
+    lost_most: list[LostAnswer] = Field(
+        description="what cost points over all scenes: causes first, then what only follows"
+    )
     shared: bool
     place: PlaceAnswer | None = Field(description="in the queue; null: it has ended")
     scenes: list[SceneAnswer]
@@ -314,10 +316,9 @@ def _require(caller: Caller, submission_id: int) -> None:
 
 def _shown(caller: Caller, found: SubmissionPage, exercise: Exercise) -> SubmissionAnswer:
     over = found.state in ENDED
-    views = [scene_view(found, scene) for scene in found.scenes]
     own = {name: getattr(found, name) for name in SubmissionAnswer.model_fields if hasattr(found, name)}
     own |= {"title": exercise.title, "made_of": whole(found), "scenes": scenes_of(found)}
-    own["lost_most"] = LostAnswer.all_of(lost_over_all(views)) if over and len(views) > 1 else []
+    own["lost_most"] = LostAnswer.all_of(lost_over_all(found)) if over and len(found.scenes) > 1 else []
     own["place"] = None if over else _place(caller, found)
     return SubmissionAnswer(**own)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sheber.web.pages import account, administration, courses, entry, history, submission, teaching, work
+from sheber.web.pages import account, administration, courses, entry, history, news, submission, teaching, work
 
 __all__ = ["ROUTERS"]
 
@@ -13,6 +13,7 @@ ROUTERS = (
     work.router,
     submission.router,
     history.router,
+    news.router,
     *teaching.ROUTERS,
     *administration.ROUTERS,
 )

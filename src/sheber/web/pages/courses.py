@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 from fastapi import Form, Response
@@ -13,6 +14,7 @@ from sheber.school.courses.assignments import AssignmentLine, course_page
 from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.errors import NotFound, Refused, TooMany
 from sheber.school.submissions.mine import NOTHING_YET, mine
+from sheber.web.looking import unread
 from sheber.web.rendering import go_to, page
 from sheber.web.visit import Id, Known, Visit, page_router
 
@@ -45,6 +47,7 @@ def course(visit: Known, course_id: Id) -> Response:
         found = course_page(session, visit.actor, course_id)
         reached = mine(session, visit.actor, course_id)
         exercises = [exercise_of(session, line) for line in found.assignments]
+    fresh = Counter(one.assignment_id for one in unread(visit))
     rows = [
         {
             "line": line,
@@ -53,7 +56,7 @@ def course(visit: Known, course_id: Id) -> Response:
             "level": exercise.level,
             "mark": mark(line),
         }
-        | {"mine": reached.get(line.id, NOTHING_YET)}
+        | {"mine": reached.get(line.id, NOTHING_YET), "fresh": fresh[line.id]}
         for line, exercise, headline in zip(found.assignments, exercises, map(headline_of, exercises), strict=True)
     ]
     return page(visit, "course.html.j2", course=found, rows=rows, total=_total(rows))

@@ -8,7 +8,9 @@ from fastapi import Query, Response
 
 from sheber.school.courses.assignments import assignment, course_page
 from sheber.school.courses.exercises import exercise_of
+from sheber.school.gradebook.overrides import override_history
 from sheber.school.submissions.reading import attempts, difference
+from sheber.web.looking import look_at, unread
 from sheber.web.rendering import page
 from sheber.web.visit import Id, Known, Visit, page_router
 
@@ -29,8 +31,11 @@ def _history(visit: Visit, assignment_id: int) -> Response:
         course = course_page(session, visit.actor, line.course_id)
         exercise = exercise_of(session, line)
         graded = attempts(session, visit.actor, assignment_id, visit.actor.id)
+        decided = override_history(session, visit.actor, assignment_id, visit.actor.id)
         practice = attempts(session, visit.actor, assignment_id, visit.actor.id, kind="practice", most=20)
-    told: dict[str, Any] = {"line": line, "course": course, "title": exercise.title}
+    told: dict[str, Any] = {"line": line, "course": course, "title": exercise.title, "decided": decided}
+    told["fresh"] = {one.submission_id for one in unread(visit) if one.assignment_id == assignment_id}
+    look_at(visit, attempts_of=assignment_id)
     return page(visit, "history.html.j2", graded=graded[::-1], practice=practice[::-1], curve=_curve(graded), **told)
 
 

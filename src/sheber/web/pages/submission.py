@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from sheber.exercises import Exercise
@@ -19,6 +19,7 @@ from sheber.judge.report import report, words
 from sheber.school.courses.assignments import assignment
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.errors import NotFound
+from sheber.school.gradebook.overrides import override_history
 from sheber.school.submissions import comments, handing_in, requests, sharing
 from sheber.school.submissions.reading import Scene, SubmissionPage, program, submission_page
 from sheber.school.submissions.watching import Watching, watching
@@ -28,12 +29,15 @@ from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
+from sheber.web.looking import look_at
 from sheber.web.progress import place_words
 from sheber.web.rendering import go_to, page, part
 from sheber.web.scenes import lost_over_all, scene_view, whole
 from sheber.web.visit import Id, Known, Visit, page_router
 
 router = page_router()
+
+Moment = Annotated[float | None, Query(ge=0.0, le=1e6, allow_inf_nan=False)]
 
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 
@@ -45,7 +49,11 @@ def submission(visit: Known, submission_id: Id) -> Response:
     with visit.school.reading() as session:
         asked = requests.requests_of(session, visit.actor, submission_id) if found.program_sha256 else ()
         said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
-    told: dict[str, Any] = {"asked": asked, "comments": said, "staff": _staff(found)}
+        whose = (found.assignment_id, found.person_id)
+        decided = override_history(session, visit.actor, *whose) if found.kind == "graded" else ()
+    if found.own:
+        look_at(visit, attempt=found.id, attempts_of=found.assignment_id if found.kind == "graded" else None)
+    told: dict[str, Any] = {"asked": asked, "comments": said, "decided": decided, "staff": _staff(found)}
     return page(visit, "submission.html.j2", **told, **_told(visit, found, exercise))
 
 
@@ -89,12 +97,12 @@ def download(visit: Known, submission_id: Id) -> Response:
 
 
 @router.get("/submissions/{submission_id}/scenes/{place}")
-def scene_page(visit: Known, submission_id: Id, place: Id) -> Response:
-    """The full report of a scene that may be seen whole, in a frame of its own."""
+def scene_page(visit: Known, submission_id: Id, place: Id, at: Moment = None) -> Response:
+    """The full report of a scene that may be seen whole, in a frame of its own. at: the moment that it opens at [s]."""
     found, scene, exercise = _open_scene(visit, submission_id, place)
     with visit.school.reading() as session:
         said = comments.comments(session, visit.actor, submission_id) if found.program_sha256 else ()
-    told: dict[str, Any] = {"comments": [one for one in said if one.place == place], "staff": _staff(found)}
+    told: dict[str, Any] = {"comments": [one for one in said if one.place == place], "staff": _staff(found), "at": at}
     return page(visit, "scene.html.j2", found=found, scene=scene_view(found, scene), title=exercise.title, **told)
 
 
@@ -176,7 +184,9 @@ def _told(visit: Visit, found: SubmissionPage, exercise: Exercise) -> dict[str, 
         "judged": judged,
         "over": over,
         "whole": whole(found),
-        "lost": lost_over_all(views) if over and len(views) > 1 else [],
+        "why": words.why_made_of(),
+        "between": words.between(),
+        "lost": lost_over_all(found) if over and len(views) > 1 else [],
         "wait": "" if over else _wait(visit, found),
         "late": None if found.points is None or found.final is None else max(0.0, found.final - found.points),
     }

@@ -41,12 +41,14 @@ def work(visit: Known, assignment_id: Id) -> Response:
         draft = drafts.load(session, visit.actor, assignment_id)
         reached = mine(session, visit.actor, line.course_id).get(assignment_id, NOTHING_YET)
         running = reading.running_practice(session, visit.actor, assignment_id)
+        last = reading.last_practice(session, visit.actor, assignment_id)
     told: dict[str, Any] = {
         "line": line,
         "course": course,
         "title": exercise.title,
         "mine": reached,
         "mark": mark(line),
+        "last": last,
     }
     if course.role == "student" and not line.begun:
         return page(visit, "not_open.html.j2", **told)

@@ -445,6 +445,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_jobs_turn", ["state", "rank", "course_id", "person_id", "id"], unique=False)
 
     op.create_table(
+        "looks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("thing", sa.String(length=40), nullable=False),
+        sa.Column("looked", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_looks_person_id_people")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_looks")),
+        sa.UniqueConstraint("person_id", "thing", name=op.f("uq_looks_person_id_thing")),
+    )
+
+    op.create_table(
         "regrade_requests",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("submission_id", sa.Integer(), nullable=False),
@@ -509,6 +520,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_regrade_requests_submission_id"))
 
     op.drop_table("regrade_requests")
+    op.drop_table("looks")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("ix_jobs_turn")
         batch_op.drop_index(batch_op.f("ix_jobs_submission_id"))

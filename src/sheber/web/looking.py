@@ -1,0 +1,37 @@
+"""Looking: what is new for the reader of a page, and that they have seen it."""
+
+from __future__ import annotations
+
+from sheber.school.submissions import news
+from sheber.school.submissions.news import News
+from sheber.web.visit import Visit
+
+__all__ = ["look_at", "unread"]
+
+
+def unread(visit: Visit) -> tuple[News, ...]:
+    """What happened to a student's work that they have not looked at; asked once for each page."""
+    if visit.guest is None or visit.guest.rank != "student":
+        return ()
+    state = visit.request.state
+    if not hasattr(state, "news"):
+        with visit.school.reading() as session:
+            state.news = news.unread(session, visit.guest)
+    found: tuple[News, ...] = state.news
+    return found
+
+
+def look_at(visit: Visit, *, attempt: int | None = None, attempts_of: int | None = None) -> None:
+    """This page shows an attempt, or what was decided about all attempts of an assignment: it is news no longer."""
+    before = unread(visit)
+    rest = tuple(one for one in before if not _shown(one, attempt, attempts_of))
+    if len(rest) < len(before):
+        with visit.school.writing() as session:
+            news.looked_at(session, visit.actor, attempt=attempt, attempts_of=attempts_of)
+        visit.request.state.news = rest
+
+
+def _shown(one: News, attempt: int | None, attempts_of: int | None) -> bool:
+    if one.submission_id is None:
+        return one.assignment_id == attempts_of
+    return one.submission_id == attempt
