@@ -8,9 +8,15 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from school.making import Class
+from sheber.exercises.score import Score
+from sheber.judge.forms import stored_score
 from sheber.school import clock
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.submissions.models import SceneResult, Submission
+
+SCORE = stored_score(Score(()))
+"""Of a scene without checks."""
 
 
 def judged(course: Class, kind: str, size: int = 1000, student: int = 0) -> str:
@@ -41,8 +47,8 @@ def judged(course: Class, kind: str, size: int = 1000, student: int = 0) -> str:
                 seed="1",
                 points=50.0,
                 outcome={},
-                score={"checks": 3},
-                losses={},
+                score=SCORE,
+                losses=losses_of(SCORE),
                 trace_sha256="ab",
                 trace=name,
                 trace_bytes=size,

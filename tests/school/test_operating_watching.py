@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,7 +15,7 @@ from sqlalchemy import select, update
 from school.judged import judged
 from school.making import make_class
 from sheber.school import clock
-from sheber.school.database import open_engine
+from sheber.school.database import Sessions, open_engine
 from sheber.school.opening import School
 from sheber.school.operating import logs, measures, tokens
 from sheber.school.queue.claiming import About, register
@@ -79,7 +80,7 @@ def test_a_full_disk_is_trouble(school: School, worker: str, monkeypatch: pytest
 
 
 def test_a_database_that_is_away_is_trouble_and_no_fault(school: School) -> None:
-    school.sessions.configure(bind=open_engine("postgresql://nobody@127.0.0.1:1/x"))
+    school = replace(school, sessions=Sessions(open_engine("postgresql://nobody@127.0.0.1:1/x")))
     answer = asking(school).get("/healthz?only=database")
     assert (answer.status_code, answer.json()["database"]) == (503, "away")
     assert samples(asking(school).get("/metrics").text)["sheber_database_up",] == 0.0
