@@ -63,7 +63,15 @@ TEACHER_PAGES = (
     "/assignments/{a}/hidden-scenes",
     "/assignments/{a}/regrades",
 )
-SCHOOL_PAGES = ("/school", "/school/people", "/school/people/{s}", "/school/courses", "/school/disk", "/school/changes")
+SCHOOL_PAGES = (
+    "/school",
+    "/school/people",
+    "/school/people/{s}",
+    "/school/courses",
+    "/school/disk",
+    "/school/changes",
+    "/school/settings",
+)
 
 
 def pages(town: Town, paths: tuple[str, ...]) -> list[str]:
@@ -108,6 +116,8 @@ CHANGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("/school/people", {"login": "x", "name": "X", "rank": "administrator"}),
     ("/school/people/{s}", {"name": "X", "rank": "administrator"}),
     ("/school/people/{s}/invitation", {}),
+    ("/school/settings", {"zone": "Asia/Almaty"}),
+    ("/courses/{c}/zone", {"zone": "Asia/Almaty"}),
     ("/new-course", {"title": "X"}),
 )
 

@@ -15,7 +15,7 @@ from sheber.i18n import _
 from sheber.school import audit, clock
 from sheber.school.audit import AuditEntry
 from sheber.school.courses.courses import require_open
-from sheber.school.courses.dates import Dates, check_dates, dates_of, shown
+from sheber.school.courses.dates import Dates, check_dates, dates_of
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, ReleasedScene
 from sheber.school.courses.numbers import NumberField, checked_numbers, number_fields
@@ -24,6 +24,7 @@ from sheber.school.people import policy
 from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
 from sheber.school.secret import Secret
+from sheber.school.zones import told
 
 __all__ = [
     "AssignmentLine",
@@ -98,6 +99,7 @@ class CoursePage:
     title: str
     role: str
     archived: bool
+    zone: str  # time zone of its own; "": the school's
     join_code: str | None  # for its teachers
     assignments: tuple[AssignmentLine, ...]
 
@@ -135,7 +137,7 @@ def course_page(session: Session, actor: Actor, course_id: int) -> CoursePage:
     now = clock.now()
     lines = tuple(_line(row[0], row[1], now) for row in session.execute(query))
     code = here.course.join_code if here.may("people.enrol") else None
-    return CoursePage(course_id, here.course.title, here.role, here.course.archived, code, lines)
+    return CoursePage(course_id, here.course.title, here.role, here.course.archived, here.course.zone, code, lines)
 
 
 def assignment(session: Session, actor: Actor, assignment_id: int) -> AssignmentLine:
@@ -401,7 +403,7 @@ def _check_extension(
             continue
         if usual is None or wanted <= usual or wanted <= now:
             text = _("{wanted} gives no more time: the assignment has {usual}, and now it is {now}.")
-            words = {"wanted": shown(wanted), "usual": shown(usual) if usual else _("no such date"), "now": shown(now)}
+            words = {"wanted": told(wanted), "usual": told(usual) if usual else _("no such date"), "now": told(now)}
             raise Refused(text.format(**words), name)
     if attempts is not None and not (found.attempts is not None and found.attempts < attempts <= MOST_ATTEMPTS):
         text = _("{attempts} gives no more attempts: the assignment has {usual}.")
@@ -444,7 +446,7 @@ def _conflict(session: Session, found: Assignment) -> Conflict:
     if last is None:
         return Conflict(_("Somebody else changed this assignment. Look at it first. Your changes were not stored."))
     text = _("{name} changed this assignment at {at}. Look at it first. Your changes were not stored.")
-    return Conflict(text.format(name=last.name, at=shown(last.at)))
+    return Conflict(text.format(name=last.name, at=told(last.at)))
 
 
 def _note(session: Session, actor: Actor, found: Assignment, action: str, **details: object) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
-from sheber.school import audit, clock
+from sheber.school import audit, clock, zones
 from sheber.school.courses.models import ROLES, Assignment, Course, Group, Member
 from sheber.school.errors import NotFound, Refused
 from sheber.school.limiter import Limiter
@@ -43,6 +43,7 @@ __all__ = [
     "remove_member",
     "rename_group",
     "require_open",
+    "set_zone",
 ]
 
 PAGE: Final = 50  # courses on an administrator's page
@@ -63,6 +64,7 @@ class CourseLine:
     assignments: int  # that the reader can see
     next_due: datetime | None  # of those, without the reader's extensions
     students: int
+    zone: str  # time zone of its dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,18 @@ def change_course(session: Session, actor: Actor, course_id: int, title: str) ->
     before, course.title = course.title, _title(title)
     if course.title != before:
         _note(session, actor, course_id, "course.changed", before=before, after=course.title)
+
+
+def set_zone(session: Session, actor: Actor, course_id: int, name: str) -> None:
+    """Choose the time zone of a course; "": the school's. Its dates stay the moments that they are.
+
+    Raises NotFound, NotAllowed, Refused.
+    """
+    course = require_open(session, actor, "course.change", course_id).course
+    before, course.zone = course.zone, zones.checked(name) if name.strip() else ""
+    zones.enter(session, course.zone)
+    if course.zone != before:
+        _note(session, actor, course_id, "course.zone-changed", before=before, after=course.zone)
 
 
 def archive(session: Session, actor: Actor, course_id: int, archived: bool = True) -> None:
@@ -315,7 +329,7 @@ def group_name(name: str) -> str:
 def _lines(
     session: Session, courses: Sequence[tuple[Course, str]], *, sees_all: bool = False
 ) -> tuple[CourseLine, ...]:
-    """Courses with what stands in them: two queries, however many there are."""
+    """Courses with what stands in them: three queries, however many there are."""
     ids = [course.id for course, _role in courses]
     soon = func.min(Assignment.due).filter(Assignment.due > clock.now())
     hidden = func.count(Assignment.id).filter(Assignment.visible.is_(False))
@@ -327,7 +341,7 @@ def _lines(
     people = {
         row[0]: row[1] for row in session.execute(students.where(Member.course_id.in_(ids)).group_by(Member.course_id))
     }
-    lines = []
+    lines, usual = [], zones.of_school(session)
     for course, role in courses:
         count, unseen, due, visible_due = work.get(course.id, (0, 0, None, None))
         staff = sees_all or role in ("assistant", "teacher")
@@ -341,6 +355,7 @@ def _lines(
                 count if staff else count - unseen,
                 due if staff else visible_due,
                 people.get(course.id, 0),
+                course.zone or usual,
             )
         )
     return tuple(lines)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
+from sheber.school import zones
 from sheber.school.courses.models import Course, Member
 from sheber.school.errors import NotAllowed, NotFound
 
@@ -48,6 +49,7 @@ IN_SCHOOL: Final = {
     "exercise.propose": ("teacher", "administrator"),
     "exercise.admit": ("administrator",),  # its code would run on the server
     "people.change": ("administrator",),
+    "school.change": ("administrator",),  # what is set for all: its time zone
     "school.see": ("administrator",),  # queue, workers, disk, the audit of everything
 }
 """What may be done in the school, and with which rank."""
@@ -83,12 +85,13 @@ class Standing:
 
 
 def standing(session: Session, actor: Actor, course_id: int) -> Standing:
-    """What somebody is in a course. Raises NotFound for who has nothing to do with it."""
+    """What somebody is in a course, whose time zone is in force from here on. Raises NotFound for who is not in it."""
     course = session.get(Course, course_id)
     here = (Member.course_id == course_id, Member.person_id == actor.id, Member.left.is_(None))
     member = session.scalars(select(Member).where(*here)).one_or_none()
     if course is None or (member is None and not actor.administrator):
         raise NotFound(_("There is no such course, or you are not in it."))
+    zones.enter(session, course.zone)
     role = "teacher" if actor.administrator or member is None else member.role
     return Standing(actor, course, role, member.group_id if member else None)
 

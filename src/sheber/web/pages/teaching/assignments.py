@@ -74,7 +74,7 @@ def change(visit: Known, assignment_id: Id, sent: Posted) -> Response:
     try:
         with visit.school.writing() as session:
             line = assignments.assignment(session, visit.actor, assignment_id)
-            wanted = _wanted(sent, exercise_of(session, line))
+            wanted = _wanted(sent, exercise_of(session, line), line.settings)
             edition = integer(sent["edition"], "edition")
             assignments.change_assignment(session, visit.actor, assignment_id, edition=edition, **wanted)
     except (Refused, Conflict) as error:
@@ -118,10 +118,10 @@ def _form(
 # --- form → settings ------------------------------------------------------------------------------------
 
 
-def _wanted(sent: Sent, exercise: Exercise) -> dict[str, Any]:
+def _wanted(sent: Sent, exercise: Exercise, stored: Settings) -> dict[str, Any]:
     """The settings that a form asks for. Raises Refused, which names the field."""
     wanted: dict[str, Any] = {name: sent[name] == "yes" for name in _SWITCHES}
-    wanted |= {name: moment_of(sent[name], name) for name in _MOMENTS}
+    wanted |= {name: moment_of(sent[name], name, getattr(stored, name)) for name in _MOMENTS}
     wanted |= {"attempts": quantity_of(sent["attempts"], "attempts"), "counts": sent["counts"]}
     wanted |= {name: integer(sent[name], name) for name in ("scenes", "position")}
     wanted |= {name: number_of(sent[name], name) for name in ("late_percent", "weight")}
