@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sheber.i18n import _
 from sheber.school import audit, clock
 from sheber.school.audit import AuditEntry
-from sheber.school.courses.courses import require_open
+from sheber.school.courses.courses import require_open, waiting_requests
 from sheber.school.courses.dates import Dates, check_dates, dates_of
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, ReleasedScene
@@ -101,6 +101,7 @@ class CoursePage:
     archived: bool
     zone: str  # time zone of its own; "": the school's
     join_code: str | None  # for its teachers
+    waiting: int  # requests for another look that nobody has answered; 0 for students
     assignments: tuple[AssignmentLine, ...]
 
 
@@ -137,7 +138,10 @@ def course_page(session: Session, actor: Actor, course_id: int) -> CoursePage:
     now = clock.now()
     lines = tuple(_line(row[0], row[1], now) for row in session.execute(query))
     code = here.course.join_code if here.may("people.enrol") else None
-    return CoursePage(course_id, here.course.title, here.role, here.course.archived, here.course.zone, code, lines)
+    waiting = waiting_requests(session, [course_id]).get(course_id, 0) if here.may("work.see-all") else 0
+    return CoursePage(
+        course_id, here.course.title, here.role, here.course.archived, here.course.zone, code, waiting, lines
+    )
 
 
 def assignment(session: Session, actor: Actor, assignment_id: int) -> AssignmentLine:

@@ -20,6 +20,7 @@ from sheber.school.limiter import Limiter
 from sheber.school.people import policy
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor, Standing
+from sheber.school.submissions.models import RegradeRequest, Submission
 
 __all__ = [
     "CourseLine",
@@ -44,6 +45,7 @@ __all__ = [
     "rename_group",
     "require_open",
     "set_zone",
+    "waiting_requests",
 ]
 
 PAGE: Final = 50  # courses on an administrator's page
@@ -65,6 +67,7 @@ class CourseLine:
     next_due: datetime | None  # of those, without the reader's extensions
     students: int
     zone: str  # time zone of its dates
+    waiting: int  # requests for another look that nobody has answered; 0 for students
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +329,20 @@ def group_name(name: str) -> str:
     return found
 
 
+def waiting_requests(session: Session, courses: Sequence[int]) -> dict[int, int]:
+    """How many requests for another look wait for an answer, by course; a course without any is not named."""
+    query = select(Assignment.course_id, func.count(RegradeRequest.id)).join(
+        Submission, Submission.assignment_id == Assignment.id
+    )
+    query = query.join(RegradeRequest, RegradeRequest.submission_id == Submission.id)
+    query = query.where(Assignment.course_id.in_(courses), RegradeRequest.state == "open")
+    return dict(session.execute(query.group_by(Assignment.course_id)).all())
+
+
 def _lines(
     session: Session, courses: Sequence[tuple[Course, str]], *, sees_all: bool = False
 ) -> tuple[CourseLine, ...]:
-    """Courses with what stands in them: three queries, however many there are."""
+    """Courses with what stands in them: four queries, however many there are."""
     ids = [course.id for course, _role in courses]
     soon = func.min(Assignment.due).filter(Assignment.due > clock.now())
     hidden = func.count(Assignment.id).filter(Assignment.visible.is_(False))
@@ -342,6 +355,7 @@ def _lines(
         row[0]: row[1] for row in session.execute(students.where(Member.course_id.in_(ids)).group_by(Member.course_id))
     }
     lines, usual = [], zones.of_school(session)
+    waiting = waiting_requests(session, ids)
     for course, role in courses:
         count, unseen, due, visible_due = work.get(course.id, (0, 0, None, None))
         staff = sees_all or role in ("assistant", "teacher")
@@ -356,6 +370,7 @@ def _lines(
                 due if staff else visible_due,
                 people.get(course.id, 0),
                 course.zone or usual,
+                waiting.get(course.id, 0) if staff else 0,
             )
         )
     return tuple(lines)

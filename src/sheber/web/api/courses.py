@@ -30,6 +30,7 @@ class CourseLineAnswer(Answer):
     next_due: datetime | None
     students: int
     zone: str = Field(description="time zone of its dates", examples=["Asia/Almaty"])
+    waiting: int = Field(description="requests for another look that wait for an answer; 0 for students")
 
 
 class CourseAnswer(Answer):

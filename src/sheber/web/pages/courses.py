@@ -12,6 +12,7 @@ from sheber.school.courses import courses
 from sheber.school.courses.assignments import AssignmentLine, course_page
 from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.errors import NotFound, TooMany
+from sheber.school.submissions.handed import handed
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web.rendering import go_to, page
 from sheber.web.visit import Id, Known, Visit, page_router
@@ -44,6 +45,7 @@ def course(visit: Known, course_id: Id) -> Response:
     with visit.school.reading() as session:
         found = course_page(session, visit.actor, course_id)
         reached = mine(session, visit.actor, course_id)
+        classes = handed(session, visit.actor, course_id) if found.role != "student" else {}
         exercises = [exercise_of(session, line) for line in found.assignments]
     rows = [
         {
@@ -53,7 +55,7 @@ def course(visit: Known, course_id: Id) -> Response:
             "level": exercise.level,
             "mark": mark(line),
         }
-        | {"mine": reached.get(line.id, NOTHING_YET)}
+        | {"mine": reached.get(line.id, NOTHING_YET), "handed": classes.get(line.id)}
         for line, exercise, headline in zip(found.assignments, exercises, map(headline_of, exercises), strict=True)
     ]
     return page(visit, "course.html.j2", course=found, rows=rows, total=_total(rows))
