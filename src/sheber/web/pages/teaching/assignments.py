@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -15,11 +16,12 @@ from sheber.school.courses import assignments
 from sheber.school.courses.assignments import Settings
 from sheber.school.courses.exercises import available, exercise_of
 from sheber.school.courses.numbers import NumberField, number_fields, numbers_from_form
-from sheber.school.errors import Conflict, Refused, all_wrong
+from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
 from sheber.web.moments import moment
 from sheber.web.pages.courses import mark
 from sheber.web.pages.teaching.frame import frame, frame_of, shown
 from sheber.web.posted import Posted, Sent, for_field, integer, moment_of, number_of, quantity_of
+from sheber.web.prose import prose
 from sheber.web.rendering import go_to
 from sheber.web.visit import Id, Known, Visit, page_router
 
@@ -49,6 +51,30 @@ def choose(visit: Known, course_id: Id) -> Response:
     asked = {(line.exercise, line.own_exercise_id) for line in around.course.assignments}
     rows = [(one, (one.name, one.own_exercise_id) in asked) for one in found]
     return shown(visit, "new_assignment", around, rows=rows)
+
+
+@router.get("/courses/{course_id}/new-assignment/text")
+def read(visit: Known, course_id: Id, exercise: str = "", own: str = "") -> Response:
+    """The text of an exercise, before it is added."""
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "assignment.change")
+        chosen = next(
+            (one for one in available(session) if one.name == exercise and str(one.own_exercise_id or "") == own),
+            None,
+        )
+        if chosen is None:
+            raise NotFound(_("There is no such exercise."))
+        text = exercise_of(session, Wish(chosen.name, chosen.own_exercise_id)).text(visit.language)
+    return shown(visit, "exercise_text", around, one=chosen, text=prose(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An exercise with its usual numbers, before anybody asked for it."""
+
+    exercise: str
+    own_exercise_id: int | None
+    numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
 @router.post("/courses/{course_id}/new-assignment")
