@@ -223,9 +223,9 @@ def test_textures_are_pictures_of_a_material(kind: str) -> None:
     assert image.dtype == np.uint8
     assert image.ndim == 3
     assert image.shape[2] == 3
-    assert image.std() > 1.0
+    assert image.std() > 1.0 or kind == "plain"
     assert not image.flags.writeable
-    if kind not in ("label", "chessboard"):
+    if kind not in ("label", "chessboard", "plain", "qr", "datamatrix"):
         assert not np.array_equal(texture(f"{kind}/4"), image)
         rows = np.abs(np.diff(image.astype(int), axis=0, append=image[:1])).mean(axis=(1, 2))
         columns = np.abs(np.diff(image.astype(int), axis=1, append=image[:, :1])).mean(axis=(0, 2))

@@ -720,7 +720,7 @@ def test_usual_mistakes_are_told_in_plain_words(source: str, words: str, tmp_pat
     ("source", "words"),
     [
         ("Pose().ofset(z=1)", "Did you mean offset? These names exist: abc, angle"),
-        ("image.color", "Did you mean colour? These names exist: colour, depth, time"),
+        ("image.color", "Did you mean colour? These names exist: colour, depth, flange, time"),
         ("robot.move_to(Pose(), velocity=0.3)", "Did you mean speed? move_to takes: pose, speed, acceleration, blend"),
         ("robot.move_linear()", "move_linear takes: pose, speed"),
         ("Pose(x=1.0)", "Pose takes: position, quaternion"),

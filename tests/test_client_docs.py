@@ -114,7 +114,7 @@ def scene_for(tool: Any) -> Scene:
         parts=(box,),
         fixtures=(table(),),
         barriers=(barrier,),
-        cameras=(camera,),
+        cameras=(camera, CameraSpec("hand", Pose((0.0, 0.07, 0.02)), mount="flange")),
         outputs=("belt",),
         frames=(("pick", Pose((0.5, 0.1, 0.05))),),
         meant_contacts=(("tool", "box"), ("finger_*", "box"), ("box", "table")),

@@ -45,6 +45,33 @@ def test_pieces_together_are_the_whole(whole: Path, tmp_path: Path, step: int) -
     following.close()
 
 
+def test_what_the_station_declares_is_read_once(whole: Path, tmp_path: Path) -> None:
+    raw = whole.read_bytes()
+    found, following = pieces(raw, tmp_path / "live.trace", list(range(1000, len(raw), 1000)))
+    assert len({id(piece.declared) for piece in found if piece.bodies}) == 1
+    assert found[-1].taught == read(whole).taught
+    following.close()
+
+
+def test_who_is_behind_is_told_so(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sheber.trace.following.LARGEST_PIECE", whole.stat().st_size - 1)
+    following = Following(whole)
+    assert following.news() is not None
+    assert following.behind
+    following.news()
+    assert not following.behind
+    following.close()
+
+
+def test_what_another_run_declares_is_read(whole: Path) -> None:
+    raw = whole.read_bytes()[:-200]  # without the checksum
+    known = Trace(raw).declared
+    name = known.bodies[-1].encode()
+    other = Trace(raw.replace(b'"%s"' % name, b'"%s"' % name[::-1].upper()), known)
+    assert other.bodies[-1] == name[::-1].upper().decode()
+    assert Trace(raw, known).declared is known
+
+
 def test_a_file_that_is_not_there_yet_is_waited_for(whole: Path, tmp_path: Path) -> None:
     following = Following(tmp_path / "later.trace")
     assert following.news() is None

@@ -238,3 +238,13 @@ def test_a_large_plain_plane_is_the_ground(tmp_path: Path) -> None:
     made = Glb(replay(read(tmp_path / "run.trace"), exercise.mesh, exercise.texture))
     (ground,) = [node for node in made.file["nodes"] if node.get("name") == GROUND]
     assert ground["scale"] == [3.0, 3.0, 1.0]
+
+
+def test_the_same_triangles_are_made_ready_once() -> None:
+    cube = shapes.unit("box")
+    points, faces = cube.positions.astype(np.float32) * 3, cube.faces.astype(np.int32)
+    one, other = shapes.drawn(Mesh(points, faces))[0], shapes.drawn(Mesh(points.copy(), faces.copy()))[0]
+    assert one.faces is other.faces
+    assert not one.faces.flags.writeable
+    flat = shapes.drawn(Mesh(points, faces, smooth=False))[0]
+    assert flat.faces is not one.faces

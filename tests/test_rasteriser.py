@@ -14,7 +14,9 @@ import pytest
 from sheber.geometry import DOWN, Pose
 from sheber.robot.vision.camera import Camera
 from sheber.robot.vision.creases import crease_normals
-from sheber.robot.vision.rasteriser import Lamp, Picture, Pinhole, Rasteriser
+from sheber.robot.vision.lamps import PARALLEL, POINT, SHEET
+from sheber.robot.vision.material import DULL, Material
+from sheber.robot.vision.rasteriser import Lamp, Lights, Picture, Pinhole, Rasteriser
 from sheber.robot.vision.shapes import surface
 from sheber.robot.vision.textures import texture
 from sheber.robot.vision.triangles import triangles
@@ -281,8 +283,8 @@ def test_an_unknown_shape_and_an_empty_station_are_named() -> None:
 PICTURES = """
 import hashlib, sys
 sys.path.insert(0, {folder!r})
-from test_rasteriser import picture_hash
-print(picture_hash())
+from test_rasteriser import lit_hash, picture_hash
+print(picture_hash() + lit_hash())
 """
 
 
@@ -304,6 +306,28 @@ def picture_hash() -> str:
     return total.hexdigest()
 
 
+def lit_hash() -> str:
+    """Hash of pictures with highlights, scratches, chips, printed codes, a ring of lamps and a lit panel."""
+    from sheber.robot.cell.scene import CameraSpec, Lighting
+
+    spec = CameraSpec("c", Pose((0.0, 0.0, 1.2)) @ DOWN, 200, 150, (170.0, 171.0), (99.0, 75.0), (-0.2, 0.05, 0, 0, 0))
+    sheet = Visual("", "plane", (0.5, 0.5), Pose((0.0, 0.0, 0.01)))
+    code = Visual("", "plane", (0.3, 0.3), Pose((-0.3, 0.2, 0.02)), texture="datamatrix/LOT 17")
+    chipped = Visual("", "plane", (0.3, 0.3), Pose((0.3, 0.2, 0.02)), texture="aluminium/2+chip/0.3,0.4,0.1/2")
+    relief = "scratch/0.1,0.2,0.9,0.6,0.02/3+chip/0.3,0.4,0.1/2"
+    materials = [Material(0.2, 37)] * len(room())
+    materials += [Material(light="panel"), DULL, Material(0.3, 60, relief)]
+    lamps = tuple((SHEET, 0.02 * k, 0.3 - 0.05 * k, 0.4, 0.1, 0.0, -0.99, 0.3) for k in range(5))
+    lamps += ((POINT, 0.3, 0.3, 0.5, 0.0, 0.0, 0.0, 0.4), (PARALLEL, 0.0, 0.0, 0.0, 0.0, 0.6, 0.8, 0.1))
+    camera = Camera(spec, [*room(), sheet, code, chipped], no_mesh, texture, still=("table",), materials=materials)
+    total = hashlib.sha256()
+    for k in range(3):
+        poses = dict(zip(camera.bodies, moment(k, camera.bodies), strict=True))
+        lights = Lights(lamps, (("panel", 0.7),))
+        total.update(camera.capture(poses, Lighting(), np.random.default_rng(k), lights=lights).colour.tobytes())
+    return total.hexdigest()
+
+
 def plainer_processor() -> dict[str, str]:
     """What makes numba, numpy and the C library behave as on a processor without vector instructions of today."""
     from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__  # type: ignore[attr-defined]
@@ -318,4 +342,15 @@ def test_the_bytes_are_the_same_in(plain: bool) -> None:
     environment = {**os.environ, **(plainer_processor() if plain else {})}
     code = PICTURES.format(folder=os.path.dirname(__file__))
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == picture_hash()
+    assert done.stdout.strip() == picture_hash() + lit_hash()
+
+
+def test_a_view_that_is_not_kept_has_the_same_bytes() -> None:
+    lamp, camera = Lamp((-0.4, 0.2, -1.0), 0.35, 0.65), above(1.2, (203, 149), 170.0)
+    kept, passing = (Rasteriser(triangles(room(), no_mesh, texture, still=("table",))) for _ in range(2))
+    for k in range(3):
+        poses = moment(k, kept.triangles.bodies)
+        one, two = kept.picture(camera, lamp, poses), passing.picture(camera, lamp, poses, passing=True)
+        for name in ("light", "nearness", "seen"):
+            assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
+        assert two.changed.all()

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -259,7 +260,13 @@ def _shown(value: Any, form: str = "", quoted: bool = False) -> str:
 
 def written() -> tuple[str, ...]:
     """The languages that messages are there in: English, and those with a catalogue on the disk."""
-    others = (tag for tag in LANGUAGES[1:] if _gettext.find(_DOMAIN, _FOLDER, [tag.replace("-", "_")]))
+    return _written(_FOLDER)
+
+
+@cache
+def _written(folder: Path) -> tuple[str, ...]:
+    """Looked for once: every request asks."""
+    others = (tag for tag in LANGUAGES[1:] if _gettext.find(_DOMAIN, folder, [tag.replace("-", "_")]))
     return (LANGUAGES[0], *others)
 
 

@@ -15,6 +15,7 @@ from sheber.judge.forms import stored_outcome, stored_score
 from sheber.school.audit import AuditEntry
 from sheber.school.clock import now
 from sheber.school.courses.models import Assignment, Course, Group, Member
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
@@ -96,10 +97,9 @@ class Marks:
             row = Submission(**judged(asked, person, number, points, **columns))
             session.add(row)
             session.flush()
-            session.add_all(
-                SceneResult(submission_id=row.id, place=place, round=1, judged=now(), **result_columns(one))
-                for place, one in enumerate(points, 1)
-            )
+            for place, one in enumerate(points, 1):
+                columns = result_columns(one) | {"losses": losses_of(stored_score(score_of(one)))}
+                session.add(SceneResult(submission_id=row.id, place=place, round=1, judged=now(), **columns))
             return row.id
 
     def actions(self) -> list[str]:

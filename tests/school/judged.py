@@ -42,6 +42,7 @@ def judged(course: Class, kind: str, size: int = 1000, student: int = 0) -> str:
                 points=50.0,
                 outcome={},
                 score={"checks": 3},
+                losses={},
                 trace_sha256="ab",
                 trace=name,
                 trace_bytes=size,

@@ -11,7 +11,7 @@ from making import a_course, a_person, an_assignment, counted, put_in
 from sqlalchemy import select
 
 from sheber.school.audit import AuditEntry
-from sheber.school.courses import courses
+from sheber.school.courses import courses, roster
 from sheber.school.courses.models import Course, Member
 from sheber.school.errors import NotAllowed, NotFound, Refused, SchoolError, TooMany
 from sheber.school.limiter import Limiter
@@ -157,6 +157,36 @@ def test_a_student_joins_by_code_however_it_is_typed(any_school: School, teacher
     do(any_school, courses.join, student, code)
     assert len(do(any_school, courses.my_courses, student)) == 1
     assert actions(any_school) == ["course.join-code-made", "course.joined", "course.left", "course.joined"]
+
+
+def test_who_was_taken_out_does_not_come_back_by_the_code(any_school: School, teacher: Actor) -> None:
+    student, other = a_person(any_school, "s"), a_person(any_school, "o")
+    course_id = a_course(any_school, teacher=teacher, students=(student, other))
+    code = do(any_school, courses.new_join_code, teacher, course_id)
+    do(any_school, courses.remove_member, teacher, course_id, student.id)
+    do(any_school, courses.leave, other, course_id)
+    with pytest.raises(Refused, match="A teacher took you out of this course"):
+        do(any_school, courses.join, student, code)
+    assert do(any_school, courses.my_courses, student) == ()
+    do(any_school, courses.join, other, code)  # who left may come back
+    with any_school.writing() as session:
+        back = roster.enrol(session, teacher, course_id, roster.preview(b"login,name\ns,S\n"))
+    do(any_school, courses.leave, student, course_id)
+    do(any_school, courses.join, student, code)  # brought back: as everybody else
+    assert back.joined == 1
+
+
+def test_an_enrolment_that_is_undone_leaves_who_was_taken_out_outside(any_school: School, teacher: Actor) -> None:
+    student = a_person(any_school, "s")
+    course_id = a_course(any_school, teacher=teacher, students=(student,))
+    code = do(any_school, courses.new_join_code, teacher, course_id)
+    do(any_school, courses.remove_member, teacher, course_id, student.id)
+    with any_school.writing() as session:
+        back = roster.enrol(session, teacher, course_id, roster.preview(b"login,name\ns,S\n"))
+    with any_school.writing() as session:
+        roster.undo(session, teacher, back.undo)
+    with pytest.raises(Refused, match="took you out"):
+        do(any_school, courses.join, student, code)
 
 
 def test_a_code_ends(school: School) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
+from postgresql import fresh_database
 from sheber.school import database, migrating
 from sheber.school.audit import AuditEntry, record
 from sheber.school.courses.models import Course
@@ -183,3 +186,43 @@ def test_an_error_of_the_database_tells_no_value(any_school: School) -> None:
     with any_school.writing() as session, pytest.raises(SQLAlchemyError) as found:
         session.execute(text("INSERT INTO people (id, login) VALUES (1, :login)"), {"login": "a hash of a password"})
     assert "a hash of a password" not in str(found.value).partition("[SQL")[2]
+
+
+@pytest.fixture
+def on_postgresql(tmp_path: Path) -> Iterator[School]:
+    found = open_school(tmp_path / "school", fresh_database())
+    yield found
+    found.close()
+
+
+def test_a_connection_that_rested_is_made_anew_where_its_server_ended_it(
+    on_postgresql: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _end_connections(on_postgresql)
+    monkeypatch.setattr(database, "REST_S", 0.0)
+    with on_postgresql.reading() as session:
+        assert session.scalar(select(1)) == 1
+
+
+def test_a_connection_that_its_server_ended_a_moment_ago_is_told_once(on_postgresql: School) -> None:
+    _end_connections(on_postgresql)
+    with pytest.raises(DatabaseAway, match="Nothing was changed"), on_postgresql.reading() as session:
+        session.scalar(select(1))
+    with on_postgresql.reading() as session:
+        assert session.scalar(select(1)) == 1
+
+
+def _end_connections(school: School) -> None:
+    """Let the server end the connections of a school, as one that starts anew does."""
+    with school.reading() as session:  # the school keeps the connection of this one
+        name = session.scalar(text("SELECT current_database()"))
+    with psycopg.connect(school.url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as other:
+        ends = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+        assert other.execute(ends, [name, other.info.backend_pid]).fetchall()
+
+
+def test_a_session_that_reads_never_asks_to_write(school: School) -> None:
+    with school.writing() as session, school.reading() as other:
+        session.add(Course(title="Robotics", created=NOW))
+        session.flush()
+        assert other.scalars(select(Course.title)).all() == []

@@ -18,6 +18,7 @@ from sheber.school.gradebook.campaigns import campaigns, publish, start_campaign
 from sheber.school.gradebook.differences import Preview, preview
 from sheber.school.gradebook.models import Campaign
 from sheber.school.gradebook.overrides import override
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.queue.claiming import Claimed, Found, claim, fail, finish, heartbeat
@@ -154,6 +155,7 @@ def test_a_published_campaign_is_taken_back_whole(any_school: School, time: Cloc
     assert [stored(marks, one) for one in mine] != before
     with any_school.reading() as session:
         assert set(session.scalars(select(SceneResult.judged))) == {now()}
+        assert all(one.losses == losses_of(one.score) for one in session.scalars(select(SceneResult)))
     with any_school.writing() as session:
         withdraw(session, marks.teacher, campaign)
     assert [stored(marks, one) for one in mine] == before

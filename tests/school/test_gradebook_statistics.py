@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from typing import Any
 
 import pytest
 from grading import Marks, make_marks, score_of, statements
+from sqlalchemy import event
 
+from sheber.exercises import load
+from sheber.exercises.score import Score
+from sheber.judge import Program, best_sandbox, run
 from sheber.judge.forms import stored_score
 from sheber.school.errors import NotAllowed, NotFound
 from sheber.school.gradebook.overrides import override
 from sheber.school.gradebook.printing import group_report, student_report
 from sheber.school.gradebook.statistics import Statistics, assignment_statistics
 from sheber.school.gradebook.student import StudentPage, student_page
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.comments import comment
@@ -64,8 +71,71 @@ def test_what_the_rule_of_the_groups_took(school: School) -> None:
     form["checks"][0]["points"] = 30.0  # half the quality: the 30 points for time count half
     with school.writing() as session:
         for one in session.query(SceneResult):
-            one.score = form
+            one.score, one.losses = form, losses_of(form)
     assert read(marks, asked).rule_lost == 15.0
+
+
+@pytest.mark.physics
+def test_statistics_are_those_of_the_whole_scores(any_school: School) -> None:
+    """What real programs got, counted in both ways: from the losses that are kept, and from the scores."""
+    marks = make_marks(any_school)
+    asked = marks.assignment()
+    scores = {student: [real_score(name, seed) for seed in (1, 2)] for student, name in enumerate(PROGRAMS)}
+    for student, judged in scores.items():
+        id_ = marks.attempt(student, asked, *[one.points for one in judged])
+        with any_school.writing() as session:
+            for result in session.query(SceneResult).filter_by(submission_id=id_):
+                result.score = stored_score(judged[result.place - 1])
+                result.losses = losses_of(result.score)
+    found = read(marks, asked)
+    every = [one for judged in scores.values() for one in judged]
+    assert found.rule_lost == round(statistics.fmean(sum(c.points - s.counted(c) for c in s.checks) for s in every), 2)
+    assert sum(one.mean_lost for one in found.checks) > 1.0
+    total = math.fsum(check.lost for score in every for check in score.checks)
+    for one in found.checks:
+        checks = [check for score in every for check in score.checks if check.key == one.key]
+        assert one.mean_lost == round(statistics.fmean(check.lost for check in checks), 2)
+        assert one.maximum == round(statistics.fmean(check.maximum for check in checks), 2)
+        assert one.share == round(math.fsum(check.lost for check in checks) / total, 4)
+        assert (one.title, one.group) == (checks[0].title, checks[0].group)
+        losers = [any(c.lost > 0 for s in judged for c in s.checks if c.key == one.key) for judged in scores.values()]
+        assert one.lost_by == sum(losers)
+
+
+PROGRAMS = ("reference", "clumsy", "wrong")
+
+
+def real_score(name: str, seed: int) -> Score:
+    """What a program of an exercise gets."""
+    exercise = load("poses-and-moves")
+    return exercise.score(run(exercise, Program.read(exercise.program(name)), seed, best_sandbox()))
+
+
+def test_statistics_read_no_more_scores_than_there_are_checks(any_school: School) -> None:
+    marks = make_marks(any_school, students=6)
+    asked = marks.assignment()
+    for student in range(6):
+        marks.attempt(student, asked, 50, 60)
+    read_scores: list[object] = []
+    with any_school.reading() as session:
+        event.listen(session, "do_orm_execute", lambda state: read_scores.append(state.statement))
+        assignment_statistics(session, marks.teacher, asked)
+    whole = [one for one in read_scores if "scene_results.score" in str(one)]
+    assert len(whole) == 1
+    with any_school.reading() as session:
+        assert len(session.execute(whole[0]).all()) == 1
+
+
+def test_losses_of_a_score() -> None:
+    assert losses_of(stored_score(score_of(50))) == {
+        "rule": 0.0,
+        "keys": ["placed", "cycle"],
+        "groups": ["quality", "cycle"],
+        "maximum": [6000, 4000],
+        "lost": [1000, 4000],
+    }
+    with pytest.raises(ValueError, match="not a stored score"):
+        losses_of({})
 
 
 def test_by_group(any_school: School) -> None:

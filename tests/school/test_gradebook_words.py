@@ -156,6 +156,8 @@ def test_a_student_asks_and_a_teacher_answers(any_school: School) -> None:
         (request, "Student 0000", "The grip held.", 50.0, 1)
     ]
     assert count == 1
+    with any_school.reading() as session:  # a page that no book has
+        assert requests_in(session, marks.assistant, marks.course, page=10**30) == ((), 1)
     replied(marks, marks.teacher, request)
     with any_school.reading() as session:
         assert requests_in(session, marks.assistant, marks.course) == ((), 0)

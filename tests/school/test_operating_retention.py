@@ -9,13 +9,18 @@ import pytest
 from sqlalchemy import select, update
 
 from school.judged import judged, write
-from school.making import Clock, make_class
+from school.making import Class, Clock, found, make_class
 from sheber.school import clock
 from sheber.school.audit import AuditEntry
+from sheber.school.gradebook.campaigns import publish, start_campaign, withdraw
 from sheber.school.gradebook.models import Campaign, CampaignResult
+from sheber.school.gradebook.results import digest_of, whole_results
 from sheber.school.opening import School
 from sheber.school.operating import keeping, retention
 from sheber.school.operating.retention import Removed, Rule, clean
+from sheber.school.people.policy import Actor
+from sheber.school.queue.claiming import claim, finish
+from sheber.school.storage import storage
 from sheber.school.submissions.models import SceneResult, Submission
 
 NEVER = Rule(practice_days=10_000, graded_days=10_000)
@@ -113,10 +118,124 @@ def test_traces_of_a_regrade_stay_until_it_is_decided(
         )
         session.add(campaign)
         session.flush()
-        session.add(CampaignResult(campaign_id=campaign.id, submission_id=submission, place=1, result={"trace": name}))
+        result = {"trace": name, "trace_bytes": 1000, "judged": clock.now().isoformat()}
+        session.add(CampaignResult(campaign_id=campaign.id, submission_id=submission, place=1, result=result))
     time.forward(days=days)
     clean(school, Rule())
     assert (name in there(school)) is stays
+    assert (name in aside(school)) is stays
+
+
+def aside(school: School) -> list[str]:
+    """The traces that campaigns have aside."""
+    with school.reading() as session:
+        return [str(one["trace"]) for one in session.scalars(select(CampaignResult.result))]
+
+
+def regraded(course: Class, size: int = 700) -> tuple[int, str]:
+    """A campaign that a worker has judged: its id, and the name of its trace."""
+    school = course.school
+    with school.writing() as session:
+        id_ = start_campaign(session, course.teacher, course.assignment, "all", "A tolerance was wrong.")
+    with school.writing() as session:
+        (job,) = claim(session, "w", 10)
+        name = f"{clock.now():%Y-%m}/{job.submission_id}-1-regrade{id_}.trace"
+        assert finish(session, "w", job.job_id, found(90.0, trace=name, trace_bytes=size))
+    write(school, name, size)
+    return id_, name
+
+
+def put_out(course: Class, id_: int) -> None:
+    with course.school.writing() as session:
+        publish(session, course.teacher, id_, digest_of(whole_results(session, id_)))
+
+
+def take_back(course: Class, id_: int) -> None:
+    with course.school.writing() as session:
+        withdraw(session, course.teacher, id_)
+
+
+def test_a_whole_campaign_loses_no_trace_that_is_named(any_school: School, time: Clock) -> None:
+    """Run, published, taken back, swept between: what counts has its trace until its own days are over."""
+    course = make_class(any_school)
+    first = judged(course, "graded")
+    time.forward(days=300)
+    id_, second = regraded(course)
+    time.forward(days=150)  # the first is past its days, and the campaign is not decided
+    assert clean(any_school, NEVER).files == 0
+    put_out(course, id_)
+    assert (named(any_school), aside(any_school)) == ({second}, [first])
+    assert clean(any_school, NEVER).files == 0
+    take_back(course, id_)
+    assert (named(any_school), aside(any_school)) == ({first}, [second])
+    assert clean(any_school, NEVER).files == 0
+    assert there(any_school) == {first, second}
+    assert clean(any_school, Rule()) == Removed(old=1, size=1000)  # 450 days; the other has 150
+    assert (there(any_school), aside(any_school)) == ({second}, [second])
+    time.forward(days=251)
+    assert clean(any_school, Rule()) == Removed(old=1, size=700)
+    assert (there(any_school), aside(any_school)) == (set(), [""])
+    with any_school.reading() as session:
+        assert session.scalars(select(CampaignResult.result)).one()["points"] == 90.0
+
+
+def test_taking_back_after_a_sweep_names_no_file_that_is_gone(any_school: School, time: Clock) -> None:
+    course = make_class(any_school)
+    judged(course, "graded")
+    time.forward(days=300)
+    id_, second = regraded(course)
+    put_out(course, id_)
+    time.forward(days=101)
+    assert clean(any_school, Rule()) == Removed(old=1, size=1000)  # what was replaced
+    take_back(course, id_)
+    assert named(any_school) == set()
+    assert aside(any_school) == [second]
+    with any_school.reading() as session:
+        own = session.scalars(select(SceneResult)).one()
+    assert (own.points, own.trace, own.trace_bytes) == (50.0, "", 0)
+
+
+def test_what_campaigns_have_aside_counts_in_the_quota(any_school: School, time: Clock) -> None:
+    course = make_class(any_school)
+    first = judged(course, "graded")
+    id_, second = regraded(course, 3000)
+    time.forward(days=2)
+    assert clean(any_school, Rule(quota_bytes=4000)).files == 0
+    assert clean(any_school, Rule(quota_bytes=3900)).quota == 1  # 4000 of 3900: the one that counts, since ...
+    assert there(any_school) == {second}  # ... a campaign that waits needs its own
+    assert first not in named(any_school)
+    with any_school.reading() as session:
+        root = Actor(course.teacher.id, "", "administrator")
+        assert [one.size for one in storage(session, root, any_school.folder).courses] == [3000]
+    put_out(course, id_)
+    practice = judged(course, "practice", 1000)
+    time.forward(days=2)
+    take_back(course, id_)
+    assert clean(any_school, Rule(quota_bytes=3500)) == Removed(quota=1, size=1000)
+    assert practice not in there(any_school)
+    assert clean(any_school, Rule(quota_bytes=2000)) == Removed(quota=1, size=3000)
+    assert (there(any_school), aside(any_school)) == (set(), [""])
+
+
+def test_a_campaign_that_is_published_while_traces_are_forgotten_keeps_its_own(
+    any_school: School, time: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what is old and the forgetting of it, the two results have changed places."""
+    course = make_class(any_school)
+    first = judged(course, "graded")
+    time.forward(days=401)
+    id_, second = regraded(course)
+    past = retention._past
+
+    def overtaken(school: School, rule: Rule) -> object:
+        found = past(school, rule)
+        put_out(course, id_)
+        return found
+
+    monkeypatch.setattr(retention, "_past", overtaken)
+    assert clean(any_school, Rule()).files == 0
+    assert (named(any_school), aside(any_school)) == ({second}, [first])
+    assert there(any_school) == {first, second}
 
 
 def test_a_cleaning_that_is_broken_off_names_no_file_that_is_gone(

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sheber.school.clock import now
 from sheber.school.errors import DatabaseAway
 from sheber.school.gradebook.models import Campaign, CampaignResult
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.queue.adding import Scene, add_jobs
 from sheber.school.queue.claiming import (
@@ -200,6 +201,7 @@ def test_a_lease_that_runs_out_is_taken_by_another_worker(any_school: School, ti
     assert not done(any_school, first, worker="lost", points=1.0)
     with any_school.reading() as session:
         assert session.scalars(select(SceneResult.points)).all() == [99.0]
+        assert session.scalars(select(SceneResult.losses)).all() == [losses_of(found(99.0).score)]
         assert session.get_one(Submission, submission).points == 99.0
 
 

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import random
-import time as clock
+import time as stopwatch
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from grading import Marks, make_marks, statements
+from making import Clock
+from sqlalchemy import select
 
 from sheber.exercises import load
+from sheber.judge import Program, best_sandbox
+from sheber.judge.sandbox import LimitReached, Sandbox, SandboxError, sandbox_of_level
+from sheber.judge.sandbox.errand import BrokenOff, errand
 from sheber.school.errors import NotAllowed, NotFound, Refused, TooMany
 from sheber.school.opening import School
-from sheber.school.similarity import comparing
-from sheber.school.similarity.comparing import compare_programs, compared
-from sheber.school.similarity.reports import SimilarityPage, compare, side_by_side, similarity_page
-from sheber.school.similarity.winnowing import GRAM, WINDOW, fingerprints, grams, tokens
+from sheber.school.people.policy import Actor
+from sheber.school.similarity import comparer, comparing, reports
+from sheber.school.similarity.comparer import LEASE_S, TRIES, Comparer, keep, store, take
+from sheber.school.similarity.comparing import NotCompared, compare_programs
+from sheber.school.similarity.models import SimilarityReport
+from sheber.school.similarity.reports import (
+    ReportState,
+    SimilarityPage,
+    ask,
+    report_state,
+    side_by_side,
+    similarity_page,
+    unfinished,
+)
+from sheber.school.similarity.winnowing import BINS, GRAM, WINDOW, compared, fingerprints, grams, tokens
+from sheber.station import Limits
 
 STARTER = "from sheber import connect\n\nrobot = connect()\nrobot.move_joint(robot.home)\nprint(robot.state)\n"
 
@@ -182,7 +202,12 @@ def test_programs_of_the_exercise_are_compared_with_students_only() -> None:
     assert found["histogram"][0] == 1  # the nearest other student: there is none
 
 
-def test_hostile_programs_cost_no_more_than_their_length() -> None:
+# --- in a box ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.box
+@pytest.mark.parametrize("level", ["A", "B"])
+def test_hostile_programs_are_compared_in_a_box_and_cost_no_more_than_their_length(level: str) -> None:
     size = 256 << 10
     hostile = [
         "(" * size,
@@ -194,25 +219,158 @@ def test_hostile_programs_cost_no_more_than_their_length() -> None:
         "\ud800" * 9,
     ]
     programs = {str(n): one for n, one in enumerate(hostile)} | {"a": MINE, "b": RENAMED}
-    before = clock.process_time()
-    found = compare_programs(programs, STARTER, [])
-    assert clock.process_time() - before < 2.0  # of this process: the other one does the work
+    before = stopwatch.process_time()
+    found = compare_programs(_level(level), programs, STARTER, [])
+    assert stopwatch.process_time() - before < 2.0  # of this process: the other one does the work
     assert (found["pairs"][0]["one"], found["pairs"][0]["other"]) == ("a", "b")
+    small = {"a": MINE, "b": RENAMED}
+    assert compare_programs(_level(level), small, STARTER, []) == json.loads(json.dumps(compared(small, STARTER, [])))
 
 
+def _level(level: str) -> Sandbox:
+    try:
+        return sandbox_of_level(level)
+    except SandboxError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.box
 def test_comparing_ends_after_its_time() -> None:
     many = {str(n): "(" * 200_000 + str(n) for n in range(20)}
-    with pytest.raises(Refused, match="It was ended"):
-        compare_programs(many, "", [], longest_s=1.0)
+    with pytest.raises(NotCompared, match="Comparing 20 programs was ended"):
+        compare_programs(best_sandbox(), many, "", [], longest_s=1.0)
 
 
-def test_too_much_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparing, "_MOST_BYTES", len(MINE) + len(RENAMED))
-    found = compared({"1": MINE + "#" * 100, "2": RENAMED, "3": MINE}, STARTER, [])
-    assert found["left_out"] == ["1"]
+def test_nothing_of_others_is_read_without_a_box() -> None:
+    with pytest.raises(SandboxError, match="Level C does not isolate"):
+        compare_programs(Sandbox("C"), {"1": MINE, "2": OTHER}, "", [])
+
+
+GOOD: dict[str, Any] = {
+    "compared": ["1", "2"],
+    "left_out": ["3"],
+    "histogram": [0] * BINS,
+    "pairs": [
+        {"one": "1", "other": "2", "similarity": 0.5, "share": 0.5, "other_share": 0.1, "blocks": [[1, 2, 3, 4, 15]]}
+    ],
+}
+
+
+def _pair(**change: Any) -> dict[str, Any]:
+    return {"pairs": [GOOD["pairs"][0] | change]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"compared": ["1", "2", "4"]},
+        {"compared": ["1", "2", "2"]},
+        {"left_out": []},
+        {"histogram": [0] * (BINS - 1)},
+        {"histogram": [-1] * BINS},
+        {"more": 1},
+        {"pairs": GOOD["pairs"] * 101},
+        _pair(one="9"),
+        _pair(one="3"),
+        _pair(similarity=1.5),
+        _pair(share="0.5"),
+        _pair(blocks=[[1, 2, 3, 4]]),
+        _pair(blocks=[[0, 2, 3, 4, 5]]),
+        _pair(blocks=[[1, 1 << 30, 3, 4, 5]]),
+        _pair(blocks=[[1, 2, 3, 4, 5]] * 41),
+        _pair(blocks=[[1, 5, 3, 4, 5]]),
+        _pair(blocks=[[1, 2, 3, 5, 5]]),
+        _pair(blocks=[[2, 1, 3, 4, 5]]),
+    ],
+)
+def test_what_a_box_says_is_believed_of_nothing_else(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]) -> None:
+    said = [json.dumps(GOOD)]
+    monkeypatch.setattr(comparing, "errand", lambda *_a, **_k: said[0])
+    programs = dict.fromkeys("123", "a\nb\nc\nd")
+    assert compare_programs(Sandbox("A"), programs, "", [])["left_out"] == ["3"]
+    for said[0] in (json.dumps(GOOD | change), json.dumps(GOOD)[:-1], "[" * 100_000, "NaN"):
+        with pytest.raises(NotCompared, match="cannot be read"):
+            compare_programs(Sandbox("A"), programs, "", [])
+
+
+_TAKES = """
+from sheber.client.wire import open_endpoint
+channel = open_endpoint("fd:3")
+said = channel.exchange({"do": "take"})[1].decode()
+"""
+
+
+@pytest.mark.box
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("", "ended before"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("import os; os.write(3, b'x' * 100)", "ended before"),
+        (_TAKES + "channel.exchange({'do': 'give', 'text': said})", "ended before"),
+        (_TAKES + "channel.exchange({'do': 'connect'})", "ended before"),
+        (_TAKES + "while True: channel.exchange({'do': 'give', 'text': 'x' * 50_000, 'last': False})", "more than"),
+        (_TAKES + "while True: pass", "processor time"),
+    ],
+)
+def test_a_script_that_gives_nothing_of_use_is_ended(script: str, why: str) -> None:
+    limits = Limits(processor_s=1, wall_s=20.0, silent_s=20.0)
+    with pytest.raises(LimitReached, match=why):
+        errand(best_sandbox(), Program("s.py", script.encode()), b"asked", limits, largest=200_000)
+
+
+@pytest.mark.box
+def test_an_errand_sees_nothing_of_ours_and_can_be_broken_off(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("no")
+    looks = _TAKES + (
+        "found = ''\n"
+        "for name in said.split():\n"
+        "    try: found += open(name).read()\n"
+        "    except OSError: pass\n"
+        "channel.exchange({'do': 'give', 'text': found + '.', 'last': True})\n"
+    )
+    asked = f"{tmp_path / 'secret'} /etc/passwd {comparing.__file__}".encode()
+    assert errand(best_sandbox(), Program("s.py", looks.encode()), asked, Limits(), largest=1000) == "."
+    script, begun = Program("s.py", b"while True: pass"), stopwatch.monotonic()
+    with pytest.raises(BrokenOff):
+        errand(best_sandbox(), script, b"", Limits(), largest=9, going=lambda: stopwatch.monotonic() < begun + 1.0)
+    assert stopwatch.monotonic() - begun < 20.0
 
 
 # --- reports ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs are compared in this process: tests of what comes before and after it need no box."""
+
+    def compare_here(_sandbox: Sandbox, programs: Any, starter: str, shipped: Any, **_how: Any) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(json.dumps(compared(programs, starter, shipped)))
+        return found
+
+    monkeypatch.setattr(comparer, "compare_programs", compare_here)
+
+
+def do(school: School, what: Callable[..., Any], *arguments: Any) -> Any:
+    with school.writing() as session:
+        return what(session, *arguments)
+
+
+def worker(school: School, name: str = "w") -> Comparer:
+    return Comparer(school, name, lambda: Sandbox("A"))
+
+
+def compare(school: School, actor: Actor, assignment: int) -> int:
+    """Asked for, and done by a worker; the report's id."""
+    report: int = do(school, ask, actor, assignment)
+    assert worker(school).look()
+    assert state(school, actor, report).state == "done"
+    return report
+
+
+def state(school: School, actor: Actor, report: int) -> ReportState:
+    found: ReportState = do(school, report_state, actor, report)
+    return found
 
 
 def page(marks: Marks, assignment: int) -> SimilarityPage | None:
@@ -224,6 +382,7 @@ def hand_in(marks: Marks, assignment: int, *programs: str) -> list[int]:
     return [marks.attempt(n, assignment, 50, 50, source=one.encode()) for n, one in enumerate(programs)]
 
 
+@pytest.mark.usefixtures("here")
 def test_a_report_of_the_programs_that_count(any_school: School) -> None:
     marks = make_marks(any_school, students=4)
     asked = marks.assignment()
@@ -249,6 +408,34 @@ def test_a_report_of_the_programs_that_count(any_school: School) -> None:
     assert marks.actions() == ["similarity.compared"]
 
 
+@pytest.mark.usefixtures("here")
+def test_the_longest_are_left_out_where_all_are_too_long(any_school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "MOST_BYTES", len((MINE + RENAMED).encode()))
+    marks = make_marks(any_school)
+    asked = marks.assignment()
+    ids = hand_in(marks, asked, MINE + "#" * 100, RENAMED, MINE)
+    compare(any_school, marks.teacher, asked)
+    found = page(marks, asked)
+    assert found is not None
+    assert [one.submission_id for one in found.left_out if one.submission_id] == ids[:1]
+    assert (found.compared, found.newer) == (2, 0)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_line_that_two_stretches_share_is_counted_once(school: School) -> None:
+    marks = make_marks(school)
+    asked = marks.assignment()
+    ids = hand_in(marks, asked, MINE, RENAMED)
+    compare(school, marks.teacher, asked)
+    pair = GOOD["pairs"][0] | {"one": str(ids[0]), "other": str(ids[1])}
+    pair["blocks"] = [[8, 9, 1, 2, 15], [1, 3, 1, 2, 15], [3, 5, 1, 2, 15], [4, 4, 1, 2, 15]]
+    with school.writing() as session:
+        row = session.scalars(select(SimilarityReport)).one()
+        row.findings = {**row.findings, "pairs": [pair]}
+    assert page(marks, asked).pairs[0].lines == 7  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("here")
 def test_a_reference_program_that_went_round_is_named(school: School) -> None:
     marks = make_marks(school)
     asked = marks.assignment()
@@ -264,18 +451,20 @@ def test_a_reference_program_that_went_round_is_named(school: School) -> None:
         assert side_by_side(session, marks.teacher, report, 1).other_program == reference
 
 
-def test_who_compares_and_reads(school: School, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("here")
+def test_who_compares_and_reads(school: School) -> None:
     marks, others = make_marks(school), make_marks(school, title="Vision")
     asked, theirs = marks.assignment(), others.assignment()
     hand_in(marks, asked, MINE)
     with pytest.raises(Refused, match="nothing to compare"):
-        compare(school, marks.teacher, asked)
+        do(school, ask, marks.teacher, asked)
     hand_in(marks, asked, MINE, RENAMED)
     report = compare(school, marks.teacher, asked)
-    with pytest.raises(NotAllowed):
-        compare(school, marks.students[0], asked)
-    with pytest.raises(NotFound):
-        compare(school, others.teacher, asked)
+    for what, thing in ((ask, asked), (unfinished, asked), (report_state, report)):
+        with pytest.raises(NotAllowed):
+            do(school, what, marks.students[0], thing)
+        with pytest.raises(NotFound):
+            do(school, what, others.teacher, thing)
     with school.reading() as session:
         with pytest.raises(NotAllowed):
             similarity_page(session, marks.students[0], asked)
@@ -289,6 +478,7 @@ def test_who_compares_and_reads(school: School, tmp_path: Path) -> None:
         assert similarity_page(session, others.teacher, theirs) is None
 
 
+@pytest.mark.usefixtures("here")
 def test_one_person_compares_a_few_times_in_a_minute(school: School) -> None:
     marks = make_marks(school)
     asked = marks.assignment()
@@ -296,10 +486,11 @@ def test_one_person_compares_a_few_times_in_a_minute(school: School) -> None:
     for _ in range(3):
         compare(school, marks.teacher, asked)
     with pytest.raises(TooMany):
-        compare(school, marks.teacher, asked)
+        do(school, ask, marks.teacher, asked)
     compare(school, marks.assistant, asked)
 
 
+@pytest.mark.usefixtures("here")
 def test_the_number_of_queries_does_not_grow(any_school: School) -> None:
     counts = []
     for students, title in ((2, "Robotics"), (30, "Vision")):
@@ -311,3 +502,117 @@ def test_the_number_of_queries_does_not_grow(any_school: School) -> None:
             page(marks, asked)
         counts.append(len(found))
     assert counts[0] == counts[1]
+
+
+# --- asked for, and made by a worker -----------------------------------------------------------------
+
+
+@pytest.fixture
+def asked(any_school: School) -> tuple[Marks, int, int]:
+    """A course, its assignment with two programs, and a comparison that was asked for."""
+    marks = make_marks(any_school)
+    assignment = marks.assignment()
+    hand_in(marks, assignment, MINE, RENAMED)
+    return marks, assignment, do(any_school, ask, marks.teacher, assignment)
+
+
+def of(marks: Marks, report: int) -> SimilarityReport:
+    with marks.school.reading() as session:
+        return session.get_one(SimilarityReport, report)
+
+
+@pytest.mark.usefixtures("here")
+def test_who_asks_again_asks_for_the_same(asked: tuple[Marks, int, int]) -> None:
+    marks, assignment, report = asked
+    assert do(marks.school, ask, marks.assistant, assignment) == report
+    waiting = do(marks.school, unfinished, marks.assistant, assignment)
+    assert (waiting.id, waiting.state, waiting.going, waiting.made_by) == (report, "asked", True, "robotics teacher")
+    assert page(marks, assignment) is None
+    with pytest.raises(NotFound):
+        do(marks.school, side_by_side, marks.teacher, report, 1)
+    assert worker(marks.school).look()
+    assert not worker(marks.school).look()
+    assert do(marks.school, unfinished, marks.teacher, assignment) is None
+    assert do(marks.school, ask, marks.teacher, assignment) == report + 1
+    assert page(marks, assignment).id == report  # type: ignore[union-attr]
+    assert marks.actions() == ["similarity.compared"] * 2
+
+
+def test_one_worker_compares_and_a_lost_one_s_result_comes_too_late(asked: tuple[Marks, int, int], time: Clock) -> None:
+    marks, _assignment, report = asked
+    school = marks.school
+    assert do(school, take, "a") == report
+    assert do(school, take, "b") is None
+    time.forward(seconds=LEASE_S - 1)
+    assert do(school, keep, "a", report)
+    time.forward(seconds=2)
+    assert do(school, take, "b") is None
+    time.forward(seconds=LEASE_S)
+    assert do(school, take, "b") == report
+    assert not do(school, keep, "a", report)
+    assert not do(school, store, "a", report, GOOD)
+    assert do(school, store, "b", report, GOOD)
+    assert not do(school, store, "b", report, GOOD)
+    assert (of(marks, report).state, of(marks, report).findings) == ("done", GOOD)
+
+
+def test_an_interrupted_comparison_says_so_and_can_be_asked_for_again(
+    asked: tuple[Marks, int, int], time: Clock
+) -> None:
+    marks, assignment, report = asked
+    for _n in range(TRIES):
+        assert do(marks.school, take, "a") == report
+        time.forward(seconds=LEASE_S + 1)
+    assert do(marks.school, take, "a") is None
+    failed = do(marks.school, unfinished, marks.teacher, assignment)
+    assert (failed.state, failed.going) == ("failed", False)
+    assert f"begun {TRIES} times and interrupted" in failed.trouble
+    assert do(marks.school, ask, marks.teacher, assignment) == report + 1
+
+
+def test_a_worker_that_ends_gives_its_comparison_back(
+    asked: tuple[Marks, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks, _assignment, report = asked
+
+    def endless(*_a: Any, going: Callable[[], bool], **_k: Any) -> None:
+        while going():
+            stopwatch.sleep(0.01)
+        raise BrokenOff
+
+    monkeypatch.setattr(comparer, "compare_programs", endless)
+    with worker(marks.school):
+        until = stopwatch.monotonic() + 20.0
+        while of(marks, report).state != "comparing" and stopwatch.monotonic() < until:
+            stopwatch.sleep(0.02)
+    found = of(marks, report)
+    assert (found.state, found.worker, found.until, found.tries) == ("asked", "", None, 0)
+
+
+@pytest.mark.usefixtures("here")
+def test_why_nothing_was_compared_is_told_in_the_readers_language(
+    asked: tuple[Marks, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks, _assignment, report = asked
+    monkeypatch.undo()
+    Comparer(marks.school, "w", lambda: Sandbox("C")).look()
+    told = state(marks.school, marks.teacher, report)
+    assert told.state == "failed"
+    assert told.trouble.startswith("The programs could not be compared: Level C does not isolate.")
+    with marks.school.reading() as session:
+        assert session.scalars(select(SimilarityReport.failure)).one()["id"] == "similarity.not_begun"
+
+
+@pytest.mark.box
+def test_a_worker_compares_in_a_box(school: School) -> None:
+    marks = make_marks(school)
+    assignment = marks.assignment()
+    ids = hand_in(marks, assignment, MINE, RENAMED, OTHER)
+    report = do(school, ask, marks.teacher, assignment)
+    with Comparer(school, "w"):
+        until = stopwatch.monotonic() + 60.0
+        while state(school, marks.teacher, report).going and stopwatch.monotonic() < until:
+            stopwatch.sleep(0.1)
+    found = page(marks, assignment)
+    assert found is not None
+    assert (found.pairs[0].one.submission_id, found.pairs[0].other.submission_id) == (ids[0], ids[1])

@@ -350,6 +350,30 @@ def test_gradebook_overrides_requests_and_audit(town: Town) -> None:
     assert script(town, town.admin).get("/api/v1/audit").status_code == 200
 
 
+def test_a_student_reads_each_grade_with_its_reasons_and_nobody_elses(town: Town) -> None:
+    work, student, teacher = work_of(town), script(town, town.student), script(town, town.teacher)
+    here = f"/api/v1/courses/{town.course}/students/{town.student.id}"
+    found = student.get(here).json()
+    assert found == teacher.get(here).json()
+    assert (found["person_id"], found["name"], found["total"]) == (town.student.id, town.student.name, 20.0)
+    one = next(one for one in found["assignments"] if one["cell"]["assignment_id"] == town.assignment)
+    assert (one["cell"]["points"], one["scenes"], one["cell"]["submission_id"]) == (20.0, [20.0] * 3, work.graded)
+    assert [line["submission_id"] for line in one["attempts"] if line["counts"]] == [work.graded]
+    assert [loss["lost"] for loss in one["losses"]] == sorted((x["lost"] for x in one["losses"]), reverse=True)
+    assert one["losses"][0]["lost"] > 0
+    assert {group["group"] for group in one["groups"]} == {"quality", "cycle", "safety", "procedure"}
+    refused(script(town, town.classmate).get(here), 404)
+
+
+def test_the_disk_is_the_administrators(town: Town) -> None:
+    work_of(town)
+    found = script(town, town.admin).get("/api/v1/disk").json()
+    assert found["total"] > found["free"] > 0
+    assert (found["submissions"], found["scarce"]) == (3, found["free"] * 10 < found["total"])
+    assert found["traces"] == sum(one["size"] for one in found["courses"])
+    refused(script(town, town.teacher).get("/api/v1/disk"), 403)
+
+
 def test_exports_statistics_campaigns_and_similarity(town: Town) -> None:
     work, teacher = work_of(town), script(town, town.teacher)
     course, here = f"/api/v1/courses/{town.course}", f"/api/v1/assignments/{town.assignment}"

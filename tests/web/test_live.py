@@ -90,6 +90,37 @@ def test_who_lost_the_connection_goes_on_where_they_were(raw: bytes, tmp_path: P
     assert rest == everything[1:]
 
 
+def test_a_silent_run_says_now_and_then_that_it_is_there(
+    raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hall, "SILENT_S", 0.1)
+    path = tmp_path / "run.trace"
+    path.write_bytes(raw[: len(raw) // 2])
+
+    async def watch() -> list[list[bytes]]:
+        place = Hall()
+        watched = a_run(path)
+        found: list[list[bytes]] = await asyncio.wait_for(
+            asyncio.gather(first(place, watched, 4), first(place, watched, 4)), 10
+        )
+        await place.close()
+        return found
+
+    for heard in asyncio.run(watch()):
+        assert heard[0].startswith(b"id: 1")
+        assert heard[1:] == 3 * [b": still here\n\n"]
+
+
+async def first(place: Hall, watched: Watched, count: int) -> list[bytes]:
+    """So many messages, and the silence between them."""
+    found: list[bytes] = []
+    async for one in place.watch(watched, "en"):
+        found.append(one)
+        if len(found) == count:
+            break
+    return found
+
+
 def test_a_run_that_ends_without_its_last_record_ends_the_show(raw: bytes, tmp_path: Path) -> None:
     path = tmp_path / "run.trace"
     path.write_bytes(raw[: len(raw) // 2])

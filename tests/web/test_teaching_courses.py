@@ -14,6 +14,7 @@ from sheber.school import clock
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import assignments, courses, roster
 from sheber.school.courses.models import Assignment, Course, Member
+from sheber.web import paging
 from sheber.web.pages.teaching.people import _carried
 from sheber.web.posted import Sent
 
@@ -216,6 +217,20 @@ def test_a_bad_file_is_told_at_its_place_and_enrols_nobody(quiet_town: Town, dat
     assert len(members(town)) == 3
 
 
+def test_a_file_is_read_for_teachers_only(quiet_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading 10,000 rows takes a second of a processor."""
+    town = quiet_town
+    asked: list[bytes] = []
+    monkeypatch.setattr(roster, "preview", lambda data, _encoding="": asked.append(data))
+    for who, status in ((town.student, 403), (town.stranger, 404)):
+        browser = town.browser(who)
+        token = browser.token()
+        for path in ("roster", "people"):
+            answer = browser.post(f"/courses/{town.course}/{path}", data={"csrf": token, "login": "x", "name": "X"})
+            assert answer.status_code == status
+    assert asked == []
+
+
 @pytest.mark.parametrize("carried", ["", "x", "AAAA", "ж"])
 def test_what_a_page_carried_back_is_not_trusted(quiet_town: Town, carried: str) -> None:
     town = quiet_town
@@ -276,6 +291,38 @@ def test_the_chosen_people_move_to_a_group_together(town: Town) -> None:
     assert town.browser(town.classmate).fill(f"{path}/group", person=both, group="").status_code == 403
     browser.fill(f"{path}/group", person=both[:1], group="")
     assert browser.get(f"{path}?group={group}").text.count('<tr id="person-') == 1
+
+
+def test_many_people_are_shown_a_page_at_a_time(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after somebody was moved or changed, the page is the one that was looked at."""
+    monkeypatch.setattr(paging, "ROWS", 2)
+    browser, path = town.browser(town.teacher), f"/courses/{town.course}/people"
+    browser.fill(f"/courses/{town.course}/groups", name="PT-21")
+    first, second, every = (browser.get(f"{path}?page={one}").text for one in ("1", "2", "all"))
+    shown = [re.findall(r'<tr id="person-(\d+)"', page) for page in (first, second, every)]
+    assert (len(shown[0]), shown[0] + shown[1]) == (2, shown[2])
+    assert "3 people" in first
+    assert 'href="?page=2" rel="next"' in first
+    assert "Page 2 of 2" in browser.get(f"{path}?page=99").text
+    assert "Page 1 of 2" in browser.get(f"{path}?page=-1").text
+    last = shown[1][0]
+    assert "Page 2 of 2" in browser.fill(f"{path}/group", person=[last], group="", page="2").text
+    changed = browser.fill(f"/courses/{town.course}/members/{last}", role="student", group="").headers["location"]
+    assert changed.endswith(f"#person-{last}")
+    assert f'<tr id="person-{last}"' in browser.get(changed).text
+    monkeypatch.setattr(paging, "ROWS", 1)
+    assert 'href="?search=a&amp;page=2"' in browser.get(f"{path}?search=a").text
+
+
+def test_what_was_handed_in_is_shown_a_page_at_a_time(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "ROWS", 1)
+    browser, path = town.browser(town.teacher), f"/assignments/{town.assignment}/handed-in"
+    first, second = (browser.get(f"{path}?page={one}").text for one in ("1", "2"))
+    names = [re.findall(r'<th scope="row"><a href="/courses/\d+/students/(\d+)"', page) for page in (first, second)]
+    assert sorted(int(id_) for page in names for id_ in page) == sorted([town.student.id, town.classmate.id])
+    assert 'href="?page=2" rel="next"' in first
+    state = re.findall(r'href="\?state=(\w+)"', first)[0]
+    assert f'href="?state={state}&amp;page=2"' in browser.get(f"{path}?state={state}").text
 
 
 def test_a_role_changes_and_the_last_teacher_stays(town: Town) -> None:

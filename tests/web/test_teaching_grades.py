@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from judged import script
 from sqlalchemy import select
 from test_submission import judge_all
 from town import HOSTILE, Town
 
 from school.making import found
+from sheber.judge.sandbox import Sandbox
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import checking
 from sheber.school.people import accounts
 from sheber.school.queue import claiming
+from sheber.school.similarity import comparer
+from sheber.school.similarity.comparer import Comparer
+from sheber.school.similarity.winnowing import compared
 from sheber.school.submissions import handing_in, requests
+from sheber.web.pages.teaching.similarity import _lines
 
 EXERCISE = Path(__file__).parents[2] / "src/sheber/exercises/poses_and_moves"
 
@@ -231,7 +239,7 @@ def test_a_regrade_is_looked_at_published_and_taken_back(town: Town) -> None:
     assert town.browser(town.outsider).get(here).status_code == 404
 
 
-def test_similarity_is_no_verdict(town: Town) -> None:
+def test_similarity_is_no_verdict(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     source = EXERCISE.joinpath("programs/reference.py").read_bytes() + b"# a\n"
     hand_in(town, source=source)
     with town.school.writing() as session:
@@ -243,7 +251,17 @@ def test_similarity_is_no_verdict(town: Town) -> None:
     path = f"/assignments/{town.assignment}/similarity"
     assert "This is no verdict" in browser.get(path).text
     assert browser.fill(path).status_code == 303
+    waits = browser.get(path, headers={"HX-Request": "true"})
+    assert "wait for a worker" in waits.text
+    assert f'hx-get="{path}"' in waits.text  # the page looks again by itself
+    assert "Compare the programs" not in waits.text
+    assert "hx-refresh" not in waits.headers
+    assert script(town, town.teacher).get("/api/v1/similarity/1").json()["state"] == "asked"
+    monkeypatch.setattr(comparer, "compare_programs", _compared_here)
+    assert Comparer(town.school, "w", lambda: Sandbox("A")).look()
+    assert browser.get(path, headers={"HX-Request": "true"}).headers["hx-refresh"] == "true"
     page = browser.get(path).text
+    assert "hx-get" not in page
     pairs = re.findall(rf'href="({path}/\d+/\d+)"', page)
     beside = [browser.get(one).text for one in pairs]
     assert all('class="same same-' in one for one in beside)
@@ -253,6 +271,32 @@ def test_similarity_is_no_verdict(town: Town) -> None:
     assert town.browser(town.student).get(pair).status_code == 403
     assert town.browser(town.outsider).get(pair).status_code == 404
     assert browser.get(f"{path}/999/1").status_code == 404
+
+
+def test_a_comparison_that_failed_says_why_and_can_be_asked_for_again(town: Town) -> None:
+    hand_in(town)
+    with town.school.writing() as session:
+        handing_in.submit(town.school.secret, session, town.classmate, town.assignment, b"pass", "program.py")
+    judge(town, 80.0)
+    browser = town.browser(town.teacher)
+    path = f"/assignments/{town.assignment}/similarity"
+    browser.fill(path)
+    assert Comparer(town.school, "w", lambda: Sandbox("C")).look()
+    page = browser.get(path).text
+    assert "Level C does not isolate" in page
+    assert "Compare the programs" in page
+    told = script(town, town.teacher).get("/api/v1/similarity/1").json()
+    assert (told["state"], "Level C" in told["trouble"]) == ("failed", True)
+
+
+def test_a_page_break_in_a_program_moves_no_mark() -> None:
+    """Stretches count line feeds, as Python does."""
+    assert _lines("a\x0cb\n\u2028c\nd\n", [(2, 3)]) == [("a\x0cb", 0), ("\u2028c", 1), ("d", 1)]
+
+
+def _compared_here(_sandbox: Sandbox, programs: Any, starter: str, shipped: Any, **_how: Any) -> Any:
+    """Without a box: it is tried elsewhere."""
+    return json.loads(json.dumps(compared(programs, starter, shipped)))
 
 
 # --- own exercises -------------------------------------------------------------------------------

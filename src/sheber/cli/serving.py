@@ -59,13 +59,14 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def work(arguments: argparse.Namespace) -> int:
-    """`sheber work`: judge what waits, and check uploaded exercises, until SIGTERM or Ctrl-C."""
+    """`sheber work`: judge what waits, check uploaded exercises and compare programs, until SIGTERM or Ctrl-C."""
     _check(arguments)
     from sheber.school import migrating
     from sheber.school.courses.examiner import Examiner
     from sheber.school.opening import open_school
     from sheber.school.operating import keeping, logs
     from sheber.school.queue.worker import JudgingWorker
+    from sheber.school.similarity.comparer import Comparer
 
     logs.begin_log(arguments.log)
     if not (arguments.folder / "secret").is_file():
@@ -80,7 +81,7 @@ def work(arguments: argparse.Namespace) -> int:
         worker = JudgingWorker(school, _executor(arguments))
         if arguments.with_parent:
             keeping.end_with_parent(worker.stop)
-        with Examiner(school, worker.name):
+        with Examiner(school, worker.name), Comparer(school, worker.name):
             worker.run()
     finally:
         school.close()

@@ -19,7 +19,18 @@ from sheber.robot import arms
 from sheber.robot.cell.scene import Colour, Fixture, Imperfections, Shape
 from sheber.robot.cell.stock import table
 
-__all__ = ["ARMS", "aside", "between", "down_pose", "home", "imperfections", "level_pose", "mark", "work_table"]
+__all__ = [
+    "ARMS",
+    "any_pose",
+    "aside",
+    "between",
+    "down_pose",
+    "home",
+    "imperfections",
+    "level_pose",
+    "mark",
+    "work_table",
+]
 
 ARMS = Choice(tuple(arms.available()), N_("Model of the arm"))
 """The arms that an `exercise.toml` may name: `"scene.arm": ARMS`."""
@@ -54,6 +65,12 @@ def down_pose(x: float, y: float, z: float, yaw: float = 0.0) -> Pose:
     """A pose of the tool pointing down, turned by `yaw` [rad] about the vertical."""
     pose: Pose = level_pose(x, y, z, yaw) @ DOWN
     return pose
+
+
+def any_pose(rng: np.random.Generator, x: float, y: float, z: float) -> Pose:
+    """A pose there, turned anyhow: every turn is as likely as any other. For parts that `settled` lets fall."""
+    turn = rng.normal(size=4)
+    return Pose((x, y, z), (turn / np.sqrt((turn * turn).sum())).round(6).tolist())
 
 
 def imperfections(rng: np.random.Generator, numbers: Numbers, arm: str, *, camera: bool = False) -> Imperfections:

@@ -1,7 +1,8 @@
 """Appearance: the meshes and textures that the visuals of a robot cell name.
 
 A mesh's name is all there is to know about it: "ur5e/forearm/0" is a piece of an arm,
-"prism/HEIGHT/X,Y;X,Y;..." an upright prism about its middle (outline counter-clockwise), and
+"prism/HEIGHT/X,Y;X,Y;..." an upright prism about its middle (outline counter-clockwise),
+"plate/HEIGHT/X,Y;...|X,Y;..." the same with a hollow outline and holes, and
 "lathe/R,Z;R,Z;..." a profile turned about z. Lengths in metres.
 """
 
@@ -15,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.arms import available, load
+from sheber.robot.outlines import filled
 from sheber.station import Mesh
 
-__all__ = ["lathe_name", "mesh", "notices", "prepare", "prism_name", "texture"]
+__all__ = ["lathe_name", "mesh", "notices", "plate_name", "prepare", "prism_name", "texture"]
 
 AROUND = 48  # segments of what is turned
 MOST_POINTS = 200  # of an outline or a profile: names come from traces too, and a trace may be anybody's
@@ -32,6 +34,9 @@ def mesh(name: str) -> Mesh:
     if kind == "prism":
         height, _, outline = rest.partition("/")
         return _prism(float(height), _points(outline))
+    if kind == "plate":
+        height, _, outlines = rest.partition("/")
+        return _plate(float(height), [_points(outline) for outline in outlines.split("|")])
     if kind == "lathe":
         return _lathe(_points(rest))
     if kind in available():
@@ -39,7 +44,8 @@ def mesh(name: str) -> Mesh:
 
         return meshes.mesh(name)
     raise ValueError(
-        f"no mesh {name!r}; there are: prism/..., lathe/..., {', '.join(f'{arm}/...' for arm in available())}"
+        f"no mesh {name!r}; there are: prism/..., plate/..., lathe/..., "
+        f"{', '.join(f'{arm}/...' for arm in available())}"
     )
 
 
@@ -71,6 +77,11 @@ def prism_name(height: float, outline: Outline) -> str:
     return f"prism/{height:.9g}/{_words(outline)}"
 
 
+def plate_name(height: float, outline: Outline, holes: tuple[Outline, ...]) -> str:
+    """The name of an upright plate about its middle, with holes."""
+    return f"plate/{height:.9g}/{'|'.join(map(_words, (outline, *holes)))}"
+
+
 def lathe_name(profile: Outline) -> str:
     """The name of a profile of (radius, z) turned about z, listed from low to high."""
     return f"lathe/{_words(profile)}"
@@ -100,6 +111,29 @@ def _prism(height: float, outline: NDArray[np.float64]) -> Mesh:
     quads = np.concatenate([np.add(first, (0, 1, 2)), np.add(first, (0, 2, 3))])
     faces = np.concatenate([fan[:, ::-1], fan + n, quads])
     return Mesh(np.concatenate([low, high, sides]).astype(np.float32), faces.astype(np.int32), smooth=False)
+
+
+def _plate(height: float, rings: list[NDArray[np.float64]]) -> Mesh:
+    """Caps without the holes, and a wall along each ring; corners are not shared, so that edges stay sharp."""
+    if sum(map(len, rings)) > MOST_POINTS:
+        raise ValueError(f"a plate has at most {MOST_POINTS} points in all; this one has {sum(map(len, rings))}")
+    half, flat = height / 2.0, np.concatenate(rings)
+    caps = filled(rings)
+    vertices = [np.column_stack([flat, np.full(len(flat), z)]) for z in (-half, half)]
+    faces, count = [caps[:, ::-1], caps + len(flat)], 2 * len(flat)
+    for number, ring in enumerate(rings):
+        following = np.roll(ring, -1, axis=0)
+        area = (ring[:, 0] * following[:, 1] - ring[:, 1] * following[:, 0]).sum()
+        if (area > 0.0) == (number > 0):
+            ring, following = following, ring
+        low, high = np.full(len(ring), -half), np.full(len(ring), half)
+        pairs = ((ring, low), (following, low), (following, high), (ring, high))
+        walls = np.stack([np.column_stack(pair) for pair in pairs], axis=1).reshape(-1, 3)
+        first = count + 4 * np.arange(len(ring))[:, None]
+        vertices.append(walls)
+        faces.append(np.concatenate([np.add(first, (0, 1, 2)), np.add(first, (0, 2, 3))]))
+        count += len(walls)
+    return Mesh(np.concatenate(vertices).astype(np.float32), np.concatenate(faces).astype(np.int32), smooth=False)
 
 
 def _lathe(profile: NDArray[np.float64]) -> Mesh:

@@ -32,7 +32,7 @@ from sheber.i18n import Message, message
 from sheber.robot import commands as c
 from sheber.robot.appearance import notices
 from sheber.robot.cell.scene import Scene
-from sheber.robot.cell.wires import analog_inputs
+from sheber.robot.cell.wires import analog_inputs, analog_outputs
 from sheber.robot.clock import SAMPLE_STEPS, STEP_S, TICK_S, TICK_STEPS
 from sheber.robot.desk import Desk
 from sheber.robot.devices import DEVICES, tool_channels, tool_port
@@ -112,7 +112,7 @@ class Controller:
         numbers = [
             *tool_channels(scene.tool),
             *signal_channels("input", analog_inputs(scene)),
-            *signal_channels("output", scene.analog_outputs),
+            *signal_channels("output", analog_outputs(scene)),
         ]
         row = recorder.begin(
             channels([joint.name for joint in self.arm.joints], numbers),

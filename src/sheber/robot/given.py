@@ -6,7 +6,7 @@ from typing import Any
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.scene import CameraSpec, Scene
-from sheber.robot.cell.wires import analog_inputs
+from sheber.robot.cell.wires import analog_inputs, analog_outputs
 from sheber.robot.io import Signals
 from sheber.robot.port import Port
 from sheber.station import Limits
@@ -23,7 +23,7 @@ def given(arm: Arm, scene: Scene, tool: Port, limits: Limits, inputs: Signals, o
         "sheet": dict(scene.sheet),
         "inputs": list(inputs.names),
         "outputs": list(outputs.names),
-        "analog": {"inputs": dict(analog_inputs(scene)), "outputs": dict(scene.analog_outputs)},  # units by name
+        "analog": {"inputs": dict(analog_inputs(scene)), "outputs": dict(analog_outputs(scene))},  # units by name
         "cameras": {camera.name: _camera(camera) for camera in scene.cameras},
         "run_limits": limits.shown(),
     }
@@ -53,7 +53,10 @@ def _camera(camera: CameraSpec) -> dict[str, Any]:
     known: dict[str, Any] = {
         "matrix": [[fx, 0.0, cx], [0.0, fy, cy], [0.0, 0.0, 1.0]],
         "distortion": list(camera.distortion),
-        "pose": camera.pose.to_list(),
+        "pose": (camera.nominal or camera.pose).to_list(),  # T_base_camera
     }
-    always = {"width": camera.width, "height": camera.height, "depth": camera.depth}
-    return always | {name: known[name] for name in camera.given}
+    always = {"width": camera.width, "height": camera.height, "depth": camera.depth, "mount": camera.mount}
+    told = always | {name: known[name] for name in camera.given}
+    if camera.mount and "pose" in told:
+        told["flange_pose"] = told.pop("pose")  # it is T_flange_camera
+    return told

@@ -38,7 +38,7 @@ class RobotCell:
         "imperfections.wrench_N": Allowed(0, 20, "N", title=N_("Noise of the force sensor")),
     }
     counts: Mapping[str, int] = {"captures": 60}
-    packages: tuple[str, ...] = ("mujoco-core", "numba", "opencv-python-headless", "ruckig")
+    packages: tuple[str, ...] = ("mujoco-core", "numba", "opencv-python-headless", "ruckig", "zxing-cpp")
 
     def build(self, scene: Scene, limits: Limits, recorder: TraceWriter) -> Station:
         """The cell of a scene, alive, and its controller, writing to the recorder."""

@@ -7,22 +7,27 @@ as whole milliseconds since 1970 in UTC, so that they compare alike in both.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import JSON, BigInteger, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from sheber.i18n import _
 from sheber.school.errors import DatabaseAway
 
 __all__ = ["Base", "Moment", "Sessions", "is_sqlite", "let_go", "open_engine", "transaction"]
 
+REST_S = 2.0  # after which a connection is asked whether its server still lives: no question in a rush
 BUSY_S = 20.0  # that a writer of SQLite waits for another
+_USED = "used"  # of a connection: when it was last given back, monotonic [s]
 _TURN = "turn"  # of a session: who writes now
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,7 +39,6 @@ _NAMES = {
     "pk": "pk_%(table_name)s",
 }  # so that a migration can name what it changes, on both databases
 
-Sessions = sessionmaker[Session]
 _writers: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()  # of each SQLite file, in this process
 
 
@@ -64,6 +68,19 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Moment, dict[str, Any]: JSON, list[Any]: JSON}
 
 
+class Sessions(sessionmaker[Session]):
+    """Sessions of one engine: of a writer, and of one that only reads. Each kind of engine is made once."""
+
+    def __init__(self, engine: Engine, info: dict[str, Any] | None = None) -> None:
+        """info: what every session carries."""
+        super().__init__(engine, expire_on_commit=False, info=info)
+        self.engine, self._reading = engine, engine.execution_options(write=False)
+
+    def open(self, write: bool) -> Session:
+        """A session that has asked the database nothing yet."""
+        return self() if write else self(bind=self._reading)
+
+
 def open_engine(url: str) -> Engine:
     """The database of a URL: sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Nothing is asked of it yet.
 
@@ -71,7 +88,10 @@ def open_engine(url: str) -> Engine:
     """
     if url.startswith(("postgresql://", "postgres://")):
         url = "postgresql+psycopg://" + url.partition("://")[2]
-        return create_engine(url, pool_size=20, max_overflow=30, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=20, max_overflow=30, hide_parameters=True)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _look_after(engine.dialect))
+        return engine
     engine = create_engine(url, connect_args={"timeout": BUSY_S}, pool_size=20, max_overflow=30, hide_parameters=True)
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -91,7 +111,7 @@ def transaction(sessions: Sessions, write: bool = True) -> Iterator[Session]:
     not answer, or its disk is full.
     """
     try:
-        with _in_turn(sessions, write) as turn, _session(sessions, write) as session:
+        with _in_turn(sessions, write) as turn, sessions.open(write) as session:
             session.info[_TURN] = turn
             yield session
             if write:
@@ -140,11 +160,10 @@ class _Turn:
 def _in_turn(sessions: Sessions, write: bool) -> Iterator[_Turn | None]:
     """Let the writers of this process to one file come one after another. SQLite itself lets them sleep and try again,
     so that in a rush the unlucky ones wait for seconds. Raises DatabaseAway after BUSY_S."""
-    engine: Engine = sessions.kw["bind"]
-    if not (write and is_sqlite(engine)):
+    if not (write and is_sqlite(sessions.engine)):
         yield None
         return
-    turn = _Turn(_writers.setdefault(engine, threading.Lock()))
+    turn = _Turn(_writers.setdefault(sessions.engine, threading.Lock()))
     turn.take()
     try:
         yield turn
@@ -152,9 +171,23 @@ def _in_turn(sessions: Sessions, write: bool) -> Iterator[_Turn | None]:
         turn.end()
 
 
-def _session(sessions: Sessions, write: bool) -> Session:
-    engine: Engine = sessions.kw["bind"]
-    return sessions(bind=engine.execution_options(write=write))
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[_USED] = time.monotonic()
+
+
+def _look_after(dialect: Dialect) -> Callable[[Any, ConnectionPoolEntry, object], None]:
+    """What is done with a connection that somebody takes: one that rested is asked whether its server still lives.
+    Where it does not, all connections are made anew."""
+
+    def look(connection: Any, record: ConnectionPoolEntry, _taken: object) -> None:
+        if time.monotonic() - record.info.get(_USED, math.inf) < REST_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return look
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from sheber.school import migrating
 from sheber.school.database import Sessions, open_engine, transaction
@@ -77,7 +77,7 @@ def open_school(folder: Path, database: str = "", *, migrate: bool = True) -> Sc
     engine = open_engine(url)
     if migrate:
         migrating.upgrade(engine)
-    sessions = sessionmaker(engine, expire_on_commit=False, info={"exercises": folder / "exercises"})
+    sessions = Sessions(engine, info={"exercises": folder / "exercises"})
     return School(folder, url, engine, sessions, secret)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from sheber.school.courses.models import Assignment, Course
 from sheber.school.people.policy import Actor, require_rank
-from sheber.school.submissions.models import SceneResult, Submission
+from sheber.school.submissions.models import Submission
+from sheber.school.traces import named_traces
 
 __all__ = ["CourseRoom", "Storage", "storage"]
 
@@ -51,17 +52,20 @@ class Storage:
 def storage(session: Session, actor: Actor, folder: Path) -> Storage:
     """What the school in this folder takes. Two queries; no file is opened. Raises NotAllowed."""
     require_rank(actor, "school.see")
-    size = func.sum(SceneResult.trace_bytes)
+    traces = named_traces().subquery()
+    room = func.sum(traces.c.size)
     query = (
-        select(Course.id, Course.title, Course.archived, func.count(SceneResult.id), size)
+        select(Course.id, Course.title, Course.archived, func.count(Submission.id), room)
         .join(Assignment, Assignment.course_id == Course.id)
         .join(Submission, Submission.assignment_id == Assignment.id)
-        .join(SceneResult, SceneResult.submission_id == Submission.id)
-        .where(SceneResult.trace != "")
+        .join(traces, traces.c.submission_id == Submission.id)
         .group_by(Course.id, Course.title, Course.archived)
-        .order_by(size.desc(), Course.id)
+        .order_by(room.desc(), Course.id)
     )
-    courses = tuple(CourseRoom(*row[:4], int(row[4] or 0)) for row in session.execute(query))
+    rows = session.execute(query)
+    courses = tuple(
+        CourseRoom(id_, title, archived, count, int(size or 0)) for id_, title, archived, count, size in rows
+    )
     disk = shutil.disk_usage(folder)
     file = folder / "school.db"
     database = file.stat().st_size if file.is_file() else 0

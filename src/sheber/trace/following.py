@@ -16,7 +16,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from sheber.trace.reader import Trace
+from sheber.trace.reader import Declared, Trace
 from sheber.trace.records import BEGIN, END, FORMAT, HEAD, HEADER, MAGIC, SENTENCE, TraceReadError
 
 __all__ = ["Following"]
@@ -33,21 +33,27 @@ class Following:
         """Follow the file of this name; it need not exist yet. None: its name is not known yet (`follow`)."""
         self.path = path
         self.ended = False  # its last record was read
+        self.behind = False  # more was written already than the last call took
         self.begun = 0  # how often the run was begun: raised by each file that was seen under the name
         self._file = -1
+        self._declared: Declared | None = None  # by the station: read once, for all pieces
         self._forget()
 
     def news(self) -> Trace | None:
         """What came since the last call; None where nothing whole did. Raises TraceReadError for what is no trace."""
         if self._file < 0 and not self._open():
             return None
-        self._rest += os.read(self._file, LARGEST_PIECE)
+        read = os.read(self._file, LARGEST_PIECE)
+        self.behind = len(read) == LARGEST_PIECE
+        self._rest += read
         found = self._whole()
         if not found:
             if self._replaced():
                 self.close()
             return None
-        return Trace(bytes(self._head) + found)
+        piece = Trace(bytes(self._head) + found, self._declared)
+        self._declared = piece.declared
+        return piece
 
     def follow(self, path: Path | None) -> None:
         """Follow a file of another name, where the run was begun again; one that was only moved is followed on."""
@@ -65,6 +71,7 @@ class Following:
 
     def _forget(self) -> None:
         self._head, self._rest, self._magic = bytearray(), bytearray(), False
+        self._declared = None
 
     def _open(self) -> bool:
         if self.path is None:

@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,7 +49,7 @@ from sheber.trace.records import (
 )
 from sheber.untrusted import read_regular
 
-__all__ = ["Trace", "read"]
+__all__ = ["Declared", "Trace", "read"]
 
 T = TypeVar("T")
 
@@ -84,6 +85,22 @@ def read(path: Path | str) -> Trace:
         raise TraceReadError(f"{path}: {error}") from error
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Declared:
+    """What a station declared before its first sample."""
+
+    raw: bytes  # of the record
+    channels: tuple[Channel, ...] = ()
+    event_kinds: Mapping[str, EventKind] = field(default_factory=dict)
+    visuals: tuple[Visual, ...] = ()
+    notices: tuple[str, ...] = ()  # licences of what is drawn
+    bodies: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    taught: Mapping[str, Pose] = field(default_factory=dict)
+    step_s: float = 0.0  # s; 0 where the run ended before the station began
+    row: np.dtype[np.void] = field(default_factory=lambda: sample_dtype(()))
+
+
 class Trace:
     """The record of one run, opened: arrays, events, pictures. Read-only.
 
@@ -92,8 +109,12 @@ class Trace:
     >>> trace["tcp"], trace.body("box_3"), trace.events_of("grip")
     """
 
-    def __init__(self, raw: bytes) -> None:
-        """Take the bytes of a file; raises TraceReadError. A file cut short is read up to its last whole record."""
+    def __init__(self, raw: bytes, declared: Declared | None = None) -> None:
+        """Take the bytes of a file; raises TraceReadError. A file cut short is read up to its last whole record.
+
+        declared: of another piece of the same run. It is not read again where this piece has the same bytes.
+        """
+        self._known = declared
         try:
             self._open(raw)
         except _NONSENSE as error:
@@ -122,17 +143,36 @@ class Trace:
 
     def _begin(self, span: tuple[int, int] | None) -> None:
         """What the station declared; nothing where the run ended before the station began."""
-        told, channels, kinds, visuals = (None, (), {}, ()) if span is None else self._made(forms.begin, *span)
-        self.channels: tuple[Channel, ...] = channels
-        self.event_kinds: Mapping[str, EventKind] = kinds
-        self.visuals: tuple[Visual, ...] = visuals
-        self.notices: tuple[str, ...] = told.notices if told else ()  # licences of what is drawn
-        self.bodies: tuple[str, ...] = told.bodies if told else ()
-        self.facts: Mapping[str, Any] = told.facts if told else {}
-        taught = told.taught if told else {}
-        self.taught: Mapping[str, Pose] = {name: Pose.from_list(pose) for name, pose in taught.items()}
-        self.step_s: float = told.step_s if told else 0.0  # s; 0 where the run ended before the station began
-        self._row = sample_dtype(self.channels)
+        self.declared = Declared(b"") if span is None else self._declared(*span)
+        told = self.declared
+        self.channels: tuple[Channel, ...] = told.channels
+        self.event_kinds: Mapping[str, EventKind] = told.event_kinds
+        self.visuals: tuple[Visual, ...] = told.visuals
+        self.notices: tuple[str, ...] = told.notices
+        self.bodies: tuple[str, ...] = told.bodies
+        self.facts: Mapping[str, Any] = told.facts
+        self.taught: Mapping[str, Pose] = told.taught
+        self.step_s: float = told.step_s
+        self._row = told.row
+
+    def _declared(self, start: int, end: int) -> Declared:
+        if self._known is not None and self._known.raw == self._raw[start:end]:
+            return self._known
+        told, channels, kinds, visuals = self._made(forms.begin, start, end)
+        taught = {name: Pose.from_list(pose) for name, pose in told.taught.items()}
+        row = sample_dtype(channels)
+        return Declared(
+            self._raw[start:end],
+            channels,
+            kinds,
+            visuals,
+            told.notices,
+            told.bodies,
+            told.facts,
+            taught,
+            told.step_s,
+            row,
+        )
 
     # --- samples and bodies
 

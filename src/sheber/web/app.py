@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
+from anyio import to_thread
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -23,6 +25,10 @@ __all__ = ["create_app"]
 
 LARGE = {"/roster": 8 << 20, "/own-exercises": 32 << 20, **api.SIZES}
 """Bytes of a request that carries a file, by the end of its path; all others are small."""
+
+THREADS: Final = 16
+"""Pages that are worked on at a time, also each with a connection to the database. More would be no quicker: Python
+computes one at a time, and threads that wait for it cost a third of a rush."""
 
 
 def create_app(school: School, *, public_url: str = "") -> FastAPI:
@@ -45,6 +51,7 @@ def create_app(school: School, *, public_url: str = "") -> FastAPI:
 
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
     await app.state.hall.close()
     await app.state.board.close()

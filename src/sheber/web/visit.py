@@ -99,8 +99,8 @@ def visit(request: Request) -> Visit:
     return Visit(request, school, guest, token if guest else "", _fresh(request))
 
 
-def known(asked: Annotated[Visit, Depends(visit)]) -> Visit:
-    """Who asks, where only those who have logged in may. Raises LogInFirst."""
+async def known(asked: Annotated[Visit, Depends(visit)]) -> Visit:
+    """Who asks, where only those who have logged in may. Raises LogInFirst. No thread is needed for that."""
     if asked.guest is None:
         raise LogInFirst
     return asked

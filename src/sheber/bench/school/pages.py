@@ -26,6 +26,7 @@ from sheber.exercises import catalogue
 from sheber.school.clock import now
 from sheber.school.courses.models import Assignment, Member
 from sheber.school.database import Moment
+from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.web.app import create_app
@@ -242,6 +243,7 @@ def _insert_results(session: Session, run: Recording, exercise: str, place: int)
         "seed": literal("1"),
         "points": literal(found.points, Float),
         "outcome": literal(found.outcome, JSON),
+        "losses": literal(losses_of(found.score), JSON),
         "score": literal(found.score, JSON),
         "trace_sha256": literal(found.trace_sha256),
         "trace": literal(""),

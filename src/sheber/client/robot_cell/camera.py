@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sheber.client import checks
-from sheber.client.errors import NotGiven
+from sheber.client.errors import NotGiven, wrong
 from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 from sheber.geometry import Pose
@@ -25,6 +25,19 @@ __all__ = ["Camera", "Image"]
 WITHHELD = message(
     "client.withheld",
     "This exercise does not give {name} of the camera {camera!r}. You must find it yourself. It gives: {known}.",
+)
+ON_THE_FLANGE = message(
+    "client.camera_on_flange",
+    "The camera {camera!r} is on the flange and moves with it, so it has no fixed pose in the base frame. "
+    "camera.flange_pose is T_flange_camera, and image.flange is T_base_flange in the picture.",
+)
+NOT_ON_THE_FLANGE = message(
+    "client.camera_not_on_flange",
+    "The camera {camera!r} is fixed in the cell, not on the flange. camera.pose is T_base_camera.",
+)
+FLANGE_WANTED = message(
+    "client.camera_needs_flange",
+    "The camera {camera!r} moves with the flange. Say where the flange was: flange=image.flange.",
 )
 NOTHING_GIVEN = message(
     "client.withheld_all",
@@ -47,6 +60,7 @@ class Image:
     colour: NDArray[np.uint8]  # (h, w, 3) BGR, as OpenCV has it
     depth: NDArray[np.float32] | None  # (h, w) m along the camera's z axis; None where the camera has none
     time: float  # simulated s of the moment that it shows, the middle of the exposure
+    flange: Pose | None = None  # T_base_flange at this moment, by the encoders; None for a camera fixed in the cell
 
     def __repr__(self) -> str:
         height, width = self.colour.shape[:2]
@@ -55,9 +69,9 @@ class Image:
 
 
 class Camera(Fixed):
-    """A camera that is fixed in the cell. A value that the exercise does not give raises NotGiven."""
+    """A camera, fixed in the cell or on the flange. A value that the exercise does not give raises NotGiven."""
 
-    __slots__ = ("_given", "_session", "height", "name", "width")
+    __slots__ = ("_given", "_session", "height", "mount", "name", "width")
 
     def __init__(self, session: Session, name: str, given: Mapping[str, Any]) -> None:
         self._session = session
@@ -65,6 +79,7 @@ class Camera(Fixed):
         self.name = name
         self.width = int(given["width"])  # px
         self.height = int(given["height"])  # px
+        self.mount = str(given.get("mount", ""))  # "": fixed in the cell; "flange": the arm carries it
 
     def __repr__(self) -> str:
         given = ", ".join(self._known()) or "nothing"
@@ -89,11 +104,24 @@ class Camera(Fixed):
 
     @property
     def pose(self) -> Pose:
-        """T_base_camera: x right, y down, z forward. Raises NotGiven if not given.
+        """T_base_camera of a camera fixed in the cell: x right, y down, z forward. Raises NotGiven if not given.
 
         >>> height = camera.pose.position[2]
         """
+        if self.mount:
+            raise NotGiven(ON_THE_FLANGE(camera=self.name))
         return Pose.from_list(self._told("pose"))
+
+    @property
+    def flange_pose(self) -> Pose:
+        """T_flange_camera of a camera on the flange: x right, y down, z forward. Raises NotGiven if not given.
+
+        >>> hand = cell.cameras["hand"]
+        >>> T_base_camera = hand.capture().flange @ hand.flange_pose
+        """
+        if not self.mount:
+            raise NotGiven(NOT_ON_THE_FLANGE(camera=self.name))
+        return Pose.from_list(self._told("flange_pose"))
 
     def capture(self) -> Image:
         """Take a picture. Exposure and read-out take simulated time (50 ms, if the exercise gives no other time).
@@ -111,20 +139,22 @@ class Camera(Fixed):
         depth = None
         if reply["depth"]:
             depth = np.frombuffer(binary, np.float32, height * width, split).reshape(height, width)
-        return Image(colour, depth, float(reply["shown_at"]))
+        flange = reply.get("flange")
+        return Image(colour, depth, float(reply["shown_at"]), None if flange is None else Pose.from_list(flange))
 
-    def to_plane(self, u: ArrayLike, v: ArrayLike, height: float = 0.0) -> tuple[Any, Any]:
+    def to_plane(self, u: ArrayLike, v: ArrayLike, height: float = 0.0, flange: Pose | None = None) -> tuple[Any, Any]:
         """Where the rays of pixels meet the horizontal plane z = `height` of the base frame [m]: x and y [m].
 
         `u` and `v` [px] are numbers, or arrays of the same shape. x and y have this shape too. They are NaN if the ray
         never meets the plane, or if the pixel is far outside the picture. Takes the lens distortion into account.
+        `flange`: of a camera on the flange, T_base_flange in the picture (`image.flange`).
         Raises TypeError or ValueError if `u` and `v` are not pixels, NotGiven if the camera's values are not given.
 
         >>> x, y = camera.to_plane(319.5, 239.5, height=0.03)
         """
         z = checks.length(height, "height")
         pixels = checks.pixels(u, v)
-        camera = self.pose
+        camera = self._pose_at(flange)
         x, y = self._undistorted(pixels)
         rays = np.stack((x, y, np.ones_like(x)), axis=-1) @ camera.rotation.T  # (..., 3) in base axes
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -135,17 +165,18 @@ class Camera(Fixed):
             return float(met[0]), float(met[1])
         return met[..., 0], met[..., 1]
 
-    def project(self, points: ArrayLike) -> tuple[Any, Any]:
+    def project(self, points: ArrayLike, flange: Pose | None = None) -> tuple[Any, Any]:
         """The pixels (u, v) where the camera sees points of the base frame. Takes the lens distortion into account.
 
         `points` (3,) or (n, 3) [m] in the base frame; u and v [px] are numbers or (n,). They are NaN behind
-        the camera. Raises NotGiven if the camera's values are not given.
+        the camera. `flange`: of a camera on the flange, T_base_flange (`image.flange`).
+        Raises NotGiven if the camera's values are not given.
 
         >>> u, v = camera.project((0.5, 0.1, 0.03))
         """
         array = checks.points(points, "points")
         checks.length(np.abs(array).max(initial=0.0), "the largest coordinate of points")
-        seen = self.pose.inverse() @ array
+        seen = self._pose_at(flange).inverse() @ array
         with np.errstate(divide="ignore", invalid="ignore"):
             x, y = seen[..., 0] / seen[..., 2], seen[..., 1] / seen[..., 2]
         in_front = seen[..., 2] > 0.0
@@ -155,6 +186,15 @@ class Camera(Fixed):
         if array.ndim == 1:
             return float(u), float(v)
         return u, v
+
+    def _pose_at(self, flange: Pose | None) -> Pose:
+        """T_base_camera, with the flange of a camera on it at T_base_flange."""
+        if not self.mount:
+            return self.pose
+        if not isinstance(flange, Pose):
+            raise wrong(TypeError, FLANGE_WANTED(camera=self.name))
+        camera: Pose = flange @ self.flange_pose
+        return camera
 
     def _undistorted(self, pixels: Array) -> tuple[Array, Array]:
         """Pixels (..., 2) as x / z and y / z in the camera frame, by fixed-point iteration.
@@ -187,7 +227,7 @@ class Camera(Fixed):
         return value
 
     def _known(self) -> list[str]:
-        return [name for name in ("matrix", "distortion", "pose") if self._given.get(name) is not None]
+        return [name for name in ("matrix", "distortion", "pose", "flange_pose") if self._given.get(name) is not None]
 
 
 def _distorted(x: Array, y: Array, lens: Array) -> tuple[Array, Array]:

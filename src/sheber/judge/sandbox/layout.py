@@ -29,7 +29,7 @@ __all__ = [
     "system_libraries",
 ]
 
-PACKAGES = ("numpy", "cv2")  # beside the standard library; the documentation names them
+PACKAGES = ("numpy", "cv2", "zxingcpp")  # beside the standard library; the documentation names them
 PROGRAMS_SIDE = ("__init__.py", "geometry.py", "i18n.py", "seeds.py", "client", "locale")
 """What of this package lies in a box: files and folders below `sheber/`."""
 _SHEBER = Path(__file__).parents[2]

@@ -15,6 +15,7 @@ from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
+from sheber.robot.cell.lights import standing
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
 from sheber.robot.cell.tool import TOOL_BODIES, add_tool
 from sheber.robot.cell.world import (
@@ -44,7 +45,7 @@ def build_world(scene: Scene, arm: Arm) -> World:
     add_shape(spec, floor, Shape("plane", (0.0, 0.0), Pose((0.0, 0.0, scene.floor))), 0.8, SCENERY)
     flange = add_arm(spec, arm)
     add_tool(spec, flange, scene.tool)
-    for fixture in scene.fixtures:
+    for fixture in standing(scene):
         add_fixture(spec, fixture)
     for belt in scene.belts:
         _add_belt(spec, belt)
@@ -68,7 +69,7 @@ def _compiled(spec: Any) -> Any:
 
 def _check_names(scene: Scene, arm: Arm) -> None:
     names = ["floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
-    given = [f.name for f in scene.fixtures] + [b.name for b in scene.belts] + [p.name for p in scene.parts]
+    given = [f.name for f in standing(scene)] + [b.name for b in scene.belts] + [p.name for p in scene.parts]
     for name in given:
         if name in names:
             text = _("Two bodies have the name {name!r}. These names are taken: {names}.")

@@ -24,6 +24,7 @@ from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.faults import Faults, Switch
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
+from sheber.robot.cell.lights import brightness
 from sheber.robot.cell.plc import Job
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.snapshots import Changes, Snapshots
@@ -84,6 +85,7 @@ class Cell:
         self._jobs = [Job(job, wires) for job in scene.plc]
         self._machines: list[_Machine] = [*self._belts, *self._jobs]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
+        self._dark: set[str] = set()  # names of lights that give none
         self._faults = Faults(scene.faults, self._switches(), self._happen)
         self._watch_bodies()
         mujoco.mj_forward(world.model, world.data)
@@ -159,7 +161,15 @@ class Cell:
             found["leaks", "tool"] = self.tool.leaks
         for job in self._jobs:
             found["falls_silent", job.name] = job.fall_silent
+        for light in self.scene.lights:
+            found["goes_dark", light.name] = partial(self._darken, light.name)
         return found
+
+    def _darken(self, light: str, fails: bool, _value: float) -> None:
+        if fails:
+            self._dark.add(light)
+        else:
+            self._dark.discard(light)
 
     def new_move(self) -> None:
         """A move begins: draw its error of repeatability."""
@@ -198,6 +208,12 @@ class Cell:
         """True pose of the TCP."""
         self.refresh()
         return Pose.from_list(self.tcp7)
+
+    @property
+    def T_base_flange(self) -> Pose:
+        """True pose of the flange."""
+        flange: Pose = self.T_base_tcp @ self.scene.tool.pose.inverse()
+        return flange
 
     def refresh(self) -> Array:
         """Bring `tcp7` (x, y, z, then the quaternion wxyz; true, base frame) and all poses up to date; returns it."""
@@ -267,7 +283,9 @@ class Cell:
         """A picture by the camera of this name, of this moment; raises KeyError that lists what exists."""
         self.refresh()
         seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
-        return self._eye(camera).look(seen, self._rng)
+        lights = [light for light in self.scene.lights if light.name not in self._dark]
+        shining = {light.name: brightness(light, self.outputs, self.analog_outputs) for light in lights}
+        return self._eye(camera).look(seen, self._rng, self.T_base_flange, shining)
 
     def _eye(self, camera: str) -> Eye:
         eye = self._eyes.get(camera)

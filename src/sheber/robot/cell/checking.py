@@ -20,6 +20,8 @@ from sheber.geometry import Pose
 from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
 from sheber.robot.cell.faults import may_fail
+from sheber.robot.cell.lights import KINDS as LIGHTS
+from sheber.robot.cell.lights import RING_WIDTH
 from sheber.robot.cell.scene import (
     Belt,
     CameraSpec,
@@ -27,6 +29,8 @@ from sheber.robot.cell.scene import (
     Fixture,
     Handshake,
     Imperfections,
+    Lamp,
+    Light,
     LightBarrier,
     Lighting,
     Part,
@@ -34,13 +38,15 @@ from sheber.robot.cell.scene import (
     Shape,
     ToolSpec,
 )
-from sheber.robot.cell.wires import analog_inputs, digital_inputs, digital_outputs
+from sheber.robot.cell.wires import analog_inputs, analog_outputs, digital_inputs, digital_outputs
+from sheber.robot.vision.textures import KINDS, RELIEFS
 from sheber.station import SceneError
 
 __all__ = ["check_scene"]
 
+MOST_SHININESS = 1000
 _Where = Callable[[], str]  # what a message calls the thing; asked for only when something is wrong
-_SIZES: Final = {"box": 3, "cylinder": 2, "sphere": 1, "capsule": 2, "prism": 1, "plane": 2, "lathe": 0}
+_SIZES: Final = {"box": 3, "cylinder": 2, "sphere": 1, "capsule": 2, "prism": 1, "plate": 1, "plane": 2, "lathe": 0}
 """How many numbers the size of each kind of shape has."""
 
 
@@ -64,6 +70,10 @@ def check_scene(scene: Scene) -> None:
         if not any(shape.solid for shape in part.shapes):
             raise _wrong(_("The part {part!r} has no solid shape."), part=part.name)
     _check_names([*scene.barriers, *scene.cameras])
+    for number, lamp in enumerate(scene.lighting.lamps, 1):
+        _check_lamp(lamp, number)
+    for light in scene.lights:
+        _check_light(light)
     for belt in scene.belts:
         _check_barrier(belt, [barrier.name for barrier in scene.barriers])
         _check_encoder(belt)
@@ -120,14 +130,39 @@ _MEMBERS: Final[dict[str, type]] = {
     "plc": Handshake,
     "faults": Fault,
     "cameras": CameraSpec,
+    "lights": Light,
 }
 _ALONE: Final[dict[str, type]] = {"tool": ToolSpec, "lighting": Lighting, "imperfections": Imperfections}
-_FIELDS: Final = dict.fromkeys(
-    ("mass", "length", "width", "height", "thickness"),
-    _Rule(lambda value: _is_number(value) and value > 0, N_("It must be a number above zero.")),
-) | dict.fromkeys(
-    ("friction", "delay", "noise", "exposure_s", "repeatability", "wrench_noise", "ramp", "begins", "takes"),
-    _Rule(lambda value: _is_number(value) and value >= 0, N_("It must be a number, zero or above.")),
+_FIELDS: Final = (
+    dict.fromkeys(
+        ("mass", "length", "width", "height", "thickness"),
+        _Rule(lambda value: _is_number(value) and value > 0, N_("It must be a number above zero.")),
+    )
+    | dict.fromkeys(
+        (
+            "friction",
+            "delay",
+            "noise",
+            "exposure_s",
+            "repeatability",
+            "wrench_noise",
+            "ramp",
+            "begins",
+            "takes",
+            "gloss",
+            "strength",
+        ),
+        _Rule(lambda value: _is_number(value) and value >= 0, N_("It must be a number, zero or above.")),
+    )
+    | {
+        "shininess": _Rule(
+            lambda value: _is_whole(value) and 1 <= value <= MOST_SHININESS,
+            N_("It must be a whole number from 1 to 1000."),
+        ),
+        "initial": _Rule(lambda value: _is_number(value) and 0 <= value <= 1, N_("It must be a number from 0 to 1.")),
+        "mount": _Rule(lambda value: value in ("", "flange"), N_("It must be '' or 'flange'.")),
+        "nominal": _Rule(lambda value: value is None or isinstance(value, Pose), N_("It must be a Pose or None.")),
+    }
 )
 _NAME: Final = _Rule(lambda value: isinstance(value, str) and value != "", N_("It must be a text that is not empty."))
 
@@ -172,8 +207,9 @@ def _check_shape(shape: Any, where: _Where) -> None:
     if kind not in _SIZES:
         text = _("{where}: There is no shape {kind!r}. The shapes are: {names}.")
         raise _wrong(text, where=where(), kind=kind, names=_listed(_SIZES))
-    if kind == "lathe" and shape.solid:
-        raise _wrong(_("{where}: A lathe is only drawn, never touched. Write solid=False."), where=where())
+    if kind in ("lathe", "plate") and shape.solid:
+        text = _("{where}: A {kind} is only drawn, never touched. Write solid=False.")
+        raise _wrong(text, where=where(), kind=kind)
     least = 0.0 if kind == "plane" else 1e-6
     if len(shape.size) != _SIZES[kind] or not all(_is_number(size) and size >= least for size in shape.size):
         text = ngettext(
@@ -182,29 +218,58 @@ def _check_shape(shape: Any, where: _Where) -> None:
             _SIZES[kind],
         )
         raise _wrong(text, where=where(), kind=kind, value=_shown(shape.size), count=_SIZES[kind])
-    if kind in ("prism", "lathe"):
-        _check_outline(shape, where)
+    if kind in ("prism", "lathe", "plate"):
+        for outline in (shape.polygon, *shape.holes):
+            _check_outline(shape, outline, where)
     if shape.texture:
-        _check_texture(shape.texture, where)
+        _check_texture(shape.texture, KINDS, where)
+    if shape.relief:
+        _check_texture(shape.relief, RELIEFS, where)
 
 
-def _check_outline(shape: Shape, where: _Where) -> None:
-    least = 3 if shape.kind == "prism" else 2
-    points: Any = shape.polygon
+def _check_outline(shape: Shape, points: Any, where: _Where) -> None:
+    least = 2 if shape.kind == "lathe" else 3
     if (
         not all(isinstance(p, tuple | list) and len(p) == 2 and all(map(_is_number, p)) for p in points)
-        or len(shape.polygon) < least
+        or len(points) < least
     ):
         text = _("{where}: The polygon of a {kind} is {value}. It must have {count} or more points of two numbers.")
-        raise _wrong(text, where=where(), kind=shape.kind, value=_shown(shape.polygon), count=least)
+        raise _wrong(text, where=where(), kind=shape.kind, value=_shown(points), count=least)
 
 
-def _check_texture(name: str, where: _Where) -> None:
-    from sheber.robot.vision.textures import KINDS
-
-    if name.partition("/")[0] not in KINDS:
+def _check_texture(name: str, known: Iterable[str], where: _Where) -> None:
+    if name.partition("/")[0] not in known:
         text = _("{where}: There is no texture {name!r}. The textures are: {names}.")
-        raise _wrong(text, where=where(), name=name, names=_listed(sorted(KINDS)))
+        raise _wrong(text, where=where(), name=name, names=_listed(sorted(known)))
+
+
+# --- light ----------------------------------------------------------------------------------
+
+
+def _check_lamp(lamp: Any, number: int) -> None:
+    _check_member(lamp, "lighting.lamps", number, Lamp)
+    one, other = lamp.direction, lamp.position
+    if not _is_place(one or other) or bool(one) == bool(other) or not any(one or (1.0,)):
+        text = _("lighting.lamps {number}: A lamp has either a direction or a position, of three numbers.")
+        raise _wrong(text, number=number)
+
+
+def _check_light(light: Light) -> None:
+    if light.kind not in LIGHTS:
+        text = _("The light {name!r}: There is no light of the kind {kind!r}. The kinds are: {names}.")
+        raise _wrong(text, name=light.name, kind=light.kind, names=_listed(LIGHTS))
+    count = LIGHTS[light.kind]
+    if len(light.size) != count or not all(_is_number(size) and size > RING_WIDTH for size in light.size):
+        text = _(
+            "The light {name!r}: The size of a {kind} light is {value}. It must be {count} numbers above {least} m."
+        )
+        raise _wrong(text, name=light.name, kind=light.kind, value=_shown(light.size), count=count, least=RING_WIDTH)
+    if light.kind == "back" and light.mount:
+        raise _wrong(_("The light {name!r}: The arm cannot carry a back light."), name=light.name)
+
+
+def _is_place(value: Any) -> bool:
+    return len(value) == 3 and all(map(_is_number, value))
 
 
 # --- names and what a program is told -------------------------------------------------------
@@ -235,7 +300,7 @@ def _check_encoder(belt: Belt) -> None:
 def _check_signals(scene: Scene) -> None:
     """A name is that of one input, or of one output."""
     inputs = [*digital_inputs(scene), *(name for name, _unit in analog_inputs(scene))]
-    outputs = [*digital_outputs(scene), *(name for name, _unit in scene.analog_outputs)]
+    outputs = [*digital_outputs(scene), *(name for name, _unit in analog_outputs(scene))]
     for names in (inputs, outputs):
         for name, count in Counter(names).items():
             if count > 1:

@@ -5,6 +5,7 @@
     sticks          a light barrier        it says `value` (0 or 1), whatever stands in its beam
     leaks           the suction cup        it loses the share `value` of its vacuum
     falls_silent    a job of the PLC       it takes no notice of new requests
+    goes_dark       a light                it gives no light, whatever its output says
 
 A part that is missing is simply not in the scene, and a reply that comes late is one of a `Handshake`.
 """
@@ -24,6 +25,7 @@ WORDS: Final = {
     "stops": message("fault.stops", "The belt {what!r} stands, whatever runs it."),
     "sticks": message("fault.sticks", "The light barrier {what!r} says the same, whatever stands in its beam."),
     "leaks": message("fault.leaks", "The suction cup leaks."),
+    "goes_dark": message("fault.goes_dark", "The light {what!r} gives no light, whatever its output says."),
     "falls_silent": message("fault.falls_silent", "The PLC does not answer requests for the job {what!r}."),
 }
 GONE = message("fault.gone", "{what!r} works again.")
@@ -41,6 +43,7 @@ def may_fail(scene: Scene) -> list[tuple[str, str]]:
         *(("sticks", barrier.name) for barrier in scene.barriers),
         *([("leaks", "tool")] if scene.tool.kind == "suction" else []),
         *(("falls_silent", job.name) for job in scene.plc),
+        *(("goes_dark", light.name) for light in scene.lights),
     ]
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sheber.geometry import Pose
-from sheber.robot.appearance import lathe_name, prism_name
+from sheber.robot.appearance import lathe_name, plate_name, prism_name
 from sheber.robot.arms import Arm
-from sheber.robot.cell.scene import Belt, CameraSpec, Colour, LightBarrier, Scene, Shape
+from sheber.robot.cell.lights import light_fixture
+from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Light, LightBarrier, Scene, Shape
+from sheber.robot.vision.material import DULL, Material
 from sheber.station import Visual
 
-__all__ = ["camera_visuals", "cell_visuals", "shape_visual"]
+__all__ = ["camera_looks", "camera_visuals", "cell_visuals", "shape_visual"]
 
 FLOOR_SIDE = 6.0  # m, the floor that is drawn
 FLOOR: Colour = (0.56, 0.58, 0.60)
@@ -25,32 +28,60 @@ BEAM: Colour = (0.90, 0.10, 0.08)
 _ACROSS = (math.sqrt(0.5), math.sqrt(0.5), 0.0, 0.0)
 
 
+Looks = list[tuple[Visual, Material]]
+
+
 def cell_visuals(scene: Scene, arm: Arm) -> tuple[Visual, ...]:
     """Everything there is to draw in a scene, its cameras' housings too."""
     visuals = list(camera_visuals(scene, arm))
     for camera in scene.cameras:
-        visuals += _housing(camera)
+        visuals += _housing(camera, arm.links[-1].name if camera.mount else "")
     return tuple(visuals)
 
 
 def camera_visuals(scene: Scene, arm: Arm) -> tuple[Visual, ...]:
     """Everything that a camera may see: all but the cameras."""
+    return tuple(visual for visual, _ in camera_looks(scene, arm))
+
+
+def camera_looks(scene: Scene, arm: Arm) -> Looks:
+    """The same, each with how it takes light."""
     from sheber.robot.arms.meshes import pieces
     from sheber.robot.cell.tool import tool_shapes
 
     floor = Shape("plane", (FLOOR_SIDE, FLOOR_SIDE), Pose((0.0, 0.0, scene.floor)), FLOOR)
-    visuals = [shape_visual("floor", floor)]
-    visuals += [Visual(p.body, "mesh", (), p.pose, p.colour, p.mesh) for p in pieces(arm)]
-    visuals += [shape_visual(body, shape) for body, shape in _drawn(tool_shapes(scene.tool))]
+    looks = [_look("floor", floor)]
+    looks += [(Visual(p.body, "mesh", (), p.pose, p.colour, p.mesh), DULL) for p in pieces(arm)]
+    looks += [_look(body, shape) for body, shape in _drawn(tool_shapes(scene.tool))]
     for fixture in scene.fixtures:
-        visuals += [shape_visual(fixture.name, shape) for shape in fixture.shapes if shape.drawn]
+        looks += [_look(fixture.name, shape) for shape in fixture.shapes if shape.drawn]
     for belt in scene.belts:
-        visuals += _belt(belt, scene.floor)
+        looks += [(visual, DULL) for visual in _belt(belt, scene.floor)]
     for barrier in scene.barriers:
-        visuals += _barrier(barrier)
+        looks += [(visual, DULL) for visual in _barrier(barrier)]
     for part in scene.parts:
-        visuals += [shape_visual(part.name, shape) for shape in part.shapes if shape.drawn]
-    return tuple(visuals)
+        looks += [_look(part.name, shape) for shape in part.shapes if shape.drawn]
+    for light in scene.lights:
+        looks += _light(light, arm)
+    return looks
+
+
+def _look(body: str, shape: Shape) -> tuple[Visual, Material]:
+    return shape_visual(body, shape), Material(shape.gloss, shape.shininess, shape.relief)
+
+
+def _light(light: Light, arm: Arm) -> Looks:
+    """A light; one that the arm carries is drawn on the flange."""
+    fixture = light_fixture(light)
+    looks = []
+    for shape in fixture.shapes:
+        if shape.drawn:
+            bright = light.kind == "back" and shape is fixture.shapes[-1]
+            if light.mount:
+                shape = replace(shape, pose=light.pose @ shape.pose)
+            body = arm.links[-1].name if light.mount else light.name
+            looks.append((shape_visual(body, shape), Material(light=light.name if bright else "")))
+    return looks
 
 
 def _drawn(shapes: Iterable[tuple[str, Shape]]) -> Iterator[tuple[str, Shape]]:
@@ -61,6 +92,9 @@ def shape_visual(body: str, shape: Shape) -> Visual:
     """A shape of a scene as it is drawn; prisms and turned profiles become meshes that their names describe."""
     if shape.kind == "prism":
         mesh = prism_name(shape.size[0], shape.polygon)
+        return Visual(body, "mesh", (), shape.pose, shape.colour, mesh, shape.texture)
+    if shape.kind == "plate":
+        mesh = plate_name(shape.size[0], shape.polygon, shape.holes)
         return Visual(body, "mesh", (), shape.pose, shape.colour, mesh, shape.texture)
     if shape.kind == "lathe":
         return Visual(body, "mesh", (), shape.pose, shape.colour, lathe_name(shape.polygon), shape.texture)
@@ -112,9 +146,9 @@ def _turn_z_to(direction: list[float]) -> tuple[float, float, float, float]:
     return (w, -y / (2.0 * w), x / (2.0 * w), 0.0)
 
 
-def _housing(camera: CameraSpec) -> list[Visual]:
-    """An industrial camera behind its lens."""
+def _housing(camera: CameraSpec, body: str) -> list[Visual]:
+    """An industrial camera behind its lens; `body`: what carries it."""
     lens = Shape("cylinder", (0.018, 0.040), camera.pose.offset_tool(z=-0.026), DARK)
     ring = Shape("cylinder", (0.0195, 0.006), camera.pose.offset_tool(z=-0.010), (0.30, 0.31, 0.33))
-    body = Shape("box", (0.050, 0.050, 0.060), camera.pose.offset_tool(z=-0.076), (0.20, 0.32, 0.46))
-    return [shape_visual("", shape) for shape in (lens, ring, body)]
+    box = Shape("box", (0.050, 0.050, 0.060), camera.pose.offset_tool(z=-0.076), (0.20, 0.32, 0.46))
+    return [shape_visual(body, shape) for shape in (lens, ring, box)]

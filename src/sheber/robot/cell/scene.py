@@ -21,6 +21,8 @@ __all__ = [
     "Fixture",
     "Handshake",
     "Imperfections",
+    "Lamp",
+    "Light",
     "LightBarrier",
     "Lighting",
     "Part",
@@ -36,19 +38,23 @@ Colour = tuple[float, float, float]
 class Shape:
     """One solid (or only drawn) shape of a part or a fixture."""
 
-    kind: str  # box, cylinder, sphere, capsule, prism, plane; lathe (a profile turned about z) is drawn only
+    kind: str  # box, cylinder, sphere, capsule, prism, plane; lathe (a profile turned about z) and plate are drawn only
     size: tuple[
         float, ...
-    ]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; prism: height; plane: x, y
+    ]  # m. box: full x, y, z; cylinder, capsule: radius, length; sphere: radius; prism, plate: height; plane: x, y
     pose: Pose = field(default_factory=Pose)  # T_body_shape; origin in the shape's middle, round ones along z
     colour: Colour = (0.7, 0.7, 0.7)  # sRGB, 0..1
     polygon: tuple[
         tuple[float, float], ...
-    ] = ()  # m. prism: convex outline, counter-clockwise from +z; lathe: radius, z
+    ] = ()  # m. prism: convex outline, counter-clockwise from +z; plate: any outline; lathe: radius, z
+    holes: tuple[tuple[tuple[float, float], ...], ...] = ()  # m. plate: outlines of its holes
     texture: str = ""  # name for `sheber.robot.vision.textures.texture`
     solid: bool = True  # False: drawn, never touched
     drawn: bool = True  # False: touched, never drawn
     edge: float = 0.0  # m. box of a part: radius of its lower edges where they are touched; drawn sharp
+    gloss: float = 0.0  # height of the highlight, a factor on the light that arrives: 0.1 satin, 0.6 polished
+    shininess: int = 40  # whole exponent of the highlight: 10 broad, 200 narrow
+    relief: str = ""  # scratches and chips: name of a relief for `sheber.robot.vision.textures.texture`
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +116,8 @@ class Handshake:
 class Fault:
     """Something that fails for a while. A program is not told; it can only notice. See `cell.faults`."""
 
-    kind: str  # stops, sticks, leaks, falls_silent
-    what: str  # name of the belt, light barrier or job of the PLC; "tool" for the tool
+    kind: str  # stops, sticks, leaks, falls_silent, goes_dark
+    what: str  # name of the belt, light barrier, light or job of the PLC; "tool" for the tool
     begins: float  # s
     ends: float | None = None  # s; None: to the end of the run
     value: float = 1.0  # sticks: what the barrier says (0 or 1); leaks: the share of the vacuum that is lost
@@ -128,10 +134,10 @@ class LightBarrier:
 
 @dataclass(frozen=True, slots=True)
 class CameraSpec:
-    """A camera fixed in the cell. Frame of computer vision: +x right, +y down, +z forward."""
+    """A camera. Frame of computer vision: +x right, +y down, +z forward."""
 
     name: str
-    pose: Pose  # T_base_camera
+    pose: Pose  # true: T_base_camera; of a camera on the flange T_flange_camera
     width: int = 640
     height: int = 480
     focal: tuple[float, float] = (600.0, 600.0)  # fx, fy [px]
@@ -142,16 +148,42 @@ class CameraSpec:
     depth: bool = True  # gives a depth image too
     exposure_s: float = 0.05  # exposure and read-out, whole ticks; the picture shows the middle
     given: tuple[str, ...] = ("matrix", "distortion", "pose")  # what the program may know
+    mount: str = ""  # "": stands in the cell; "flange": the arm carries it
+    nominal: Pose | None = None  # what the program is told as its pose, where that is not the true one
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """A further lamp of the room, without shadows: parallel light, or a point that shines to all sides."""
+
+    strength: float  # factor on a surface's colour; of a point: 0.3 m from it
+    direction: tuple[float, ...] = ()  # in which parallel light travels, base frame
+    position: tuple[float, ...] = ()  # m, of a point, base frame; either this or a direction
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A light that the program switches by a digital output of its name, or dims by an analog one (per cent)."""
+
+    name: str  # of the light, its output and its body
+    kind: str  # ring (in the x, y plane), bar (along x), back (a bright panel, x and y), spot
+    pose: Pose  # T_base_light, on the flange T_flange_light; it shines along +z
+    size: tuple[float, ...] = ()  # m. ring: radius; bar: length; back: length, width; spot: ()
+    strength: float = 0.6  # factor on a surface's colour, 0.3 m in front; back: linear light of the panel, 1 is white
+    dimmable: bool = False  # an analog output in per cent
+    mount: str = ""  # "": stands in the cell, solid; "flange": the arm carries it, drawn only (not back)
+    initial: float = 0.0  # 0..1, at the start of the run
 
 
 @dataclass(frozen=True, slots=True)
 class Lighting:
-    """One lamp with soft shadows, and light from everywhere."""
+    """One lamp with soft shadows, light from everywhere, and further lamps without shadows."""
 
     direction: tuple[float, float, float] = (-0.4, 0.25, -1.0)  # in which the light travels, base frame
     ambient: float = 0.36
     diffuse: float = 0.64
     colour: Colour = (1.0, 1.0, 1.0)
+    lamps: tuple[Lamp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +231,7 @@ class Scene:
     faults: tuple[Fault, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
     lighting: Lighting = field(default_factory=Lighting)
+    lights: tuple[Light, ...] = ()
     outputs: tuple[str, ...] = ()  # names of digital outputs that the program may set, beyond the belts'
     analog_inputs: tuple[tuple[str, str], ...] = ()  # names and units of numbers that the program may read
     analog_outputs: tuple[tuple[str, str], ...] = ()  # names and units of numbers that the program may set

@@ -6,6 +6,7 @@ scene of a run is then not the scene that was described.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = ["flaws"]
 DEEP = 1e-3  # m inside one another that are noticed
 WATCHED_S = 2.0  # s that nothing is done
 MOVED = 5e-3  # m that a part may move meanwhile
+TURNED = math.radians(5.0)  # that it may turn
 _AT_ONCE = 10  # steps
 
 
@@ -54,12 +56,16 @@ def _inside_one_another(cell: Cell) -> Iterator[str]:
 def _moving(cell: Cell) -> Iterator[str]:
     """Parts that move although nothing is done; belts may carry theirs."""
     parts = [part.name for part in cell.scene.parts if part.name not in cell.carried]
-    before = {name: cell.body_pose(name).position for name in parts}
+    before = {name: cell.body_pose(name) for name in parts}
     targets = np.tile(cell.measured_joints, (_AT_ONCE, 1))
     for _time in range(round(WATCHED_S / STEP_S / _AT_ONCE)):
         cell.advance(targets)
     for name in parts:
-        moved = float(np.linalg.norm(cell.body_pose(name).position - before[name]))
+        now = cell.body_pose(name)
+        moved, turned = float(np.linalg.norm(now.position - before[name].position)), before[name].angle(now)
         if moved > MOVED:
             text = _("{part} moves {moved:.0f} mm in the first {time:g} s, although the program does nothing.")
             yield text.format(part=name, moved=moved * 1e3, time=WATCHED_S)
+        elif turned > TURNED:
+            text = _("{part} turns {turned:.0f}° in the first {time:g} s, although the program does nothing.")
+            yield text.format(part=name, turned=math.degrees(turned), time=WATCHED_S)

@@ -1,8 +1,8 @@
 """Wires: the signals of a cell by name, alive, and what they are called in a scene.
 
-    outputs          what the program sets, digital: those of the exercise, of belts, and requests to the PLC
+    outputs          what the program sets, digital; with those that belts, lights, and requests that the PLC listen to
     inputs           what the program reads, digital: light barriers, answers of the PLC
-    analog_*         numbers with a unit: those of the exercise, counts of encoders
+    analog_*         numbers with a unit: those of the exercise, counts of encoders, brightness of lights
     coils            what the PLC tells the other machines; no program sees them
 
 Values change in place: whoever keeps one of the mappings sees what is new.
@@ -10,14 +10,27 @@ Values change in place: whoever keeps one of the mappings sees what is new.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sheber.robot.cell.scene import Scene
 
-__all__ = ["BUSY", "COUNTS", "DONE", "REQUEST", "Wires", "analog_inputs", "digital_inputs", "digital_outputs"]
+__all__ = [
+    "BUSY",
+    "COUNTS",
+    "DONE",
+    "PER_CENT",
+    "REQUEST",
+    "Wires",
+    "analog_inputs",
+    "analog_outputs",
+    "digital_inputs",
+    "digital_outputs",
+]
 
 REQUEST, BUSY, DONE = "{}_request", "{}_busy", "{}_done"  # signals of a job of the PLC
 COUNTS = "counts"  # unit of an encoder
+PER_CENT = "%"  # unit of a light that can be dimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +45,13 @@ class Wires:
 
     @classmethod
     def of(cls, scene: Scene) -> Wires:
-        """The wires of a scene, everything off."""
+        """The wires of a scene, everything off but the lights that are on at the start."""
+        on = {light.name: light.initial for light in scene.lights}
         return cls(
             dict.fromkeys(digital_inputs(scene), False),
-            dict.fromkeys(digital_outputs(scene), False),
+            {name: on.get(name, 0.0) > 0.0 for name in digital_outputs(scene)},
             {name: 0.0 for name, _unit in analog_inputs(scene)},
-            {name: 0.0 for name, _unit in scene.analog_outputs},
+            {name: 100.0 * on.get(name, 0.0) for name, _unit in analog_outputs(scene)},
             dict.fromkeys((coil for job in scene.plc for coil, _value in job.sets), False),
         )
 
@@ -49,12 +63,24 @@ def digital_inputs(scene: Scene) -> list[str]:
 
 
 def digital_outputs(scene: Scene) -> list[str]:
-    """Names of the digital outputs, in their order: those of the scene, of its belts, and requests to the PLC."""
-    of_belts = (belt.output for belt in scene.belts if belt.output)
-    requests = (REQUEST.format(job.name) for job in scene.plc)
-    return list(dict.fromkeys((*scene.outputs, *of_belts, *requests)))  # several belts may obey one
+    """Names of the digital outputs, in their order: those of the scene and its belts, requests to the PLC, lights."""
+    known = _once([*scene.outputs, *_of_belts(scene), *(REQUEST.format(job.name) for job in scene.plc)])
+    return [*known, *(light.name for light in scene.lights if not light.dimmable)]
+
+
+def analog_outputs(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """Names and units of the analog outputs, in their order; those that dim lights are the last."""
+    return (*scene.analog_outputs, *((light.name, PER_CENT) for light in scene.lights if light.dimmable))
 
 
 def analog_inputs(scene: Scene) -> tuple[tuple[str, str], ...]:
     """Names and units of the analog inputs, in their order; the encoders of belts are the last."""
     return (*scene.analog_inputs, *((belt.encoder, COUNTS) for belt in scene.belts if belt.encoder))
+
+
+def _of_belts(scene: Scene) -> Iterator[str]:
+    return (belt.output for belt in scene.belts if belt.output)
+
+
+def _once(names: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(names)

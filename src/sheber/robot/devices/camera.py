@@ -5,6 +5,7 @@ from __future__ import annotations
 from sheber.i18n import N_, message
 from sheber.robot.cell.scene import CameraSpec
 from sheber.robot.fields import Command, Name
+from sheber.robot.motion.kinematics import forward
 from sheber.robot.port import Device
 from sheber.robot.serving import Reply, Served, missing, serves
 from sheber.trace import EventKind
@@ -31,13 +32,14 @@ def _capture(station: Served, command: Capture) -> Reply:
     middle = (ticks + 1) // 2
     station.run(middle)
     image, shown_at = station.cell.capture(spec.name), station.time
+    flange = forward(station.arm, station.cell.measured_joints).to_list() if spec.mount else None
     depth = image.depth if spec.depth else None
     station.event("capture", {"camera": spec.name, "index": index, "line": station.line})
     station.record.capture(station.step, spec.name, image.colour, depth)
     station.run(ticks - middle)
     height, width = image.colour.shape[:2]
     binary = image.colour.tobytes() + (b"" if depth is None else depth.astype("<f4", copy=False).tobytes())
-    about = {"width": width, "height": height, "depth": depth is not None, "shown_at": shown_at}
+    about = {"width": width, "height": height, "depth": depth is not None, "shown_at": shown_at, "flange": flange}
     return Reply({**about, "binary": len(binary)}, binary)
 
 

@@ -7,7 +7,7 @@ along -z with +y up; `opengl_pose` is the one place where that is turned.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from sheber.geometry import Pose
 from sheber.robot.vision.lens import Lens, Sensor
-from sheber.robot.vision.rasteriser import Lamp, Pinhole, Rasteriser
+from sheber.robot.vision.material import Material
+from sheber.robot.vision.rasteriser import DARK, Lamp, Lights, Pinhole, Rasteriser
 from sheber.robot.vision.resample import measure_depth
 from sheber.robot.vision.triangles import Texture, triangles
 from sheber.station import Mesh, Visual
@@ -27,7 +28,7 @@ class CameraSpec(Protocol):
     """What `Camera` reads of a scene's camera (see `sheber.robot.cell.scene.CameraSpec`)."""
 
     @property
-    def pose(self) -> Pose: ...  # T_base_camera
+    def pose(self) -> Pose: ...  # T_base_camera, unless a picture is told another
     @property
     def width(self) -> int: ...
     @property
@@ -69,7 +70,7 @@ class CameraImage:
 
 
 class Camera:
-    """A camera fixed in the base frame, and all it may see.
+    """A camera and all it may see.
 
     >>> camera = Camera(spec, cell.visuals(), mesh, texture, still=["table"])
     >>> image = camera.capture({"part_1": (0.4, 0.1, 0.02, 1, 0, 0, 0)}, scene.lighting, rng)
@@ -86,9 +87,11 @@ class Camera:
         *,
         vignetting: float = 0.12,
         shadow_size: int = 1024,
+        materials: Sequence[Material] = (),
     ) -> None:
         """`mesh` and `texture` look names up. `still`: bodies that will not move; they are drawn once and kept.
 
+        `materials`: one a visual, or none where every surface is dull.
         A body that is called still and moves all the same is drawn rightly, only slower.
         Raises ValueError for an unknown shape, nothing to draw, or a distortion that cannot be undone.
         """
@@ -96,7 +99,7 @@ class Camera:
         self._lens = Lens.of((spec.width, spec.height), spec.focal, spec.centre, spec.distortion, vignetting)
         self._sensor = Sensor(self._lens, spec.noise)
         self._pinhole = Pinhole(self._lens.width, self._lens.height, spec.focal, self._lens.centre, spec.pose)
-        self._rasteriser = Rasteriser(triangles(visuals, mesh, texture, still), shadow_size)
+        self._rasteriser = Rasteriser(triangles(visuals, mesh, texture, still, materials), shadow_size)
         self._depth = np.zeros((spec.height, spec.width), np.float32)
         self._segmentation = np.full(self._depth.shape, -1, np.int32)
         self._poses = np.tile([0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0], (len(self.bodies), 1))
@@ -112,17 +115,22 @@ class Camera:
         lighting: Lighting,
         rng: np.random.Generator | None = None,
         exposure: float = 1.0,
+        *,
+        lights: Lights = DARK,
+        T_base_camera: Pose | None = None,
     ) -> CameraImage:
         """A picture with the bodies at poses T_base_body: (7,) x, y, z [m], w, x, y, z, by name.
 
         A body that is not named stays where it was, at first at the origin. `rng` seeds the noise;
-        None gives a picture without noise. `exposure` multiplies that of the camera.
+        None gives a picture without noise. `exposure` multiplies that of the camera. `lights`: what gives light beside
+        `lighting`. `T_base_camera`: of a camera that is carried about; nothing of such a view is kept.
         Raises KeyError for a body that has no visual.
         """
         for name, pose in poses.items():
             self._poses[self._number(name)] = pose
         lamp = Lamp(lighting.direction, lighting.ambient, lighting.diffuse)
-        picture = self._rasteriser.picture(self._pinhole, lamp, self._poses)
+        pinhole = self._pinhole if T_base_camera is None else replace(self._pinhole, pose=T_base_camera)
+        picture = self._rasteriser.picture(pinhole, lamp, self._poses, lights, passing=T_base_camera is not None)
         shapes = self._rasteriser.triangles
         measure_depth(
             picture.changed, self._lens.tile, picture.nearness, picture.seen, shapes.groups, shapes.face_shape,

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from sheber.robot.vision.jit import inlined, kernel
 
-__all__ = ["NEAREST", "cover_image", "cover_shadow"]
+__all__ = ["NEAREST", "cover_image", "cover_shadow", "edge_bounds"]
 
 NEAREST = 0.01
 """What is nearer to the camera than this is not seen [m]."""
 
 
 @inlined
-def _edge_bounds(
+def edge_bounds(
     xp: float, yp: float, zp: float, xq: float, yq: float, zq: float, box: tuple[float, float, float, float]
 ) -> tuple[float, float, float, float]:
     """Widen (left, right, top, bottom) by corner p and by where the edge to q comes nearer than NEAREST."""
@@ -85,9 +85,9 @@ def cover_image(
         xb, yb, zb = points[b, 0], points[b, 1], points[b, 2]
         xc, yc, zc = points[c, 0], points[c, 1], points[c, 2]
         box = (1e30, -1e30, 1e30, -1e30)
-        box = _edge_bounds(xa, ya, za, xb, yb, zb, box)
-        box = _edge_bounds(xb, yb, zb, xc, yc, zc, box)
-        left, right, top, bottom = _edge_bounds(xc, yc, zc, xa, ya, za, box)
+        box = edge_bounds(xa, ya, za, xb, yb, zb, box)
+        box = edge_bounds(xb, yb, zb, xc, yc, zc, box)
+        left, right, top, bottom = edge_bounds(xc, yc, zc, xa, ya, za, box)
         if left > columns - 1 or right < 0.0 or top > rows - 1 or bottom < 0.0 or right < left:
             continue
         x0, x1 = int(np.ceil(max(left, 0.0))), int(np.floor(min(right, columns - 1.0)))

@@ -21,7 +21,7 @@ from sheber.cache import numba_cache
 
 __all__ = ["KERNEL_MODULES", "inlined", "kernel"]
 
-KERNEL_MODULES = ("project", "creases", "coverage", "texels", "shading", "tiles", "resample")
+KERNEL_MODULES = ("project", "creases", "coverage", "texels", "lamps", "panels", "shading", "tiles", "resample")
 """The modules of compiled kernels, in the order in which they import each other."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -12,13 +12,13 @@ pictures and of a new one. The shadow map spans what the camera can see of the s
 change of camera, lamp, or pose of a still body begins anew. Sample (row, column) lies at the
 pixel coordinate (column / 2 - 0.25, row / 2 - 0.25); pixel centres are whole numbers.
 
-Left for later, and room for it: specular light goes into `shading._find_surfaces` beside the
-diffuse term, further lamps (a ring light) as further rows of `lamp` and shadow maps.
+The lamp has shadows; further lamps (`Lights`) have none. A lit panel, the back light, has its edges and what stands
+before it drawn with 64 samples a pixel (`panels`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,12 +26,13 @@ from numpy.typing import NDArray
 
 from sheber.geometry import Pose
 from sheber.robot.vision.coverage import cover_image, cover_shadow
+from sheber.robot.vision.panels import cover_panel, shares
 from sheber.robot.vision.project import place, project
 from sheber.robot.vision.shading import shade_tiles
-from sheber.robot.vision.tiles import restore_blocks, restore_tiles, spread_shadows
+from sheber.robot.vision.tiles import restore_blocks, restore_light, restore_samples, spread_shadows
 from sheber.robot.vision.triangles import Triangles, linear_colour
 
-__all__ = ["Lamp", "Picture", "Pinhole", "Rasteriser"]
+__all__ = ["DARK", "Lamp", "Lights", "Picture", "Pinhole", "Rasteriser"]
 
 _FAR = np.float32(1e9)  # where the light of the shadow map meets nothing
 _MARGIN_M = 0.5  # shadows are drawn so far around the still cell
@@ -60,6 +61,31 @@ class Lamp:
     diffuse: float
 
 
+@dataclass(frozen=True, slots=True)
+class Lights:
+    """What gives light beside the lamp with shadows."""
+
+    lamps: tuple[tuple[float, ...], ...] = ()  # kind, place [m], direction, strength: see `lamps.add_lamps`
+    panels: tuple[tuple[str, float], ...] = ()  # lit panels by the name of their light: linear light that they send
+
+
+DARK = Lights()
+
+
+@dataclass(slots=True, eq=False)
+class _Panel:
+    """A lit panel in a picture."""
+
+    face: tuple[int, int]  # its faces, first and last but one
+    shape: int
+    brightness: float
+    window: NDArray[np.int32]  # least and greatest column and row
+    plane: Array  # (4,) height over it, of homogeneous sample coordinates
+    own: NDArray[np.uint64]  # (h, w) samples that it covers
+    still: NDArray[np.uint64]  # (h, w) samples that still things before it cover
+    covered: NDArray[np.uint64]  # (h, w) samples that anything before it covers
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """What the pinhole sees. The arrays belong to the rasteriser and change with its next picture."""
@@ -86,37 +112,63 @@ class Rasteriser:
         self._still_shadow = self._shadow.copy()
         self._blocks = np.zeros((-(-shadow_size // 8),) * 2, np.uint8)
         self._key: tuple[object, ...] = ()
+        self._panels: list[_Panel] = []
+        self._rich = False
+        self._panel_of = np.full(len(triangles.panels), -1, np.int32)
 
-    def picture(self, camera: Pinhole, lamp: Lamp, poses: Array) -> Picture:
-        """Draw all bodies at poses (b, 7), T_base_body in m and wxyz, in the order of `triangles.bodies`."""
+    def picture(
+        self, camera: Pinhole, lamp: Lamp, poses: Array, lights: Lights = DARK, *, passing: bool = False
+    ) -> Picture:
+        """Draw all bodies at poses (b, 7), T_base_body in m and wxyz, in the order of `triangles.bodies`.
+
+        `passing`: this view will not come again, so nothing is kept of it. The bytes are the same.
+        """
         shapes = self.triangles
         place(shapes.T_body_shape, poses, shapes.body_of, self._T_base_shape)
         still = self._T_base_shape[: _number_still(shapes)]
-        key = (camera, lamp, still.tobytes())
+        key = (camera, lamp, lights, still.tobytes())
+        if passing:
+            self._key = ()
+            self._begin(camera, lamp, lights)
+            self._draw_moving()
+            self._tiles.fill(1)
+            self._shade(record=True)
+            return Picture(self._light, self._nearness, self._seen, _reached(self._tiles))
         if key != self._key:
-            self._begin(camera, lamp)
+            self._begin(camera, lamp, lights)
+            self._keep()
             self._key = key
             before = np.ones_like(self._tiles)
         else:
             before = self._tiles.copy()
-            restore_tiles(
-                self._tiles, self._nearness, self._still_nearness, self._seen, self._still_seen, self._light,
-                self._still_light,
-            )  # fmt: skip
+            restore_samples(self._drawn, self._nearness, self._still_nearness, self._seen, self._still_seen)
             restore_blocks(self._blocks, self._shadow, self._still_shadow)
-        self._draw(shapes.still_vertices, len(shapes.vertices), shapes.still_faces, len(shapes.faces))
+            self._tiles.fill(0)
+        self._draw_moving()
         spread_shadows(self._blocks, self._read, self._tiles)
+        restore_light(before, self._tiles, _rows(self._light), _rows(self._still_light))
         self._shade(record=False)
         return Picture(self._light, self._nearness, self._seen, _reached(before | self._tiles))
 
-    def _begin(self, camera: Pinhole, lamp: Lamp) -> None:
-        """Draw and keep what is still."""
+    def _draw_moving(self) -> None:
+        """Draw what moves over what is still; leaves the tiles touched by it."""
+        shapes = self.triangles
+        self._draw(shapes.still_vertices, len(shapes.vertices), shapes.still_faces, len(shapes.faces))
+        np.copyto(self._drawn, self._tiles)
+        for panel in self._panels:
+            np.copyto(panel.covered, panel.still)
+            self._cover(panel, shapes.still_faces, len(shapes.faces), panel.covered)
+        self._share()
+
+    def _begin(self, camera: Pinhole, lamp: Lamp, lights: Lights) -> None:
+        """Draw what is still."""
         shapes = self.triangles
         rows, columns = 2 * camera.height, 2 * camera.width
         self._nearness = np.zeros((rows, columns), np.float32)
         self._seen = np.full((rows, columns), -1, np.int32)
         self._light = np.zeros((camera.height, camera.width, 3), np.float32)
         self._tiles = np.ones((-(-rows // 8), -(-columns // 8)), np.uint8)
+        self._drawn = np.zeros_like(self._tiles)
         self._read = np.zeros((*self._tiles.shape, 4), np.int32)
         self._shadow.fill(_FAR)
         self._image_from_base = _image_from_base(camera)
@@ -125,7 +177,62 @@ class Rasteriser:
         self._lamp_from_base, texel_m = _lamp_from_base(lamp_frame, corners, camera, self._shadow.shape[0])
         self._lamp_from_image = _lamp_from_image(self._lamp_from_base, camera)
         self._lamp = np.array([*-lamp_frame[2], lamp.ambient, lamp.diffuse, texel_m])
+        self._base_from_image = _base_from_image(camera)
+        self._lamps = np.array(lights.lamps, float).reshape(-1, 8)
+        self._rich = bool(lights.lamps) or bool((shapes.gloss[:, 0] > 0.0).any() or (shapes.reliefs >= 0).any())
         self._draw(0, shapes.still_vertices, 0, shapes.still_faces)
+        self._panels = [
+            panel for name, brightness in lights.panels for panel in self._panels_of(name, brightness, camera)
+        ]
+        self._panel_of.fill(-1)
+        for number, panel in enumerate(self._panels):
+            self._panel_of[panel.shape] = number
+        lit = (camera.height, camera.width) if self._panels else (0, 0)
+        self._shares, self._shining = np.zeros(lit, np.float32), np.zeros(lit, np.float32)
+
+    def _panels_of(self, name: str, brightness: float, camera: Pinhole) -> Iterator[_Panel]:
+        """The lit panels of one light that the camera can see."""
+        shapes, size = self.triangles, (camera.height, camera.width)
+        for shape, light in enumerate(shapes.panels):
+            if light != name or brightness <= 0.0 or shape >= _number_still(shapes):
+                continue
+            of = np.flatnonzero(shapes.face_shape == shape)
+            pose, normal = self._T_base_shape[shape], self._T_base_shape[shape, :, 2]
+            plane = _product(normal[None], self._base_from_image)[0]  # (4,)
+            plane[3] -= _product(normal[None], pose[:, 3:])[0, 0]
+            whole = np.array([0, camera.width - 1, 0, camera.height - 1], np.int32)
+            panel = _Panel(
+                (int(of[0]), int(of[-1]) + 1), shape, brightness, whole, plane,
+                *(np.zeros(size, np.uint64) for _ in range(3)),
+            )  # fmt: skip
+            self._cover(panel, *panel.face, panel.own)
+            rows, columns = np.nonzero(panel.own)
+            if not len(rows):
+                continue
+            panel.window = np.array([columns.min(), columns.max(), rows.min(), rows.max()], np.int32)
+            self._cover(panel, 0, shapes.still_faces, panel.still)
+            np.copyto(panel.covered, panel.still)
+            yield panel
+
+    def _cover(self, panel: _Panel, first: int, last: int, bits: NDArray[np.uint64]) -> None:
+        """Set the samples of a panel that some of the faces cover."""
+        shapes = self.triangles
+        cover_panel(
+            self._points, shapes.faces, first, last, shapes.face_shape, panel.shape, bits is panel.own, panel.plane,
+            panel.window, bits, self._tiles,
+        )  # fmt: skip
+
+    def _share(self) -> None:
+        """What the lit panels give to each pixel."""
+        if self._panels:
+            self._shares.fill(-1.0)
+            self._shining.fill(0.0)
+        for panel in self._panels:
+            shares(panel.own, panel.covered, panel.brightness, panel.window, self._shares, self._shining)
+
+    def _keep(self) -> None:
+        """Shade and keep what is still."""
+        self._share()
         self._tiles.fill(1)
         self._shade(record=True)
         self._still_nearness, self._still_seen = self._nearness.copy(), self._seen.copy()
@@ -153,8 +260,14 @@ class Rasteriser:
             shapes.face_shape, self._T_base_shape, shapes.albedos, shapes.textures, shapes.texels, shapes.levels,
             self._lamp, self._lamp_from_image, self._shadow, self._background,
             self._light.reshape(-1, 3),
-            self._light.shape[1], self._read, record,
+            self._light.shape[1], self._read, record, self._rich, self._base_from_image, self._lamps, shapes.gloss,
+            shapes.reliefs, self._panel_of, self._shares.reshape(-1), self._shining.reshape(-1),
         )  # fmt: skip
+
+
+def _rows(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Light (h, w, 3) as rows (h, 3 * w)."""
+    return light.reshape(len(light), -1)
 
 
 def _reached(tiles: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -4,7 +4,8 @@ Each output pixel has 2 x 2 samples. Samples that see the same smooth group of f
 shaded once, at the middle of those samples; samples of different groups are shaded apart and
 averaged. So edges and creases are antialiased at the price of one shading for most pixels.
 
-What leaves a surface: albedo * (ambient * (0.75 + 0.25 * n_z) + diffuse * lit * max(0, n . l)).
+What leaves a surface: albedo * (ambient * (0.75 + 0.25 * n_z) + diffuse * lit * max(0, n . l)). What further lamps,
+highlights, scratches and lit panels add to it is in `lamps`.
 
 The work goes row of tiles by row of tiles through four short loops over lists of shading
 points, which stay in the processor's cache: `_list_points`, `_find_surfaces`, `_cast_shadows`,
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.vision.jit import inlined, kernel
+from sheber.robot.vision.lamps import add_glow, add_lamps, add_panels, share_pixels
 from sheber.robot.vision.texels import texture_colours
 
 __all__ = ["shade_tiles"]
@@ -74,7 +76,7 @@ def _list_points(
 
 @kernel(
     "void(i8, i4[::1], f8[:, ::1], f8[:, ::1], i4[:, ::1], f4[:, :, ::1], f4[:, :, ::1], i4[::1],"
-    "f8[:, :, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1])"
+    "f8[:, :, ::1], f8[::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], f8[:, ::1], b1)"
 )
 def _find_surfaces(
     count: int,
@@ -90,11 +92,14 @@ def _find_surfaces(
     lamp_from_image: F8,
     light: F8,
     look: F8,
+    where: F8,
+    rich: bool,
 ) -> None:
     """The surface at each point.
 
     light (p, 5): ambient light, direct light, and column, row, depth [m] in the shadow map;
-    look (p, 3): texture coordinates, and the part of the texture's area that a pixel covers.
+    look (p, 3): texture coordinates, and the part of the texture's area that a pixel covers; with
+    `rich`, where (p, 6): normal, and homogeneous sample coordinates.
     """
     for p in range(count):
         f = face[p]
@@ -143,6 +148,11 @@ def _find_surfaces(
             # a slanted surface must not shade itself: as far as its depth changes within the window of texels
             slope = min(np.sqrt(max(1.0 - cosine * cosine, 0.0)) / cosine, 5.0)
             light[p, 4] -= lamp[5] * (1.0 + 2.5 * slope)
+        if rich:
+            where[p, 0], where[p, 1], where[p, 2] = nx, ny, nz
+            where[p, 3] = pa * xa + pb * xb + pc * xc
+            where[p, 4] = pa * ya + pb * yb + pc * yc
+            where[p, 5] = pa * za + pb * zb + pc * zc
         look[p, 0] = pa * uvs[f, 0, 0] + pb * uvs[f, 1, 0] + pc * uvs[f, 2, 0]
         look[p, 1] = pa * uvs[f, 0, 1] + pb * uvs[f, 1, 1] + pc * uvs[f, 2, 1]
         whole = (uvs[f, 0, 0] - uvs[f, 2, 0]) * (uvs[f, 1, 1] - uvs[f, 2, 1]) - (uvs[f, 1, 0] - uvs[f, 2, 0]) * (
@@ -220,7 +230,7 @@ def _paint(count: int, face: I4, pixel: I4, at: F8, light: F8, colour: F8, backg
 @kernel(
     "void(u1[:, ::1], i4[:, ::1], i4[::1], f8[:, ::1], i4[:, ::1], f4[:, :, ::1], f4[:, :, ::1], i4[::1],"
     "f8[:, :, ::1], f4[:, ::1], i4[::1], u2[:, ::1], i4[:, :, ::1], f8[::1], f8[:, ::1], f4[:, ::1], f8[::1],"
-    "f4[:, ::1], i8, i4[:, :, ::1], b1)"
+    "f4[:, ::1], i8, i4[:, :, ::1], b1, b1, f8[:, ::1], f8[:, ::1], f8[:, ::1], i4[::1], i4[::1], f4[::1], f4[::1])"
 )
 def shade_tiles(
     touched: NDArray[np.uint8],
@@ -244,21 +254,48 @@ def shade_tiles(
     width: int,
     read: I4,
     record: bool,
+    rich: bool,
+    base_from_image: F8,
+    lamps: F8,
+    gloss: F8,
+    reliefs: I4,
+    panel_of: I4,
+    share: F4,
+    shining: F4,
 ) -> None:
     """Write linear light (h * w, 3) for each touched tile of 4 x 4 pixels (8 x 8 samples).
 
     lamp: direction to the lamp (3), ambient, diffuse, width of a shadow texel [m]. With `record`,
     read (tile rows, tile columns, 4) takes the least and greatest column and row of the shadow
-    map that a tile read.
+    map that a tile read. `rich`: whether further lamps or surfaces that shine are there; for them
+    base_from_image (3, 4), lamps and gloss (see `lamps.add_lamps`), reliefs (k,): the number of a
+    shape's relief among the textures, -1 for none. share, shining (h * w): see `panels.shares`, empty where no
+    panel is lit; panel_of (k,): the number of the panel that a shape is, -1 for none.
     """
     height, most = len(out) // width, 16 * width  # four rows of pixels of four samples
     face, pixel, at = np.empty(most, np.int32), np.empty(most, np.int32), np.empty((most, 3))
     light, look, colour = np.empty((most, 5)), np.empty((most, 3)), np.empty((most, 3))
+    extra = most if rich else 0
+    where, relief, glow = np.empty((extra, 6)), np.empty((extra, 3)), np.empty(extra)
+    smooth = np.zeros((len(reliefs) if rich else 0, 3), np.float32)
     for row in range(len(touched)):
         n = _list_points(row, touched, seen, groups, height, width, face, pixel, at)
+        if len(share):
+            share_pixels(n, face, pixel, at, shape_of, panel_of, share)
         _find_surfaces(
-            n, face, at, points, faces, normals, uvs, shape_of, T_base_shape, lamp, lamp_from_image, light, look
-        )
+            n, face, at, points, faces, normals, uvs, shape_of, T_base_shape, lamp, lamp_from_image, light, look,
+            where, rich,
+        )  # fmt: skip
         _cast_shadows(n, face, pixel, light, shadow, width, read[row], record)
         texture_colours(n, face, shape_of, albedos, textures, texels, levels, look, colour)
+        if rich:
+            texture_colours(n, face, shape_of, smooth, reliefs, texels, levels, look, relief)
+            add_lamps(
+                n, face, shape_of, where, base_from_image, base_from_image[:, 3].copy(), lamp, lamps, gloss, relief,
+                points, faces, uvs, light, glow,
+            )  # fmt: skip
         _paint(n, face, pixel, at, light, colour, background, out)
+        if rich:
+            add_glow(n, face, pixel, at, glow, out)
+        if len(share):
+            add_panels(row, touched, height, width, shining, out)

@@ -1,7 +1,9 @@
 """Textures: pictures of materials, computed from whole numbers so that they are the same everywhere. Numpy only.
 
 A name is a kind and, for some, a number or a text after a slash: "laminate", "wood/3",
-"felt/1", "label/LOT 17", "chessboard/8x6". The number picks another piece of the same material.
+"felt/1", "label/LOT 17", "chessboard/8x6". The number picks another piece of the same material. "plain/b0b4b8" is one
+colour; "qr/LOT 17" and "datamatrix/LOT 17" are printed codes. Chips in a surface follow a plus sign:
+"plain/b0b4b8+chip/0.2,0.7,0.05/3". Reliefs ("scratch/...", "chip/...": see `reliefs`) are found by the same function.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["KINDS", "texture"]
+from sheber.robot.vision.codes import code
+from sheber.robot.vision.reliefs import RELIEFS, chipped, relief
+
+__all__ = ["KINDS", "RELIEFS", "texture"]
 
 LONGEST_LABEL = 40  # letters
 MOST_FIELDS = 32  # of a chessboard, each way
@@ -26,9 +31,15 @@ Whole = NDArray[np.int64]
 def texture(name: str) -> Image:
     """The picture (h, w, 3) uint8 of a texture, red, green, blue, sRGB; raises ValueError for an unknown name."""
     kind, _, rest = name.partition("/")
-    if kind not in KINDS:
+    if kind in RELIEFS:
+        image = relief(name)
+    elif kind in CODES:
+        image = CODES[kind](rest)  # a text may have a plus sign
+    elif kind in KINDS:
+        rest, _, flaws = rest.partition("+")
+        image = chipped(KINDS[kind](rest), flaws) if flaws else KINDS[kind](rest)
+    else:
         raise ValueError(f"unknown texture {name!r}; known kinds: {', '.join(sorted(KINDS))}")
-    image = KINDS[kind](rest)
     image.setflags(write=False)
     return image
 
@@ -170,13 +181,29 @@ def _label(rest: str) -> Image:
     return np.repeat(np.repeat(np.repeat(paper, scale, axis=0), scale, axis=1)[..., None], 3, axis=2)
 
 
+def _plain(rest: str) -> Image:
+    """One colour, six hexadecimal digits."""
+    if not re.fullmatch(r"[0-9a-fA-F]{6}", rest or "b0b4b8"):
+        raise ValueError(f"a plain colour has six hexadecimal digits, got {rest!r}")
+    return np.tile(np.frombuffer(bytes.fromhex(rest or "b0b4b8"), np.uint8), (256, 256, 1))
+
+
+def _text_of(kind: str) -> Callable[[str], Image]:
+    return lambda rest: code(kind, rest or "SHEBER")
+
+
+CODES: dict[str, Callable[[str], Image]] = {"qr": _text_of("qr"), "datamatrix": _text_of("datamatrix")}
+"""Printed codes, by name."""
+
 KINDS: dict[str, Callable[[str], Image]] = {
+    **CODES,
     "aluminium": _aluminium,
     "cardboard": _cardboard,
     "chessboard": _chessboard,
     "felt": _felt,
     "label": _label,
     "laminate": _laminate,
+    "plain": _plain,
     "rubber": _rubber,
     "wood": _wood,
 }

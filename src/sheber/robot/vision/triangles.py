@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.vision.creases import crease_normals
+from sheber.robot.vision.material import DULL, Material
 from sheber.robot.vision.shapes import Surface, plan_uv, surface
 from sheber.station import Mesh, Visual
 
@@ -32,6 +33,9 @@ class Triangles:
     T_body_shape: NDArray[np.float64]  # (k, 3, 4)
     albedos: NDArray[np.float32]  # (k, 3) linear red, green, blue
     textures: NDArray[np.int32]  # (k,) number of a texture, -1 for none
+    reliefs: NDArray[np.int32]  # (k,) number of a relief among the textures, -1 for none
+    gloss: NDArray[np.float64]  # (k, 2) height and whole exponent of the highlight
+    panels: tuple[str, ...]  # (k,) name of the light whose bright panel a shape is, "" for none
     vertices: NDArray[np.float32]  # (n, 3) m, in the shape's frame
     vertex_shape: NDArray[np.int32]  # (n,)
     faces: NDArray[np.int32]  # (m, 3)
@@ -47,18 +51,26 @@ class Triangles:
 
 
 def triangles(
-    visuals: Sequence[Visual], mesh: Callable[[str], Mesh], texture: Texture, still: Collection[str] = ()
+    visuals: Sequence[Visual],
+    mesh: Callable[[str], Mesh],
+    texture: Texture,
+    still: Collection[str] = (),
+    materials: Sequence[Material] = (),
 ) -> Triangles:
     """Triangles of all visuals. `mesh` and `texture` look names up; `still` names bodies that do not move.
 
+    `texture` knows the reliefs too; `materials`: one a visual, or none at all where every surface is dull.
     Raises ValueError where a shape is unknown or there is nothing to draw.
     """
     if not visuals:
         raise ValueError("there is nothing to draw: no visuals were given")
     still = {"", *still}
-    ordered = sorted(visuals, key=lambda visual: visual.body not in still)
+    made_of = list(materials) or [DULL] * len(visuals)
+    pairs = sorted(zip(visuals, made_of, strict=True), key=lambda pair: pair[0].body not in still)
+    ordered, made_of = [visual for visual, _ in pairs], [material for _, material in pairs]
     bodies = list(dict.fromkeys(["", *(visual.body for visual in visuals)]))
     names = list(dict.fromkeys(visual.texture for visual in ordered if visual.texture))
+    reliefs = list(dict.fromkeys(material.relief for material in made_of if material.relief))
     surfaces = [_surface(visual, mesh) for visual in ordered]
     shaded = [_shaded(s) for s in surfaces]
     vertex_counts = [len(s.vertices) for s in surfaces]
@@ -66,7 +78,8 @@ def triangles(
     vertex_start = np.concatenate([[0], np.cumsum(vertex_counts)]).astype(np.int32)
     face_start = np.concatenate([[0], np.cumsum(face_counts)]).astype(np.int32)
     number_still = sum(visual.body in still for visual in ordered)
-    texels, levels = _texels([texture(name) for name in names])
+    linear = [_texel_steps()[texture(name)] for name in names]
+    texels, levels = _texels(linear + [texture(name).astype(np.uint16) * np.uint16(257) for name in reliefs])
     shape = np.arange(len(ordered), dtype=np.int32)
     casts = np.array([visual.shape != "plane" for visual in ordered], np.uint8)
     return Triangles(
@@ -75,6 +88,9 @@ def triangles(
         T_body_shape=np.array([visual.pose.matrix[:3] for visual in ordered]),
         albedos=np.array([linear_colour(visual.colour) for visual in ordered], np.float32),
         textures=np.array([names.index(v.texture) if v.texture else -1 for v in ordered], np.int32),
+        reliefs=np.array([len(names) + reliefs.index(m.relief) if m.relief else -1 for m in made_of], np.int32),
+        gloss=np.array([(material.gloss, material.shininess) for material in made_of], float),
+        panels=tuple(material.light for material in made_of),
         vertices=np.concatenate([s.vertices for s in surfaces]),
         vertex_shape=np.repeat(shape, vertex_counts),
         faces=np.concatenate([s.faces + start for s, start in zip(surfaces, vertex_start, strict=False)]),
@@ -135,13 +151,12 @@ def linear_colour(colour: Sequence[float]) -> NDArray[np.float32]:
     return _linear_steps()[steps].astype(np.float32)
 
 
-def _texels(images: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
-    """Linear texels of all textures and their smaller copies, and where each level lies."""
+def _texels(images: Sequence[NDArray[np.uint16]]) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
+    """Texels of all textures, linear light or parts, and their smaller copies; and where each level lies."""
     pieces: list[NDArray[np.uint16]] = [np.zeros((1, 3), np.uint16)]
     levels = np.zeros((max(len(images), 1), _LEVELS, 3), np.int32)
     offset = 1
-    for t, image in enumerate(images):
-        level = _texel_steps()[image]
+    for t, level in enumerate(images):
         for at in range(_LEVELS):
             if at > 0 and min(level.shape[:2]) < 2:
                 levels[t, at] = levels[t, at - 1]

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -274,6 +274,7 @@ def give_extension(
     """Give one student more time or attempts; it takes the place of an earlier one. Raises NotFound, Refused."""
     found, _standing = require_assignment(session, actor, "extension.give", assignment_id)
     require_open(session, actor, "extension.give", found.course_id)
+    _one_at_a_time(session, found.course_id, person_id)
     _student(session, found.course_id, person_id)
     _check_extension(found, due, closes, attempts, reason)
     row = session.scalars(select(Extension).where(_is(assignment_id, person_id))).one_or_none()
@@ -281,11 +282,7 @@ def give_extension(
         row = Extension(assignment_id=assignment_id, person_id=person_id)
     row.due, row.closes, row.attempts = due, closes, attempts
     row.reason, row.given_by, row.created = storable(reason.strip()), actor.id, clock.now()
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError as error:
-        raise Conflict(_("Somebody else gave this student an extension at this moment. Look at it first.")) from error
+    session.add(row)
     dates = {name: None if value is None else value.isoformat() for name, value in (("due", due), ("closes", closes))}
     _note(session, actor, found, "extension.given", person=person_id, attempts=attempts, reason=row.reason, **dates)
 
@@ -293,6 +290,7 @@ def give_extension(
 def end_extension(session: Session, actor: Actor, assignment_id: int, person_id: int) -> None:
     """Take an extension back. Raises NotFound, NotAllowed."""
     found, _standing = require_assignment(session, actor, "extension.give", assignment_id)
+    _one_at_a_time(session, found.course_id, person_id)
     row = session.scalars(select(Extension).where(_is(assignment_id, person_id))).one_or_none()
     if row is None:
         raise NotFound(_("This student has no extension."))
@@ -436,16 +434,28 @@ def _check_extension(
         raise Refused(_("An extension gives more time or more attempts. Fill in at least one of them."), "due")
 
 
+def _one_at_a_time(session: Session, course_id: int, person_id: int) -> None:
+    """Decisions about one student come one after another."""
+    here = (Member.course_id == course_id, Member.person_id == person_id)
+    session.execute(select(Member.id).where(*here).with_for_update(key_share=True))
+
+
 def _student(session: Session, course_id: int, person_id: int) -> None:
     here = (Member.course_id == course_id, Member.person_id == person_id, Member.left.is_(None))
     if session.scalars(select(Member.id).where(*here)).one_or_none() is None:
         raise NotFound(_("This person is not in this course."))
 
 
+_RELEASED: Final = (
+    select(ReleasedScene.place, func.count())
+    .where(ReleasedScene.assignment_id == bindparam("assignment"))
+    .group_by(ReleasedScene.place)
+)
+
+
 def _rounds(session: Session, assignment_id: int) -> dict[int, int]:
     """How many scenes of each place were released."""
-    query = select(ReleasedScene.place, func.count()).where(ReleasedScene.assignment_id == assignment_id)
-    return dict(session.execute(query.group_by(ReleasedScene.place)).all())
+    return dict(session.execute(_RELEASED, {"assignment": assignment_id}).all())
 
 
 def _scene(secret: Secret, found: Assignment, place: int, round_: int) -> HiddenScene:

@@ -179,7 +179,7 @@ def close_joining(session: Session, actor: Actor, course_id: int) -> None:
 def join(session: Session, actor: Actor, code: str) -> int:
     """Join a course as a student by its code; gives its id. Who is in it already stays what they are.
 
-    Raises NotFound for a code that no course has, and TooMany for who tries many.
+    Raises NotFound for a code that no course has, Refused for who was taken out, and TooMany for who tries many.
     """
     _codes.take(actor.id)
     plain = "".join(sign for sign in code[:100].upper() if sign.isalnum())
@@ -191,6 +191,8 @@ def join(session: Session, actor: Actor, code: str) -> int:
     member = session.scalars(select(Member).where(*here)).one_or_none()
     if member is None:
         _add_once(session, Member(course_id=course.id, person_id=actor.id, role="student", joined=clock.now()))
+    elif member.removed:
+        raise Refused(_("A teacher took you out of this course. Only a teacher can bring you back."))
     elif member.left is not None:
         member.left, member.role = None, "student"
     else:
@@ -209,12 +211,20 @@ def leave(session: Session, actor: Actor, course_id: int) -> None:
 
 
 def members(
-    session: Session, actor: Actor, course_id: int, *, search: str = "", group_id: int | None = None
+    session: Session,
+    actor: Actor,
+    course_id: int,
+    *,
+    search: str = "",
+    group_id: int | None = None,
+    person_id: int | None = None,
 ) -> tuple[MemberLine, ...]:
-    """Who is in a course: teachers first, then by name. Raises NotFound, NotAllowed."""
+    """Who is in a course: teachers first, then by name. person_id: only this one. Raises NotFound, NotAllowed."""
     policy.require(session, actor, "work.see-all", course_id)
+    here = (Member.role, Member.group_id, Group.name, Member.joined, Person.password != "", Person.disabled)
     query = (
-        select(Member, Person, Group.name)
+        select(Person.id, Person.login, Person.name, *here)
+        .select_from(Member)
         .join(Person, Person.id == Member.person_id)
         .outerjoin(Group, Group.id == Member.group_id)
         .where(Member.course_id == course_id, Member.left.is_(None))
@@ -223,21 +233,10 @@ def members(
         query = query.where(Person.search.contains(word, autoescape=True))
     if group_id is not None:
         query = query.where(Member.group_id == group_id)
-    rows = session.execute(query.order_by(Person.name, Person.id)).all()
-    found = [
-        MemberLine(
-            person.id,
-            person.login,
-            person.name,
-            member.role,
-            member.group_id,
-            group or "",
-            member.joined,
-            bool(person.password),
-            person.disabled,
-        )
-        for member, person, group in rows
-    ]
+    if person_id is not None:
+        query = query.where(Member.person_id == person_id)
+    rows = session.execute(query.order_by(Person.name, Person.id))
+    found = [MemberLine(*row[:5], row[5] or "", *row[6:]) for row in rows]
     return tuple(sorted(found, key=lambda one: -ROLES.index(one.role)))
 
 
@@ -257,11 +256,14 @@ def change_member(session: Session, actor: Actor, course_id: int, person_id: int
 
 
 def remove_member(session: Session, actor: Actor, course_id: int, person_id: int) -> None:
-    """Take somebody out of a course; the results stay. Raises NotFound, NotAllowed, Refused."""
+    """Take somebody out of a course; the results stay. The code does not bring them back.
+
+    Raises NotFound, NotAllowed, Refused.
+    """
     require_open(session, actor, "people.enrol", course_id)
     member = _member(session, course_id, person_id)
     _keep_a_teacher(session, member)
-    member.left = clock.now()
+    member.left, member.removed = clock.now(), True
     _note(session, actor, course_id, "member.removed", person=person_id, role=member.role)
 
 

@@ -9,21 +9,20 @@ was, with a sentence for the administrator, who may allow it again. Nothing is h
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from datetime import timedelta
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
 from sheber.school import audit
+from sheber.school.background import Background
 from sheber.school.clock import now
 from sheber.school.courses import checking
 from sheber.school.courses.models import OwnExercise
-from sheber.school.errors import DatabaseAway, SchoolError
+from sheber.school.errors import DatabaseAway
 from sheber.school.opening import School
 
 __all__ = ["LEASE_S", "TRIES", "Examiner", "give_back", "keep", "take"]
@@ -79,34 +78,23 @@ def _give_up(session: Session, own: OwnExercise) -> None:
     audit.record(session, None, "exercise.check-lost", f"exercise {own.id}", name=own.name)
 
 
-class Examiner:
-    """The thread, from the beginning of a block to its end. A check that goes on then is given back."""
+class Examiner(Background):
+    """The thread. A check that goes on at the end of the block is given back."""
 
     def __init__(self, school: School, checker: str) -> None:
         """checker: the name of the worker."""
+        super().__init__("examiner", LEAVE_S)
         self._school, self._checker = school, checker
-        self._stopping = threading.Event()
         self._next_beat = 0.0  # monotonic [s]
-        self._thread = threading.Thread(target=self._run, name="examiner", daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def rest_s(self) -> float:
+        """Between two looks [s]."""
+        return LOOK_S
 
-    def __exit__(self, _kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
-        self._stopping.set()
-        self._thread.join(LEAVE_S)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                while self.look() and not self._stopping.is_set():
-                    pass
-            except (SchoolError, OSError) as error:
-                log.warning("examiner %s: %s", self._checker, error)
-            except Exception:  # the worker goes on judging, and the operator reads why nothing is checked
-                log.exception("a fault of ours while an exercise was checked")
-            self._stopping.wait(LOOK_S)
+    def turn(self) -> None:
+        """Check everything that waits."""
+        while self.look() and not self._stopping.is_set():
+            pass
 
     def look(self) -> bool:
         """Check one upload, where one waits; whether one did."""

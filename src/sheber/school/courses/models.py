@@ -82,6 +82,7 @@ class Member(Base):
     group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
     joined: Mapped[datetime]
     left: Mapped[datetime | None]  # no longer in the course; the results stay
+    removed: Mapped[bool] = mapped_column(default=False)  # by a teacher, who alone brings them back
     served: Mapped[datetime | None]  # when the queue last took a job of this person in this course
 
 

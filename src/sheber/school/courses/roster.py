@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,8 @@ def enrol(session: Session, actor: Actor, course_id: int, found: Preview) -> Enr
         if member is None:
             joined.append({"person_id": person_id, "group_id": group_id})
         elif member.left is not None:
-            returned.append([person_id, member.role, member.group_id])
-            member.left, member.role, member.group_id = None, "student", group_id
+            returned.append([person_id, member.role, member.group_id, member.removed])
+            member.left, member.removed, member.role, member.group_id = None, False, "student", group_id
         elif group_id is not None and member.group_id != group_id:
             moved.append([person_id, member.group_id, group_id])
             member.group_id = group_id
@@ -112,7 +112,7 @@ def undo(session: Session, actor: Actor, undo_id: int) -> Undone:
         raise Refused(_("This enrolment was undone already."))
     busy = _busy(session, course_id)
     joined = set(details["joined"])
-    returned = {person_id: (role, group_id) for person_id, role, group_id in details["returned"]}
+    returned = {person_id: before for person_id, *before in details["returned"]}
     leaving = (joined | returned.keys()) - busy
     left = _leave(session, course_id, leaving & joined, {one: returned[one] for one in leaving & returned.keys()})
     _move_back(session, course_id, details["moved"])
@@ -183,7 +183,7 @@ def _busy(session: Session, course_id: int) -> set[int]:
     return set(session.scalars(queries[0].union(*queries[1:])))
 
 
-def _leave(session: Session, course_id: int, joined: set[int], returned: dict[int, tuple[str, int | None]]) -> int:
+def _leave(session: Session, course_id: int, joined: set[int], returned: Mapping[int, Sequence[Any]]) -> int:
     """Delete the membership of those who joined; those who came back have left again. Gives how many."""
     count = 0
     now = clock.now()
@@ -194,8 +194,8 @@ def _leave(session: Session, course_id: int, joined: set[int], returned: dict[in
             continue  # was changed since: it is another teacher's decision
         count += 1
         if row.person_id in returned:
-            role, group_id = returned[row.person_id]
-            row.left, row.role, row.group_id = now, role, group_id
+            row.left = now
+            row.role, row.group_id, row.removed = returned[row.person_id]
         else:
             session.delete(row)
     session.flush()

@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 from sheber.exercises.score import PASS
 from sheber.i18n import _
 from sheber.school import clock
+from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.dates import Dates, dates_of
 from sheber.school.courses.models import Assignment, Extension, Group, Member
 from sheber.school.errors import Refused
 from sheber.school.gradebook.counting import Counted, Given, HandedIn, Place, counted, extended, given, handed_in
+from sheber.school.gradebook.totals import exceptional, summed
 from sheber.school.people import policy
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor
@@ -38,6 +40,7 @@ __all__ = [
     "Row",
     "assignments_of",
     "cells_of",
+    "column",
     "column_of",
     "gradebook",
     "total_of",
@@ -93,7 +96,7 @@ class Cell(NamedTuple):
     @property
     def passed(self) -> bool:
         """Whether these points pass."""
-        return self.points is not None and self.points >= PASS
+        return passes(self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class Row:
     @property
     def passed(self) -> bool:
         """Whether the total passes."""
-        return self.total is not None and self.total >= PASS
+        return passes(self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +155,14 @@ def gradebook(
     _check_sort(sort, assignments)
     groups = _groups(session, course_id)
     members = _members(session, course_id, dict(groups), search, group_id, left)
-    if sort in _WORDS and passed is None:  # only the cells of the page are asked for
-        found = len(members)
-        rows = _rows(session, assignments, _page(_by_words(members, sort, descending), page))
+    totals = _totals(session, assignments, members) if sort == "total" or passed is not None else {}
+    fit = [one for one in members if passed is None or passes(totals[one.person_id]) == passed]
+    if sort in _WORDS:
+        ordered = _by_words(fit, sort, descending)
     else:
-        every = _rows(session, assignments, members)
-        fit = [one for one in every if passed is None or one.passed == passed]
-        found = len(fit)
-        rows = _page(_by_points(fit, sort, descending), page)
+        ordered = _by_points(fit, totals if sort == "total" else _points(session, assignments, fit, sort), descending)
+    rows = _rows(session, assignments, _page(ordered, page))  # only the cells of the page are asked for
+    found = len(fit)
     pages = 1 if page is None else max(1, math.ceil(found / PAGE))
     return Gradebook(
         course_id,
@@ -172,6 +175,19 @@ def gradebook(
         groups,
         standing.may("grade.override") and not standing.course.archived,
     )
+
+
+def column(session: Session, actor: Actor, assignment_id: int) -> list[Row]:
+    """The students of a course by name, with one cell each: that of this assignment. Raises NotFound, NotAllowed."""
+    found, standing = require_assignment(session, actor, "gradebook.see", assignment_id)
+    groups = dict(_groups(session, standing.course.id))
+    members = _by_words(_members(session, standing.course.id, groups, "", None, left=False), "name", descending=False)
+    return _rows(session, [found], members)
+
+
+def passes(points: float | None) -> bool:
+    """Whether these points pass."""
+    return points is not None and points >= PASS
 
 
 def total_of(assignments: Sequence[Assignment], cells: Sequence[Cell]) -> float | None:
@@ -323,25 +339,42 @@ def _by_words(members: list[_Person], sort: str, descending: bool) -> list[_Pers
     return sorted(members, key=key, reverse=descending)
 
 
-def _by_points(rows: list[Row], sort: str, descending: bool) -> list[Row]:
-    """By total or points in an assignment; who has none comes last. Equal ones by name."""
-    rows = sorted(rows, key=lambda one: (folded(one.name), one.person_id))
-    if sort in _WORDS:
-        return sorted(rows, key=lambda one: folded(str(getattr(one, sort))), reverse=descending)
+def _by_points(members: list[_Person], points: Mapping[int, float | None], descending: bool) -> list[_Person]:
+    """By points; who has none comes last. Equal ones by name."""
     sign = -1 if descending else 1
 
-    def key(one: Row) -> tuple[bool, float]:
-        points = _sorted_points(one, sort)
-        return points is None, sign * (points or 0.0)
+    def key(one: _Person) -> tuple[bool, float]:
+        found = points[one.person_id]
+        return found is None, sign * (found or 0.0)
 
-    return sorted(rows, key=key)
+    return sorted(_by_words(members, "name", descending=False), key=key)
 
 
-def _sorted_points(row: Row, sort: str) -> float | None:
-    if sort == "total":
-        return row.total
-    id_ = int(sort.partition(":")[2])
-    return next((cell.points for cell in row.cells if cell.assignment_id == id_), None)
+def _points(
+    session: Session, assignments: Sequence[Assignment], members: Sequence[_Person], sort: str
+) -> dict[int, float | None]:
+    """The points of these members in the assignment that rows are sorted by."""
+    asked = [one for one in assignments if sort == f"assignment:{one.id}"]
+    cells = cells_of(session, asked, [one.person_id for one in members])
+    return {person: cell.points for person, (cell,) in cells.items()}
+
+
+def _totals(
+    session: Session, assignments: Sequence[Assignment], members: Sequence[_Person | Row]
+) -> dict[int, float | None]:
+    """The totals of these members, as their rows have them. Few of them need cells: see `_unsure`."""
+    sums = summed(session, assignments, clock.now())
+    totals = {one.person_id: sums.total(one.person_id) for one in members}
+    special = exceptional(session, assignments)
+    again = [person for person, total in totals.items() if person in special or _unsure(total)]
+    cells = cells_of(session, assignments, again)
+    exact = {person: total_of(assignments, found) for person, found in cells.items()}
+    return {person: total and round(total, 2) for person, total in totals.items()} | exact
+
+
+def _unsure(total: float | None) -> bool:
+    """Whether a sum in another order could round to another hundredth."""
+    return total is not None and abs(total * 100 % 1 - 0.5) < 1e-6
 
 
 def _page(rows: list[_T], page: int | None) -> list[_T]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from sheber.exercises.score import final
 from sheber.school.gradebook.models import CampaignResult
+from sheber.school.losses import losses_of
 from sheber.school.queue.claiming import less_lateness
 from sheber.school.submissions.models import SceneResult, Submission
 
@@ -93,6 +94,7 @@ def swap(scenes: Sequence[Found], exercise_sha256: str) -> str:
         one.own.judged = datetime.fromisoformat(result["judged"])
         for name in (*_COLUMNS, *_COLUMNS_OF_RUN):
             setattr(one.own, name, result[name])
+        one.own.losses = losses_of(one.own.score)
     return taken
 
 

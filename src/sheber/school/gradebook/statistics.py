@@ -3,15 +3,16 @@
 Of each check: how many of the students lost points there, and how many points on the mean. Lost points are those before
 the rule of the groups, which multiplies everything but quality by min(1, quality / 60); what the rule took is told by
 itself. Histograms count students. The number of queries is fixed, for one assignment and for a whole course.
+
+Of the scores only their losses are read (`school.losses`), and one whole score for each check, for its title.
 """
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -23,6 +24,7 @@ from sheber.judge.forms import revived_score
 from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.models import Assignment, Group, Member
 from sheber.school.gradebook.counting import Counted, Place, counted, counting_ids, given
+from sheber.school.losses import key_of
 from sheber.school.people import policy
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.models import SceneResult, Submission
@@ -32,7 +34,7 @@ __all__ = ["BINS", "Bin", "CheckLoss", "GroupLoss", "Statistics", "assignment_st
 BINS: Final = 10
 """Bars of a histogram of points; the last one holds 100 too."""
 
-_AT_ONCE: Final = 200  # rows that are read from the database at a time: each has a whole score
+_AT_ONCE: Final = 2000  # rows that are read from the database at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +90,16 @@ class Statistics:
 
 @dataclass(slots=True)
 class _Losses:
-    """What is known of a check, while scores are read."""
+    """What is known of a check, while results are read. Points are hundredths."""
 
-    title: Text
+    result_id: int  # the first result that has the check: its score has the title
     group: str
-    maximum: float = 0.0
-    scenes: int = 0
-    by_person: dict[int, list[float]] = field(default_factory=dict)  # what each scene lost
+    maximum: int = 0
+    by_person: dict[int, list[int]] = field(default_factory=dict)  # lost in all scenes, and scenes
 
-    def add(self, person: int, lost: float, maximum: float) -> None:
-        """One scene more."""
-        self.maximum += maximum
-        self.scenes += 1
-        self.by_person.setdefault(person, []).append(lost)
+
+Losses = Mapping[str, _Losses]
+"""The checks of an assignment, by key."""
 
 
 def assignment_statistics(
@@ -126,8 +125,10 @@ def statistics_of(
     by_hand = {place: one.points for place, one in given(session, assignments).items() if place[1] in members}
     tries = _tries(session, assignments)
     losses, rule = _losses(session, assignments, {one.submission_id: place for place, one in attempts.items()})
+    titles = _titles(session, losses.values())
+    checks = {id_: _checks(found, titles, members) for id_, found in losses.items()}
     return tuple(
-        _statistics(one, members, attempts, by_hand, tries, losses.get(one.id, {}), rule.get(one.id, []))
+        _statistics(one, members, attempts, by_hand, tries, checks.get(one.id, ()), rule.get(one.id, []))
         for one in assignments
     )
 
@@ -156,26 +157,36 @@ def _losses(
     """What was lost in each check, and what the rule of the groups took in each scene; by assignment."""
     losses: dict[int, dict[str, _Losses]] = {}
     rule: dict[int, list[float]] = {}
-    for submission_id, form in _scores(session, assignments, places):
-        assignment, person = places[submission_id]
-        score = revived_score(form)
-        rule.setdefault(assignment, []).append(math.fsum(one.points - score.counted(one) for one in score.checks))
-        checks = losses.setdefault(assignment, {})
-        for one in score.checks:
-            key = one.key or one.title.id
-            checks.setdefault(key, _Losses(one.title, one.group)).add(person, one.lost, one.maximum)
+    query = select(SceneResult.submission_id, SceneResult.id, SceneResult.losses)
+    query = query.where(SceneResult.submission_id.in_(counting_ids(assignments)))
+    for submission_id, result_id, lost in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+        if submission_id in places:
+            assignment, person = places[submission_id]
+            rule.setdefault(assignment, []).append(lost["rule"])
+            _add(losses.setdefault(assignment, {}), person, result_id, lost)
     return losses, rule
 
 
-def _scores(
-    session: Session, assignments: Sequence[Assignment], places: Mapping[int, Place]
-) -> Iterable[tuple[int, Mapping[str, Any]]]:
-    """The stored scores of these submissions, a part of them at a time."""
-    query = select(SceneResult.submission_id, SceneResult.score)
-    query = query.where(SceneResult.submission_id.in_(counting_ids(assignments)))
-    for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        if row[0] in places:
-            yield row[0], row[1]
+def _add(checks: dict[str, _Losses], person: int, result_id: int, one: Mapping[str, Any]) -> None:
+    """One scene more."""
+    for key, group, maximum, lost in zip(one["keys"], one["groups"], one["maximum"], one["lost"], strict=True):
+        check = checks.get(key)
+        if check is None or result_id < check.result_id:
+            check = checks[key] = replace(check or _Losses(result_id, group), result_id=result_id, group=group)
+        check.maximum += maximum
+        mine = check.by_person.get(person)
+        if mine is None:
+            check.by_person[person] = [lost, 1]
+        else:
+            mine[0] += lost
+            mine[1] += 1
+
+
+def _titles(session: Session, losses: Collection[Losses]) -> dict[tuple[int, str], Text]:
+    """The titles of checks, by a result that has the check and its key."""
+    ids = {one.result_id for checks in losses for one in checks.values()}
+    rows = session.execute(select(SceneResult.id, SceneResult.score).where(SceneResult.id.in_(ids)))
+    return {(row[0], key_of(one)): one.title for row in rows for one in revived_score(row[1]).checks}
 
 
 def _statistics(
@@ -184,7 +195,7 @@ def _statistics(
     attempts: Mapping[Place, Counted],
     by_hand: Mapping[Place, float],
     tries: Mapping[Place, int],
-    losses: Mapping[str, _Losses],
+    checks: tuple[CheckLoss, ...],
     rule: Sequence[float],
 ) -> Statistics:
     finals = {person: attempts[place].final for person in members if (place := (one.id, person)) in attempts}
@@ -199,7 +210,7 @@ def _statistics(
         median=round(statistics.median(finals.values()), 2) if finals else None,
         histogram=_histogram(finals.values()),
         attempts=tuple(sorted(Counter(tries.get((one.id, person), 0) for person in members).items())),
-        checks=_checks(losses, members),
+        checks=checks,
         rule_lost=round(statistics.fmean(rule), 2) if rule else 0.0,
     )
 
@@ -210,37 +221,47 @@ def _histogram(points: Iterable[float]) -> tuple[Bin, ...]:
     return tuple(Bin(n * width, (n + 1) * width, bars[n]) for n in range(BINS))
 
 
-def _checks(losses: Mapping[str, _Losses], members: Mapping[int, tuple[int | None, str]]) -> tuple[CheckLoss, ...]:
+def _checks(
+    losses: Losses, titles: Mapping[tuple[int, str], Text], members: Mapping[int, tuple[int | None, str]]
+) -> tuple[CheckLoss, ...]:
     """The checks, the most lost points first."""
-    every = math.fsum(lost for one in losses.values() for scenes in one.by_person.values() for lost in scenes)
-    found = [_check(key, one, members, every) for key, one in losses.items()]
+    every = sum(_lost(one.by_person) for one in losses.values())
+    found = [_check(key, one, titles[one.result_id, key], members, every) for key, one in losses.items()]
     return tuple(sorted(found, key=lambda one: (-one.share, one.key)))
 
 
-def _check(key: str, one: _Losses, members: Mapping[int, tuple[int | None, str]], every: float) -> CheckLoss:
-    total = math.fsum(lost for scenes in one.by_person.values() for lost in scenes)
-    groups: dict[tuple[int | None, str], dict[int, list[float]]] = {}
+def _check(key: str, one: _Losses, title: Text, members: Mapping[int, tuple[int | None, str]], every: int) -> CheckLoss:
+    groups: dict[tuple[int | None, str], dict[int, list[int]]] = {}
     for person, scenes in one.by_person.items():
         groups.setdefault(members[person], {})[person] = scenes
     return CheckLoss(
         key=key,
-        title=one.title,
+        title=title,
         group=one.group,
-        maximum=round(one.maximum / one.scenes, 2),
+        maximum=_mean(one.maximum, _scenes(one.by_person)),
         students=len(one.by_person),
         lost_by=_lost_by(one.by_person),
-        mean_lost=round(total / one.scenes, 2),
-        share=round(total / every, 4) if every > 0 else 0.0,
+        mean_lost=_mean(_lost(one.by_person), _scenes(one.by_person)),
+        share=round(_lost(one.by_person) / every, 4) if every > 0 else 0.0,
         groups=tuple(
-            GroupLoss(id_, name, len(people), _lost_by(people), _mean(people))
+            GroupLoss(id_, name, len(people), _lost_by(people), _mean(_lost(people), _scenes(people)))
             for (id_, name), people in sorted(groups.items(), key=lambda item: (item[0][0] is None, item[0][1]))
         ),
     )
 
 
-def _lost_by(people: Mapping[int, Sequence[float]]) -> int:
-    return sum(any(lost > 0 for lost in scenes) for scenes in people.values())
+def _lost(people: Mapping[int, Sequence[int]]) -> int:
+    return sum(lost for lost, _scenes in people.values())
 
 
-def _mean(people: Mapping[int, Sequence[float]]) -> float:
-    return round(statistics.fmean(lost for scenes in people.values() for lost in scenes), 2)
+def _scenes(people: Mapping[int, Sequence[int]]) -> int:
+    return sum(scenes for _lost, scenes in people.values())
+
+
+def _lost_by(people: Mapping[int, Sequence[int]]) -> int:
+    return sum(lost > 0 for lost, _scenes in people.values())
+
+
+def _mean(hundredths: int, count: int) -> float:
+    """Points each."""
+    return round(hundredths / 100 / count, 2)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
-from sheber.school.errors import DatabaseAway
+from sheber.school.background import Background
 from sheber.school.opening import School
 from sheber.school.operating.retention import Rule, clean
 
@@ -109,28 +109,17 @@ def end_with_parent(stop: Callable[[], None]) -> None:
     threading.Thread(target=listen, name="parent", daemon=True).start()
 
 
-class Cleaning:
+class Cleaning(Background):
     """A thread that removes traces by rule, now and every hour."""
 
     def __init__(self, school: School, rule: Rule) -> None:
+        super().__init__("cleaning", LEAVE_S)
         self._school, self._rule = school, rule
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="cleaning", daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def rest_s(self) -> float:
+        """Between two cleanings [s]."""
+        return CLEAN_S
 
-    def __exit__(self, _kind: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None) -> None:
-        self._stopping.set()
-        self._thread.join(LEAVE_S)
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                clean(self._school, self._rule)
-            except (DatabaseAway, OSError) as error:
-                log.warning("traces could not be cleaned: %s", error)
-            except Exception:  # the server goes on, and the operator reads why nothing is cleaned
-                log.exception("a fault of ours while traces were cleaned")
-            self._stopping.wait(CLEAN_S)
+    def turn(self) -> None:
+        """Clean."""
+        clean(self._school, self._rule)

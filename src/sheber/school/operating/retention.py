@@ -3,19 +3,22 @@
 A trace is the large part of a result, and only replay and rescoring need it. Practice goes first. What is removed is
 first forgotten by the database and then removed from the disk: a process that is killed in between leaves a file that
 nobody names, and such files are removed too, once they are a day old.
+
+A campaign has results aside, each with its trace: what it found, and, once it is published, what it replaced. While it
+is not decided, none of them goes. Then they go by the days of graded work, counted from when they were judged.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from sheber.school import audit, clock
@@ -23,6 +26,7 @@ from sheber.school.gradebook.models import Campaign, CampaignResult
 from sheber.school.opening import School
 from sheber.school.people.models import Invitation, Login
 from sheber.school.submissions.models import SceneResult, Submission
+from sheber.school.traces import ASIDE_JUDGED, ASIDE_SIZE, ASIDE_TRACE, named_traces
 
 __all__ = ["Removed", "Rule", "clean"]
 
@@ -61,9 +65,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A trace that a result names."""
+    """A trace that a row names."""
 
-    result_id: int
+    row: type[SceneResult | CampaignResult]
+    row_id: int
     name: str
     size: int
 
@@ -73,7 +78,7 @@ def clean(school: School, rule: Rule) -> Removed:
     old, old_bytes = _forget(school, _past(school, rule))
     over, over_bytes = _over(school, rule)
     full, full_bytes = _forget(school, over)
-    unnamed, unnamed_bytes = _unnamed(school, rule)
+    unnamed, unnamed_bytes = _unnamed(school)
     size = old_bytes + full_bytes + unnamed_bytes
     removed = Removed(old, full, unnamed, size, max(0, over_bytes - full_bytes))
     with school.writing() as session:
@@ -98,43 +103,53 @@ def _tell(removed: Removed, rule: Rule) -> None:
 
 
 def _past(school: School, rule: Rule) -> list[_Kept]:
-    """The traces that are older than their days."""
-    found = []
+    """The traces that are older than their days; what a campaign has aside is graded work."""
+    practice, graded = (clock.now() - max(SAFE, timedelta(days=one)) for one in (rule.practice_days, rule.graded_days))
     with school.reading() as session:
-        for kind, days in (("practice", rule.practice_days), ("graded", rule.graded_days)):
-            before = clock.now() - max(SAFE, timedelta(days=days))
-            found += _named(session, kind, SceneResult.judged < before)
-    return found
+        return [*_own(session, "practice", practice), *_aside(session, graded), *_own(session, "graded", graded)]
 
 
 def _over(school: School, rule: Rule) -> tuple[list[_Kept], int]:
-    """The traces that go so that the rest fits the quota, practice first, the oldest first; and the bytes too many."""
+    """The traces that go so that the rest fits the quota; and the bytes too many.
+
+    Practice goes first, then what campaigns have aside, then what counts; of each the oldest first.
+    """
     if not rule.quota_bytes:
         return [], 0
     with school.reading() as session:
-        total = session.scalar(select(func.sum(SceneResult.trace_bytes)).where(SceneResult.trace != "")) or 0
+        total = int(session.scalar(select(func.sum(named_traces().subquery().c.size))) or 0)
         if total <= rule.quota_bytes:
             return [], 0
         aim, found = total - int(rule.quota_bytes * DOWN_TO), []
         before = clock.now() - SAFE
-        for kind in ("practice", "graded"):
-            for one in _named(session, kind, SceneResult.judged < before):
-                if aim <= 0:
-                    break
-                found.append(one)
-                aim -= one.size
+        for one in (*_own(session, "practice", before), *_aside(session, before), *_own(session, "graded", before)):
+            if aim <= 0:
+                break
+            found.append(one)
+            aim -= one.size
     return found, total - rule.quota_bytes
 
 
-def _named(session: Session, kind: str, *which: object) -> list[_Kept]:
-    """Traces of submissions of a kind, the oldest first."""
+def _own(session: Session, kind: str, before: datetime) -> list[_Kept]:
+    """Traces of results that count, of submissions of a kind, the oldest first."""
     query = (
         select(SceneResult.id, SceneResult.trace, SceneResult.trace_bytes)
         .join(Submission, Submission.id == SceneResult.submission_id)
-        .where(Submission.kind == kind, SceneResult.trace != "", *which)  # type: ignore[arg-type]
+        .where(Submission.kind == kind, SceneResult.trace != "", SceneResult.judged < before)
         .order_by(SceneResult.judged, SceneResult.id)
     )
-    return [_Kept(*row) for row in session.execute(query)]
+    return [_Kept(SceneResult, *row) for row in session.execute(query)]
+
+
+def _aside(session: Session, before: datetime) -> list[_Kept]:
+    """Traces that campaigns have aside, the oldest first. One that is not decided needs all of its own."""
+    query = (
+        select(CampaignResult.id, ASIDE_TRACE, ASIDE_SIZE)
+        .join(Campaign, Campaign.id == CampaignResult.campaign_id)
+        .where(Campaign.state.in_(("published", "withdrawn")), ASIDE_TRACE != "", before.isoformat() > ASIDE_JUDGED)
+        .order_by(ASIDE_JUDGED, CampaignResult.id)
+    )
+    return [_Kept(CampaignResult, *row) for row in session.execute(query)]
 
 
 # --- how they go -----------------------------------------------------------------------------------
@@ -142,33 +157,39 @@ def _named(session: Session, kind: str, *which: object) -> list[_Kept]:
 
 def _forget(school: School, kept: Sequence[_Kept]) -> tuple[int, int]:
     """Forget traces and remove their files; gives how many and how many bytes."""
-    for start in range(0, len(kept), CHUNK):
-        part = kept[start : start + CHUNK]
-        forget = update(SceneResult).where(SceneResult.id.in_([one.result_id for one in part]))
-        with school.writing() as session:
-            session.execute(forget.values(trace="", trace_bytes=0), execution_options={"synchronize_session": False})
-        _unlink(school.traces / one.name for one in part)
-    return len(kept), sum(one.size for one in kept)
+    count = size = 0
+    for row in (SceneResult, CampaignResult):
+        mine = [one for one in kept if one.row is row]
+        for start in range(0, len(mine), CHUNK):
+            part = {one.row_id: one for one in mine[start : start + CHUNK]}
+            with school.writing() as session:
+                gone = [part[id_] for id_ in _forgotten(session, row, part)]
+            _unlink(school.traces / one.name for one in gone)
+            count, size = count + len(gone), size + sum(one.size for one in gone)
+    return count, size
 
 
-def _unnamed(school: School, rule: Rule) -> tuple[int, int]:
-    """Remove files that no result names: of lost workers, of tries that did not count, of regrades long past."""
+def _forgotten(session: Session, row: type[SceneResult | CampaignResult], part: Mapping[int, _Kept]) -> Iterator[int]:
+    """Forget the traces of these rows; gives the rows that still named them. A campaign that was published or taken
+    back since has given some of them another trace, which stays."""
+    for one in session.scalars(select(row).where(row.id.in_(part)).order_by(row.id).with_for_update()):
+        if isinstance(one, SceneResult) and one.trace == part[one.id].name:
+            one.trace, one.trace_bytes = "", 0
+            yield one.id
+        elif isinstance(one, CampaignResult) and one.result.get("trace") == part[one.id].name:
+            one.result = {**one.result, "trace": "", "trace_bytes": 0}
+            yield one.id
+
+
+def _unnamed(school: School) -> tuple[int, int]:
+    """Remove files that no row names: of lost workers, of tries that did not count."""
     files = {str(file.relative_to(school.traces)): file for file in school.traces.glob("*/*.trace")}
     with school.reading() as session:
-        named = set(session.scalars(select(SceneResult.trace).where(SceneResult.trace != "")))
-        regraded = _of_campaigns(session, rule)
-    gone = [file for name, file in files.items() if name not in named and name not in regraded and _is_old(file)]
+        named = set(session.scalars(select(named_traces().subquery().c.name)))
+    gone = [file for name, file in files.items() if name not in named and _is_old(file)]
     size = sum(file.stat().st_size for file in gone)
     _unlink(gone)
     return len(gone), size
-
-
-def _of_campaigns(session: Session, rule: Rule) -> set[str]:
-    """The traces of regrades that are still wanted: not decided yet, or within the days of graded work."""
-    since = clock.now() - timedelta(days=rule.graded_days)
-    wanted = Campaign.state.in_(("running", "ready")) | (Campaign.created > since)
-    results = select(CampaignResult.result).join(Campaign, Campaign.id == CampaignResult.campaign_id).where(wanted)
-    return {str(result.get("trace", "")) for result in session.scalars(results)}
 
 
 def _is_old(file: Path) -> bool:

@@ -7,15 +7,15 @@ behind one address is not punished. Only failed tries count.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
 from sheber.school import clock
-from sheber.school.database import let_go
+from sheber.school.database import Moment, let_go
 from sheber.school.errors import NotFound, Refused
 from sheber.school.limiter import Limiter
 from sheber.school.opening import School
@@ -90,7 +90,7 @@ def remember(session: Session, person_id: int) -> str:
 def who(session: Session, token: str) -> Actor | None:
     """Whose browser this is; None for a token that is unknown or too old, and for a closed account."""
     found = _remembered(session, token)
-    return actor_of(found[1]) if found else None
+    return found.actor if found else None
 
 
 def known(school: School, token: str) -> Actor | None:
@@ -101,12 +101,11 @@ def known(school: School, token: str) -> Actor | None:
         found = _remembered(session, token)
     if found is None:
         return None
-    login, person = found
     now = clock.now()
-    if abs(now - login.seen) > _TOUCH:
+    if abs(now - found.seen) > _TOUCH:
         with school.writing() as session:
-            session.execute(update(Login).where(Login.id == login.id).values(seen=now))
-    return actor_of(person)
+            session.execute(update(Login).where(Login.id == found.login).values(seen=now))
+    return found.actor
 
 
 def log_out(session: Session, token: str) -> None:
@@ -149,16 +148,30 @@ def forget_expired(session: Session) -> int:
     return len(session.execute(delete(Login).where(Login.expires < before).returning(Login.id)).all())
 
 
-def _remembered(session: Session, token: str) -> tuple[Login, Person] | None:
+class _Remembered(NamedTuple):
+    """A browser that is logged in."""
+
+    login: int
+    seen: datetime
+    actor: Actor
+
+
+_OF_TOKEN: Final = (
+    select(Login.id, Login.seen, Person.id, Person.name, Person.rank, Person.language)
+    .join(Person, Person.id == Login.person_id)
+    .where(Login.token_sha256 == bindparam("token"), Person.disabled.is_(False))
+    .where(Login.expires > bindparam("now", type_=Moment()), Login.seen > bindparam("idle", type_=Moment()))
+)
+"""Asked by every request: built once, and columns in place of objects."""
+
+
+def _remembered(session: Session, token: str) -> _Remembered | None:
     now = clock.now()
-    query = (
-        select(Login, Person)
-        .join(Person, Person.id == Login.person_id)
-        .where(Login.token_sha256 == hashed(token), Login.expires > now, Login.seen > now - IDLE)
-        .where(Person.disabled.is_(False))
-    )
-    found = session.execute(query).one_or_none()
-    return (found[0], found[1]) if found else None
+    found = session.execute(_OF_TOKEN, {"token": hashed(token), "now": now, "idle": now - IDLE}).one_or_none()
+    if found is None:
+        return None
+    login, seen, person, name, rank, tongue = found
+    return _Remembered(login, seen, Actor(person, name, rank, tongue))
 
 
 def _limit(login: str, address: str) -> None:

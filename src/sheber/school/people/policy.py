@@ -10,14 +10,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from sheber.i18n import _
 from sheber.school import zones
 from sheber.school.courses.models import Course, Member
 from sheber.school.errors import NotAllowed, NotFound
 
-__all__ = ["IN_COURSE", "IN_SCHOOL", "Actor", "Standing", "may", "require", "require_rank", "standing"]
+__all__ = [
+    "IN_COURSE",
+    "IN_SCHOOL",
+    "Actor",
+    "Standing",
+    "allowed",
+    "may",
+    "placed",
+    "require",
+    "require_rank",
+    "standing",
+]
 
 _ALL: Final = ("student", "assistant", "teacher")
 _STAFF: Final = ("assistant", "teacher")
@@ -88,17 +99,30 @@ def standing(session: Session, actor: Actor, course_id: int) -> Standing:
     """What somebody is in a course, whose time zone is in force from here on. Raises NotFound for who is not in it."""
     course = session.get(Course, course_id)
     here = (Member.course_id == course_id, Member.person_id == actor.id, Member.left.is_(None))
-    member = session.scalars(select(Member).where(*here)).one_or_none()
+    return placed(actor, course, session.scalars(select(Member).where(*here)).one_or_none())
+
+
+def placed(actor: Actor, course: Course | None, member: Member | None) -> Standing:
+    """What somebody is in a course, from rows that were read before: the course, and the membership that has not ended.
+
+    The time zone of the course is in force from here on. Raises NotFound for who has nothing to do with it.
+    """
     if course is None or (member is None and not actor.administrator):
         raise NotFound(_("There is no such course, or you are not in it."))
-    zones.enter(session, course.zone)
+    session = object_session(course)
+    if session is not None:
+        zones.enter(session, course.zone)
     role = "teacher" if actor.administrator or member is None else member.role
     return Standing(actor, course, role, member.group_id if member else None)
 
 
 def require(session: Session, actor: Actor, what: str, course_id: int) -> Standing:
     """What somebody is in a course, who may do this there. Raises NotFound, NotAllowed."""
-    found = standing(session, actor, course_id)
+    return allowed(standing(session, actor, course_id), what)
+
+
+def allowed(found: Standing, what: str) -> Standing:
+    """The same standing, of somebody who may do this in the course. Raises NotAllowed."""
     if not found.may(what):
         raise NotAllowed(_("You may not do this in this course. Please ask its teacher."))
     return found

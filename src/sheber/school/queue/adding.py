@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from sheber.school.clock import now
@@ -13,6 +13,9 @@ from sheber.school.queue.models import CLASSES, Job
 from sheber.school.submissions.models import Submission
 
 __all__ = ["Scene", "add_jobs"]
+
+
+_INSERT: Final = insert(cast(Table, Job.__table__))  # the table itself: so many rows need no objects
 
 
 class Scene(NamedTuple):
@@ -41,4 +44,4 @@ def add_jobs(
         "created": now(),
     }
     rows = [usual | {"place": place, "round": round_, "seed": str(seed)} for place, round_, seed in scenes]
-    session.execute(insert(Job), rows)
+    session.execute(_INSERT, rows)

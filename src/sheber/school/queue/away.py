@@ -25,7 +25,13 @@ from sheber.untrusted import write_whole
 
 __all__ = ["Bench", "Files", "Parcel", "Site", "exercise_files", "this_site"]
 
-PACKAGES: Final = ("mujoco-core", "numba", "opencv-python-headless", "ruckig")  # that any kind of station stands on
+PACKAGES: Final = (
+    "mujoco-core",
+    "numba",
+    "opencv-python-headless",
+    "ruckig",
+    "zxing-cpp",
+)  # that any kind of station stands on
 LEFT_OUT: Final = frozenset({"programs", "__pycache__"})  # of an exercise's folder: no scene depends on them
 
 Files = Mapping[str, bytes]

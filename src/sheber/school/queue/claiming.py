@@ -23,6 +23,7 @@ from sheber.exercises.score import final
 from sheber.school.clock import now
 from sheber.school.courses.models import Assignment
 from sheber.school.gradebook.models import Campaign, CampaignResult
+from sheber.school.losses import losses_of
 from sheber.school.queue.models import Job, Worker
 from sheber.school.queue.turns import Turn, mark_served, next_turn
 from sheber.school.submissions.models import SceneResult, Submission
@@ -221,7 +222,8 @@ def finish(session: Session, worker: str, job_id: int, found: Found) -> bool:
         session.flush()
         _settle_campaign(session, job.campaign_id)
     else:
-        session.add(SceneResult(submission_id=job.submission_id, judged=now(), **columns))
+        columns |= {"losses": losses_of(found.score), "judged": now()}
+        session.add(SceneResult(submission_id=job.submission_id, **columns))
         session.flush()
         _settle(session, job.submission_id, exercise_sha256)
     return True

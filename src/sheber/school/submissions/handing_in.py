@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final, NewType
+from typing import Final, NamedTuple, NewType
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from sheber.i18n import LANGUAGES, _
@@ -18,10 +19,10 @@ from sheber.school import audit
 from sheber.school.clock import now
 from sheber.school.courses.assignments import hidden_scenes
 from sheber.school.courses.dates import Dates, dates_of
-from sheber.school.courses.models import Assignment, Extension
+from sheber.school.courses.models import Assignment, Course, Extension, Member
 from sheber.school.errors import NotFound, Refused, TooMany
 from sheber.school.people import policy
-from sheber.school.people.models import Person
+from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
 from sheber.school.queue.adding import Scene, add_jobs
 from sheber.school.queue.claiming import cancel_jobs, lock_submission
@@ -48,8 +49,10 @@ LARGEST_BYTES: Final = 256 << 10
 """The longest program that a school takes."""
 
 MOST_A_MINUTE: Final = 20  # submissions of one person, graded and practice together
+MOST_AN_HOUR: Final = {"graded": 60, "practice": 240}  # of one person; all programs are kept, also the replaced ones
 PRACTICE_SEEDS: Final = 1_000_000  # of which one is drawn where none is asked for
 _MINUTE: Final = timedelta(minutes=1)
+_HOUR: Final = timedelta(hours=1)
 _LONGEST_NAME: Final = 200
 _LONGEST_TOKEN: Final = 40
 
@@ -72,24 +75,24 @@ def submit(
     kind: graded, on the hidden scenes; practice, on the scene of `seed` (drawn where it is left out). token: chosen by
     who submits; the same again gives the same submission. Raises NotFound, NotAllowed, Refused, TooMany.
     """
-    assignment, standing = _asked_for(session, actor, assignment_id, kind)
-    _one_at_a_time(session, actor)
-    if (known := _known(session, actor, assignment_id, token)) is not None:
-        return known
+    assignment, standing, dates = _asked_for(session, actor, assignment_id, kind)
+    token = storable(token)
+    before = _before(session, actor, assignment_id, kind, token)
+    if before.known is not None:
+        return SubmissionId(before.known)
     check_source(source)
-    dates = _dates(session, assignment, actor.id)
     _check_dates(dates, standing, kind)
-    if not assignment.every_attempt or kind == "practice":
+    if before.waits and (not assignment.every_attempt or kind == "practice"):
         _replace_waiting(session, actor, assignment_id, kind)  # what is replaced is no attempt
     if kind == "graded" and standing.role == "student":
         _check_attempts(session, assignment, actor, dates)
-    _check_rate(session, actor)
+    _check_rate(session, actor, kind)
     scenes = list(_scenes(secret, session, assignment, kind, seed))
     submission = Submission(
         assignment_id=assignment_id,
         person_id=actor.id,
         kind=kind,
-        number=_next_number(session, actor, assignment_id, kind),
+        number=before.number + 1,
         file_name=_plain_name(file_name),
         source=source,
         source_sha256=sha256(source).hexdigest(),
@@ -139,46 +142,81 @@ def judge_again(session: Session, actor: Actor, submission_id: int) -> None:
 # --- what is asked for -------------------------------------------------------------------------
 
 
-def _asked_for(session: Session, actor: Actor, assignment_id: int, kind: str) -> tuple[Assignment, Standing]:
-    """The assignment, and what the person is in its course. A hidden assignment does not exist for students."""
+_ASKED: Final = (
+    select(Assignment, Course, Member, Extension)
+    .join(Course, Course.id == Assignment.course_id)
+    .join(Person, Person.id == bindparam("person"))
+    .outerjoin(Member, and_(Member.course_id == Course.id, Member.person_id == Person.id, Member.left.is_(None)))
+    .outerjoin(Extension, and_(Extension.assignment_id == Assignment.id, Extension.person_id == Person.id))
+    .where(Assignment.id == bindparam("assignment"))
+    .with_for_update(key_share=True, of=Person)
+)
+"""One look at what decides whether a program is taken. It locks the person: the submissions of one person come one
+after another, also through several web processes."""
+
+
+def _asked_for(session: Session, actor: Actor, assignment_id: int, kind: str) -> tuple[Assignment, Standing, Dates]:
+    """The assignment, what the person is in its course, and the dates that hold for the person.
+
+    A hidden assignment does not exist for students.
+    """
     nothing = NotFound(_("There is no such exercise in your courses."))
-    assignment = session.get(Assignment, assignment_id)
-    if assignment is None:
+    found = session.execute(_ASKED, {"person": actor.id, "assignment": assignment_id}).one_or_none()
+    if found is None:
         raise nothing
+    assignment, course, member, extension = found
     try:
-        standing = policy.require(session, actor, "work.submit", assignment.course_id)
+        standing = policy.allowed(policy.placed(actor, course, member), "work.submit")
     except NotFound as error:
         raise nothing from error
     if not assignment.visible and standing.role == "student":
         raise nothing
-    if standing.course.archived:
+    if course.archived:
         raise Refused(_("This course has ended. It takes no more programs."))
     if kind not in KINDS:
         text = _("There is no kind of submission {kind!r}. The kinds are: {known}.")
         raise Refused(text.format(kind=kind[:40], known=", ".join(KINDS)), "kind")
-    return assignment, standing
+    return assignment, standing, dates_of(assignment, extension)
+
+
+class _Before(NamedTuple):
+    """What somebody has handed in before."""
+
+    known: int | None  # the submission that the same token made
+    number: int  # of the last one for the same assignment, of the same kind; 0: none
+    waits: bool  # whether one of these is queued
+
+
+def _before_of_one() -> Select[int | None, int | None, bool]:
+    """All of it in one statement: a thousand may submit at one moment."""
+    person = Submission.person_id == bindparam("person")
+    mine = (Submission.assignment_id == bindparam("assignment"), person)
+    alike = (*mine, Submission.kind == bindparam("kind"))
+    return select(
+        select(func.min(Submission.id)).where(*mine, Submission.token == bindparam("token")).scalar_subquery(),
+        select(func.max(Submission.number)).where(*alike).scalar_subquery(),
+        exists().where(*alike, Submission.state == "queued"),
+    )
+
+
+_BEFORE: Final = _before_of_one()
+
+
+def _before(session: Session, actor: Actor, assignment_id: int, kind: str, token: str) -> _Before:
+    """What the person has handed in before. The person is locked. Raises Refused."""
+    if len(token) > _LONGEST_TOKEN:
+        raise Refused(
+            _("The token of a submission has at most {most} characters.").format(most=_LONGEST_TOKEN), "token"
+        )
+    values = {"person": actor.id, "assignment": assignment_id, "kind": kind, "token": token or None}
+    known, number, waits = session.execute(_BEFORE, values).one()
+    return _Before(known, number or 0, waits)
 
 
 def _existing(session: Session, actor: Actor, submission_id: int) -> tuple[Submission, Standing]:
     """A submission that the person may know of, locked. Raises NotFound."""
     standing = who_may_see(session, actor, submission_id)[1]
     return lock_submission(session, submission_id), standing
-
-
-def _one_at_a_time(session: Session, actor: Actor) -> None:
-    """The submissions of one person come one after another, also through several web processes."""
-    session.execute(select(Person.id).where(Person.id == actor.id).with_for_update(key_share=True))
-
-
-def _known(session: Session, actor: Actor, assignment_id: int, token: str) -> SubmissionId | None:
-    """The submission that the same token made before."""
-    if len(token) > _LONGEST_TOKEN:
-        raise Refused(
-            _("The token of a submission has at most {most} characters.").format(most=_LONGEST_TOKEN), "token"
-        )
-    mine = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.token == token)
-    found = session.scalar(select(Submission.id).where(*mine)) if token else None
-    return None if found is None else SubmissionId(found)
 
 
 def check_source(source: bytes) -> None:
@@ -208,12 +246,6 @@ def _plain_name(name: str) -> str:
 
 
 # --- dates and attempts ------------------------------------------------------------------------
-
-
-def _dates(session: Session, assignment: Assignment, person_id: int) -> Dates:
-    """The dates that hold for one student."""
-    own = (Extension.assignment_id == assignment.id, Extension.person_id == person_id)
-    return dates_of(assignment, session.scalars(select(Extension).where(*own)).one_or_none())
 
 
 def _check_dates(dates: Dates, standing: Standing, kind: str) -> None:
@@ -249,16 +281,27 @@ def _check_attempts(session: Session, assignment: Assignment, actor: Actor, date
         raise Refused(text.format(count=dates.attempts), "attempts")
 
 
-def _check_rate(session: Session, actor: Actor) -> None:
-    """Raise TooMany for a person whose programs come faster than a person writes them."""
-    lately = (Submission.person_id == actor.id, Submission.created > now() - _MINUTE)
-    moments = session.scalars(
-        select(Submission.created).where(*lately).order_by(Submission.created.desc()).limit(MOST_A_MINUTE)
-    ).all()
-    if len(moments) >= MOST_A_MINUTE:
-        wait = (moments[-1] + _MINUTE - now()).total_seconds()
+def _check_rate(session: Session, actor: Actor, kind: str) -> None:
+    """Raise TooMany for a person whose programs come faster than a person writes them. Not by our faults."""
+    moment = now()
+    lately = (Submission.person_id == actor.id, Submission.created > moment - _HOUR, Submission.state != "fault")
+    newest = select(Submission.created, Submission.kind).where(*lately).order_by(Submission.created.desc())
+    rows = session.execute(newest.limit(sum(MOST_AN_HOUR.values()))).all()
+    all_of_minute = [created for created, _kind in rows if created > moment - _MINUTE]
+    if len(all_of_minute) >= MOST_A_MINUTE:
+        wait = (all_of_minute[MOST_A_MINUTE - 1] + _MINUTE - moment).total_seconds()
         text = _("You have submitted {count} programs within a minute. Please wait {wait:.0f} s.")
-        raise TooMany(text.format(count=len(moments), wait=wait), wait)
+        raise TooMany(text.format(count=MOST_A_MINUTE, wait=wait), wait)
+    most, same = MOST_AN_HOUR[kind], [created for created, its_kind in rows if its_kind == kind]
+    if len(same) >= most:
+        wait = (same[most - 1] + _HOUR - moment).total_seconds()
+        words = {
+            "graded": _(
+                "You have handed in {count} programs within an hour. Please wait {wait} min. You can practise."
+            ),
+            "practice": _("You have practised {count} times within an hour. Please wait {wait} min."),
+        }
+        raise TooMany(words[kind].format(count=most, wait=math.ceil(wait / 60)), wait)
 
 
 # --- what is made ------------------------------------------------------------------------------
@@ -280,11 +323,6 @@ def _practice_seed(seed: int | None) -> int:
         return checked(seed)
     except ValueError as error:
         raise Refused(str(error), "seed") from error
-
-
-def _next_number(session: Session, actor: Actor, assignment_id: int, kind: str) -> int:
-    mine = (Submission.assignment_id == assignment_id, Submission.person_id == actor.id, Submission.kind == kind)
-    return (session.scalar(select(func.max(Submission.number)).where(*mine)) or 0) + 1
 
 
 def _replace_waiting(session: Session, actor: Actor, assignment_id: int, kind: str) -> None:

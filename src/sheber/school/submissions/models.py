@@ -19,7 +19,7 @@ STATES: Final = ("queued", "running", "done", "replaced", "cancelled", "fault")
 
 
 COUNTING: Final = ("state", "number", "points", "final", "late_days", "id")
-"""What the gradebook reads of every attempt: all of it in an index, since rows are as long as programs are."""
+"""What the gradebook reads of every attempt: all of it in an index, since that is far shorter than the rows."""
 
 
 class Submission(Base):
@@ -37,7 +37,6 @@ class Submission(Base):
     kind: Mapped[str] = mapped_column(String(10))
     number: Mapped[int]  # 1, 2, ... of this student, assignment and kind
     file_name: Mapped[str] = mapped_column(String(200), default="program.py")
-    source: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     source_sha256: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(10), default="en")  # of what the program is told while it runs
     created: Mapped[datetime] = mapped_column(index=True)
@@ -50,6 +49,8 @@ class Submission(Base):
     finished: Mapped[datetime | None]
     shared: Mapped[bool] = mapped_column(Boolean, default=False)  # a practice result that the course may open
     token: Mapped[str] = mapped_column(String(40), default="")  # made by who submits: the same again is no second one
+    # The last column: SQLite reads a row from its beginning, page by page, and a program may have 64 pages.
+    source: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class SceneResult(Base):
@@ -64,8 +65,6 @@ class SceneResult(Base):
     round: Mapped[int] = mapped_column(default=0)  # of the hidden scene's place when it was judged
     seed: Mapped[str] = mapped_column(String(80))  # decimal digits, up to 256 bits
     points: Mapped[float]
-    outcome: Mapped[dict[str, Any]]  # as in a trace: kind, text, line, connected
-    score: Mapped[dict[str, Any]]  # judge.forms.stored_score
     trace_sha256: Mapped[str] = mapped_column(String(64))
     trace: Mapped[str] = mapped_column(String(200), default="")  # file below the folder of traces; "": removed by rule
     trace_bytes: Mapped[int] = mapped_column(default=0)
@@ -74,6 +73,10 @@ class SceneResult(Base):
     versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     seconds: Mapped[float]  # that judging took
     judged: Mapped[datetime] = mapped_column(index=True)
+    losses: Mapped[dict[str, Any]]  # school.losses, always those of `score`
+    # The long columns are the last ones: SQLite reads a row from its beginning.
+    outcome: Mapped[dict[str, Any]]  # as in a trace: kind, text, line, connected
+    score: Mapped[dict[str, Any]]  # judge.forms.stored_score
 
 
 class Draft(Base):

@@ -110,8 +110,10 @@ def requests_in(
     policy.require(session, actor, "work.see-all", course_id)
     here = [Assignment.course_id == course_id, *([RegradeRequest.state == state] if state else [])]
     count = select(func.count(RegradeRequest.id)).join(Submission).join(Assignment).where(*here)
-    query = _lines().where(*here).order_by(RegradeRequest.id).limit(PAGE).offset((max(page, 1) - 1) * PAGE)
-    return tuple(RequestLine(*row) for row in session.execute(query)), session.scalar(count) or 0
+    total = session.scalar(count) or 0
+    before = (max(page, 1) - 1) * PAGE
+    query = _lines().where(*here).order_by(RegradeRequest.id).limit(PAGE).offset(min(before, total))
+    return tuple(RequestLine(*row) for row in session.execute(query)), total
 
 
 def requests_of(session: Session, actor: Actor, submission_id: int) -> tuple[RequestLine, ...]:

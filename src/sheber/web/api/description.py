@@ -55,6 +55,7 @@ _TAGS: Final = {
     "gradebook": "Students times assignments.",
     "campaigns": "Judge an assignment anew, and publish what changes as one.",
     "statistics": "Where a class loses points.",
+    "students": "One student: every grade with its reasons.",
     "similarity": "Programs that have much in common. Never a verdict.",
     "school": "The queue and the audit log.",
 }

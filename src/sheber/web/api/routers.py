@@ -20,6 +20,7 @@ from sheber.web.api import (
     school,
     similarity,
     statistics,
+    students,
     submissions,
 )
 
@@ -37,6 +38,7 @@ ROUTERS: Final = (
     comments.router,
     requests.router,
     gradebook.router,
+    students.router,
     campaigns.router,
     statistics.router,
     similarity.router,

@@ -11,6 +11,7 @@ from pydantic import Field
 from sheber.school import preferences, zones
 from sheber.school.people import auditing
 from sheber.school.queue import waiting
+from sheber.school.storage import storage
 from sheber.web.api.caller import Asks, api_router
 from sheber.web.api.forms import MOST_ID, Answer, Form, Id
 
@@ -66,6 +67,28 @@ class QueueAnswer(Answer):
     workers: list[WorkerAnswer]
     troubles: list[TroubleAnswer]
     faults: int = Field(description="submissions that ended by our fault")
+
+
+class CourseRoomAnswer(Answer):
+    """The traces of one course."""
+
+    course_id: int
+    title: str
+    archived: bool
+    traces: int = Field(description="that are kept")
+    size: int = Field(description="bytes")
+
+
+class DiskAnswer(Answer):
+    """What takes room."""
+
+    total: int = Field(description="bytes, of the disk that holds the school's folder")
+    free: int = Field(description="bytes")
+    scarce: bool = Field(description="less than a tenth is free")
+    database: int = Field(description="bytes of the file; 0 where it is another server's")
+    traces: int = Field(description="bytes")
+    submissions: int
+    courses: list[CourseRoomAnswer] = Field(description="the largest first")
 
 
 class AuditAnswer(Answer):
@@ -125,6 +148,13 @@ def read_queue(caller: Asks) -> QueueAnswer:
         troubles=TroubleAnswer.all_of(found.troubles),
         faults=found.faults,
     )
+
+
+@router.get("/disk", summary="The disk")
+def read_disk(caller: Asks) -> DiskAnswer:
+    """For administrators: what takes room."""
+    with caller.school.reading() as session:
+        return DiskAnswer.of(storage(session, caller.actor, caller.school.folder))
 
 
 @router.get("/audit", summary="The audit log of the school")

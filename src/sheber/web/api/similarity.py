@@ -50,6 +50,17 @@ class SimilarityAnswer(Answer):
     pairs: list[PairAnswer] = Field(description="the most similar first")
 
 
+class StateAnswer(Answer):
+    """How far a comparison is."""
+
+    id: int
+    assignment_id: int
+    state: str = Field(description="asked, comparing, done or failed")
+    made_by: str
+    created: datetime
+    trouble: str = Field(description="why it failed; empty: it did not")
+
+
 class BlockAnswer(Answer):
     """A stretch that two programs have in common."""
 
@@ -69,10 +80,18 @@ class BesideAnswer(Answer):
     blocks: list[BlockAnswer]
 
 
-@router.post("/assignments/{assignment_id}/similarity", status_code=201, summary="Compare the programs")
+@router.post("/assignments/{assignment_id}/similarity", status_code=201, summary="Ask for a comparison")
 def compare_programs(caller: Asks, assignment_id: Id) -> Made:
-    """Compare the programs that count, the starter taken off. It may take a minute; for the staff."""
-    return Made(id=reports.compare(caller.school, caller.actor, assignment_id))
+    """A worker compares the programs that count, the starter taken off; for the staff. Its state tells when."""
+    with caller.school.writing() as session:
+        return Made(id=reports.ask(session, caller.actor, assignment_id))
+
+
+@router.get("/similarity/{report_id}", summary="How far a comparison is")
+def read_state(caller: Asks, report_id: Id) -> StateAnswer:
+    """It waits for a worker, is being made, is done, or failed."""
+    with caller.school.reading() as session:
+        return StateAnswer.of(reports.report_state(session, caller.actor, report_id))
 
 
 @router.get("/assignments/{assignment_id}/similarity", summary="The newest comparison")

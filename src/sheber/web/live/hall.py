@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ ASK_S: Final = 0.7  # between two questions where the file is
 ALONE_S: Final = 10.0  # that a run is followed without a watcher
 KEPT_BYTES: Final = 12 << 20  # of messages of one run; pictures are left out of what comes after
 SILENT_S: Final = 15.0  # without a message: then a line of nothing, so that no proxy hangs up
+
+_drawing: Final = threading.Lock()  # one scene after another: runs that begin together have the same arm to draw
 
 
 class Drawn(Protocol):
@@ -61,6 +64,7 @@ class Show:
     task: asyncio.Task[None] | None = None
     fresh: asyncio.Event = field(default_factory=asyncio.Event)
     bytes_kept: int = 0
+    beats: int = 0  # of silence
 
     def add(self, kind: str, content: dict[str, Any]) -> None:
         """Keep one message, and wake those who wait for it."""
@@ -94,9 +98,9 @@ class Hall:
                     at += 1
                 if show.over:
                     return
-                try:
-                    await asyncio.wait_for(waiting.wait(), SILENT_S)
-                except TimeoutError:
+                beats = show.beats
+                await waiting.wait()
+                if show.beats > beats:
                     yield b": still here\n\n"
         finally:
             show.watchers -= 1
@@ -124,11 +128,13 @@ class Hall:
     async def _follow(self, show: Show, name: tuple[tuple[int, int], str]) -> None:
         """Follow a run to its end; what goes wrong with the picture never touches the run."""
         following = Following()
+        beat = asyncio.create_task(_beat(show))
         try:
             await self._until_over(show, following)
         except TraceError as error:
             show.add("trouble", {"words": str(error)})
         finally:
+            beat.cancel()
             following.close()
             show.over = True
             show.wake()
@@ -152,11 +158,23 @@ class Hall:
                     show.add("again", {})
                 begun = following.begun
                 show.add("piece", news)
-                continue
-            alone = now if show.watchers else alone
-            if place.over or now - alone > ALONE_S:
+                if following.behind:
+                    continue
+            alone = now if show.watchers or news is not None else alone
+            if news is None and (place.over or now - alone > ALONE_S):
                 return
             await asyncio.sleep(LOOK_S)
+
+
+async def _beat(show: Show) -> None:
+    """Let every watcher of a run hear something within SILENT_S. One clock a run: one for each watcher costs more than
+    the messages do."""
+    while True:
+        before = len(show.messages)
+        await asyncio.sleep(SILENT_S / 2.0)
+        if len(show.messages) == before:
+            show.beats += 1
+            show.wake()
 
 
 def _look(following: Following, show: Show) -> dict[str, Any] | None:
@@ -177,5 +195,6 @@ def _look(following: Following, show: Show) -> dict[str, Any] | None:
 def _staged(trace: Trace, show: Show) -> dict[str, Any]:
     about = encoding.begins(trace)
     exercise = show.watched.exercise
-    show.scene = replay(trace, exercise.mesh, exercise.texture) if about["drawn"] else b"-"
+    with _drawing:
+        show.scene = replay(trace, exercise.mesh, exercise.texture) if about["drawn"] else b"-"
     return about

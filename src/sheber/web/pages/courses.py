@@ -11,7 +11,7 @@ from sheber.school import clock
 from sheber.school.courses import courses
 from sheber.school.courses.assignments import AssignmentLine, course_page
 from sheber.school.courses.exercises import exercise_of, headline_of
-from sheber.school.errors import NotFound, TooMany
+from sheber.school.errors import NotFound, Refused, TooMany
 from sheber.school.submissions.handed import handed
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web.rendering import go_to, page
@@ -34,7 +34,7 @@ def join(visit: Known, code: Annotated[str, Form(max_length=200)]) -> Response:
     try:
         with visit.school.writing() as session:
             course_id = courses.join(session, visit.actor, code)
-    except (NotFound, TooMany) as error:
+    except (NotFound, Refused, TooMany) as error:
         return _my_courses(visit, str(error), code, 422)
     return go_to(f"/courses/{course_id}")
 

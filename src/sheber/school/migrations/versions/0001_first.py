@@ -193,6 +193,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.Integer(), nullable=True),
         sa.Column("joined", sa.BigInteger(), nullable=False),
         sa.Column("left", sa.BigInteger(), nullable=True),
+        sa.Column("removed", sa.Boolean(), nullable=False),
         sa.Column("served", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_members_course_id_courses")),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_members_group_id_groups")),
@@ -292,6 +293,11 @@ def upgrade() -> None:
         sa.Column("assignment_id", sa.Integer(), nullable=False),
         sa.Column("made_by", sa.Integer(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("worker", sa.String(length=80), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("failure", sa.JSON(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignments.id"], name=op.f("fk_similarity_reports_assignment_id_assignments")
@@ -301,6 +307,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_similarity_reports_assignment_id"), ["assignment_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_similarity_reports_state"), ["state"], unique=False)
 
     op.create_table(
         "released_scenes",
@@ -330,7 +337,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("file_name", sa.String(length=200), nullable=False),
-        sa.Column("source", sa.LargeBinary(), nullable=False),
         sa.Column("source_sha256", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=10), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -343,6 +349,7 @@ def upgrade() -> None:
         sa.Column("finished", sa.BigInteger(), nullable=True),
         sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignments.id"], name=op.f("fk_submissions_assignment_id_assignments")
         ),
@@ -473,8 +480,6 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("seed", sa.String(length=80), nullable=False),
         sa.Column("points", sa.Double(), nullable=False),
-        sa.Column("outcome", sa.JSON(), nullable=False),
-        sa.Column("score", sa.JSON(), nullable=False),
         sa.Column("trace_sha256", sa.String(length=64), nullable=False),
         sa.Column("trace", sa.String(length=200), nullable=False),
         sa.Column("trace_bytes", sa.Integer(), nullable=False),
@@ -483,6 +488,9 @@ def upgrade() -> None:
         sa.Column("versions", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),
         sa.Column("judged", sa.BigInteger(), nullable=False),
+        sa.Column("losses", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.JSON(), nullable=False),
+        sa.Column("score", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submissions.id"], name=op.f("fk_scene_results_submission_id_submissions")
         ),
@@ -537,6 +545,7 @@ def downgrade() -> None:
 
     op.drop_table("released_scenes")
     with op.batch_alter_table("similarity_reports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_similarity_reports_state"))
         batch_op.drop_index(batch_op.f("ix_similarity_reports_assignment_id"))
 
     op.drop_table("similarity_reports")

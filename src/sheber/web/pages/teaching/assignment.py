@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from fastapi import Response
 
 from sheber.school.courses import assignments, courses
 from sheber.school.errors import Conflict, Refused
-from sheber.school.gradebook.book import gradebook
+from sheber.school.gradebook.book import column
 from sheber.web.pages.teaching.frame import frame_of, shown
+from sheber.web.paging import paged
 from sheber.web.posted import Posted, integer, moment_of, quantity_of
 from sheber.web.rendering import go_to
 from sheber.web.visit import Id, Known, Visit, page_router
@@ -20,25 +22,17 @@ router = page_router()
 
 
 @router.get("/assignments/{assignment_id}/handed-in")
-def handed_in(visit: Known, assignment_id: Id, state: str = "") -> Response:
-    """What each student has handed in for one assignment."""
+def handed_in(visit: Known, assignment_id: Id, state: str = "", page: str = "1") -> Response:
+    """What each student has handed in for one assignment, a page at a time."""
     with visit.school.reading() as session:
         around = frame_of(session, visit, assignment_id, "work.see-all")
-        book = gradebook(session, visit.actor, around.id, page=None)
-    place = next(n for n, one in enumerate(book.columns) if one.assignment_id == assignment_id)
-    rows = [(row, row.cells[place]) for row in book.rows]
-    counts: dict[str, int] = {}
-    for _row, cell in rows:
-        counts[cell.state] = counts.get(cell.state, 0) + 1
+        rows = column(session, visit.actor, assignment_id)
+    counts = Counter(row.cells[0].state for row in rows)
     chosen = state if state in counts else ""
-    return shown(
-        visit,
-        "handed_in",
-        around,
-        rows=[one for one in rows if not chosen or one[1].state == chosen],
-        counts=counts,
-        chosen=chosen,
-    )
+    fit = [row for row in rows if not chosen or row.cells[0].state == chosen]
+    address = f"?state={chosen}&" if chosen else "?"
+    content: dict[str, Any] = {"counts": counts, "chosen": chosen, "address": address, "found": paged(fit, page)}
+    return shown(visit, "handed_in", around, **content)
 
 
 @router.get("/assignments/{assignment_id}/extensions")

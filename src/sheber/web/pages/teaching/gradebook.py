@@ -139,7 +139,7 @@ def _cell(
 
 def _row(session: Any, visit: Visit, around: Frame, assignment_id: int, person_id: int) -> tuple[Row, Cell]:
     """A student's row, also of one who left, and the cell in it. Raises NotFound."""
-    login = next((one.login for one in members(session, visit.actor, around.id) if one.person_id == person_id), "")
+    login = next((one.login for one in members(session, visit.actor, around.id, person_id=person_id)), "")
     found = gradebook(session, visit.actor, around.id, search=login, page=None, left=not login)
     for row in found.rows:
         if row.person_id == person_id:

@@ -8,6 +8,7 @@ import io
 import zlib
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Response
 
@@ -17,7 +18,9 @@ from sheber.school.courses.roster import Enrolled, Preview
 from sheber.school.errors import NotAllowed, NotFound, Refused
 from sheber.school.gradebook.exporting import csv_lines
 from sheber.school.people import invitations
+from sheber.school.people.policy import require
 from sheber.web.pages.teaching.frame import frame, shown
+from sheber.web.paging import page_with, paged
 from sheber.web.posted import Posted, Sent, integer, quantity_of
 from sheber.web.rendering import go_to
 from sheber.web.visit import Id, Known, Visit, page_router
@@ -31,14 +34,24 @@ _SHOWN_ROWS = 300  # of a preview: more makes a page of megabytes, and is looked
 
 
 @router.get("/courses/{course_id}/people")
-def people(visit: Known, course_id: Id, search: str = "", group: str = "", undo: str = "", done: str = "") -> Response:
-    """Who is in the course."""
-    return _people(visit, course_id, search=search[:200], group=group, undo=undo, done=done)
+def people(
+    visit: Known,
+    course_id: Id,
+    search: str = "",
+    group: str = "",
+    page: str = "1",
+    at: str = "",
+    undo: str = "",
+    done: str = "",
+) -> Response:
+    """Who is in the course, a page at a time. at: the page with this person."""
+    return _people(visit, course_id, search=search[:200], group=group, page=page, at=at, undo=undo, done=done)
 
 
 @router.post("/courses/{course_id}/people")
 def add(visit: Known, course_id: Id, sent: Posted) -> Response:
     """Add one person: the same way as a file with one row."""
+    _may_enrol(visit, course_id)
     found = _one_row(sent)
     wrong = {_field(one.column): one.sentence for one in found.problems if one.serious}
     if wrong:
@@ -52,12 +65,14 @@ def add(visit: Known, course_id: Id, sent: Posted) -> Response:
 def move(visit: Known, course_id: Id, sent: Posted) -> Response:
     """Put the chosen people into a group, or into none."""
     chosen = [integer(text, "person") for text in sent.every("person")]
+    seen: dict[str, Any] = {"search": sent["search"][:200], "group": sent["of"], "page": sent["page"]}
     if not chosen:
-        return _people(visit, course_id, status=422, move_wrong=_("Choose who moves, by the boxes in the list."))
+        wrong = _("Choose who moves, by the boxes in the list.")
+        return _people(visit, course_id, status=422, move_wrong=wrong, **seen)
     with visit.school.writing() as session:
         count = courses.put_in_group(session, visit.actor, course_id, chosen, quantity_of(sent["group"], "group"))
     notice = ngettext("{n} person was moved.", "{n} people were moved.", count).format(n=count)
-    return _people(visit, course_id, notice=notice)
+    return _people(visit, course_id, notice=notice, **seen)
 
 
 @router.get("/courses/{course_id}/members/{person_id}")
@@ -78,7 +93,7 @@ def change(visit: Known, course_id: Id, person_id: Id, sent: Posted) -> Response
                 courses.put_in_group(session, visit.actor, course_id, [person_id], quantity_of(sent["group"], "group"))
     except Refused as error:
         return _member(visit, course_id, person_id, error)
-    return go_to(f"/courses/{course_id}/people#person-{person_id}")
+    return go_to(f"/courses/{course_id}/people?at={person_id}#person-{person_id}")
 
 
 @router.post("/courses/{course_id}/members/{person_id}/invitation")
@@ -109,7 +124,8 @@ def roster_page(visit: Known, course_id: Id) -> Response:
 
 @router.post("/courses/{course_id}/roster")
 def roster_file(visit: Known, course_id: Id, sent: Posted) -> Response:
-    """Show what a file would do; or do it, where it was looked at."""
+    """Show what a file would do; or do it, where it was looked at. Reading a long one takes a second."""
+    _may_enrol(visit, course_id)
     data = sent.file("file") or _carried(sent)
     encoding = sent["encoding"] if sent["encoding"] in roster.ENCODINGS else ""
     found = roster.preview(data, encoding)
@@ -134,12 +150,20 @@ def undo(visit: Known, course_id: Id, sent: Posted) -> Response:
     return _people(visit, course_id, notice=_("The enrolment was undone.") + " " + gone)
 
 
+def _may_enrol(visit: Visit, course_id: int) -> None:
+    """Raises NotFound, NotAllowed."""
+    with visit.school.reading() as session:
+        require(session, visit.actor, "people.enrol", course_id)
+
+
 def _people(
     visit: Visit,
     course_id: int,
     *,
     search: str = "",
     group: str = "",
+    page: str = "1",
+    at: str = "",
     undo: str = "",
     done: str = "",
     status: int = 200,
@@ -151,9 +175,11 @@ def _people(
         found = courses.members(session, visit.actor, course_id, search=search, group_id=group_id)
         groups = courses.groups(session, visit.actor, course_id)
     usual: dict[str, Any] = {
-        "members": found,
+        "found": paged(found, page_with(found, lambda one: str(one.person_id) == at) if at else page),
+        "address": _address(search, group_id),
         "groups": groups,
         "search": search,
+        "page": page,
         "group_id": group_id,
         "waiting": sum(1 for one in found if not one.has_password and one.role == "student"),
         "undo": undo if undo.isascii() and undo.isdigit() else "",
@@ -167,6 +193,12 @@ def _people(
     return shown(visit, "people", around, status=status, **(usual | content))
 
 
+def _address(search: str, group_id: int | None) -> str:
+    """Of the same list, to be ended by a page."""
+    asked = {"search": search, "group": "" if group_id is None else str(group_id)}
+    return "?" + "".join(f"{urlencode({name: value})}&" for name, value in asked.items() if value)
+
+
 def _member(visit: Visit, course_id: int, person_id: int, error: Refused | NotAllowed | None = None) -> Response:
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "people.enrol")
@@ -177,9 +209,8 @@ def _member(visit: Visit, course_id: int, person_id: int, error: Refused | NotAl
 
 def _found(session: Any, visit: Visit, course_id: int, person_id: int) -> courses.MemberLine:
     """One member. Raises NotFound."""
-    for one in courses.members(session, visit.actor, course_id):
-        if one.person_id == person_id:
-            return one
+    for one in courses.members(session, visit.actor, course_id, person_id=person_id):
+        return one
     raise NotFound(_("This person is not in this course."))
 
 

@@ -27,9 +27,10 @@ def similarity(visit: Known, assignment_id: Id) -> Response:
 
 @router.post("/assignments/{assignment_id}/similarity")
 def compare(visit: Known, assignment_id: Id) -> Response:
-    """Compare the programs that count now."""
+    """Ask a worker to compare the programs that count now."""
     try:
-        reports.compare(visit.school, visit.actor, assignment_id)
+        with visit.school.writing() as session:
+            reports.ask(session, visit.actor, assignment_id)
     except Refused as error:
         return _similarity(visit, assignment_id, error)
     return go_to(f"/assignments/{assignment_id}/similarity")
@@ -61,19 +62,24 @@ def _similarity(visit: Visit, assignment_id: int, error: Refused | None = None) 
     with visit.school.reading() as session:
         around = frame_of(session, visit, assignment_id, "similarity.see")
         found = reports.similarity_page(session, visit.actor, assignment_id)
+        last = reports.unfinished(session, visit.actor, assignment_id)
     wide = 100 // len(found.histogram) if found and found.histogram else 0
     content: dict[str, Any] = {
         "found": found,
+        "last": last,
         "bars": bars([(f"{n * wide}", count) for n, count in enumerate(found.histogram)]) if found else (),
         "wide": wide,
         "wrong": str(error or ""),
     }
-    return shown(visit, "similarity", around, status=422 if error else 200, **content)
+    answer = shown(visit, "similarity", around, status=422 if error else 200, **content)
+    if visit.partial and not (last and last.going):
+        answer.headers["HX-Refresh"] = "true"  # what the page waits for is there
+    return answer
 
 
 def _lines(program: str, stretches: list[tuple[int, int]]) -> list[tuple[str, int]]:
     """The lines of a program, each with the number of the stretch that it belongs to; 0 for none."""
-    lines = program.splitlines()
+    lines = program.removesuffix("\n").split("\n")  # as they were counted: a page break ends no line
     of = [0] * (len(lines) + 1)
     for number, (first, last) in enumerate(stretches, 1):
         for line in range(first, min(last, len(lines)) + 1):
