@@ -94,7 +94,15 @@ def server_zone() -> str:
 
 def enter(session: Session, own: str) -> None:
     """From here on this request is about a course. own: its zone; "": the school's."""
-    _zone.set(own or of_school(session))
+
+    def usual() -> str:  # asked only where a moment is told: handing in a program does not wait for it
+        if session.in_transaction():
+            return of_school(session)
+        with Session(session.get_bind()) as fresh:
+            return of_school(fresh)
+
+    _zone.set(own)
+    _usual.set(usual)
 
 
 def otherwise(usual: Callable[[], str]) -> None:
