@@ -40,8 +40,9 @@ demo: setup  ## grade the reference program of vision-sorting and name the repor
 	$(BIN)/sheber grade vision-sorting src/sheber/exercises/vision_sorting/programs/reference.py --out reports/demo "$$@"
 
 # Address and people are printed; the folder is kept for the next time.
+PORT := 8000
 serve: setup  ## serve a school with people and programs to look at, in the folder school-demo
-	@$(BIN)/sheber serve school-demo --demo
+	@$(BIN)/sheber serve school-demo --demo --port $(PORT)
 
 test: setup check  ## every test
 	@$(BIN)/python -m pytest

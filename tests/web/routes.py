@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "add_person": {"login": "new", "name": "New"},
     "change_person": {"name": "Changed"},
     "make_course": {"title": "Mine"},
+    "change_zone": {"zone": "Asia/Almaty"},
     "join_course": {"code": "AAAAAAAAAA"},
     "change_course": {"title": "Changed"},
     "change_member": {"role": "teacher"},
@@ -56,6 +57,8 @@ FORMS: dict[str, str] = {
 SETTINGS = "visible=yes counts=best attempts=9 scenes=3 position=1 late_percent=0 weight=1 edition=1"
 
 PAGES: dict[str, dict[str, str]] = {
+    "/courses/{course_id}/zone": {"zone": "Asia/Almaty"},
+    "/school/settings": {"zone": "Asia/Almaty"},
     "/courses/{course_id}/archive": {"open": "yes"},
     "/courses/{course_id}/groups": {"name": "Another"},
     "/courses/{course_id}/groups/{group_id}": {"name": "Renamed"},

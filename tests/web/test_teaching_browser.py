@@ -11,7 +11,7 @@ from test_browser import ONLY_US, Served, served
 from town import PASSWORD, Town, settle
 
 from school.making import found
-from sheber.school.courses import roster
+from sheber.school.courses import courses, roster
 from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.submissions import comments, handing_in, requests
@@ -115,19 +115,29 @@ def test_the_way_of_a_teacher(page: Page, place: Served, tmp_path: Path) -> None
     assert page.find("#f-attempts").get_attribute("value") == "3"
 
 
-def test_a_deadline_is_kept_in_the_readers_zone(page: Page, place: Served) -> None:
+def test_a_deadline_is_typed_and_shown_by_the_clock_of_the_course(page: Page, place: Served) -> None:
+    with place.town.school.writing() as session:
+        courses.set_zone(session, place.town.teacher, place.town.course, "Asia/Almaty")
     log_in(page, place, "bolat")
-    page.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Almaty"})
+    page.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "America/New_York"})
     try:
-        address = f"{place.address}/assignments/{place.town.assignment}/settings"
-        page.browser.get(address)
+        page.browser.get(f"{place.address}/assignments/{place.town.assignment}/settings")
         page("document.getElementById('f-due').value = '2099-06-01T18:00'")
-        page("document.getElementById('f-due').dispatchEvent(new Event('input'))")
-        assert page("return document.querySelector('input[name=due]').value") == "2099-06-01T13:00"
         page("document.querySelector('form#settings').requestSubmit()")
         says(page, "The settings were saved.")
         assert page.find("#f-due").get_attribute("value") == "2099-06-01T18:00"
-        assert "Asia/Almaty" in page.find("#h-due").text
+        assert "Asia/Almaty (UTC+5)" in page.find("#h-due").text
+        page.browser.get(f"{place.address}/courses/{place.town.course}/assignments")
+        says(page, "(UTC+5)")
+        shown = page.find("td time")
+        assert (shown.get_attribute("datetime"), shown.get_attribute("title")) == (
+            "2099-06-01T13:00:00Z",
+            "Asia/Almaty",
+        )
+        assert "6:00" in shown.text or "18:00" in shown.text
+        page.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Qyzylorda"})
+        page.browser.refresh()
+        page.until(lambda: "UTC" not in page.find("td time").text)  # the same clock: nothing is to be said
     finally:
         page.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": ""})
 
@@ -201,7 +211,15 @@ PAGES = (
     "/submissions/1",
     "/own-exercises",
 )
-SCHOOL = ("/school", "/school/people", "/school/people/{s}", "/school/courses", "/school/disk", "/school/changes")
+SCHOOL = (
+    "/school",
+    "/school/people",
+    "/school/people/{s}",
+    "/school/courses",
+    "/school/disk",
+    "/school/changes",
+    "/school/settings",
+)
 
 
 @pytest.mark.parametrize(("login", "paths"), [("bolat", PAGES), ("admin", SCHOOL)])

@@ -64,7 +64,15 @@ TEACHER_PAGES = (
     "/assignments/{a}/hidden-scenes",
     "/assignments/{a}/regrades",
 )
-SCHOOL_PAGES = ("/school", "/school/people", "/school/people/{s}", "/school/courses", "/school/disk", "/school/changes")
+SCHOOL_PAGES = (
+    "/school",
+    "/school/people",
+    "/school/people/{s}",
+    "/school/courses",
+    "/school/disk",
+    "/school/changes",
+    "/school/settings",
+)
 
 
 def pages(town: Town, paths: tuple[str, ...]) -> list[str]:
@@ -109,6 +117,8 @@ CHANGES: tuple[tuple[str, dict[str, str]], ...] = (
     ("/school/people", {"login": "x", "name": "X", "rank": "administrator"}),
     ("/school/people/{s}", {"name": "X", "rank": "administrator"}),
     ("/school/people/{s}/invitation", {}),
+    ("/school/settings", {"zone": "Asia/Almaty"}),
+    ("/courses/{c}/zone", {"zone": "Asia/Almaty"}),
     ("/new-course", {"title": "X"}),
 )
 
@@ -507,3 +517,29 @@ def test_the_number_of_queries_does_not_grow_with_the_class(town: Town) -> None:
     assert measured() == few
     with town.school.reading() as session:
         assert session.get_one(Course, town.course).title
+
+
+def test_a_form_tells_everything_that_is_wrong_at_once_and_in_its_own_words(town: Town) -> None:
+    wrong = {
+        "due": "2020-01-01T10:00",
+        "attempts": "many",
+        "scenes": "99",
+        "numbers.tolerance.position.full": "9",
+        "numbers.tolerance.position.zero": "2",
+        "numbers.safety.contact": "-1",
+    }
+    answer = town.browser(town.teacher).fill(f"/assignments/{town.assignment}/settings", **form(town, **wrong))
+    assert answer.status_code == 422
+    for sentence in (
+        "5 fields are to be mended: each says what is wrong.",
+        "has passed: now it is",
+        "&#39;many&#39; is not a whole number.",
+        "99 does not fit. It must be from 1 to 32.",
+        "The number for full points must be smaller than the one for no points.",
+        "&#39;-1&#39; does not fit. It must be a number from 0 to 15",
+    ):
+        assert sentence in answer.text, sentence
+    for raw in ("full = ...", "tolerance.position is", "full less than zero", "scenes is"):
+        assert raw not in answer.text
+    assert answer.text.count('class="wrong"') == 5
+    assert stored(town).scenes == 3

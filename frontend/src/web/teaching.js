@@ -1,14 +1,12 @@
-// Pages of teachers and administrators: the gradebook's grid, moments in the reader's own zone, small comforts.
+// Pages of teachers and administrators: the gradebook's grid, comments at a moment, small comforts.
 // Everything works without it: links, forms and tables are the page's own.
 import { makeGrid } from './grid.js'
-import { makeMoments } from './zones.js'
 import { makeComments } from './moments.js'
 import { putTimes } from './times.js'
 
 const LATER = 3000 // ms
 
 document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
-makeMoments()
 makeComments()
 makeGrid(document.getElementById('book'))
 

@@ -245,6 +245,8 @@ async function drawing() {
 }
 
 async function build(about) {
+  $('stage-empty').firstElementChild.textContent = words.loading
+  $('stage-empty').hidden = false
   const { makeLiveStage } = await drawing()
   plots.plots = []
   const fresh = document.createElement('canvas')
@@ -255,6 +257,7 @@ async function build(about) {
   $('stage-canvas').replaceWith(fresh) // a canvas keeps its first context
   $('stage-labels').replaceChildren()
   stage = about.drawn ? await makeLiveStage({ address: run.scene, about, canvas: fresh, labels: $('stage-labels'), others: [], clock }) : null
+  $('stage-empty').hidden = true
   $('stage-none').hidden = Boolean(stage)
   colours()
   window.sheber = { stage, plots, drafts, run } // for tests and for the curious

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["Conflict", "DatabaseAway", "NotAllowed", "NotFound", "Refused", "SchoolError", "TooMany"]
+from collections.abc import Callable, Mapping
+
+__all__ = ["Conflict", "DatabaseAway", "NotAllowed", "NotFound", "Refused", "SchoolError", "TooMany", "all_wrong"]
 
 
 class SchoolError(Exception):
@@ -12,9 +14,10 @@ class SchoolError(Exception):
 class Refused(SchoolError):
     """Bad input: the sentence says what was asked, what was wrong and what exists."""
 
-    def __init__(self, sentence: str, where: str = "") -> None:
+    def __init__(self, sentence: str, where: str = "", *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
         self.where = where  # name of the field or place that caused it: "due", "line 7"
+        self.fields = dict(fields or {where: sentence})  # each field of a form with its sentence
 
 
 class NotFound(SchoolError):
@@ -39,3 +42,15 @@ class TooMany(SchoolError):
 
 class DatabaseAway(SchoolError):
     """The database does not answer, or its disk is full: the operator must act."""
+
+
+def all_wrong(*checks: Callable[[], object]) -> None:
+    """Make all these checks. Raises Refused with everything that is wrong, so that a form tells it at once."""
+    found: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except Refused as error:
+            found |= {where: sentence for where, sentence in error.fields.items() if where not in found}
+    if found:
+        raise Refused(" ".join(found.values()), next(iter(found)), fields=found)

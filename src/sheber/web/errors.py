@@ -144,7 +144,9 @@ def _answer(
             response = part(visit, "part_error.html.j2", status=status, sentence=sentence)
             response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#notice", "innerHTML"
         else:
-            response = page(visit, "error.html.j2", status=status, code=status, sentence=sentence, title=_title(status))
+            response = page(
+                visit, "error.html.j2", status=status, code=status, sentence=sentence, title=_title(request, status)
+            )
     response.headers.update(headers or {})
     return response
 
@@ -157,7 +159,9 @@ def _visitor(request: Request, status: int) -> Visit:
     return Visit(request, request.app.state.school, None, "")
 
 
-def _title(status: int) -> str:
+def _title(request: Request, status: int) -> str:
+    if status == 404 and request.url.path.startswith("/invitation/"):
+        return _("This link works no longer")
     titles = {
         403: _("This is not for you"),
         404: _("There is no such page"),

@@ -1,13 +1,14 @@
-"""Moments: days, times and spans as people read them. The page's script puts times into the reader's own zone."""
+"""Moments: days, times and spans as people read them. All in the time zone that is in force."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from sheber.i18n import _, ngettext
-from sheber.school import clock
+from sheber.school import clock, zones
+from sheber.school.errors import Refused
 
-__all__ = ["away", "day", "iso", "moment", "span"]
+__all__ = ["away", "day", "iso", "moment", "span", "zone_note"]
 
 _DAY_S = 24 * 3600
 
@@ -19,12 +20,31 @@ def iso(when: datetime) -> str:
 
 def day(when: datetime) -> str:
     """2026-11-22, which every country reads alike."""
-    return when.astimezone(UTC).date().isoformat()
+    return zones.local(when).date().isoformat()
 
 
-def moment(when: datetime) -> str:
-    """Day and time in UTC."""
-    return _("{day} {time} UTC").format(day=day(when), time=f"{when.astimezone(UTC):%H:%M}")
+def moment(when: datetime, zone: str = "") -> str:
+    """Day, time, and how far the zone is from UTC. zone: the one in force if left out."""
+    return zones.told(when, zone)
+
+
+def zone_note(field: str = "") -> str:
+    """What stands under a field for a day and time: in which zone it is. field: its text, as a form has it."""
+    zone = zones.in_force()
+    try:
+        moment = zones.moment_at(datetime.fromisoformat(field)) if field else clock.now()
+    except (ValueError, OverflowError, Refused):
+        moment = clock.now()
+    if field and zones.comes_twice(moment):
+        text = _(
+            "Time of {zone}. The clocks are put back then, and this time comes twice: the later one counts ({offset})."
+        )
+        return text.format(zone=zone, offset=zones.offset(moment))
+    return (
+        _("Time of {zone} ({offset}).").format(zone=zone, offset=zones.offset(moment))
+        if zone != "UTC"
+        else _("In UTC.")
+    )
 
 
 def away(when: datetime) -> str:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from sheber.i18n import _
+from sheber.school import zones
 from sheber.school.errors import Refused
 
 __all__ = ["Posted", "Sent", "for_field", "integer", "moment_of", "number_of", "quantity_of"]
@@ -96,18 +97,26 @@ def quantity_of(text: str, where: str) -> int | None:
     return integer(text, where) if text.strip() else None
 
 
-def moment_of(text: str, where: str) -> datetime | None:
-    """A moment as a form sends it, in UTC where it says nothing else; None for an empty field. Raises Refused."""
-    if not text.strip():
+def moment_of(text: str, where: str, stored: datetime | None = None) -> datetime | None:
+    """A moment as a form sends it, by the clock of the zone in force; None for an empty field. Raises Refused.
+
+    stored: the moment that the form was filled with. Where its text was not touched it stays what it is, to the second.
+    """
+    plain = text.strip()[:_LONGEST]
+    if not plain:
         return None
+    if stored is not None and plain == for_field(stored):
+        return stored
     try:
-        found = datetime.fromisoformat(text.strip()[:_LONGEST])
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+        found = datetime.fromisoformat(plain)
+        return found.astimezone(UTC) if found.tzinfo else zones.moment_at(found)
     except (ValueError, OverflowError):
         sentence = _("{text!r} is not a day and time. Write it like 2026-11-30T18:00.")
-        raise Refused(sentence.format(text=text[:_LONGEST]), where) from None
+        raise Refused(sentence.format(text=plain), where) from None
+    except Refused as error:
+        raise Refused(str(error), where) from None
 
 
 def for_field(moment: datetime | None) -> str:
-    """A moment as a field for days and times takes it, in UTC."""
-    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
+    """A moment as a field for days and times takes it, by the clock of the zone in force."""
+    return "" if moment is None else f"{zones.local(moment):%Y-%m-%dT%H:%M}"

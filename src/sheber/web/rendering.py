@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sheber.i18n import _, ngettext
 from sheber.judge.report import words
+from sheber.school import zones
 from sheber.web import moments
 from sheber.web.assets import address
 from sheber.web.language import NAMES, choices
@@ -43,6 +44,8 @@ def _templates() -> Environment:
         navigation=navigation,
         unread=unread,
         passed=words.passed,
+        zone=zones.in_force,
+        zone_note=moments.zone_note,
     )
     made.filters.update(
         points=words.number,
@@ -59,6 +62,7 @@ def _templates() -> Environment:
 
 def page(visit: Visit, template: str, *, status: int = 200, **content: Any) -> Response:
     """A whole page."""
+    _in_zone(visit)
     text = _templates().get_template(template).render(visit=visit, **content)
     response = HTMLResponse(text, status)
     if visit.fresh:
@@ -68,12 +72,23 @@ def page(visit: Visit, template: str, *, status: int = 200, **content: Any) -> R
 
 def part(visit: Visit, template: str, *, status: int = 200, **content: Any) -> Response:
     """A piece of a page, for the page that asks for it."""
+    _in_zone(visit)
     return HTMLResponse(_templates().get_template(template).render(visit=visit, **content), status)
 
 
 def go_to(path: str) -> Response:
     """Send the browser on; it asks for the page anew."""
     return RedirectResponse(path, 303)
+
+
+def _in_zone(visit: Visit) -> None:
+    """A page that is about no course shows its moments in the school's zone; the others are in their course's."""
+
+    def usual() -> str:
+        with visit.school.reading() as session:
+            return zones.of_school(session)
+
+    zones.otherwise(usual)
 
 
 def _plain(value: float) -> str:

@@ -23,6 +23,7 @@ def work_words() -> dict[str, Any]:
         "start_again": _("Begin again with the first program? The text in the editor is replaced."),
         "sending": _("Sending …"),
         "seed": _("A seed is a whole number: 7, for example. Leave it empty for a new scene."),
+        "loading": _("The scene is being loaded. The run goes on meanwhile."),
         "computing": _("Being computed …"),
         "lost": _("The connection to the run was lost. The run goes on; load the page again to see its end."),
         "line": _("line {n}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select, update
@@ -14,16 +15,17 @@ from sqlalchemy.orm import Session
 from sheber.i18n import _
 from sheber.school import audit, clock
 from sheber.school.audit import AuditEntry
-from sheber.school.courses.courses import require_open
-from sheber.school.courses.dates import Dates, check_dates, dates_of, shown
+from sheber.school.courses.courses import require_open, waiting_requests
+from sheber.school.courses.dates import Dates, check_dates, dates_of
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, ReleasedScene
 from sheber.school.courses.numbers import NumberField, checked_numbers, number_fields
-from sheber.school.errors import Conflict, NotFound, Refused
+from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
 from sheber.school.people import policy
 from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
 from sheber.school.secret import Secret
+from sheber.school.zones import told
 
 __all__ = [
     "AssignmentLine",
@@ -34,6 +36,7 @@ __all__ = [
     "add_assignment",
     "assignment",
     "change_assignment",
+    "check_changes",
     "course_page",
     "dates_for",
     "end_extension",
@@ -49,6 +52,14 @@ __all__ = [
 
 MOST_SCENES: Final = 32
 MOST_ATTEMPTS: Final = 1000
+_RANGES: Final = {
+    "attempts": (1, MOST_ATTEMPTS),
+    "scenes": (1, MOST_SCENES),
+    "late_percent": (0, 100),
+    "weight": (0, 1000),
+    "position": (0, 10_000),
+}
+_WHOLE: Final = ("attempts", "scenes", "position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,9 @@ class CoursePage:
     title: str
     role: str
     archived: bool
+    zone: str  # time zone of its own; "": the school's
     join_code: str | None  # for its teachers
+    waiting: int  # requests for another look that nobody has answered; 0 for students
     assignments: tuple[AssignmentLine, ...]
 
 
@@ -135,7 +148,10 @@ def course_page(session: Session, actor: Actor, course_id: int) -> CoursePage:
     now = clock.now()
     lines = tuple(_line(row[0], row[1], now) for row in session.execute(query))
     code = here.course.join_code if here.may("people.enrol") else None
-    return CoursePage(course_id, here.course.title, here.role, here.course.archived, code, lines)
+    waiting = waiting_requests(session, [course_id]).get(course_id, 0) if here.may("work.see-all") else 0
+    return CoursePage(
+        course_id, here.course.title, here.role, here.course.archived, here.course.zone, code, waiting, lines
+    )
 
 
 def assignment(session: Session, actor: Actor, assignment_id: int) -> AssignmentLine:
@@ -197,8 +213,7 @@ def add_assignment(
     )
     bare = exercise_of(session, row)
     row.exercise = bare.name
-    settings = _checked(settings)
-    check_dates(clock.now(), settings)
+    _check(settings)
     if settings.position == 0:
         last = select(func.max(Assignment.position)).where(Assignment.course_id == course_id)
         settings = replace(settings, position=(session.scalars(last).one() or 0) + 1)
@@ -220,8 +235,8 @@ def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edi
     found, _standing = require_assignment(session, actor, "assignment.change", assignment_id)
     require_open(session, actor, "assignment.change", found.course_id)
     before = settings_of(found)
-    settings = _checked(replace(before, **changes))
-    check_dates(clock.now(), settings, before)
+    settings = replace(before, **changes)
+    _check(settings, before)
     if "numbers" in changes:
         bare = exercise_of(session, found).with_numbers({})
         settings = replace(settings, numbers=checked_numbers(bare, settings.numbers))
@@ -236,6 +251,13 @@ def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edi
         details = {"before": {name: was[name] for name in changed}, "after": {name: is_[name] for name in changed}}
         _note(session, actor, found, "assignment.changed", edition=edition + 1, **details)
     return edition + 1
+
+
+def check_changes(session: Session, actor: Actor, assignment_id: int, **changes: Any) -> None:
+    """Look for what `change_assignment` would refuse, and change nothing. Raises Refused with all that is wrong."""
+    found, _standing = require_assignment(session, actor, "assignment.change", assignment_id)
+    before = settings_of(found)
+    _check(replace(before, **changes), before)
 
 
 def give_extension(
@@ -345,27 +367,30 @@ def _is_of(person_id: int) -> Any:
     return (Extension.assignment_id == Assignment.id) & (Extension.person_id == person_id)
 
 
-def _checked(settings: Settings) -> Settings:
-    """The settings, with every number in its range. Raises Refused, which names the field."""
-    ranges = {
-        "attempts": (1, MOST_ATTEMPTS),
-        "scenes": (1, MOST_SCENES),
-        "late_percent": (0, 100),
-        "weight": (0, 1000),
-        "position": (0, 10_000),
-    }
-    for name, (low, high) in ranges.items():
-        value = getattr(settings, name)
-        if not (value is None and name == "attempts") and not (_is_number(value) and low <= value <= high):
-            text = _("{name} is {value!r}. It must be from {low} to {high}.")
-            raise Refused(text.format(name=name, value=value, low=low, high=high), name)
-    for name in ("attempts", "scenes", "position"):
-        if isinstance(getattr(settings, name), float):
-            raise Refused(_("{name} must be a whole number.").format(name=name), name)
+def _check(settings: Settings, before: Settings | None = None) -> None:
+    """Refuse settings that make no sense; says all that is wrong at once. before: those that are stored."""
+    all_wrong(
+        *(partial(_check_range, settings, name, *ends) for name, ends in _RANGES.items()),
+        partial(_check_counts, settings),
+        partial(check_dates, clock.now(), settings, before),
+    )
+
+
+def _check_range(settings: Settings, name: str, low: int, high: int) -> None:
+    value = getattr(settings, name)
+    if value is None and name == "attempts":
+        return
+    if not (_is_number(value) and low <= value <= high):
+        text = _("{value!r} does not fit. It must be from {low} to {high}.")
+        raise Refused(text.format(value=value, low=low, high=high), name)
+    if name in _WHOLE and isinstance(value, float):
+        raise Refused(_("{value!r} is not a whole number.").format(value=value), name)
+
+
+def _check_counts(settings: Settings) -> None:
     if settings.counts not in COUNTS:
         text = _("{value!r} cannot count. It must be one of {names}.")
         raise Refused(text.format(value=settings.counts, names=", ".join(COUNTS)), "counts")
-    return settings
 
 
 def _is_number(value: object) -> bool:
@@ -399,7 +424,7 @@ def _check_extension(
             continue
         if usual is None or wanted <= usual or wanted <= now:
             text = _("{wanted} gives no more time: the assignment has {usual}, and now it is {now}.")
-            words = {"wanted": shown(wanted), "usual": shown(usual) if usual else _("no such date"), "now": shown(now)}
+            words = {"wanted": told(wanted), "usual": told(usual) if usual else _("no such date"), "now": told(now)}
             raise Refused(text.format(**words), name)
     if attempts is not None and not (found.attempts is not None and found.attempts < attempts <= MOST_ATTEMPTS):
         text = _("{attempts} gives no more attempts: the assignment has {usual}.")
@@ -454,7 +479,7 @@ def _conflict(session: Session, found: Assignment) -> Conflict:
     if last is None:
         return Conflict(_("Somebody else changed this assignment. Look at it first. Your changes were not stored."))
     text = _("{name} changed this assignment at {at}. Look at it first. Your changes were not stored.")
-    return Conflict(text.format(name=last.name, at=shown(last.at)))
+    return Conflict(text.format(name=last.name, at=told(last.at)))
 
 
 def _note(session: Session, actor: Actor, found: Assignment, action: str, **details: object) -> None:

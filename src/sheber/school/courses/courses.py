@@ -13,13 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
-from sheber.school import audit, clock
+from sheber.school import audit, clock, zones
 from sheber.school.courses.models import ROLES, Assignment, Course, Group, Member
 from sheber.school.errors import NotFound, Refused
 from sheber.school.limiter import Limiter
 from sheber.school.people import policy
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor, Standing
+from sheber.school.submissions.models import RegradeRequest, Submission
 
 __all__ = [
     "CourseLine",
@@ -43,6 +44,8 @@ __all__ = [
     "remove_member",
     "rename_group",
     "require_open",
+    "set_zone",
+    "waiting_requests",
 ]
 
 PAGE: Final = 50  # courses on an administrator's page
@@ -63,6 +66,8 @@ class CourseLine:
     assignments: int  # that the reader can see
     next_due: datetime | None  # of those, without the reader's extensions
     students: int
+    zone: str  # time zone of its dates
+    waiting: int  # requests for another look that nobody has answered; 0 for students
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,18 @@ def change_course(session: Session, actor: Actor, course_id: int, title: str) ->
     before, course.title = course.title, _title(title)
     if course.title != before:
         _note(session, actor, course_id, "course.changed", before=before, after=course.title)
+
+
+def set_zone(session: Session, actor: Actor, course_id: int, name: str) -> None:
+    """Choose the time zone of a course; "": the school's. Its dates stay the moments that they are.
+
+    Raises NotFound, NotAllowed, Refused.
+    """
+    course = require_open(session, actor, "course.change", course_id).course
+    before, course.zone = course.zone, zones.checked(name) if name.strip() else ""
+    zones.enter(session, course.zone)
+    if course.zone != before:
+        _note(session, actor, course_id, "course.zone-changed", before=before, after=course.zone)
 
 
 def archive(session: Session, actor: Actor, course_id: int, archived: bool = True) -> None:
@@ -314,10 +331,20 @@ def group_name(name: str) -> str:
     return found
 
 
+def waiting_requests(session: Session, courses: Sequence[int]) -> dict[int, int]:
+    """How many requests for another look wait for an answer, by course; a course without any is not named."""
+    query = select(Assignment.course_id, func.count(RegradeRequest.id)).join(
+        Submission, Submission.assignment_id == Assignment.id
+    )
+    query = query.join(RegradeRequest, RegradeRequest.submission_id == Submission.id)
+    query = query.where(Assignment.course_id.in_(courses), RegradeRequest.state == "open")
+    return dict(session.execute(query.group_by(Assignment.course_id)).all())
+
+
 def _lines(
     session: Session, courses: Sequence[tuple[Course, str]], *, sees_all: bool = False
 ) -> tuple[CourseLine, ...]:
-    """Courses with what stands in them: two queries, however many there are."""
+    """Courses with what stands in them: four queries, however many there are."""
     ids = [course.id for course, _role in courses]
     soon = func.min(Assignment.due).filter(Assignment.due > clock.now())
     hidden = func.count(Assignment.id).filter(Assignment.visible.is_(False))
@@ -329,7 +356,8 @@ def _lines(
     people = {
         row[0]: row[1] for row in session.execute(students.where(Member.course_id.in_(ids)).group_by(Member.course_id))
     }
-    lines = []
+    lines, usual = [], zones.of_school(session)
+    waiting = waiting_requests(session, ids)
     for course, role in courses:
         count, unseen, due, visible_due = work.get(course.id, (0, 0, None, None))
         staff = sees_all or role in ("assistant", "teacher")
@@ -343,6 +371,8 @@ def _lines(
                 count if staff else count - unseen,
                 due if staff else visible_due,
                 people.get(course.id, 0),
+                course.zone or usual,
+                waiting.get(course.id, 0) if staff else 0,
             )
         )
     return tuple(lines)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from sheber.i18n import _
 from sheber.school.courses.models import Extension
-from sheber.school.errors import Refused
+from sheber.school.errors import Refused, all_wrong
+from sheber.school.zones import told
 
-__all__ = ["Dates", "check_dates", "dates_of", "shown"]
+__all__ = ["Dates", "check_dates", "dates_of"]
 
 
 class HasDates(Protocol):
@@ -69,27 +71,37 @@ def check_dates(now: datetime, wanted: HasDates, before: HasDates | None = None)
     for name, moment in (("opens", wanted.opens), ("due", wanted.due), ("closes", wanted.closes)):
         if moment is not None and moment.tzinfo is None:
             raise ValueError(f"{name} needs its time zone")
-    for name, moment in (("due", wanted.due), ("closes", wanted.closes)):
-        if moment is not None and moment <= now and (before is None or getattr(before, name) != moment):
-            text = _("The deadline {moment} has passed: now it is {now}. Choose a later one.")
-            if name == "closes":
-                text = _("The time after which nothing is taken, {moment}, has passed: now it is {now}.")
-            raise Refused(text.format(moment=shown(moment), now=shown(now)), name)
-    _in_order(wanted.opens, wanted.due, "due", _("The deadline {second} is not after the opening {first}."))
-    _in_order(wanted.opens, wanted.closes, "closes", _("It closes at {second}, before it opens at {first}."))
+    all_wrong(
+        *(partial(_in_future, now, wanted, before, name) for name in ("due", "closes")),
+        lambda: _in_order(
+            wanted.opens, wanted.due, "due", _("The deadline {second} is not after the opening {first}.")
+        ),
+        lambda: _in_order(
+            wanted.opens, wanted.closes, "closes", _("It closes at {second}, before it opens at {first}.")
+        ),
+        lambda: _not_before_the_deadline(wanted),
+    )
+
+
+def _in_future(now: datetime, wanted: HasDates, before: HasDates | None, name: str) -> None:
+    moment = getattr(wanted, name)
+    if moment is None or moment > now or (before is not None and getattr(before, name) == moment):
+        return
+    text = _("The deadline {moment} has passed: now it is {now}. Choose a later one.")
+    if name == "closes":
+        text = _("The time after which nothing is taken, {moment}, has passed: now it is {now}.")
+    raise Refused(text.format(moment=told(moment), now=told(now)), name)
+
+
+def _not_before_the_deadline(wanted: HasDates) -> None:
     if wanted.due is not None and wanted.closes is not None and wanted.closes < wanted.due:
         text = _("It closes at {closes}, before the deadline {due}. Let it close at the deadline or later.")
-        raise Refused(text.format(closes=shown(wanted.closes), due=shown(wanted.due)), "closes")
-
-
-def shown(moment: datetime) -> str:
-    """A moment in words of a message: in UTC, and it says so."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        raise Refused(text.format(closes=told(wanted.closes), due=told(wanted.due)), "closes")
 
 
 def _in_order(first: datetime | None, second: datetime | None, where: str, sentence: str) -> None:
     if first is not None and second is not None and second <= first:
-        raise Refused(sentence.format(first=shown(first), second=shown(second)), where)
+        raise Refused(sentence.format(first=told(first), second=told(second)), where)
 
 
 def _later(usual: datetime | None, extended: datetime | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Tables of courses: groups, members, assignments, extensions, exercises of a teacher's own."""
+"""Tables of courses: groups, members, assignments, extensions, own exercises; and the settings of the school."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = [
     "Member",
     "OwnExercise",
     "ReleasedScene",
+    "SchoolSetting",
 ]
 
 ROLES: Final = ("student", "assistant", "teacher")
@@ -44,7 +45,17 @@ class Course(Base):
     join_code: Mapped[str | None] = mapped_column(String(20), unique=True)  # None: nobody can join by code
     archived: Mapped[bool] = mapped_column(default=False)
     created: Mapped[datetime]
+    zone: Mapped[str] = mapped_column(String(64), default="")  # time zone of its dates; "": the school's
     served: Mapped[datetime | None]  # when the queue last took a job of it: whose turn it is
+
+
+class SchoolSetting(Base):
+    """One thing that an administrator sets for the whole school."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))
 
 
 class Group(Base):

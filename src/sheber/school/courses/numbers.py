@@ -5,14 +5,16 @@ They have the same checks as `exercise.toml`; what is stored is only what differ
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from sheber.allowed import Allowed, Choice
 from sheber.exercises import Exercise, ExerciseError
 from sheber.i18n import _
-from sheber.school.errors import Refused
+from sheber.school.errors import Refused, all_wrong
 
 __all__ = ["NumberField", "checked_numbers", "number_fields", "numbers_from_form"]
 
@@ -68,10 +70,13 @@ def numbers_from_form(exercise: Exercise, texts: Mapping[str, str]) -> dict[str,
     comma is taken for a point. Raises Refused, which names the field.
     """
     found: dict[str, Any] = {}
-    for key, range_ in exercise.changeable.items():
+
+    def take(key: str, range_: Allowed | Choice) -> None:
         value = _read(key, range_, texts)
         if value is not None:
             found[key] = value
+
+    all_wrong(*(partial(take, key, range_) for key, range_ in exercise.changeable.items()))
     return checked_numbers(exercise, found)
 
 
@@ -96,23 +101,40 @@ def _read(key: str, range_: Allowed | Choice, texts: Mapping[str, str]) -> Any:
     if not (range_.ramp or range_.pair):
         return _number(key, range_, texts.get(key, ""))
     ends = ("full", "zero") if range_.ramp else ("low", "high")
-    first, second = (_number(f"{key}.{end}", range_, texts.get(f"{key}.{end}", "")) for end in ends)
+    first, second = (_number(key, range_, texts.get(f"{key}.{end}", "")) for end in ends)
     if first is None and second is None:
         return None
     if first is None or second is None:
-        raise Refused(_("{key} needs both of its numbers, or none.").format(key=key), f"numbers.{key}")
+        raise Refused(_("Fill in both numbers, or none."), f"numbers.{key}")
+    _check_order(key, range_, first, second)
     return {"full": first, "zero": second, "unit": range_.unit} if range_.ramp else [first, second]
 
 
+def _check_order(key: str, range_: Allowed, first: float, second: float) -> None:
+    """Raises Refused, in the words of the form, for two numbers in the wrong order."""
+    sentence = ""
+    if range_.ramp and (first == second or (first > second) is not range_.more):
+        sentence = _("The number for full points must be smaller than the one for no points.")
+        if range_.more:
+            sentence = _("The number for full points must be greater than the one for no points.")
+    elif range_.pair and first > second:
+        sentence = _("The lowest number must not be greater than the highest.")
+    if sentence:
+        raise Refused(sentence, f"numbers.{key}")
+
+
 def _number(key: str, range_: Allowed, text: str) -> float | int | None:
+    """One number. Raises Refused, in the words of the form, for what is none or out of range."""
     plain = text.strip().replace(",", ".").replace("\N{MINUS SIGN}", "-")
     if not plain:
         return None
     try:
-        if len(plain) > 40:
-            raise ValueError
-        number = float(plain)
+        number = float(plain) if plain.isascii() and len(plain) <= 40 else math.nan
     except ValueError:
-        sentence = _("{key} is {text!r}. It must be {allowed}.")
-        raise Refused(sentence.format(key=key, text=text[:40], allowed=range_.words()), f"numbers.{key}") from None
-    return int(number) if range_.whole and number.is_integer() else number
+        number = math.nan
+    value = int(number) if range_.whole and number.is_integer() else number
+    if range_.fits(value):
+        return value
+    sentence = _("{text!r} does not fit. It must be {allowed}.")
+    allowed = replace(range_, ramp=False, pair=False).words()
+    raise Refused(sentence.format(text=text.strip()[:40], allowed=allowed), f"numbers.{key}")

@@ -16,11 +16,12 @@ from sheber.school.courses.courses import require_open
 from sheber.school.courses.models import Assignment, Extension, Group, Member
 from sheber.school.courses.rosters import ENCODINGS, Preview, Problem, Row, preview
 from sheber.school.errors import NotFound, Refused
+from sheber.school.people import policy
 from sheber.school.people.models import ApiToken, Invitation, Login, Person, folded
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.models import Draft, Submission
 
-__all__ = ["ENCODINGS", "Enrolled", "Preview", "Problem", "Row", "Undone", "enrol", "preview", "undo"]
+__all__ = ["ENCODINGS", "Enrolled", "Preview", "Problem", "Row", "Undone", "enrol", "known_logins", "preview", "undo"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,12 @@ def enrol(session: Session, actor: Actor, course_id: int, found: Preview) -> Enr
     )
     already = len(found.rows) - len(new) - len(returned) - len(moved)
     return Enrolled(undo_id, len(made), len(new) + len(returned), len(moved), already, len(new_groups), others)
+
+
+def known_logins(session: Session, actor: Actor, course_id: int, found: Preview) -> frozenset[str]:
+    """The logins of a file that have an account already; the others would be new. Raises NotFound, NotAllowed."""
+    policy.require(session, actor, "people.enrol", course_id)
+    return frozenset(_by_login(session, {row.login for row in found.rows}))
 
 
 def undo(session: Session, actor: Actor, undo_id: int) -> Undone:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sheber.i18n import N_, _
 from sheber.school.errors import Refused
 from sheber.school.gradebook.book import Cell, Column, Gradebook, Row
 
-__all__ = ["DELIMITERS", "csv_of", "xlsx_of"]
+__all__ = ["DELIMITERS", "csv_lines", "csv_of", "xlsx_of"]
 
 DELIMITERS: Final = (",", ";", "\t")
 """What may stand between cells: a spreadsheet whose language writes 1,5 wants a semicolon."""
@@ -43,9 +43,14 @@ def csv_of(book: Gradebook, *, titles: Mapping[int, str] | None = None, delimite
     if delimiter not in DELIMITERS:
         text = _("{delimiter!r} cannot stand between cells. It must be a comma, a semicolon or a tab.")
         raise Refused(text.format(delimiter=delimiter[:10]), "delimiter")
+    return csv_lines(_grades(book, titles or {}), delimiter)
+
+
+def csv_lines(lines: Iterable[Sequence[Value]], delimiter: str = ",") -> bytes:
+    """Lines as CSV in UTF-8 with the mark by which spreadsheets know it; no cell is a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=delimiter)
-    for line in _grades(book, titles or {}):
+    for line in lines:
         writer.writerow([_defused(one) if isinstance(one, str) else one for one in line])
     return "\ufeff".encode() + stream.getvalue().encode("utf-8", "replace")
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from sheber.exercises import catalogue
 from sheber.i18n import _, current
-from sheber.school import audit, clock
+from sheber.school import audit, clock, zones
 from sheber.school.courses.assignments import Settings, add_assignment
 from sheber.school.courses.courses import make_course
 from sheber.school.courses.models import Course, Member
@@ -65,6 +65,7 @@ def begin(school: School) -> str | None:
         token = first_administrator(session)
         if token is None:
             return None
+        zones.begin_school_zone(session)
         owner = actor_of(session.scalars(select(Person).where(Person.rank == "administrator")).one())
         if not session.scalar(select(func.count(Course.id))):
             _course(session, owner, _("First course"), Settings())

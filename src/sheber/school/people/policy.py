@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from sheber.i18n import _
+from sheber.school import zones
 from sheber.school.courses.models import Course, Member
 from sheber.school.errors import NotAllowed, NotFound
 
@@ -59,6 +60,7 @@ IN_SCHOOL: Final = {
     "exercise.propose": ("teacher", "administrator"),
     "exercise.admit": ("administrator",),  # its code would run on the server
     "people.change": ("administrator",),
+    "school.change": ("administrator",),  # what is set for all: its time zone
     "school.see": ("administrator",),  # queue, workers, disk, the audit of everything
 }
 """What may be done in the school, and with which rank."""
@@ -94,7 +96,7 @@ class Standing:
 
 
 def standing(session: Session, actor: Actor, course_id: int) -> Standing:
-    """What somebody is in a course. Raises NotFound for who has nothing to do with it."""
+    """What somebody is in a course, whose time zone is in force from here on. Raises NotFound for who is not in it."""
     course = session.get(Course, course_id)
     here = (Member.course_id == course_id, Member.person_id == actor.id, Member.left.is_(None))
     return placed(actor, course, session.scalars(select(Member).where(*here)).one_or_none())
@@ -103,10 +105,13 @@ def standing(session: Session, actor: Actor, course_id: int) -> Standing:
 def placed(actor: Actor, course: Course | None, member: Member | None) -> Standing:
     """What somebody is in a course, from rows that were read before: the course, and the membership that has not ended.
 
-    Raises NotFound for who has nothing to do with it.
+    The time zone of the course is in force from here on. Raises NotFound for who has nothing to do with it.
     """
     if course is None or (member is None and not actor.administrator):
         raise NotFound(_("There is no such course, or you are not in it."))
+    session = object_session(course)
+    if session is not None:
+        zones.enter(session, course.zone)
     role = "teacher" if actor.administrator or member is None else member.role
     return Standing(actor, course, role, member.group_id if member else None)
 

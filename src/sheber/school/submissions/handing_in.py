@@ -18,7 +18,7 @@ from sheber.i18n import LANGUAGES, _
 from sheber.school import audit
 from sheber.school.clock import now
 from sheber.school.courses.assignments import hidden_scenes
-from sheber.school.courses.dates import Dates, dates_of, shown
+from sheber.school.courses.dates import Dates, dates_of
 from sheber.school.courses.models import Assignment, Course, Extension, Member
 from sheber.school.errors import NotFound, Refused, TooMany
 from sheber.school.people import policy
@@ -30,6 +30,7 @@ from sheber.school.queue.models import Job
 from sheber.school.secret import Secret
 from sheber.school.submissions.models import KINDS, SceneResult, Submission
 from sheber.school.submissions.seeing import who_may_see
+from sheber.school.zones import told
 from sheber.seeds import checked
 
 __all__ = [
@@ -253,10 +254,10 @@ def _check_dates(dates: Dates, standing: Standing, kind: str) -> None:
         return
     if dates.opens is not None and not dates.begun(now()):
         text = _("This exercise opens at {moment}.")
-        raise Refused(text.format(moment=shown(dates.opens)), "opens")
+        raise Refused(text.format(moment=told(dates.opens)), "opens")
     if kind == "graded" and dates.closes is not None and dates.over(now()):
         text = _("This exercise closed at {moment}. It takes no more programs.")
-        raise Refused(text.format(moment=shown(dates.closes)), "closes")
+        raise Refused(text.format(moment=told(dates.closes)), "closes")
 
 
 def attempts_used(session: Session, assignment_id: int, person_id: int) -> int:

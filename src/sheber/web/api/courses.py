@@ -29,6 +29,8 @@ class CourseLineAnswer(Answer):
     assignments: int = Field(description="that you can see")
     next_due: datetime | None
     students: int
+    zone: str = Field(description="time zone of its dates", examples=["Asia/Almaty"])
+    waiting: int = Field(description="requests for another look that wait for an answer; 0 for students")
 
 
 class CourseAnswer(Answer):
@@ -38,6 +40,7 @@ class CourseAnswer(Answer):
     title: str = Field(examples=["Robot cells, autumn 2026"])
     role: str = Field(description="yours in it", examples=["student"])
     archived: bool
+    zone: str = Field(description="time zone of its own; empty: the school's", examples=["Asia/Almaty"])
     join_code: str | None = Field(description="with which students join; for teachers only")
 
 
@@ -51,6 +54,9 @@ class CourseChange(Form):
     """What to change of a course; what is left out stays."""
 
     title: str | None = Field(None, max_length=1000, examples=["Robot cells, spring 2027"])
+    zone: str | None = Field(
+        None, max_length=64, description="time zone; empty: the school's", examples=["Asia/Almaty"]
+    )
     archived: bool | None = None
 
 
@@ -158,12 +164,14 @@ def read_course(caller: Asks, course_id: Id) -> CourseAnswer:
 
 @router.patch("/courses/{course_id}", summary="Change a course")
 def change_course(caller: Asks, course_id: Id, form: CourseChange) -> CourseAnswer:
-    """Another title, or archive it, or open it again."""
+    """Another title or time zone, or archive it, or open it again."""
     with caller.school.writing() as session:
         if form.archived is False:
             courses.archive(session, caller.actor, course_id, archived=False)
         if form.title is not None:
             courses.change_course(session, caller.actor, course_id, form.title)
+        if form.zone is not None:
+            courses.set_zone(session, caller.actor, course_id, form.zone)
         if form.archived:
             courses.archive(session, caller.actor, course_id)
         session.flush()

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
+from sheber.school import preferences, zones
 from sheber.school.people import auditing
 from sheber.school.queue import waiting
 from sheber.school.storage import storage
 from sheber.web.api.caller import Asks, api_router
-from sheber.web.api.forms import MOST_ID, Answer, Id
+from sheber.web.api.forms import MOST_ID, Answer, Form, Id
 
 router = api_router("school")
 
@@ -101,6 +102,33 @@ class AuditAnswer(Answer):
     action: str = Field(examples=["assignment.changed"])
     thing: str = Field(examples=["assignment 12"])
     details: dict[str, Any] = Field(description="before and after")
+
+
+class SchoolZone(Answer):
+    """The time zone in which dates are shown, where a course has none of its own."""
+
+    zone: str = Field(examples=["Asia/Almaty"])
+
+
+class SchoolZoneForm(Form):
+    """The time zone of the school."""
+
+    zone: str = Field(max_length=64, examples=["Asia/Almaty"])
+
+
+@router.get("/school/zone", summary="The time zone of the school")
+def read_zone(caller: Asks) -> SchoolZone:
+    """Moments are always in UTC here; pages and sentences show them in this zone, or in the course's own."""
+    with caller.school.reading() as session:
+        return SchoolZone(zone=zones.of_school(session))
+
+
+@router.put("/school/zone", summary="Choose the time zone of the school")
+def change_zone(caller: Asks, form: SchoolZoneForm) -> SchoolZone:
+    """For administrators. Dates that are set stay the same moments."""
+    with caller.school.writing() as session:
+        preferences.set_zone(session, caller.actor, form.zone)
+        return SchoolZone(zone=zones.of_school(session))
 
 
 @router.get("/queue", summary="The queue")

@@ -13,6 +13,7 @@ from sheber.school.courses import courses
 from sheber.school.courses.assignments import AssignmentLine, course_page
 from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.errors import NotFound, Refused, TooMany
+from sheber.school.submissions.handed import handed
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web.looking import unread
 from sheber.web.rendering import go_to, page
@@ -46,6 +47,7 @@ def course(visit: Known, course_id: Id) -> Response:
     with visit.school.reading() as session:
         found = course_page(session, visit.actor, course_id)
         reached = mine(session, visit.actor, course_id)
+        classes = handed(session, visit.actor, course_id) if found.role != "student" else {}
         exercises = [exercise_of(session, line) for line in found.assignments]
     fresh = Counter(one.assignment_id for one in unread(visit))
     rows = [
@@ -56,7 +58,7 @@ def course(visit: Known, course_id: Id) -> Response:
             "level": exercise.level,
             "mark": mark(line),
         }
-        | {"mine": reached.get(line.id, NOTHING_YET), "fresh": fresh[line.id]}
+        | {"mine": reached.get(line.id, NOTHING_YET), "fresh": fresh[line.id], "handed": classes.get(line.id)}
         for line, exercise, headline in zip(found.assignments, exercises, map(headline_of, exercises), strict=True)
     ]
     return page(visit, "course.html.j2", course=found, rows=rows, total=_total(rows))

@@ -21,9 +21,16 @@ def upgrade() -> None:
         sa.Column("join_code", sa.String(length=20), nullable=True),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("served", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_courses")),
         sa.UniqueConstraint("join_code", name=op.f("uq_courses_join_code")),
+    )
+    op.create_table(
+        "settings",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_settings")),
     )
     op.create_table(
         "people",
@@ -612,5 +619,6 @@ def downgrade() -> None:
 
     op.drop_table("workers")
     op.drop_table("people")
+    op.drop_table("settings")
     op.drop_table("courses")
     # ### end Alembic commands ###

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from fastapi import Response
@@ -14,11 +16,12 @@ from sheber.school.courses import assignments
 from sheber.school.courses.assignments import Settings
 from sheber.school.courses.exercises import available, exercise_of
 from sheber.school.courses.numbers import NumberField, number_fields, numbers_from_form
-from sheber.school.errors import Conflict, Refused
+from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
 from sheber.web.moments import moment
 from sheber.web.pages.courses import mark
 from sheber.web.pages.teaching.frame import frame, frame_of, shown
 from sheber.web.posted import Posted, Sent, for_field, integer, moment_of, number_of, quantity_of
+from sheber.web.prose import prose
 from sheber.web.rendering import go_to
 from sheber.web.visit import Id, Known, Visit, page_router
 
@@ -50,6 +53,30 @@ def choose(visit: Known, course_id: Id) -> Response:
     return shown(visit, "new_assignment", around, rows=rows)
 
 
+@router.get("/courses/{course_id}/new-assignment/text")
+def read(visit: Known, course_id: Id, exercise: str = "", own: str = "") -> Response:
+    """The text of an exercise, before it is added."""
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "assignment.change")
+        chosen = next(
+            (one for one in available(session) if one.name == exercise and str(one.own_exercise_id or "") == own),
+            None,
+        )
+        if chosen is None:
+            raise NotFound(_("There is no such exercise."))
+        text = exercise_of(session, Wish(chosen.name, chosen.own_exercise_id)).text(visit.language)
+    return shown(visit, "exercise_text", around, one=chosen, text=prose(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An exercise with its usual numbers, before anybody asked for it."""
+
+    exercise: str
+    own_exercise_id: int | None
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
 @router.post("/courses/{course_id}/new-assignment")
 def add(visit: Known, course_id: Id, sent: Posted) -> Response:
     """Add an exercise, hidden from students until its dates are set; the form of its dates comes next."""
@@ -74,7 +101,9 @@ def change(visit: Known, assignment_id: Id, sent: Posted) -> Response:
     try:
         with visit.school.writing() as session:
             line = assignments.assignment(session, visit.actor, assignment_id)
-            wanted = _wanted(sent, exercise_of(session, line))
+            wanted, wrong = _wanted(sent, exercise_of(session, line), line.settings)
+            whole = partial(assignments.check_changes, session, visit.actor, assignment_id, **wanted)
+            all_wrong(partial(_refuse, wrong), whole)
             edition = integer(sent["edition"], "edition")
             assignments.change_assignment(session, visit.actor, assignment_id, edition=edition, **wanted)
     except (Refused, Conflict) as error:
@@ -101,13 +130,13 @@ def _form(
     content = {
         "values": texts,
         "edition": around.line.edition if conflict or typed is None else typed["edition"],
-        "tables": _tables(exercise),
+        "tables": _tables(exercise, error.fields if isinstance(error, Refused) else ()),
         "ends": end_titles(),
         "own": sum(1 for one in number_fields(exercise) if one.changed),
         "differences": _differences(stored, texts, exercise) if conflict else [],
         "conflict": str(error) if conflict else "",
         "wrong": "" if conflict else str(error or ""),
-        "where": error.where if isinstance(error, Refused) else "",
+        "fields": error.fields if isinstance(error, Refused) else {},
         "new": new,
         "saved": saved,
     }
@@ -118,14 +147,29 @@ def _form(
 # --- form → settings ------------------------------------------------------------------------------------
 
 
-def _wanted(sent: Sent, exercise: Exercise) -> dict[str, Any]:
-    """The settings that a form asks for. Raises Refused, which names the field."""
-    wanted: dict[str, Any] = {name: sent[name] == "yes" for name in _SWITCHES}
-    wanted |= {name: moment_of(sent[name], name) for name in _MOMENTS}
-    wanted |= {"attempts": quantity_of(sent["attempts"], "attempts"), "counts": sent["counts"]}
-    wanted |= {name: integer(sent[name], name) for name in ("scenes", "position")}
-    wanted |= {name: number_of(sent[name], name) for name in ("late_percent", "weight")}
-    return wanted | {"numbers": numbers_from_form(exercise, sent.under("numbers."))}
+def _wanted(sent: Sent, exercise: Exercise, stored: Settings) -> tuple[dict[str, Any], dict[str, str]]:
+    """The settings that a form asks for, and a sentence for each field that cannot be read."""
+    readers: dict[str, Callable[[], Any]] = {
+        "attempts": lambda: quantity_of(sent["attempts"], "attempts"),
+        "numbers": lambda: numbers_from_form(exercise, sent.under("numbers.")),
+    }
+    readers |= {name: partial(moment_of, sent[name], name, getattr(stored, name)) for name in _MOMENTS}
+    readers |= {name: partial(integer, sent[name], name) for name in ("scenes", "position")}
+    readers |= {name: partial(number_of, sent[name], name) for name in ("late_percent", "weight")}
+    wanted: dict[str, Any] = {name: sent[name] == "yes" for name in _SWITCHES} | {"counts": sent["counts"]}
+    wrong: dict[str, str] = {}
+    for name, read in readers.items():
+        try:
+            wanted[name] = read()
+        except Refused as error:
+            wrong |= error.fields
+    return wanted, wrong
+
+
+def _refuse(wrong: Mapping[str, str]) -> None:
+    """Raises Refused where there is anything wrong."""
+    if wrong:
+        raise Refused(" ".join(wrong.values()), next(iter(wrong)), fields=wrong)
 
 
 # --- settings → form ------------------------------------------------------------------------------------
@@ -162,8 +206,8 @@ def plain(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _tables(exercise: Exercise) -> list[dict[str, Any]]:
-    """The numbers by table, each with its usual texts."""
+def _tables(exercise: Exercise, wrong: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The numbers by table, each with its usual texts. wrong: fields with an error."""
     titles = {
         "scene": _("Scene"),
         "tolerance": _("Tolerances"),
@@ -185,6 +229,7 @@ def _tables(exercise: Exercise) -> list[dict[str, Any]]:
             "title": titles.get(name, name),
             "rows": tables[name],
             "own": sum(1 for row in tables[name] if row["field"].changed),
+            "wrong": any(f"numbers.{row['field'].key}" in wrong for row in tables[name]),
         }
         for name in order
     ]

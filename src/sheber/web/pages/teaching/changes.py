@@ -65,4 +65,5 @@ def kinds() -> dict[str, str]:
         "course.": _("Courses"),
         "exercise.": _("Own exercises"),
         "person.": _("Accounts"),
+        "school.": _("Settings of the school"),
     }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fastapi import Response
 
+from sheber.school import clock, zones
 from sheber.school.courses import courses
 from sheber.school.errors import Refused
 from sheber.school.people.policy import require_rank
+from sheber.web.moments import moment
 from sheber.web.pages.teaching.frame import frame, shown
 from sheber.web.posted import Posted
 from sheber.web.rendering import go_to, page
@@ -48,6 +50,17 @@ def change(visit: Known, course_id: Id, sent: Posted) -> Response:
     except Refused as error:
         return _settings(visit, course_id, error, title=sent["title"])
     return go_to(f"/courses/{course_id}/settings")
+
+
+@router.post("/courses/{course_id}/zone")
+def change_zone(visit: Known, course_id: Id, sent: Posted) -> Response:
+    """Give the course a time zone of its own, or the school's."""
+    try:
+        with visit.school.writing() as session:
+            courses.set_zone(session, visit.actor, course_id, sent["zone"])
+    except Refused as error:
+        return _settings(visit, course_id, error, zone=sent["zone"])
+    return go_to(f"/courses/{course_id}/settings#zone")
 
 
 @router.post("/courses/{course_id}/join-code")
@@ -100,12 +113,16 @@ def _settings(
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "course.change")
         groups = courses.groups(session, visit.actor, course_id)
+        usual = zones.of_school(session)
     content = {
         "new": new,
         "groups": groups,
-        "typed": {"title": around.course.title, "group": -1, "group_name": ""} | typed,
+        "typed": {"title": around.course.title, "zone": around.course.zone, "group": -1, "group_name": ""} | typed,
         "wrong": str(error or ""),
         "where": error.where if error else "",
+        "zones": zones.names(),
+        "usual": usual,
+        "now": moment(clock.now()),
         "code": spaced(around.course.join_code or ""),
     }
     return shown(visit, "settings", around, status=422 if error else 200, **content)

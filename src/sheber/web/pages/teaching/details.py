@@ -40,13 +40,16 @@ _LABELS: Final = {
     "role": N_("Role"),
     "submissions": N_("Attempts judged anew"),
     "title": N_("Title"),
+    "zone": N_("Time zone"),
 }
 """What is shown of a change, beside the settings of an assignment; what has no name here is for machines alone."""
 
 _SUBJECTS: Final = {
     "course.changed": "title",
     "group.renamed": "name",
+    "course.zone-changed": "zone",
     "member.changed": "role",
+    "school.zone-changed": "zone",
 }
 """What stands before and after, where the entry gives it no name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Response
 
@@ -16,6 +16,7 @@ from sheber.school.gradebook.book import Cell, Gradebook, Row, gradebook
 from sheber.school.gradebook.overrides import override, override_history, withdraw_override
 from sheber.school.people.policy import require
 from sheber.school.submissions.reading import attempts
+from sheber.web.moments import day
 from sheber.web.pages.teaching.frame import Frame, frame, frame_of, shown
 from sheber.web.posted import Posted, integer, number_of
 from sheber.web.rendering import go_to, part
@@ -67,7 +68,8 @@ def as_csv(visit: Known, course_id: Id, delimiter: str = ",", group: str = "", l
     content = exporting.csv_of(
         found, titles=around.titles, delimiter={"semicolon": ";", "tab": "\t"}.get(delimiter, ",")
     )
-    return _file(content, "text/csv; charset=utf-8", f"gradebook-{course_id}-{clock.now():%Y-%m-%d}.csv")
+    kind = delimiter if delimiter in ("semicolon", "tab") else "comma"
+    return _file(content, "text/csv; charset=utf-8", _name(around), f"-{kind}.csv")
 
 
 @router.get("/courses/{course_id}/gradebook.xlsx")
@@ -75,7 +77,7 @@ def as_xlsx(visit: Known, course_id: Id, group: str = "", left: str = "") -> Res
     """The gradebook as a workbook."""
     around, found = _whole(visit, course_id, group, left)
     content = exporting.xlsx_of(found, titles=around.titles)
-    return _file(content, XLSX, f"gradebook-{course_id}-{clock.now():%Y-%m-%d}.xlsx")
+    return _file(content, XLSX, _name(around), ".xlsx")
 
 
 @router.get("/assignments/{assignment_id}/grades/{person_id}")
@@ -175,6 +177,14 @@ def _id(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=kind, headers=headers)
+def _name(around: Frame) -> str:
+    """The name of a file of this course: its title and the day."""
+    return f"{around.course.title[:80]} {day(clock.now())}"
+
+
+def _file(content: bytes, kind: str, name: str, end: str) -> Response:
+    """A file by the title of its course, in every alphabet; for old browsers in plain letters."""
+    whole = "".join(sign if sign.isalnum() or sign in " .-_()" else "_" for sign in name) + end
+    plain = whole.encode("ascii", "ignore").decode().strip(" .-_")
+    named = f"filename=\"{plain}\"; filename*=UTF-8''{quote(whole)}"
+    return Response(content, media_type=kind, headers={"Content-Disposition": f"attachment; {named}"})

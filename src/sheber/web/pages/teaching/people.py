@@ -16,6 +16,7 @@ from sheber.i18n import _, ngettext
 from sheber.school.courses import courses, roster
 from sheber.school.courses.roster import Enrolled, Preview
 from sheber.school.errors import NotAllowed, NotFound, Refused
+from sheber.school.gradebook.exporting import csv_lines
 from sheber.school.people import invitations
 from sheber.school.people.policy import require
 from sheber.web.pages.teaching.frame import frame, shown
@@ -216,10 +217,13 @@ def _found(session: Any, visit: Visit, course_id: int, person_id: int) -> course
 def _roster(visit: Visit, course_id: int, found: Preview | None, carried: str, encoding: str = "") -> Response:
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "people.enrol")
+        known = roster.known_logins(session, visit.actor, course_id, found) if found else frozenset[str]()
     count = len(found.rows) if found else 0
     content = {
         "found": found and replace(found, rows=found.rows[:_SHOWN_ROWS]),
         "count": count,
+        "known": known,
+        "new": sum(1 for row in found.rows if row.login not in known) if found else 0,
         "rest": max(0, count - _SHOWN_ROWS),
         "carried": carried,
         "encoding": encoding,
@@ -239,7 +243,9 @@ def _links(visit: Visit, course_id: int, links: list[tuple[str, str, str]]) -> R
         around = frame(session, visit, course_id, "people.enrol")
     base = visit.request.state.public_url.rstrip("/") or str(visit.request.base_url).rstrip("/")
     days = invitations.LASTS.days
-    return shown(visit, "links", around, links=[(*one[:2], f"{base}/invitation/{one[2]}") for one in links], days=days)
+    whole = [(name, login, f"{base}/invitation/{token}") for name, login, token in links]
+    file = base64.b64encode(csv_lines([(_("Name"), _("Login"), _("Link")), *whole])).decode()
+    return shown(visit, "links", around, links=whole, days=days, file=file)
 
 
 def _one_row(sent: Sent) -> Preview:

@@ -28,18 +28,23 @@ def statistics(visit: Known, assignment_id: Id, group: str = "") -> Response:
         around = frame_of(session, visit, assignment_id, "statistics.see")
         groups = courses.groups(session, visit.actor, around.id)
         found = assignment_statistics(session, visit.actor, assignment_id, group_id=group_id)
-    most = max((one.mean_lost for one in found.checks), default=0.0) or 1.0
     content: dict[str, Any] = {
         "found": found,
         "groups": groups,
         "group_id": group_id,
         "histogram": bars([(_range(one.low, one.high), one.students) for one in found.histogram]),
         "tries": bars([(str(number), students) for number, students in found.attempts]),
-        "lost": [(one, one.mean_lost / most, words.group_title(one.group)) for one in found.checks],
+        "lost": [(one, _part(one), words.group_title(one.group)) for one in found.checks if one.mean_lost],
+        "kept": sum(1 for one in found.checks if not one.mean_lost),
         "kinds": _kinds(found.checks),
         "students": ngettext("{n} student", "{n} students", found.students).format(n=found.students),
     }
     return shown(visit, "statistics", around, **content)
+
+
+def _part(one: CheckLoss) -> float:
+    """What was lost of all that the check gives: 0 to 1."""
+    return min(1.0, one.mean_lost / one.maximum) if one.maximum else 0.0
 
 
 def _range(low: float, high: float) -> str:
