@@ -163,6 +163,37 @@ def test_the_history_tells_what_changed_in_program_and_points(any_school: School
         assert difference(session, work.students[0], made[1], made[2]).lines == ()
 
 
+def scored(**lost: float) -> dict[str, Any]:
+    """A stored score with a check for each name, and what it lost of 30."""
+    checks = (
+        Check(OFF(off=len(name)), "quality", 30.0 - points, 30.0, 1.5, 0.5, "mm", None, OFF(off=1.5), name)
+        for name, points in lost.items()
+    )
+    return stored_score(Score(tuple(checks)))
+
+
+def test_points_change_check_by_check_on_the_mean_of_the_scenes(any_school: School, time: Clock) -> None:
+    work = make_class(any_school, scenes=2, every_attempt=True)
+    made = [work.submit(0), work.submit(0), work.submit(0)]
+    for score in (
+        scored(place=10.0, turn=4.0, calm=0.0),
+        scored(place=20.0, turn=4.0, calm=0.0),
+        scored(place=3.0, turn=9.0, calm=0.0, late=1.0),
+        scored(place=3.0, turn=9.0, calm=0.0, late=1.0),
+    ):
+        judge(work, score=score)
+    with any_school.reading() as session:
+        change = difference(session, work.students[0], made[0], made[1])
+        waiting = difference(session, work.students[0], made[1], made[2])
+    assert [(one.key, one.before, one.after, one.gained, one.maximum) for one in change.checks] == [
+        ("place", 15.0, 3.0, 12.0, 30.0),
+        ("turn", 4.0, 9.0, -5.0, 30.0),
+        ("late", None, 1.0, -1.0, 30.0),
+    ]
+    assert str(change.checks[0].title) == "The part is 5.0 mm away."
+    assert waiting.checks == ()
+
+
 def test_the_history_of_others_is_for_the_staff(school: School) -> None:
     work, other = make_class(school), make_class(school, "Vision")
     mine, theirs = work.submit(0), work.submit(1)

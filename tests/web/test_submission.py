@@ -416,6 +416,14 @@ def test_history_shows_what_changed(town: Town) -> None:
     assert re.search(r"[\d.]+ → [\d.]+ points \(\+", change)
     assert f'href="{path}/attempts">Attempts</a>' in change
     assert "<polyline" in page
+    lost = change[change.index('id="checks-title"') :]
+    assert re.search(r'data-title="Attempt 1">−[\d.]+ of [\d.]+</td><td class="num" data-title="Attempt 2">', lost)
+    assert "Show what changed" not in page, "two can be compared by their link"
+    browser.fill(f"{path}/submit", source="a = 3\n")
+    judge_all(town, 90.0)
+    page = browser.get(f"{path}/attempts").text
+    assert page.count("<option") == 6
+    assert re.search(rf'name="older"><option value="\d+">Attempt 3.*<option value="{link[1]}" selected>Attempt 1', page)
 
 
 def test_a_submission_that_waits_shows_its_place_and_can_be_cancelled(town: Town) -> None:

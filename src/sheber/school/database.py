@@ -194,7 +194,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")  # with the log: whole after a killed process, as our queue needs
+    cursor.execute("PRAGMA synchronous=FULL")  # what somebody was told is on the disk, also after a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
     cursor.close()

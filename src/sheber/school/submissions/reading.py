@@ -27,6 +27,7 @@ from sheber.school.people import policy
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
 from sheber.school.queue.models import Job
+from sheber.school.submissions.checkwise import CheckChange, changed_checks
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.school.submissions.seeing import who_may_see
 from sheber.trace import Outcome
@@ -127,6 +128,7 @@ class Change:
     gained: float | None
     lines: tuple[str, ...]  # unified diff, without its head; text of a student
     too_long: bool  # the programs are not compared line by line
+    checks: tuple[CheckChange, ...]  # in which one of them lost something, the largest change first
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +328,7 @@ def difference(session: Session, actor: Actor, older_id: int, newer_id: int) -> 
     gained = None if older.points is None or newer.points is None else round(newer.points - older.points, 2)
     numbers, points = (older.number, newer.number), (older.points, newer.points)
     about = (older_id, newer_id, older.assignment_id, older.kind, numbers, points)
-    return Change(*about, gained, tuple(lines), too_long)
+    return Change(*about, gained, tuple(lines), too_long, changed_checks(session, older_id, newer_id))
 
 
 def _require_history(session: Session, actor: Actor, assignment_id: int, person_id: int) -> None:

@@ -13,10 +13,12 @@ from pydantic import Field
 
 from sheber.exercises import Exercise
 from sheber.i18n import _
+from sheber.judge.report.moments import visible
 from sheber.school.courses.assignments import assignment
 from sheber.school.courses.exercises import exercise_of
 from sheber.school.errors import Refused
 from sheber.school.submissions import handing_in, reading, sharing
+from sheber.school.submissions.checkwise import CheckChange
 from sheber.school.submissions.reading import Progress, SubmissionPage, submission_page
 from sheber.school.submissions.seeing import who_may_see
 from sheber.web.api.caller import V1, Asks, Caller, api_router
@@ -128,6 +130,17 @@ class AttemptAnswer(Answer):
     removed: int
 
 
+class CheckChangeAnswer(Answer):
+    """What two attempts lost in one check."""
+
+    key: str
+    name: str
+    maximum: float
+    before: float | None = Field(description="points a scene that the older one lost; null: it has no such check")
+    after: float | None = Field(description="the same of the newer one")
+    gained: float = Field(description="points that are no longer lost")
+
+
 class ChangeAnswer(Answer):
     """What changed between two attempts."""
 
@@ -136,6 +149,7 @@ class ChangeAnswer(Answer):
     gained: float | None
     lines: list[str] = Field(description="unified differences, without the head")
     too_long: bool = Field(description="the programs are too long to be compared")
+    checks: list[CheckChangeAnswer] = Field(description="where one of them lost something, the largest change first")
 
 
 class JudgedAnswer(Answer):
@@ -270,7 +284,14 @@ def _attempts(caller: Caller, assignment_id: int, person_id: int, kind: str) -> 
 
 def _change(caller: Caller, older: int, submission_id: int) -> ChangeAnswer:
     with caller.school.reading() as session:
-        return ChangeAnswer.of(reading.difference(session, caller.actor, older, submission_id))
+        found = reading.difference(session, caller.actor, older, submission_id)
+    plain = {name: getattr(found, name) for name in ("older", "newer", "gained", "lines", "too_long")}
+    return ChangeAnswer(**plain, checks=[_check_change(one) for one in found.checks])
+
+
+def _check_change(one: CheckChange) -> CheckChangeAnswer:
+    plain = {name: getattr(one, name) for name in ("key", "maximum", "before", "after", "gained")}
+    return CheckChangeAnswer(**plain, name=visible(str(one.title)))
 
 
 @router.get("/submissions/{submission_id}/progress", summary="How far a submission is")
