@@ -383,7 +383,7 @@ def _scene_row(scene: GradedRun, number: int, shown: Shown) -> dict[str, Any]:
     name, seed = seen_scene(scene.scene, scene.seed, shown)
     return {
         "name": visible(name) or _("scene {number}").format(number=number),
-        "seed": "" if seed is None else _("seed {seed}").format(seed=seed),
+        "seed": "" if seed is None else words.seed(seed),
         "points": words.number(scene.score.points),
         "passed": words.passed(scene.score.points),
         "width": round(10.0 * scene.score.points, 1),

@@ -75,6 +75,7 @@ _REMEDIES: Final[Mapping[OutcomeKind, str]] = {
 _OWN_WORDS: Final = "run.program_error"  # a text that is the program's own words; those begin with the line
 _PART: Final = re.compile(r"\n| · ")  # between the sentence of a reason, the line of code it is about, and a hint
 _HYPHEN: Final = re.compile(r"(?<![\w.\-])-(?=\d)")  # a minus sign as it is typed: "x -1.2", not "2026-11-25"
+LONGEST_SEED: Final = 12  # digits that a line shows whole
 FOLLOWS: Final = 2  # the rank of what only follows from another loss
 LAST: Final = 3  # and of what was earned and does not count
 _ALIKE: Final = 3  # checks that lost all their points for the same reason are told as one from this number on
@@ -446,11 +447,17 @@ def _gain(score: Score, loss: Loss) -> float:
     return mended.points - score.points
 
 
+def seed(number: int) -> str:
+    """A seed in a line; of one that was made to be hidden only its ends, which nobody types."""
+    text = str(number)
+    return _("seed {seed}").format(seed=text if len(text) <= LONGEST_SEED else f"{text[:4]}…{text[-4:]}")
+
+
 def scene(header: Header, duration: float | None = None) -> str:
     """Which scene this was, for people; with the seed and the simulated duration [s] where these are known."""
     words = [header.scene] if header.scene else []
     if header.seed is not None:
-        words.append(_("seed {seed}").format(seed=header.seed))
+        words.append(seed(header.seed))
     if duration is not None:
         words.append(_("{seconds} of simulated time").format(seconds=seconds(duration)))
     if header.sandbox == "C":
