@@ -263,6 +263,33 @@ def test_a_worker_needs_a_school_of_its_edition(
     assert "of another edition" in refused(capsys, "work", str(school.folder))
 
 
+def test_the_operator_lets_an_administrator_in_who_lost_the_password(
+    school: School, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from sheber.school.clock import now
+    from sheber.school.people import invitations, logins
+    from sheber.school.people.models import Person
+
+    with school.writing() as session:
+        session.add(Person(login="boss", name="Boss", rank="administrator", created=now(), disabled=True, password="x"))
+        session.add(Person(login="left", name="Left", rank="student", created=now(), disabled=True, password="x"))
+    told = ["invite", "boss", str(school.folder), "--public-url", "https://school.example/"]
+    assert main(told) == 0
+    link = capsys.readouterr().out.splitlines()[0]
+    token = link.removeprefix("https://school.example/invitation/")
+    assert token != link
+    with school.writing() as session:
+        assert invitations.accept(session, token, "a long new password").administrator
+    with school.writing() as session:
+        assert logins.log_in(session, "boss", "a long new password", address="10.0.0.1")
+    assert main(["invite", "left", str(school.folder)]) == 2
+    assert "This account is closed." in capsys.readouterr().err
+    assert main(["invite", "bos", str(school.folder)]) == 2
+    assert "Nobody has the login 'bos' in this school. Its administrators are: boss." in capsys.readouterr().err
+    assert main(["invite", "boss", str(school.folder / "no")]) == 2
+    assert "There is no school in" in capsys.readouterr().err
+
+
 def test_a_database_that_is_away_is_the_operators(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     url = "postgresql://nobody@127.0.0.1:1/x"
     told = refused(capsys, "serve", str(tmp_path / "school"), "--port", "0", "--database", url, code=4)

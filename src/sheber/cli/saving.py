@@ -5,25 +5,27 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sheber.cli.errors import DONE, Refused
 from sheber.cli.extras import need_school
 from sheber.cli.output import shown_path
 from sheber.i18n import _
 
-__all__ = ["backup", "restore"]
+if TYPE_CHECKING:
+    from sheber.school.opening import School
+
+__all__ = ["backup", "existing_school", "restore"]
 
 
 def backup(arguments: argparse.Namespace) -> int:
     """`sheber backup`: a school into one file."""
     need_school(arguments.database)
-    from sheber.school.opening import open_school
     from sheber.school.operating.backups import back_up
 
-    if not (arguments.folder / "secret").is_file():
-        text = _("There is no school in {folder}. Name its folder with --folder.")
-        raise Refused(text.format(folder=arguments.folder))
-    school = open_school(arguments.folder, arguments.database, migrate=False)
+    nothing = _("There is no school in {folder}. Name its folder with --folder.")
+    school = existing_school(arguments.folder, arguments.database, nothing)
     try:
         how = {"secret": arguments.with_secret, "traces": not arguments.without_traces}
         made = back_up(school, arguments.file, **how, tell=_telling())
@@ -55,6 +57,15 @@ def restore(arguments: argparse.Namespace) -> int:
         print(_copy_secret().format(folder=shown_path(arguments.folder)))
     print(_("Start it with: sheber serve {folder}").format(folder=shown_path(arguments.folder)))
     return DONE
+
+
+def existing_school(folder: Path, database: str, nothing: str) -> School:
+    """A school that is there already, as it is. Raises Refused with the sentence `nothing` where there is none."""
+    from sheber.school.opening import open_school
+
+    if not (folder / "secret").is_file():
+        raise Refused(nothing.format(folder=folder))
+    return open_school(folder, database, migrate=False)
 
 
 def _with_secret() -> str:

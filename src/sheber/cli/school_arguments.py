@@ -1,4 +1,4 @@
-"""Arguments of the commands of a school: serve, work, backup, restore."""
+"""Arguments of the commands of a school: serve, work, invite, backup, restore."""
 
 from __future__ import annotations
 
@@ -68,6 +68,20 @@ def _work(commands: Any, command: Maker) -> None:
     _school(added)
     _judging(added, 1, _("scenes that are judged at a time (default: one for each core)"))
     added.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+
+
+def _invite(commands: Any, command: Maker) -> None:
+    added = command(
+        commands,
+        "invite",
+        "inviting",
+        _("Make a one-time link for somebody who cannot log in, for example the only administrator."),
+        "  sheber invite admin /srv/school --public-url https://school.example",
+    )
+    added.add_argument("login", metavar="LOGIN", help=_("whose link it is"))
+    _school(added)
+    words = _("address that browsers use (default: http://127.0.0.1:8000)")
+    added.add_argument("--public-url", default="http://127.0.0.1:8000", metavar="URL", help=words)
 
 
 def _backup(commands: Any, command: Maker) -> None:
@@ -152,4 +166,4 @@ def _whole(text: str, least: int) -> int:
     return number
 
 
-COMMANDS = (_serve, _work, _backup, _restore)
+COMMANDS = (_serve, _work, _invite, _backup, _restore)

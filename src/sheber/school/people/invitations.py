@@ -20,10 +20,11 @@ from sheber.school.people.logins import log_out_everywhere
 from sheber.school.people.models import Invitation, Person
 from sheber.school.people.policy import Actor, require
 
-__all__ = ["LASTS", "Invited", "accept", "first_administrator", "invite", "invite_course", "invited"]
+__all__ = ["LASTS", "Invited", "accept", "first_administrator", "invite", "invite_course", "invited", "let_in"]
 
 LASTS: Final = timedelta(days=14)
 FIRST_LOGIN: Final = "admin"
+_SHOWN: Final = 10  # administrators that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,25 @@ def first_administrator(session: Session) -> str | None:
     return token
 
 
+def let_in(session: Session, login: str) -> str:
+    """A new one-time link for any login, for the operator of the machine: also where no administrator can log in.
+
+    Raises NotFound, Refused.
+    """
+    person = session.scalars(select(Person).where(Person.login == login)).one_or_none()
+    if person is None:
+        administrators = select(Person.login).where(Person.rank == "administrator", Person.disabled.is_(False))
+        known = session.scalars(administrators.order_by(Person.id).limit(_SHOWN)).all()
+        text = _("Nobody has the login {login!r} in this school. Its administrators are: {known}.")
+        raise NotFound(text.format(login=login, known=", ".join(known) or "–"))
+    if person.disabled and person.rank != "administrator":
+        raise Refused(_("This account is closed. Open it before you invite its owner."))
+    person.disabled = False
+    (token,) = _invitations(session, [person.id])
+    audit.record(session, None, "person.invited", f"person {person.id}", login=person.login)
+    return token
+
+
 def _invitations(session: Session, people: list[int]) -> list[str]:
     """A new link for each of these people; their older ones end."""
     if not people:
@@ -148,7 +168,12 @@ def _person(session: Session, token: str) -> Person:
 
 
 def _gone() -> NotFound:
-    return NotFound(_("This link was used, or it is too old. Please ask for a new one."))
+    return NotFound(
+        _(
+            "This link was used, or it is too old. Ask your teacher or administrator for a new one. "
+            "An administrator gets one on the server, by `sheber invite`."
+        )
+    )
 
 
 def _teaches(session: Session, teacher_id: int, student_id: int) -> bool:
