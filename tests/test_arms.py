@@ -11,6 +11,7 @@ import pytest
 from sheber.geometry import DOWN, Pose
 from sheber.robot import arms
 from sheber.robot.arms import Arm, ArmError, Collider, Link
+from sheber.robot.arms.shells import shell
 from sheber.robot.motion import kinematics
 
 ARM = arms.load("ur5e")
@@ -35,6 +36,33 @@ def test_the_numbers_are_the_makers() -> None:
     assert [link.name for link in ARM.links] == [
         "base", "shoulder", "upper_arm", "forearm", "wrist_1", "wrist_2", "wrist_3"
     ]  # fmt: skip
+
+
+# the makers' data sheets: range [deg] and speed [deg/s] of each axis, payload [kg], mass [kg], reach [m]
+SHEETS = {
+    "kr6_r900": (
+        [(-170, 170), (-190, 45), (-120, 156), (-185, 185), (-120, 120), (-350, 350)],
+        [360, 300, 360, 381, 388, 615],
+        (6.0, 52.0, 0.901),
+    ),
+    "irb1200": (
+        [(-170, 170), (-100, 130), (-200, 70), (-270, 270), (-130, 130), (-400, 400)],
+        [288, 240, 300, 400, 405, 600],
+        (5.0, 54.0, 0.901),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_the_limits_are_those_of_the_data_sheet(name: str) -> None:
+    arm, (ranges, speeds, (payload, mass, reach)) = arms.load(name), SHEETS[name]
+    assert np.allclose(np.degrees([arm.lower, arm.upper]).T, ranges)
+    assert np.allclose(np.degrees(arm.max_speed), speeds)
+    assert arm.payload == payload
+    assert arm.reach == pytest.approx(reach, abs=1e-3)
+    assert sum(link.mass for link in arm.links) == pytest.approx(mass, rel=0.02)
+    stretched = arm.dh[0, 0] + arm.dh[1, 0] + np.hypot(arm.dh[2, 0], arm.dh[3, 1])
+    assert stretched == pytest.approx(reach, abs=1e-3)  # the table's lengths give the sheet's reach
 
 
 def test_an_unknown_arm_is_told_what_exists() -> None:
@@ -70,9 +98,16 @@ def test_every_arm_is_a_possible_body(name: str) -> None:
         assert principal[2] < principal[0] + principal[1]  # else no body has it
 
 
+LINKS = [(arm, link) for arm in map(arms.load, arms.available()) for link in arm.links]
+BY_NAME = [f"{arm.name}-{link.name}" for arm, link in LINKS]
+
+
 @cache
 def triangles(arm: Arm, link: Link) -> np.ndarray:
-    """The visual mesh as triangles (n, 3, 3) in the link's frame [m]."""
+    """What is drawn as triangles (n, 3, 3) in the link's frame [m]."""
+    if not arm.mesh_package:
+        drawn = [(one.pose, shell(one)) for one in link.shells]
+        return np.concatenate([pose @ mesh.vertices[mesh.faces].astype(float) for pose, mesh in drawn])
     text = (resources.files(arm.mesh_package.replace("-", "_")) / arm.mesh_folder / link.mesh).read_text()
     vertices, faces = [], []
     for line in text.splitlines():
@@ -124,18 +159,18 @@ def distance_to_mesh(mesh: np.ndarray, points: np.ndarray, rng: np.random.Genera
     return np.array([np.sqrt(((cloud - point) ** 2).sum(axis=1).min()) for point in points])
 
 
-@pytest.mark.parametrize("link", ARM.links, ids=lambda link: link.name)
-def test_colliders_enclose_the_mesh(link: Link) -> None:
-    mesh = triangles(ARM, link)
+@pytest.mark.parametrize(("arm", "link"), LINKS, ids=BY_NAME)
+def test_colliders_enclose_the_mesh(arm: Arm, link: Link) -> None:
+    mesh = triangles(arm, link)
     points = np.concatenate([mesh.reshape(-1, 3), spread_over(mesh, 20_000, np.random.default_rng(2))])
     worst = np.min([outside(collider, points) for collider in link.colliders], axis=0)
     assert worst.max() < 1e-5, f"{link.name}: the mesh is {1000 * worst.max():.2f} mm outside of its colliders"
 
 
-@pytest.mark.parametrize("link", ARM.links, ids=lambda link: link.name)
-def test_colliders_stay_near_the_mesh(link: Link) -> None:
+@pytest.mark.parametrize(("arm", "link"), LINKS, ids=BY_NAME)
+def test_colliders_stay_near_the_mesh(arm: Arm, link: Link) -> None:
     """The measured margin: what of the colliders' surface is free air."""
-    mesh = triangles(ARM, link)
+    mesh = triangles(arm, link)
     rng = np.random.default_rng(1)
     margins = []
     for collider in link.colliders:

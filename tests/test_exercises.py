@@ -157,7 +157,7 @@ def test_an_exercise_travels_to_other_processes() -> None:
             "do not count 'line_a'. Did you mean line_s? They count: line_s",
         ),
         ("speed = 6  ", "line = 6  ", "points.quality.line, points.procedure.line have the same name"),
-        ('arm = "ur5e"', 'arm = "ur55"', "scene.arm is 'ur55'. It must be one of \"ur5e\""),
+        ('arm = "ur5e"', 'arm = "ur55"', 'scene.arm is \'ur55\'. It must be one of "irb1200", "kr6_r900", "ur5e"'),
         ('arm = "ur5e"', "", "scene.arm is missing. It must be one of"),
         ("captures = 0", "captures = 601", "limits.captures is 601. It must be a whole number from 0 to 600"),
         (

@@ -209,6 +209,153 @@ def test_singularity_measures() -> None:
     assert worst((0, -60, below - 120, 180 - below, -90, 0)) == ("shoulder", pytest.approx(0.0, abs=1e-6))
 
 
+# --- arms whose joints and frames are their makers' own ------------------------------------------
+
+# The makers' drawings: the axis of each joint and the way [m] from the joint before it, at its zero and in the axes of
+# its base; then the way to the flange and the flange's axes (columns). KUKA: specification of the KR AGILUS sixx
+# and the senses of A1 to A6. ABB: product specification of the IRB 1200. Both agree with ROS-Industrial's descriptions.
+DRAWINGS: dict[str, tuple[list[tuple[tuple[int, ...], tuple[float, ...]]], tuple[float, ...], list[list[int]]]] = {
+    "kr6_r900": (
+        [
+            ((0, 0, -1), (0, 0, 0)),
+            ((0, 1, 0), (0.025, 0, 0.400)),
+            ((0, 1, 0), (0.455, 0, 0)),
+            ((-1, 0, 0), (0, 0, 0.035)),
+            ((0, 1, 0), (0.420, 0, 0)),
+            ((-1, 0, 0), (0, 0, 0)),
+        ],
+        (0.080, 0, 0),
+        [[0, 0, 1], [0, 1, 0], [-1, 0, 0]],
+    ),
+    "irb1200": (
+        [
+            ((0, 0, 1), (0, 0, 0)),
+            ((0, 1, 0), (0, 0, 0.3991)),
+            ((0, 1, 0), (0, 0, 0.448)),
+            ((1, 0, 0), (0, 0, 0.042)),
+            ((0, 1, 0), (0.451, 0, 0)),
+            ((1, 0, 0), (0, 0, 0)),
+        ],
+        (0.082, 0, 0),
+        [[0, 0, 1], [0, 1, 0], [-1, 0, 0]],
+    ),
+}
+MAKERS = list(DRAWINGS)
+
+
+def by_the_drawing(name: str, q: np.ndarray) -> np.ndarray:
+    """T_foot_flange (4, 4): each axis turned in its place, without any table."""
+    rows, last, axes = DRAWINGS[name]
+    T = np.eye(4)
+    for angle, (axis, way) in zip(q, rows, strict=True):
+        T = T @ Pose(way).matrix @ Pose.from_rotvec((0, 0, 0), angle * np.array(axis)).matrix
+    flange = np.eye(4)
+    flange[:3, :3], flange[:3, 3] = axes, last
+    return T @ flange
+
+
+def within_limits(arm: Arm, count: int, seed: int = 7) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(arm.lower, arm.upper, (count, 6))
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_forward_is_the_drawing_of_the_maker(name: str) -> None:
+    arm = arms.load(name)
+    foot = Pose(arm.foot).matrix
+    for q in (np.zeros(6), *within_limits(arm, 100)):
+        wanted = foot @ by_the_drawing(name, q)
+        assert error(kinematics.forward(arm, q).matrix, wanted) < 1e-12
+        assert error(kinematics.forward_all(arm, q[None])[0], wanted) < 1e-12
+
+
+@pytest.mark.parametrize("name", arms.available())
+def test_forward_is_that_of_the_engine(name: str) -> None:
+    mujoco = pytest.importorskip("mujoco")
+    from sheber.robot.cell.arm import add_arm
+
+    arm, spec = arms.load(name), mujoco.MjSpec()
+    add_arm(spec, arm)
+    model = spec.compile()
+    data = mujoco.MjData(model)
+    for q in within_limits(arm, 50):
+        data.qpos[:] = q
+        mujoco.mj_kinematics(model, data)
+        for link, T in zip(arm.links, kinematics.frames(arm, q[None])[0], strict=True):
+            assert np.abs(data.body(link.name).xpos - T[:3, 3]).max() < 1e-9
+            assert np.abs(data.body(link.name).xmat.reshape(3, 3) - T[:3, :3]).max() < 1e-9
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_jacobian_of_each_arm_is_the_derivative(name: str) -> None:
+    arm, h = arms.load(name), 1e-6
+    for q in within_limits(arm, 10):
+        T = kinematics.forward_all(arm, np.concatenate([q + h * np.eye(6), q - h * np.eye(6)]))
+        linear = (T[:6, :3, 3] - T[6:, :3, 3]) / (2 * h)
+        assert np.allclose(kinematics.jacobian(arm, q)[:3], linear.T, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_all_branches_of_each_arm_lead_back(name: str) -> None:
+    arm = arms.load(name)
+    q = within_limits(arm, 2000)
+    T = kinematics.forward_all(arm, q)
+    solved = kinematics.inverse(arm, T)
+    exists = ~np.isnan(solved[..., 0])
+    assert set(exists.sum(axis=1)) <= {4, 8}
+    assert error(kinematics.forward_all(arm, solved[exists]), np.repeat(T[:, None], 8, axis=1)[exists]) < 1e-9
+    turned = (solved - q[:, None] + math.pi) % (2 * math.pi) - math.pi
+    assert np.nanmin(np.abs(turned).max(axis=2), axis=1).max() < 1e-8  # the joints it came from are among them
+    assert np.nanmax(np.abs(solved)) <= math.pi + 1e-12
+    assert np.array_equal(closed_form(arm).branches(arm, solved[exists]), np.nonzero(exists)[1])
+    one = closed_form(arm).inverse_branch(arm, T, 5)
+    assert np.allclose(one, solved[:, 5], atol=1e-12, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_inverse_of_each_arm_agrees_with_eaik(name: str) -> None:
+    """EAIK knows the table alone: theta, counted from the maker's base."""
+    dh = pytest.importorskip("eaik.IK_DH")
+    arm = arms.load(name)
+    robot = dh.DhRobot(arm.dh[:, 2].copy(), arm.dh[:, 0].copy(), arm.dh[:, 1].copy())
+    for q in within_limits(arm, 100, seed=11):
+        T = kinematics.forward_all(arm, q[None])[0]
+        theirs = robot.IK(Pose(arm.foot).inverse().matrix @ T)
+        exact = [np.array(row) for row, approximate in zip(theirs.Q, theirs.is_LS, strict=True) if not approximate]
+        ours = arm.directions * kinematics.inverse_one(arm, Pose.from_matrix(T)) + arm.offsets
+        assert len(exact) == len(ours)
+        for row in exact:
+            turned = (ours - row + math.pi) % (2 * math.pi) - math.pi
+            assert np.abs(turned).max(axis=1).min() < 1e-6
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_configurations_of_each_arm_are_what_their_words_say(name: str) -> None:
+    """Front: the wrist is on the side that axis 1 faces; up: the elbow is above the line from shoulder to wrist."""
+    arm = arms.load(name)
+    assert kinematics.configuration(arm, np.array(arm.home)) == "front up noflip"
+    for q in within_limits(arm, 300, seed=4):
+        words = kinematics.configuration(arm, q).split()
+        shoulder, elbow, _, wrist = kinematics.frames(arm, q[None])[0][1:5, :3, 3]
+        facing = np.array([math.cos(q[0]), math.sin(arm.joints[0].direction * q[0]), 0.0])
+        out = (wrist - arm.foot) @ facing
+        assert ("front" in words) == (out > 0)
+        along = wrist - shoulder
+        share = (elbow - shoulder) @ along / (along @ along)
+        above = (elbow - shoulder - share * along)[2]
+        if abs(above) > 1e-6 and along @ facing * out > 0:
+            assert ("up" in words) == (above > 0)
+        assert ("flip" in words) == (math.sin(q[4]) < 0)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_stretched_arm_is_singular_at_the_elbow(name: str) -> None:
+    arm = arms.load(name)
+    q = np.array([arm.home])
+    for angle in (closed_form(arm).stretched(arm), closed_form(arm).stretched(arm) + math.pi):
+        q[0, 2] = angle
+        assert kinematics.nearness(arm, q)[0, 1] == pytest.approx(0.0, abs=1e-9)
+
+
 # a, d [m], alpha [deg] of arms with a spherical wrist, with every sign that tables are written in
 SPHERICAL = {
     "kuka": [(0.025, 0.4, -90), (0.315, 0, 0), (0.035, 0, -90), (0, 0.365, 90), (0, 0, -90), (0, 0.08, 0)],

@@ -96,7 +96,7 @@ def lines(file: Path) -> int:
         ("replace(found, tool=ToolSpec('hammer', Pose(), 1.0, (0, 0, 0)))", "no tool of the kind 'hammer'"),
         ("replace(found, tool=None)", "The scene: tool has None. It must be a ToolSpec."),
         ("replace(found, parts=(*found.fixtures,))", "The scene: parts has Fixture("),
-        ("replace(found, arm='ur55')", "There is no arm 'ur55'. The arms are: ur5e"),
+        ("replace(found, arm='ur55')", "There is no arm 'ur55'. The arms are: irb1200, kr6_r900, ur5e"),
         ("replace(found, frames=(('A', (1, 2, 3)),))", "Each entry must be a name and a Pose"),
         ("replace(found, sheet=(('when', {1, 2}),))", "The job sheet must have plain values"),
         ("replace(found, belts=(Belt('b', Pose(), 1.0, 0.2, until='eye'),))", "No light barrier has this name."),

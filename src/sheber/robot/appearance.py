@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.arms import available, load
+from sheber.robot.arms.shells import turned
 from sheber.robot.outlines import filled
 from sheber.station import Mesh
 
 __all__ = ["lathe_name", "mesh", "notices", "plate_name", "prepare", "prism_name", "texture"]
 
-AROUND = 48  # segments of what is turned
 MOST_POINTS = 200  # of an outline or a profile: names come from traces too, and a trace may be anybody's
 
 Outline = tuple[tuple[float, float], ...]
@@ -38,7 +38,7 @@ def mesh(name: str) -> Mesh:
         height, _, outlines = rest.partition("/")
         return _plate(float(height), [_points(outline) for outline in outlines.split("|")])
     if kind == "lathe":
-        return _lathe(_points(rest))
+        return turned(_points(rest))
     if kind in available():
         from sheber.robot.arms import meshes
 
@@ -62,12 +62,15 @@ def prepare() -> Iterator[tuple[str, int, int]]:
 
     arms = available()
     for number, name in enumerate(arms, start=1):
-        meshes.prepare(load(name))
+        if load(name).mesh_package:
+            meshes.prepare(load(name))
         yield f"meshes of {name}", number, len(arms)
 
 
 def notices(arm: str) -> list[str]:
-    """The notices that must travel with what this arm looks like, in full."""
+    """The notices that must travel with what this arm looks like, in full; none where it is drawn here."""
+    if not load(arm).mesh_package:
+        return []
     file = resources.files("sheber.robot.arms") / f"{arm}.notice.txt"
     return [file.read_text(encoding="utf-8")]
 
@@ -134,20 +137,3 @@ def _plate(height: float, rings: list[NDArray[np.float64]]) -> Mesh:
         faces.append(np.concatenate([np.add(first, (0, 1, 2)), np.add(first, (0, 2, 3))]))
         count += len(walls)
     return Mesh(np.concatenate(vertices).astype(np.float32), np.concatenate(faces).astype(np.int32), smooth=False)
-
-
-def _lathe(profile: NDArray[np.float64]) -> Mesh:
-    """A profile from its first to its last point, turned about z; radius zero closes it."""
-    angles = np.arange(AROUND) * (2.0 * np.pi / AROUND)
-    circle = np.column_stack([np.cos(angles), np.sin(angles)])
-    rings = [np.column_stack([radius * circle, np.full(AROUND, z)]) for radius, z in profile]
-    here = np.arange(AROUND)
-    there = np.roll(here, -1)
-    faces = []
-    for k in range(len(profile) - 1):
-        a, b = k * AROUND, (k + 1) * AROUND
-        if profile[k, 0] > 0.0:
-            faces.append(np.column_stack([a + here, a + there, b + there]))
-        if profile[k + 1, 0] > 0.0:
-            faces.append(np.column_stack([a + here, b + there, b + here]))
-    return Mesh(np.concatenate(rings).astype(np.float32), np.concatenate(faces).astype(np.int32))

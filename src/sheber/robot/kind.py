@@ -48,7 +48,8 @@ class RobotCell:
         return Controller(build(scene), scene, limits, recorder)
 
     def flaws(self, scenes: Mapping[int, Scene]) -> Iterator[str]:
-        """Scenes that do not differ by more than noise, and what does not stand where its scene says."""
+        """Scenes that are alike but for noise, things that do not stand where they should, frames out of reach."""
+        from sheber.robot.cell.reaching import out_of_reach
         from sheber.robot.cell.scene import Imperfections
         from sheber.robot.cell.standing import flaws
 
@@ -56,7 +57,7 @@ class RobotCell:
         for seeds in _alike(drawn):
             yield _("The seeds {seeds} give the same scene.").format(seeds=", ".join(map(str, seeds)))
         for seed, scene in scenes.items():
-            for flaw in flaws(scene):
+            for flaw in (*flaws(scene), *out_of_reach(scene)):
                 yield _("Seed {seed}: {flaw}").format(seed=seed, flaw=flaw)
 
     def warm(self, scene: Scene) -> None:

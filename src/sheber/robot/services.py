@@ -16,6 +16,7 @@ from sheber.robot.given import given
 from sheber.robot.motion import moves as m
 from sheber.robot.motion.interpolator import SLOWEST
 from sheber.robot.motion.kinematics import forward, inverse_one, nearest, within
+from sheber.robot.motion.words import in_words
 from sheber.robot.queue import Accepted
 from sheber.robot.serving import SERVICES, CommandError, Reply, Served, missing, serves
 from sheber.station import ProtocolError
@@ -267,7 +268,7 @@ def _inverse(station: Served, command: c.Inverse) -> Reply:
     branches = _reaching(station.arm, pose @ station.tool_frame.inverse(), here)
     if not len(branches):
         reach = station.arm.reach * 1000.0
-        raise CommandError("Unreachable", UNREACHABLE(pose=str(pose), reach=reach))
+        raise CommandError("Unreachable", UNREACHABLE(pose=in_words(pose, station.arm.orientation), reach=reach))
     order = np.argsort(np.abs(branches - here).max(axis=1), kind="stable")
     return Reply({"joints": branches[order].tolist()})
 

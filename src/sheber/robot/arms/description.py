@@ -1,7 +1,9 @@
 """Arm: what a maker says about a robot arm, read from one TOML file an arm.
 
-Link i is fixed to frame i of the maker's Denavit-Hartenberg table; link 0 is the base, and the
-base frame is the maker's. Metres, radians, kilograms, seconds.
+Link i is fixed to frame i of the arm's Denavit-Hartenberg table; link 0 is the base. Base and flange are the maker's
+frames; `foot` says where the base stands in a cell. A joint counts as on the maker's controller: theta of its row =
+`direction` * angle + `offset`.
+Metres, radians, kilograms, seconds.
 """
 
 from __future__ import annotations
@@ -19,9 +21,24 @@ from numpy.typing import NDArray
 
 from sheber.geometry import Pose
 
-__all__ = ["Arm", "ArmError", "Collider", "Joint", "Link", "available", "load"]
+__all__ = [
+    "FLAGS",
+    "ORIENTATIONS",
+    "Arm",
+    "ArmError",
+    "Collider",
+    "Joint",
+    "Link",
+    "Servo",
+    "Shell",
+    "available",
+    "load",
+]
 
 Array = NDArray[np.float64]
+
+ORIENTATIONS = ("rotvec", "abc", "quaternion")  # how makers write an orientation
+FLAGS = ("", "status-turn", "confdata")  # how makers write a configuration beside a pose; "": not at all
 
 
 class ArmError(Exception):
@@ -30,7 +47,7 @@ class ArmError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """One revolute joint: its row of the maker's table and its limits."""
+    """One revolute joint: its row of the table, how its angle counts, its limits and its drive."""
 
     name: str
     a: float  # m, along x of the next frame
@@ -41,6 +58,18 @@ class Joint:
     speed: float  # rad/s, largest
     acceleration: float  # rad/s2, largest that is commanded
     torque: float  # Nm, largest
+    rotor_inertia: float  # kg m2, of its motor behind the gear
+    direction: float = 1.0  # -1 where the maker counts against the table
+    offset: float = 0.0  # rad, theta at the maker's zero
+
+
+@dataclass(frozen=True, slots=True)
+class Servo:
+    """How the drives follow their targets; see `sheber.robot.cell.arm`."""
+
+    stiffness_hz: float  # natural frequency of a joint under feedback alone
+    damping: float  # of critical
+    integral_s: float  # s in which the integral takes over a constant load
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +84,18 @@ class Collider:
 
 
 @dataclass(frozen=True, slots=True)
+class Shell:
+    """One drawn piece of a link whose maker gives no mesh away; see `sheber.robot.arms.shells`."""
+
+    kind: str  # lathe: turned about its z; plate: an outline along its z with round edges
+    points: tuple[tuple[float, ...], ...]  # m. lathe: radius, z from low to high; plate: circles x, y, radius
+    depth: tuple[float, float]  # m, of a plate: from, to along z
+    edge: float  # m, radius of a plate's edges
+    pose: Pose  # T_link_shell
+    colour: tuple[float, float, float]  # sRGB, 0..1
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One rigid body of the arm."""
 
@@ -63,8 +104,9 @@ class Link:
     centre: tuple[float, float, float]  # m, centre of mass in the link's frame
     inertia: tuple[float, float, float, float, float, float]  # kg m2: xx, yy, zz, xy, xz, yz about the centre
     colliders: tuple[Collider, ...]
-    mesh: str  # file in the mesh folder
+    mesh: str  # file in the mesh folder; "" where the link is drawn
     mesh_pose: Pose  # T_link_mesh
+    shells: tuple[Shell, ...] = ()  # what is drawn
 
 
 @dataclass(frozen=True)
@@ -80,8 +122,13 @@ class Arm:
     home: tuple[float, ...]  # rad
     payload: float  # kg
     reach: float  # m
-    mesh_package: str  # distribution that carries the meshes
+    mesh_package: str  # distribution that carries the meshes; "" where the links are drawn
     mesh_folder: str  # folder in it
+    orientation: str  # how its maker writes an orientation: one of ORIENTATIONS
+    flags: str  # how its maker writes a configuration: one of FLAGS
+    singularities: tuple[tuple[str, str], ...]  # what its maker calls "wrist", "elbow", "shoulder", where otherwise
+    foot: tuple[float, float, float]  # m, where the maker's base stands in the base frame of a cell; it is not turned
+    servo: Servo
     joint_speed: float  # rad/s, default of joint moves
     joint_acceleration: float  # rad/s2, default of joint moves
     linear_speed: float  # m/s, default of linear and circular moves
@@ -98,6 +145,16 @@ class Arm:
     def dh(self) -> Array:
         """The maker's table (n, 3): a [m], d [m], alpha [rad]; theta is the joint's angle."""
         return _fixed([(joint.a, joint.d, joint.alpha) for joint in self.joints])
+
+    @cached_property
+    def directions(self) -> Array:
+        """(n,) +1, or -1 where a joint counts against its row of the table."""
+        return _fixed([joint.direction for joint in self.joints])
+
+    @cached_property
+    def offsets(self) -> Array:
+        """(n,) theta [rad] at the joints' zeros."""
+        return _fixed([joint.offset for joint in self.joints])
 
     @cached_property
     def lower(self) -> Array:
@@ -155,8 +212,13 @@ def _arm(table: Mapping[str, Any]) -> Arm:
         title=str(table["title"]),
         maker=str(table["maker"]),
         inverse=str(table["inverse"]),
-        mesh_package=str(table["mesh_package"]),
-        mesh_folder=str(table["mesh_folder"]),
+        mesh_package=str(table.get("mesh_package", "")),
+        mesh_folder=str(table.get("mesh_folder", "")),
+        orientation=_one_of(ORIENTATIONS, table["orientation"]),
+        flags=_one_of(FLAGS, table["flags"]),
+        singularities=tuple((name, str(called)) for name, called in table.get("singularities", {}).items()),
+        foot=_triple(table["foot"]),
+        servo=Servo(**{name: float(table["servo"][name]) for name in ("stiffness_hz", "damping", "integral_s")}),
         payload=float(table["payload"]),
         reach=float(table["reach"]),
         joint_speed=float(defaults["joint_speed"]),
@@ -176,6 +238,17 @@ def _arm(table: Mapping[str, Any]) -> Arm:
     )
 
 
+def _triple(values: Any) -> tuple[float, float, float]:
+    x, y, z = (float(value) for value in values)
+    return x, y, z
+
+
+def _one_of(known: tuple[str, ...], word: str) -> str:
+    if word not in known:
+        raise ValueError(f"{word!r} is none of {known}")
+    return word
+
+
 def _joint(row: Mapping[str, Any]) -> Joint:
     lower, upper = row["range_deg"]
     return Joint(
@@ -188,6 +261,9 @@ def _joint(row: Mapping[str, Any]) -> Joint:
         speed=math.radians(row["speed_deg"]),
         acceleration=float(row["acceleration"]),
         torque=float(row["torque"]),
+        rotor_inertia=float(row["rotor_inertia"]),
+        direction=math.copysign(1.0, row.get("direction", 1.0)),
+        offset=math.radians(row.get("offset_deg", 0.0)),
     )
 
 
@@ -200,8 +276,11 @@ def _link(row: Mapping[str, Any]) -> Link:
         centre=(x, y, z),
         inertia=(xx, yy, zz, xy, xz, yz),
         colliders=tuple(_collider(entry) for entry in row["colliders"]),
-        mesh=row["mesh"],
-        mesh_pose=Pose.from_rotvec(row["mesh_position"], np.radians(row["mesh_rotvec_deg"])),
+        mesh=row.get("mesh", ""),
+        mesh_pose=Pose.from_rotvec(
+            row.get("mesh_position", (0.0, 0.0, 0.0)), np.radians(row.get("mesh_rotvec_deg", (0.0, 0.0, 0.0)))
+        ),
+        shells=tuple(_shell(entry) for entry in row.get("shells", ())),
     )
 
 
@@ -210,6 +289,21 @@ _TURN = {  # rotation vector that takes z to the named axis
     "y": (-math.pi / 2.0, 0.0, 0.0),
     "z": (0.0, 0.0, 0.0),
 }
+
+
+def _shell(entry: Mapping[str, Any]) -> Shell:
+    """`at`: where the shell's z begins; `axis`: which axis of the link it is along."""
+    kind = _one_of(("lathe", "plate"), entry["shape"])
+    rows = entry["profile"] if kind == "lathe" else entry["circles"]
+    low, high = (0.0, 0.0) if kind == "lathe" else (float(entry["from"]), float(entry["to"]))
+    return Shell(
+        kind,
+        tuple(tuple(float(value) for value in row) for row in rows),
+        (low, high),
+        float(entry.get("edge", 0.0)),
+        Pose.from_rotvec(entry.get("at", (0.0, 0.0, 0.0)), _TURN[entry["axis"]]),
+        _triple(entry["colour"]),
+    )
 
 
 def _collider(entry: Mapping[str, Any]) -> Collider:

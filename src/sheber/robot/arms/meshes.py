@@ -2,7 +2,8 @@
 
 Each file is split by material, so that covers, joints and links keep the maker's colours; each
 piece is decimated, and all are kept in the cache folder as plain arrays. The arm's description
-says where the pieces belong (`mesh_pose`: the package's base may be turned against the maker's).
+says where the pieces belong (`mesh_pose`: the package's base may be turned against the maker's). An arm without such
+a package is drawn instead: see `shells`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from sheber import cache
 from sheber.geometry import Pose
 from sheber.robot.arms.description import Arm, load
+from sheber.robot.arms.shells import shell, shells
 from sheber.station import Mesh
 
 __all__ = ["Piece", "mesh", "pieces", "prepare"]
@@ -47,6 +49,9 @@ class Piece:
 
 def pieces(arm: Arm) -> tuple[Piece, ...]:
     """All pieces of an arm, base first."""
+    if not arm.mesh_package:
+        drawn = shells(arm).items()
+        return tuple(Piece(name.split("/")[0], f"{arm.name}/{name}", one.pose, one.colour) for name, one in drawn)
     arrays = _arrays(arm.name)
     colours = arrays["colours"]  # (n_pieces, 3)
     poses = {link.name: link.mesh_pose for link in arm.links}
@@ -60,12 +65,18 @@ def pieces(arm: Arm) -> tuple[Piece, ...]:
 def mesh(name: str) -> Mesh:
     """The piece "arm/link/number"; raises ValueError that lists what exists."""
     arm, _, piece = name.partition("/")
+    if not load(arm).mesh_package:
+        drawn = shells(load(arm))
+        return shell(drawn[_known(arm, piece, list(drawn))])
     arrays = _arrays(arm)
-    if f"{piece}/faces" not in arrays:
-        raise ValueError(
-            f"no mesh {name!r}; there are: {', '.join(f'{arm}/{one}' for one in arrays['names'].tolist())}"
-        )
+    _known(arm, piece, arrays["names"].tolist())
     return Mesh(arrays[f"{piece}/vertices"], arrays[f"{piece}/faces"])
+
+
+def _known(arm: str, piece: str, names: list[str]) -> str:
+    if piece not in names:
+        raise ValueError(f"no mesh '{arm}/{piece}'; there are: {', '.join(f'{arm}/{one}' for one in names)}")
+    return piece
 
 
 def prepare(arm: Arm) -> Path:

@@ -23,7 +23,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.robot.arms import Arm
+from sheber.geometry import Pose
+from sheber.robot.arms import Arm, Joint
 from sheber.robot.cell.scene import Shape
 from sheber.robot.cell.world import ROBOT, World, add_shape
 from sheber.robot.clock import STEP_S
@@ -32,29 +33,25 @@ __all__ = ["Servo", "add_arm"]
 
 Array = NDArray[np.float64]
 
-ROTOR_INERTIA = 0.1  # kg m2 behind the gear, each joint; the order of magnitude that the torque limits suggest
-STIFFNESS_HZ = 18.0  # natural frequency of a joint under feedback alone
-DAMPING = 1.0  # of critical
-INTEGRAL_S = 0.25  # time in which the integral takes over a constant load
 INERTIA_AGE = 10  # steps after which M(q) is read anew
 SETTLE = 100  # steps in which a move takes on its error of repeatability
 LEVER = 0.6  # m from a joint to the TCP, typical: turns an error at the TCP into one of the joints
 
 
 def add_arm(spec: Any, arm: Arm) -> Any:
-    """Add the arm to the world of `spec`, base in the origin; returns the flange's body (frame: the maker's flange)."""
-    body = spec.worldbody.add_body(name=arm.links[0].name)
+    """Add the arm to the world of `spec`, on its foot; returns the flange's body (frame: the maker's flange)."""
+    body = spec.worldbody.add_body(name=arm.links[0].name, pos=arm.foot)
     _add_link(spec, body, arm, 0)
     for i, joint in enumerate(arm.joints):
         body = body.add_body(name=arm.links[i + 1].name)
         cosine, sine = np.cos(joint.alpha), np.sin(joint.alpha)
-        body.pos = (joint.a, 0.0, joint.d)  # T_parent_link at angle zero: along z by d, along x by a, about x by alpha
-        body.quat = (np.cos(joint.alpha / 2), np.sin(joint.alpha / 2), 0.0, 0.0)
+        T_parent_link = _at_zero(joint)
+        body.pos, body.quat = T_parent_link.position, T_parent_link.quaternion
         hinge = body.add_joint(name=f"joint{i + 1}", type=mujoco.mjtJoint.mjJNT_HINGE)
         # the axis is z of the parent's frame, through its origin, written in the link's own frame
-        hinge.axis = (0.0, sine, cosine)
+        hinge.axis = (0.0, joint.direction * sine, joint.direction * cosine)
         hinge.pos = (-joint.a, -sine * joint.d, -cosine * joint.d)
-        hinge.armature = ROTOR_INERTIA
+        hinge.armature = joint.rotor_inertia
         hinge.actgravcomp = True
         hinge.actfrclimited, hinge.actfrcrange = True, (-joint.torque, joint.torque)
         _add_link(spec, body, arm, i + 1)
@@ -63,6 +60,12 @@ def add_arm(spec: Any, arm: Arm) -> Any:
     # the engine leaves out neighbours, but not where one of them is fixed to the world
     spec.add_exclude(bodyname1=arm.links[0].name, bodyname2=arm.links[1].name)
     return body
+
+
+def _at_zero(joint: Joint) -> Pose:
+    """T_parent_link at angle zero: about z by theta, along z by d, along x by a, about x by alpha."""
+    T_theta_link = Pose((joint.a, 0.0, joint.d), (np.cos(joint.alpha / 2), np.sin(joint.alpha / 2), 0.0, 0.0))
+    return T_theta_link if joint.offset == 0.0 else Pose().rotated(z=joint.offset) @ T_theta_link
 
 
 POSITION_SPEED_TORQUE = 7  # bits of the inputs of a servo: position, speed, feed-forward torque
@@ -112,10 +115,10 @@ class Servo:
         """Gains from the joints' own inertias at home: the same stiffness in hertz for all."""
         self._triangle.take(self._to_square, out=self._inertia, mode="clip")
         inertia = self._inertia.diagonal()
-        omega = 2.0 * np.pi * STIFFNESS_HZ
+        omega = 2.0 * np.pi * arm.servo.stiffness_hz
         kp = inertia * omega**2
-        kv = 2.0 * DAMPING * inertia * omega
-        ki = kp / INTEGRAL_S
+        kv = 2.0 * arm.servo.damping * inertia * omega
+        ki = kp / arm.servo.integral_s
         for i in range(self.n):
             model.actuator_biasprm[i, 1:3] = (-kp[i], -kv[i])
             model.actuator_gainprm[i, 0] = ki[i]

@@ -88,7 +88,8 @@ WHY_SINGULAR: Final[dict[str, Message]] = {
     ),
     "elbow": message(
         "motion.singular_elbow",
-        "At this place, the arm is stretched out or folded (elbow singularity: joint 3 is at 0 or 180 deg).",
+        "At this place, the arm is stretched out or folded (elbow singularity: joint 3 is at {stretched:.0f} or "
+        "{folded:.0f} deg).",
     ),
     "shoulder": message(
         "motion.singular_shoulder",
@@ -96,6 +97,7 @@ WHY_SINGULAR: Final[dict[str, Message]] = {
     ),
     "": message("motion.singular_other", "At this place, a joint would have to jump."),
 }
+CALLED: Final = message("motion.singular_called", "{why} {maker} calls it the {called}.")
 HITS_ITSELF: Final = message(
     "motion.hits_itself",
     "The robot would touch itself on the path to {pose}, after {percent:.0f} % of the path, at the joint angles "

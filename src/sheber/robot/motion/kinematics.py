@@ -1,6 +1,6 @@
 """Forward and inverse kinematics: joints to flange and back, every branch, many poses in one call.
 
-Joints are rad, positions m; the flange's pose is T_base_flange in the maker's base frame.
+Joints are rad, positions m; base is the frame of the cell, in which the maker's base stands at `Arm.foot`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sheber.geometry import Pose
 from sheber.robot.arms import Arm
 from sheber.robot.motion.closed_form import closed_form
 from sheber.robot.motion.errors import NO_CONFIGURATION, Unreachable
+from sheber.robot.motion.flags import flag
 
 __all__ = [
     "configuration",
@@ -25,6 +26,7 @@ __all__ = [
     "inverse_one",
     "jacobian",
     "matching",
+    "named",
     "nearest",
     "nearness",
     "within",
@@ -37,7 +39,8 @@ _TURN = 2.0 * math.pi
 def frames(arm: Arm, q: Array) -> Array:
     """T_base_frame (n, joints + 1, 4, 4) of the base and of every link for joints (n, joints)."""
     a, d, alpha = arm.dh.T
-    c, s = np.cos(q), np.sin(q)
+    theta = arm.directions * q + arm.offsets
+    c, s = np.cos(theta), np.sin(theta)
     ca, sa = np.cos(alpha), np.sin(alpha)
     step = np.zeros((*q.shape, 4, 4))
     step[..., 0, 0], step[..., 0, 1], step[..., 0, 2], step[..., 0, 3] = c, -s * ca, s * sa, a * c
@@ -46,6 +49,7 @@ def frames(arm: Arm, q: Array) -> Array:
     step[..., 3, 3] = 1.0
     chain = np.empty((q.shape[0], q.shape[1] + 1, 4, 4))
     chain[:, 0] = np.eye(4)
+    chain[:, 0, :3, 3] = arm.foot
     for joint in range(q.shape[1]):
         np.matmul(chain[:, joint], step[:, joint], out=chain[:, joint + 1])
     return chain
@@ -62,10 +66,11 @@ def forward(arm: Arm, q: Array) -> Pose:
     xx, xy, xz = 1.0, 0.0, 0.0  # the axes x, y, z and the origin of the frame so far, in the base
     yx, yy, yz = 0.0, 1.0, 0.0
     zx, zy, zz = 0.0, 0.0, 1.0
-    px = py = pz = 0.0
+    px, py, pz = arm.foot
     turn: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)  # the same axes as a quaternion
     for angle, joint in zip(q, arm.joints, strict=True):
-        c, s = math.cos(angle), math.sin(angle)
+        theta = joint.direction * angle + joint.offset
+        c, s = math.cos(theta), math.sin(theta)
         xx, xy, xz, yx, yy, yz = (
             *(c * xx + s * yx, c * xy + s * yy, c * xz + s * yz),
             *(c * yx - s * xx, c * yy - s * xy, c * yz - s * xz),
@@ -78,7 +83,7 @@ def forward(arm: Arm, q: Array) -> Pose:
             *(c * yx + s * zx, c * yy + s * zy, c * yz + s * zz),
             *(c * zx - s * yx, c * zy - s * yy, c * zz - s * yz),
         )
-        turn = _turned(turn, 0.5 * angle, 0.5 * joint.alpha)
+        turn = _turned(turn, 0.5 * theta, 0.5 * joint.alpha)
     return Pose((px, py, pz), turn)
 
 
@@ -94,7 +99,7 @@ def _turned(q: tuple[float, float, float, float], half_z: float, half_x: float) 
 def jacobian(arm: Arm, q: Array) -> Array:
     """Geometric Jacobian (6, 6) of the flange in base axes: joint speeds to m/s and rad/s."""
     chain = frames(arm, np.asarray(q, dtype=np.float64)[None])[0]
-    axes = chain[:-1, :3, 2]
+    axes = arm.directions[:, None] * chain[:-1, :3, 2]
     arms = chain[-1, :3, 3] - chain[:-1, :3, 3]
     columns: Array = np.concatenate([np.cross(axes, arms), axes], axis=1)
     turned: Array = columns.T
@@ -105,7 +110,7 @@ def inverse(arm: Arm, T_base_flange: Array) -> Array:
     """All branches (n, 8, 6) for poses (n, 4, 4), angles in -pi..pi, NaN where a branch does not exist.
 
     The order of the branches is that of `configurations`. Where joints 4 and 6 turn about one
-    axis (wrist singularity) joint 6 is 0.
+    axis (wrist singularity) theta of joint 6 is 0.
     """
     return closed_form(arm).inverse(arm, np.asarray(T_base_flange, dtype=np.float64))
 
@@ -145,14 +150,22 @@ def configuration(arm: Arm, q: Array) -> str:
 def matching(arm: Arm, words: str) -> list[int]:
     """The branches that a configuration in words allows: "up" allows four, "left up flip" one, "" all.
 
+    The maker's own word does too where it has one: "S2", "cfx0".
+
     Raises Unreachable that lists the words there are.
     """
     asked = set(words.replace(",", " ").lower().split())
-    names = [set(name.split()) for name in configurations(arm)]
+    names = [{*name.split(), flag(arm, name).lower()} for name in configurations(arm)]
     fits = [branch for branch, name in enumerate(names) if asked <= name]
     if not fits:
-        raise Unreachable(NO_CONFIGURATION(asked=words, names=list(configurations(arm))))
+        raise Unreachable(NO_CONFIGURATION(asked=words, names=[named(arm, name) for name in configurations(arm)]))
     return fits
+
+
+def named(arm: Arm, name: str) -> str:
+    """A configuration's name, with the maker's own word for it: "front up noflip (S2)"."""
+    word = flag(arm, name)
+    return f"{name} ({word})" if word else name
 
 
 def nearness(arm: Arm, q: Array) -> Array:

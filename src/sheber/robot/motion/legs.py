@@ -22,6 +22,7 @@ from sheber.robot.motion import kinematics
 from sheber.robot.motion.closed_form import closed_form
 from sheber.robot.motion.curve import JointCurve, hermite, straight
 from sheber.robot.motion.errors import JointLimit, MotionError, SelfCollision, Singularity, SpeedLimit, Unreachable
+from sheber.robot.motion.flags import flags
 from sheber.robot.motion.moves import Move, MoveCircular, MoveJoints, MoveLinear, MoveTo
 from sheber.robot.motion.paths import Arc, Corner, Line, SpatialPath, corner_weight
 from sheber.robot.motion.words import in_words, joints_in_words, place
@@ -85,6 +86,7 @@ class Planner:
     def __init__(self, arm: Arm, T_flange_tcp: Pose, self_collides: SelfCollides | None = None) -> None:
         self.arm = arm
         self.form = closed_form(arm)
+        self._called = dict(arm.singularities)
         self.self_collides = self_collides
         self.T_flange_tcp = T_flange_tcp
         self._tcp_flange = T_flange_tcp.inverse().matrix
@@ -120,12 +122,13 @@ class Planner:
         here = int(self.form.branches(self.arm, q_near[None])[0])
         branches = sorted((branch for branch in allowed if exists[branch]), key=lambda branch: branch ^ here)
         if not branches:
-            names = [name for name, there in zip(self.form.configurations, exists, strict=True) if there]
-            raise Unreachable(e.OTHER_CONFIGURATION(pose=in_words(pose), asked=configuration, names=names))
+            every_name = (kinematics.named(self.arm, name) for name in self.form.configurations)
+            names = [name for name, there in zip(every_name, exists, strict=True) if there]
+            raise Unreachable(e.OTHER_CONFIGURATION(pose=self._named(pose), asked=configuration, names=names))
         q = kinematics.nearest(self.arm, every[branches], q_near)
         legal = kinematics.within(self.arm, q).all(axis=1)
         if not legal.any():
-            raise JointLimit(self._beyond(e.RANGE_AT_POSE, q[0], pose=in_words(pose)))
+            raise JointLimit(self._beyond(e.RANGE_AT_POSE, q[0], pose=self._named(pose)))
         best: Array = q[int(legal.argmax())]
         return best
 
@@ -202,7 +205,7 @@ class Planner:
         if beyond.any():
             k = int(beyond.argmax())
             percent = 100.0 * float(fraction[k])
-            raise JointLimit(self._beyond(e.RANGE_ON_PATH, q[k], pose=in_words(goal), percent=percent))
+            raise JointLimit(self._beyond(e.RANGE_ON_PATH, q[k], pose=self._named(goal), percent=percent))
         return q
 
     # --- checks -----------------------------------------------------------------------------
@@ -228,26 +231,38 @@ class Planner:
         q = leg.curve.at(s)
         k = self.self_collides(q)
         if k >= 0:
-            pose = in_words(leg.goal or self.tcp(leg.end))
+            pose = self._named(leg.goal or self.tcp(leg.end))
             percent = 100.0 * float(s[k]) / leg.length
-            raise SelfCollision(e.HITS_ITSELF(pose=pose, percent=percent, joints=joints_in_words(q[k])))
+            raise SelfCollision(e.HITS_ITSELF(pose=pose, percent=percent, joints=self._posture(q[k])))
 
     # --- words ------------------------------------------------------------------------------
 
+    def _named(self, pose: Pose) -> str:
+        return in_words(pose, self.arm.orientation)
+
+    def _posture(self, q: Array) -> str:
+        """Joints (6,) in words, with the maker's flags where it writes any."""
+        written = flags(self.arm, kinematics.configuration(self.arm, q), q)
+        return f"{joints_in_words(q)}, {written}" if written else joints_in_words(q)
+
     def _out_of_reach(self, pose: Pose) -> Text:
         wrist = (pose.matrix @ self._tcp_flange) @ np.array([0.0, 0.0, -self.arm.dh[-1, 1], 1.0])
-        height = float(wrist[2] - self.arm.dh[0, 1])
-        distance = math.hypot(float(wrist[0]), float(wrist[1]), height)
+        x, y, z = (wrist[:3] - self.arm.foot).tolist()
+        distance = math.hypot(x, y, z - float(self.arm.dh[0, 1]))
         if distance > self.arm.reach:
-            return e.TOO_FAR(pose=in_words(pose), far=1000.0 * distance, reach=1000.0 * self.arm.reach)
-        return e.TOO_NEAR(pose=in_words(pose), far=1000.0 * math.hypot(float(wrist[0]), float(wrist[1])))
+            return e.TOO_FAR(pose=self._named(pose), far=1000.0 * distance, reach=1000.0 * self.arm.reach)
+        return e.TOO_NEAR(pose=self._named(pose), far=1000.0 * math.hypot(x, y))
 
     def _lost(self, goal: Pose, fraction: float, position: Array) -> Text:
-        return e.LEAVES_REACH(pose=in_words(goal), percent=100.0 * fraction, place=place(position))
+        return e.LEAVES_REACH(pose=self._named(goal), percent=100.0 * fraction, place=place(position))
 
     def _singular(self, goal: Pose, kind: str, fraction: float, position: Array) -> Text:
-        why = e.WHY_SINGULAR.get(kind, e.WHY_SINGULAR[""])()
-        return e.SINGULAR(pose=in_words(goal), percent=100.0 * fraction, place=place(position), why=why)
+        stretched = math.degrees(self.form.stretched(self.arm))
+        folded = stretched + 180.0 if stretched <= 0.0 else stretched - 180.0
+        why = e.WHY_SINGULAR.get(kind, e.WHY_SINGULAR[""])(stretched=stretched, folded=folded)
+        if kind in self._called:
+            why = e.CALLED(why=why, maker=self.arm.maker, called=self._called[kind])
+        return e.SINGULAR(pose=self._named(goal), percent=100.0 * fraction, place=place(position), why=why)
 
     def _beyond(self, sentence: Message, q: Array, **values: object) -> Text:
         """The sentence about the first joint of q (6,) [rad] that is beyond its range."""

@@ -112,6 +112,10 @@ class Spherical:
         elbow = np.abs(np.sin(q[:, 2] + lead)) / math.sin(arm.elbow_singularity)
         return np.stack([wrist, elbow, np.abs(self._out(arm, q)) / arm.shoulder_singularity], axis=1)
 
+    def stretched(self, arm: Arm) -> float:
+        """Theta of joint 3 of the stretched arm [rad]; see `ClosedForm`."""
+        return -self._planar(arm)[2]
+
     def _out(self, arm: Arm, q: Array) -> Array:
         """How far the wrist centre is out from the axis of joint 1 [m] (n,), negative behind it."""
         _, length, lead = self._planar(arm)

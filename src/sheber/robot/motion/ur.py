@@ -121,6 +121,10 @@ class UR:
         shoulder = (np.hypot(self._out(arm, q), d4) - abs(d4)) / arm.shoulder_singularity
         return np.stack([wrist, elbow, shoulder], axis=1)
 
+    def stretched(self, arm: Arm) -> float:
+        """Theta of joint 3 of the stretched arm [rad]; see `ClosedForm`."""
+        return 0.0
+
     def _out(self, arm: Arm, q: Array) -> Array:
         """How far the wrist centre is out along x1 [m] (n,)."""
         q23 = q[:, 1] + q[:, 2]

@@ -1,6 +1,11 @@
-"""Poses, places and joints in words, in the units that people use: millimetres and degrees."""
+"""Poses, places and joints in words, in the units that people use: millimetres and degrees.
+
+An orientation is written as the arm's maker writes it, so that it can be compared with a teach pendant.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +24,24 @@ def place(position: NDArray[np.float64]) -> str:
     return f"({_numbers(np.asarray(position) * 1000.0)}) mm"
 
 
-def in_words(pose: Pose) -> str:
-    """A pose: its place, and its rotation vector in degrees."""
-    return f"{place(pose.position)}, rotvec ({_numbers(np.degrees(steady_rotvec(pose)))}) deg"
+def in_words(pose: Pose, orientation: str = "rotvec") -> str:
+    """A pose: its place, and its orientation in one of `sheber.robot.arms.description.ORIENTATIONS`."""
+    return f"{place(pose.position)}, {_ORIENTATIONS[orientation](pose)}"
+
+
+def _rotvec(pose: Pose) -> str:
+    return f"rotvec ({_numbers(np.degrees(steady_rotvec(pose)))}) deg"
+
+
+def _abc(pose: Pose) -> str:
+    return f"A, B, C ({_numbers(np.degrees(pose.abc))}) deg"
+
+
+def _quaternion(pose: Pose) -> str:
+    return f"q1 to q4 ({', '.join(f'{value:.4f}' for value in np.round(pose.quaternion, 4) + 0.0)})"
+
+
+_ORIENTATIONS: dict[str, Callable[[Pose], str]] = {"rotvec": _rotvec, "abc": _abc, "quaternion": _quaternion}
 
 
 def joints_in_words(q: NDArray[np.float64]) -> str:
