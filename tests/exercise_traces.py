@@ -15,7 +15,8 @@ from sheber.i18n import Text
 from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
-ACTIONS = ("move_done", "grip", "release", "output", "capture")
+FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
+ACTIONS = ("move_done", "grip", "release", "output", "capture", *FORCE)
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
     kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
 }

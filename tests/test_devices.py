@@ -21,6 +21,7 @@ from sheber.robot.cell.stock import gripper, pointer, suction
 from sheber.robot.clock import SAMPLE_STEPS, TICK_STEPS
 from sheber.robot.controller import Controller
 from sheber.robot.devices import DEVICES
+from sheber.robot.devices.force import FORCE
 from sheber.robot.io import Signals
 from sheber.robot.kind import CELL
 from sheber.robot.motion import errors
@@ -88,7 +89,7 @@ def test_a_device_is_recorded_by_name(tool: Any, recorded: set[str], tmp_path: P
     assert names - {name for name, *_rest in channels(JOINTS, [])} == recorded
     if "gripper_width" in recorded:
         assert talk.trace["gripper_width"][0] == pytest.approx(0.085, abs=1e-4)
-    assert set(talk.trace.event_kinds) == {*EVENTS, "capture"}
+    assert set(talk.trace.event_kinds) == {*EVENTS, "capture", *FORCE.events}
     assert {event.kind for event in talk.trace.events} <= set(talk.trace.event_kinds)
 
 

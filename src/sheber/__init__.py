@@ -6,6 +6,7 @@
 from sheber.client import (
     Collision,
     JointLimit,
+    NoContact,
     NotGiven,
     RobotError,
     SelfCollision,
@@ -17,17 +18,21 @@ from sheber.client import (
     Unreachable,
     connect,
 )
+from sheber.client.robot_cell.force import Contact, Signal
 from sheber.geometry import DOWN, Pose
 
 __all__ = [
     "DOWN",
     "Collision",
+    "Contact",
     "JointLimit",
+    "NoContact",
     "NotGiven",
     "Pose",
     "RobotError",
     "SelfCollision",
     "SheberError",
+    "Signal",
     "Singularity",
     "SpeedLimit",
     "Timeout",

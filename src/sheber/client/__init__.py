@@ -8,6 +8,7 @@ from sheber.client.connection import connect
 from sheber.client.errors import (
     Collision,
     JointLimit,
+    NoContact,
     NotGiven,
     RobotError,
     RunOver,
@@ -28,6 +29,7 @@ __all__ = [
     "Inputs",
     "JointLimit",
     "Named",
+    "NoContact",
     "NotGiven",
     "Outputs",
     "RobotError",

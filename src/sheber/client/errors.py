@@ -7,6 +7,7 @@
     │   ├── Singularity      a straight path goes through a place where joints would have to jump
     │   ├── SpeedLimit       faster, or with more acceleration, than the arm can move
     │   ├── SelfCollision    the arm would touch itself on the way
+    │   ├── NoContact        a guarded or compliant motion ended and met nothing
     │   ├── Collision        an emergency stop: the run is over
     │   └── ToolError        the tool did not do what you asked for: it holds nothing, or the cup does not seal
     ├── Timeout              the program waited for something, and it did not come in time
@@ -30,6 +31,7 @@ __all__ = [
     "KINDS",
     "Collision",
     "JointLimit",
+    "NoContact",
     "NotGiven",
     "RobotError",
     "RunOver",
@@ -90,6 +92,10 @@ class SelfCollision(RobotError):
     """The arm or its tool would touch the arm itself on the path. Nothing has moved."""
 
 
+class NoContact(RobotError):
+    """A guarded move came to its end, or a compliant motion to the end of its travel, and met nothing."""
+
+
 class Collision(RobotError):
     """The emergency stop was triggered (a collision, a joint that is too fast, a blocked arm). The run is over."""
 
@@ -123,6 +129,7 @@ KINDS: dict[str, type[SheberError]] = {
         Singularity,
         SpeedLimit,
         SelfCollision,
+        NoContact,
         Collision,
         ToolError,
         Timeout,

@@ -73,15 +73,27 @@ def any_pose(rng: np.random.Generator, x: float, y: float, z: float) -> Pose:
     return Pose((x, y, z), (turn / np.sqrt((turn * turn).sum())).round(6).tolist())
 
 
-def imperfections(rng: np.random.Generator, numbers: Numbers, arm: str, *, camera: bool = False) -> Imperfections:
-    """What makes a cell with this arm a real one, from the table [imperfections]."""
+def imperfections(
+    rng: np.random.Generator, numbers: Numbers, arm: str, *, camera: bool = False, bias: bool = False
+) -> Imperfections:
+    """What makes a cell with this arm a real one, from the table [imperfections].
+
+    `camera`: its pictures are noisy. `bias`: the wrench reads up to `wrench_bias_N` (torques a tenth of it, Nm) without
+    a touch, until a program zeroes it.
+    """
     most = math.radians(numbers.real("imperfections.joint_zero_deg"))
     return Imperfections(
         joint_zero=tuple(float(offset) for offset in rng.uniform(-most, most, len(arms.load(arm).joints))),
         repeatability=numbers.real("imperfections.repeatability_mm") * 1e-3,
         wrench_noise=numbers.real("imperfections.wrench_N"),
+        wrench_bias=_bias(rng, numbers.real("imperfections.wrench_bias_N")) if bias else (),
         camera_noise=camera,
     )
+
+
+def _bias(rng: np.random.Generator, most: float) -> tuple[float, ...]:
+    """What a wrench reads without a touch: up to `most` [N] along each axis, a tenth of it [Nm] about each."""
+    return tuple((most * rng.uniform(-1.0, 1.0, 6) * np.repeat((1.0, 0.1), 3)).tolist())
 
 
 def work_table(colour: Colour = (0.80, 0.81, 0.82), texture: str = "") -> Fixture:

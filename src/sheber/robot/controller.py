@@ -143,7 +143,10 @@ class Controller:
         try:
             if not isinstance(command, c.PURE + c.MOVES):
                 self._close_corner()
-            return SERVICES[type(command)](self, command) or Reply()
+            reply = SERVICES[type(command)](self, command)
+            if self.motion.fault is not None:
+                self._take_back()
+            return reply or Reply()
         except (CommandError, MotionError) as error:
             self._refused(error)
             raise
@@ -164,10 +167,13 @@ class Controller:
             if self._over is None:
                 self.line = 0
                 self.stand()
+                self.release()
         except EmergencyStop as stop:
             raise self._emergency(stop) from stop
         except _LimitReached as limit:
             raise self._braked(limit.outcome) from limit
+        except MotionError as error:  # the program is over, and nobody is told
+            self._refused(error)
         finally:
             self._come_to_rest()
 
@@ -234,6 +240,23 @@ class Controller:
             if np.abs(self.cell.joint_speeds).max() < REST_SPEED:
                 return
             self.tick()
+
+    def release(self) -> None:
+        """End what moves the arm by its sensors, if anything does: it brakes, and the interpolator goes on."""
+        if self.motion is not self.interpolator:
+            self.motion.stop()
+            self.stand()
+            self._take_back()
+
+    def _take_back(self) -> None:
+        """Let the interpolator go on from where the arm stands; raises MotionError where it stands for a fault."""
+        motion, self.motion = self.motion, self.interpolator
+        self.queue.stop()
+        self.interpolator.start_from(motion.joints)
+        self.queue.look()
+        motion.over()
+        if motion.fault is not None:
+            raise motion.fault
 
     def _close_corner(self) -> None:
         """Only a move can make an open corner: finish what the program waits for before anything else."""

@@ -38,6 +38,8 @@ def _robot(arm: Arm) -> dict[str, Any]:
         "linear_acceleration": arm.max_linear_acceleration,
         "reach": arm.reach,
         "payload": arm.payload,
+        "force": arm.max_force,
+        "torque": arm.max_torque,
     }
     return {"model": arm.title, "home": list(arm.home), "limits": limits}
 
@@ -45,6 +47,7 @@ def _robot(arm: Arm) -> dict[str, Any]:
 def _tool(scene: Scene, tool: Port) -> dict[str, Any]:
     spec = scene.tool
     known = {"kind": spec.kind, "pose": spec.pose.to_list(), "mass": spec.mass, "centre": list(spec.centre)}
+    known["strength"] = spec.strength
     return known | tool.given()
 
 

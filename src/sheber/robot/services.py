@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.geometry import Pose
-from sheber.i18n import Message, message
+from sheber.i18n import message
 from sheber.robot import commands as c
 from sheber.robot.arms import Arm
+from sheber.robot.asked import DIGITAL_INPUT, IN_DEGREES, asked_pose, check_units
 from sheber.robot.given import given
 from sheber.robot.motion import moves as m
 from sheber.robot.motion.interpolator import SLOWEST
@@ -25,10 +26,6 @@ __all__ = ["SERVICES"]
 
 Array = NDArray[np.float64]
 
-FAR = 20.0  # m: nothing of a cell is so far away, and no path there is worth looking at
-IN_DEGREES, IN_MILLIMETRES = 8.0, 20.0  # times what the arm can do: who asks for more has written another unit
-
-DIGITAL_INPUT = message("robot.what_digital_input", "digital input")
 OUTPUT = message("robot.what_output", "output")
 NOT_IN_TIME = message(
     "robot.not_in_time", "The input {name!r} did not become {value} within {timeout:g} s. It is {now}."
@@ -48,41 +45,13 @@ UNREACHABLE = message(
     "robot.no_joint_angles",
     "No joint angles bring the tool to {pose}. The arm reaches {reach:.0f} mm around its base axis.",
 )
-FAR_OUTSIDE = message(
-    "robot.far_outside",
-    "({x:g}, {y:g}, {z:g}) m is far outside the cell. Positions are in metres, not in millimetres.",
-)
 HINTS_RECORDED = 10  # that the program slept; our client says it once
-NO_POSE = message("robot.not_a_pose", "The program sent numbers that are not a pose. {why}")
 NO_JPEG = message("robot.not_a_jpeg", "The program sent a picture to show, but the picture is not a JPEG.")
 PICTURES_USED_UP = message(
     "robot.pictures_used_up", "The program has already shown {limit:d} pictures. This is the limit."
 )
 NOTES_USED_UP = message("robot.notes_used_up", "The program has already written {limit:d} notes. This is the limit.")
 SLEPT = message("robot.slept", "No simulated time passes during time.sleep in line {line:d}. Use cell.wait instead.")
-IN_ANOTHER_UNIT = {
-    (True, "speed"): message(
-        "robot.joint_speed_in_degrees",
-        "A speed of {asked:g} rad/s was asked for. The limit of this arm is {limit:.3g} rad/s. "
-        "Angles are in radians, not in degrees: {asked:g} deg is {meant:.3g} rad.",
-    ),
-    (True, "acceleration"): message(
-        "robot.joint_acceleration_in_degrees",
-        "An acceleration of {asked:g} rad/s^2 was asked for. The limit of this arm is {limit:.3g} rad/s^2. "
-        "Angles are in radians, not in degrees: {asked:g} deg is {meant:.3g} rad.",
-    ),
-    (False, "speed"): message(
-        "robot.speed_in_millimetres",
-        "A speed of {asked:g} m/s was asked for. The limit of this arm is {limit:.3g} m/s. "
-        "Lengths are in metres, not in millimetres: {asked:g} mm is {meant:g} m.",
-    ),
-    (False, "acceleration"): message(
-        "robot.acceleration_in_millimetres",
-        "An acceleration of {asked:g} m/s^2 was asked for. The limit of this arm is {limit:.3g} m/s^2. "
-        "Lengths are in metres, not in millimetres: {asked:g} mm is {meant:g} m.",
-    ),
-}
-"""By whether the move is one of joints, and by what was asked."""
 
 
 @serves(c.Connect)
@@ -105,32 +74,32 @@ def _move_joints(station: Served, command: c.MoveJoints) -> None:
 @serves(c.MoveTo)
 def _move_to(station: Served, command: c.MoveTo) -> None:
     configuration = command.configuration or ""
-    move = m.MoveTo(_pose(command.pose), command.speed, command.acceleration, command.blend, configuration)
+    move = m.MoveTo(asked_pose(command.pose), command.speed, command.acceleration, command.blend, configuration)
     _move_of_joints(station, command, move)
 
 
 @serves(c.MoveLinear)
 def _move_linear(station: Served, command: c.MoveLinear) -> None:
-    move = m.MoveLinear(_pose(command.pose), command.speed, command.acceleration, command.blend)
+    move = m.MoveLinear(asked_pose(command.pose), command.speed, command.acceleration, command.blend)
     _move_in_space(station, command, move)
 
 
 @serves(c.MoveCircular)
 def _move_circular(station: Served, command: c.MoveCircular) -> None:
-    via, to = _pose(command.via), _pose(command.to)
+    via, to = asked_pose(command.via), asked_pose(command.to)
     move = m.MoveCircular(via, to, command.speed, command.acceleration, command.blend)
     _move_in_space(station, command, move)
 
 
 def _move_of_joints(station: Served, command: c.Move, move: m.Move) -> None:
     arm = station.arm
-    _check_units(command, True, float(max(arm.max_speed)), float(max(arm.max_acceleration)))
+    check_units(command.speed, command.acceleration, True, float(max(arm.max_speed)), float(max(arm.max_acceleration)))
     _move(station, command, move, arm.joint_speed, arm.joint_acceleration)
 
 
 def _move_in_space(station: Served, command: c.Move, move: m.Move) -> None:
     arm = station.arm
-    _check_units(command, False, arm.max_linear_speed, arm.max_linear_acceleration)
+    check_units(command.speed, command.acceleration, False, arm.max_linear_speed, arm.max_linear_acceleration)
     _move(station, command, move, arm.linear_speed, arm.linear_acceleration)
 
 
@@ -146,18 +115,6 @@ def _move(station: Served, command: c.Move, move: m.Move, usual_speed: float, us
         station.run(2)
 
 
-def _check_units(command: c.Move, joint: bool, most_speed: float, most_acceleration: float) -> None:
-    """Raise SpeedLimit for a speed or an acceleration that can only be meant in degrees or in millimetres."""
-    _check_unit(command.speed, most_speed, joint, IN_ANOTHER_UNIT[joint, "speed"])
-    _check_unit(command.acceleration, most_acceleration, joint, IN_ANOTHER_UNIT[joint, "acceleration"])
-
-
-def _check_unit(asked: float | None, limit: float, joint: bool, refused: Message) -> None:
-    if asked is not None and asked > (IN_DEGREES if joint else IN_MILLIMETRES) * limit:
-        meant = float(np.radians(asked)) if joint else asked / 1000.0
-        raise CommandError("SpeedLimit", refused(asked=asked, limit=limit, meant=meant))
-
-
 @serves(c.WaitMotion)
 def _wait_motion(station: Served, command: c.WaitMotion) -> None:
     station.tick()
@@ -169,6 +126,7 @@ def _stop(station: Served, command: c.Stop) -> None:
     station.queue.stop()
     station.tick()
     station.stand()
+    station.release()
 
 
 @serves(c.Override)
@@ -263,7 +221,7 @@ def _forward(station: Served, command: c.Forward) -> Reply:
 
 @serves(c.Inverse)
 def _inverse(station: Served, command: c.Inverse) -> Reply:
-    pose = _pose(command.pose)
+    pose = asked_pose(command.pose)
     here = station.interpolator.joints
     branches = _reaching(station.arm, pose @ station.tool_frame.inverse(), here)
     if not len(branches):
@@ -302,14 +260,3 @@ def _show(station: Served, command: c.Show) -> None:
 def _slept(station: Served, command: c.Slept) -> None:
     if station.count("hints", NOTES_USED_UP) < HINTS_RECORDED:  # they have no limit: a program may sleep on
         station.event("hint", {"text": SLEPT(line=station.line)})
-
-
-def _pose(values: list[float]) -> Pose:
-    """The pose of seven numbers; a quaternion of zeros is what no client sends."""
-    if max(map(abs, values[:3])) > FAR:
-        x, y, z = values[:3]
-        raise CommandError("Unreachable", FAR_OUTSIDE(x=x, y=y, z=z))
-    try:
-        return Pose.from_list(values)
-    except ValueError as error:
-        raise ProtocolError(NO_POSE(why=str(error))) from error

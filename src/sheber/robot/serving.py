@@ -59,6 +59,7 @@ class Motion(Protocol):
     every_tick: bool  # must be asked every tick, because it looks at the cell: two ticks are never taken at once
     joints: NDArray[np.float64]  # (n,) rad, the last target given out
     moving: bool
+    fault: MotionError | None  # why it stands although it should not
 
     def next(self, steps: int, cell: Cell, /) -> NDArray[np.float64]:
         """Joint targets (steps, n) [rad] of the next physics steps; where nothing moves, the last one again."""
@@ -70,6 +71,10 @@ class Motion(Protocol):
 
     def stop(self) -> None:
         """Brake as fast as the limits of the arm allow, and stay there; may be called again."""
+        ...
+
+    def over(self) -> None:
+        """The controller takes the arm back."""
         ...
 
 
@@ -115,6 +120,10 @@ class Served(Protocol):
 
     def stand(self) -> None:
         """Let every move end and the arm come to rest."""
+        ...
+
+    def release(self) -> None:
+        """End what moves the arm by its sensors, if anything does: it brakes, and the interpolator goes on."""
         ...
 
     def count(self, what: str, over: Message) -> int:

@@ -41,9 +41,9 @@ BLOCKED = message(
     "This triggered the emergency stop.",
 )
 PRESSED = message(
-    "robot.pressed",
-    "Joint {joint} is {error:.1f} deg behind its target, and {a} presses on {b}: the arm is blocked or overloaded. "
-    "This triggered the emergency stop.",
+    "robot.pressed_on_what",
+    "Joint {joint} is {error:.1f} deg behind its target, and {a} presses on {b} with {force:.0f} N: the arm is blocked "
+    "or overloaded. This triggered the emergency stop.",
 )
 TOO_FAST = message(
     "robot.too_fast",
@@ -167,8 +167,9 @@ class Watch:
 
     def _blocked(self, joint: int, error: float) -> None:
         name, behind = self._arm.joints[joint].name, round(math.degrees(error), 2)
-        if self._touches.collision_N <= 0.0:
+        pair, force_N = self._touches.hardest()
+        if force_N <= 0.0:
             raise EmergencyStop(BLOCKED(joint=name, error=behind))
-        pair = self._touches.collision
         a, b = map(called, pair)
-        raise EmergencyStop(PRESSED(joint=name, error=behind, a=a, b=b), pair, self._touches.collision_N)
+        force = round(force_N, 2)
+        raise EmergencyStop(PRESSED(joint=name, error=behind, a=a, b=b, force=force), pair, force_N)

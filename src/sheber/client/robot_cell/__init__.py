@@ -2,8 +2,23 @@
 
 from sheber.client.robot_cell.camera import Camera, Image
 from sheber.client.robot_cell.cell import Cell, State
+from sheber.client.robot_cell.force import Compliance, Contact, Signal, Touch
 from sheber.client.robot_cell.gripper import Gripper
 from sheber.client.robot_cell.robot import Robot, RobotLimits, Tool
 from sheber.client.robot_cell.suction import Suction
 
-__all__ = ["Camera", "Cell", "Gripper", "Image", "Robot", "RobotLimits", "State", "Suction", "Tool"]
+__all__ = [
+    "Camera",
+    "Cell",
+    "Compliance",
+    "Contact",
+    "Gripper",
+    "Image",
+    "Robot",
+    "RobotLimits",
+    "Signal",
+    "State",
+    "Suction",
+    "Tool",
+    "Touch",
+]

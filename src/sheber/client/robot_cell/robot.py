@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sheber.client import checks
+from sheber.client.errors import wrong
 from sheber.client.fixed import Fixed
+from sheber.client.robot_cell import force as forces
+from sheber.client.robot_cell.force import Compliance, Contact, Signal, Touch
 from sheber.client.session import Session
 from sheber.client.wire import LONGEST_NAME
 from sheber.geometry import Pose
+from sheber.i18n import message
 
 __all__ = ["Robot", "RobotLimits", "Tool"]
 
 Array = NDArray[np.float64]
 
+STOPS_THERE = message(
+    "client.guarded_stops",
+    "A guarded move (until=...) stops where its guard is met, and returns then. It takes no blend and no wait=False.",
+)
 SLOWEST = 0.01  # of the speed of all moves; a slower robot would hardly move
 
 
@@ -34,6 +42,7 @@ class Tool:
     pose: Pose  # T_flange_tcp; the TCP's z axis points out of the tool
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
+    strength: float  # N, the most that it may be asked to press with
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +59,8 @@ class RobotLimits:
     linear_acceleration: float  # m/s^2 of the TCP
     reach: float  # m from the base axis to the flange
     payload: float  # kg
+    force: float  # N, the most that the arm may be asked to press with
+    torque: float  # Nm, likewise
 
 
 class Robot(Fixed):
@@ -69,7 +80,9 @@ class Robot(Fixed):
         self._home = np.array(given["home"], dtype=np.float64)
         self._home.setflags(write=False)
         tool = given["tool"]
-        self._tool = Tool(tool["kind"], Pose.from_list(tool["pose"]), tool["mass"], tuple(tool["centre"]))
+        self._tool = Tool(
+            tool["kind"], Pose.from_list(tool["pose"]), tool["mass"], tuple(tool["centre"]), float(tool["strength"])
+        )
         self._limits = RobotLimits(
             np.array(limits["joints"], dtype=np.float64),
             np.array(limits["joint_speed"], dtype=np.float64),
@@ -78,6 +91,8 @@ class Robot(Fixed):
             float(limits["linear_acceleration"]),
             float(limits["reach"]),
             float(limits["payload"]),
+            float(limits["force"]),
+            float(limits["torque"]),
         )
 
     def __repr__(self) -> str:
@@ -145,9 +160,52 @@ class Robot(Fixed):
     def wrench(self) -> Array:
         """Force [N] and torque [Nm] (6,) on the tool, at the TCP in TCP axes, read now (one tick).
 
+        It is what the surroundings do to the tool: a table that the tool presses on from above pushes against its z.
+        Weight and inertia of the tool are compensated. Those of a part that the tool holds are in it. The sensor has
+        noise, and in some cells a bias: `zero_wrench` takes that away.
+
         >>> force = robot.wrench[:3]
         """
         return np.array(self._session.call("state")["wrench"])
+
+    def zero_wrench(self) -> None:
+        """Let the wrench read 0 from now on: the mean of 0.1 s is subtracted. The robot must stand.
+
+        Do it while the tool touches nothing. While it holds a part, this takes away the weight of the part too, but
+        only as long as the tool is not turned. Raises RobotError while the robot moves.
+
+        >>> robot.zero_wrench()
+        """
+        self._session.call("zero_wrench")
+
+    # --- force ----------------------------------------------------------------------------
+
+    def compliance(
+        self,
+        force: Mapping[str, float],
+        frame: Pose | None = None,
+        speed: float | None = None,
+        travel: float | None = None,
+    ) -> Compliance:
+        """Give way along chosen axes until the tool presses with these forces. Begins now; a `with` block ends it.
+
+        `force`: by axis ("x", "y", "z" [N], "rx", "ry", "rz" [Nm]) what the tool does to its surroundings. 0 lets the
+        tool float along this axis. The axes are those of the TCP now, or of `frame` (T_base_frame). The tool moves
+        along them with at most `speed` [m/s] (0.01), and at most `travel` [m] (0.1) from where it began. Moves keep the
+        other axes. Read `robot.wrench` and `robot.pose` to see what happens. Raises RobotError, ToolError,
+        SpeedLimit; a later call raises NoContact at the end of the travel, Unreachable, JointLimit or Singularity.
+
+        >>> with robot.compliance({"x": 0.0, "y": 0.0, "z": 10.0}, speed=0.01):
+        ...     cell.wait(0.5)
+        """
+        self._session.call(
+            "comply",
+            force=forces.wanted(force),
+            frame=None if frame is None else checks.pose(frame, "frame").to_list(),
+            speed=checks.optional(speed, "speed", "m/s", above=0.0),
+            travel=checks.optional(travel, "travel", "m", above=0.0),
+        )
+        return Compliance(self._session)
 
     @property
     def moving(self) -> bool:
@@ -228,6 +286,7 @@ class Robot(Fixed):
             **self._options(speed, acceleration, blend, wait, "rad"),
         )
 
+    @overload
     def move_linear(
         self,
         pose: Pose,
@@ -236,7 +295,32 @@ class Robot(Fixed):
         blend: float = 0.0,
         frame: Pose | None = None,
         wait: bool = True,
-    ) -> None:
+        until: None = None,
+    ) -> None: ...
+
+    @overload
+    def move_linear(
+        self,
+        pose: Pose,
+        speed: float | None = None,
+        acceleration: float | None = None,
+        blend: float = 0.0,
+        frame: Pose | None = None,
+        wait: bool = True,
+        *,
+        until: Contact | Signal | Sequence[Contact | Signal],
+    ) -> Touch: ...
+
+    def move_linear(
+        self,
+        pose: Pose,
+        speed: float | None = None,
+        acceleration: float | None = None,
+        blend: float = 0.0,
+        frame: Pose | None = None,
+        wait: bool = True,
+        until: Contact | Signal | Sequence[Contact | Signal] | None = None,
+    ) -> Touch | None:
         """MoveL: move the TCP to `pose` on a straight line. The tool turns evenly on the path.
 
         `pose` is T_base_tcp, or T_frame_tcp with `frame`. `speed` [m/s] and `acceleration` [m/s^2] are those of
@@ -244,12 +328,32 @@ class Robot(Fixed):
         `move_joints`. The controller checks the whole line before the robot starts. Raises Unreachable,
         JointLimit, Singularity, SpeedLimit, SelfCollision, Collision, ValueError.
 
+        `until` makes it a guarded move: `Contact(5.0)` stops at a force, `Signal("part_present")` at an input, a list
+        at the first of several. It gives a `Touch`: where and why. Raises NoContact if it comes to its end and meets
+        nothing, RobotError if the guard is met before it begins.
+
         >>> robot.move_linear(robot.pose.offset(z=-0.1), speed=0.1)
         """
+        if until is not None:
+            return self._guarded(pose, speed, acceleration, blend, frame, wait, until)
         self._session.call(
             "move_linear",
             pose=_target(pose, frame, "pose"),
             **self._options(speed, acceleration, blend, wait, "m"),
+        )
+        return None
+
+    def _guarded(
+        self, pose: Any, speed: Any, acceleration: Any, blend: Any, frame: Any, wait: Any, until: Any
+    ) -> Touch:
+        options = self._options(speed, acceleration, blend, wait, "m")
+        if options.pop("blend") > 0.0 or not options.pop("wait"):
+            raise wrong(ValueError, STOPS_THERE())
+        reply = self._session.call(
+            "move_linear_until", pose=_target(pose, frame, "pose"), until=forces.guards(until), **options
+        )
+        return Touch(
+            Pose.from_list(reply["pose"]), str(reply["reason"]), np.array(reply["wrench"]), float(reply["met_at"])
         )
 
     def move_circular(

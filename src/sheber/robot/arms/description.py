@@ -41,6 +41,9 @@ ORIENTATIONS = ("rotvec", "abc", "quaternion")  # how makers write an orientatio
 FLAGS = ("", "status-turn", "confdata")  # how makers write a configuration beside a pose; "": not at all
 
 
+FORCE_A_PAYLOAD = 20.0  # N/kg
+
+
 class ArmError(Exception):
     """An arm that is not described here, or a description that cannot be read."""
 
@@ -140,6 +143,16 @@ class Arm:
     wrist_singularity: float  # rad, smallest angle of wrist 2 on a Cartesian path
     elbow_singularity: float  # rad, smallest angle of the elbow on a Cartesian path
     shoulder_singularity: float  # m, smallest way of the wrist centre to the cylinder it cannot enter
+
+    @property
+    def max_force(self) -> float:
+        """The largest force [N] that it may be asked to press with: twice the weight that it carries."""
+        return FORCE_A_PAYLOAD * self.payload
+
+    @property
+    def max_torque(self) -> float:
+        """The largest torque [Nm] that it may be asked to turn with: that force on a lever of 100 mm."""
+        return 0.1 * self.max_force
 
     @cached_property
     def dh(self) -> Array:

@@ -117,6 +117,7 @@ class Servo:
         inertia = self._inertia.diagonal()
         omega = 2.0 * np.pi * arm.servo.stiffness_hz
         kp = inertia * omega**2
+        self.stiffness = kp  # (n,) Nm/rad
         kv = 2.0 * arm.servo.damping * inertia * omega
         ki = kp / arm.servo.integral_s
         for i in range(self.n):

@@ -78,7 +78,7 @@ class Cell:
         self._servo = Servo(world, self.arm, imperfect.joint_zero, imperfect.repeatability)
         self._controls = self._servo.controls
         robot = [*(link.name for link in self.arm.links), *TOOL_BODIES]
-        self.touches = Contacts(world, scene.meant_contacts, robot)
+        self.touches = Contacts(world, scene.meant_contacts, robot, scene.measured_contacts)
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
@@ -106,9 +106,8 @@ class Cell:
         measured |= {"place": data.xpos[self._tcp], "turn": data.xquat[self._tcp]}
         self._snapshots = Snapshots(world, ids, measured)
         self.tcp7 = np.empty(7)  # see `refresh`
-        sigma = self.scene.imperfections.wrench_noise
         tools = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
-        self._wrist = Wrist(world, self.touches, self.tool, tools, sigma, self._rng)
+        self._wrist = Wrist(world, self.touches, self.tool, tools, self.scene.imperfections, self._rng)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -199,6 +198,11 @@ class Cell:
         return self._servo.torques
 
     @property
+    def joint_stiffness(self) -> Array:
+        """How stiffly the servos hold the joints (6,) Nm/rad."""
+        return self._servo.stiffness
+
+    @property
     def measured_joints(self) -> Array:
         """Joint angles (6,) rad as the encoders show them."""
         return self._servo.measured()
@@ -228,8 +232,12 @@ class Cell:
 
     @property
     def wrench(self) -> Array:
-        """What the surroundings do to the tool, as the wrist senses it (6,): N and Nm, at the TCP, in its axes."""
+        """What the surroundings do to the tool, as the wrist reads it (6,): N and Nm, at the TCP, in its axes."""
         return self._wrist.now(self.step)
+
+    def zero_wrench(self, reading: Array) -> None:
+        """Let the wrist read 0 where it reads this (6,) now; the record stays as it is."""
+        self._wrist.zero(reading)
 
     # --- what it looks like ---------------------------------------------------------------------
 

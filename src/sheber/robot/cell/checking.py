@@ -69,6 +69,9 @@ def check_scene(scene: Scene) -> None:
     for part in scene.parts:
         if not any(shape.solid for shape in part.shapes):
             raise _wrong(_("The part {part!r} has no solid shape."), part=part.name)
+    if len(scene.imperfections.wrench_bias) not in (0, 6):
+        text = _("imperfections: wrench_bias is {value}. It must be six numbers, or () for none.")
+        raise _wrong(text, value=_shown(scene.imperfections.wrench_bias))
     _check_names([*scene.barriers, *scene.cameras])
     for number, lamp in enumerate(scene.lighting.lamps, 1):
         _check_lamp(lamp, number)

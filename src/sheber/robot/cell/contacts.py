@@ -56,17 +56,26 @@ class _Listed:
     where: NDArray[np.intp]  # (k,) index in the list of each followed contact
     each: tuple[int, ...]  # its pair
     pairs: frozenset[int]  # the same, once each
-    unmeant: bool  # whether one of the pairs is not meant
+    every_step: bool  # it is measured: one of the pairs is not meant, or its force is wanted
 
 
-NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), unmeant=False)
+NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), every_step=False)
 
 
 class Contacts:
     """Follows the contacts of one world."""
 
-    def __init__(self, world: World, meant: Sequence[tuple[str, str]], robot: Sequence[str]) -> None:
-        """`meant`: pairs of name patterns; `robot`: names of the robot's bodies, the moving ones and the base."""
+    def __init__(
+        self,
+        world: World,
+        meant: Sequence[tuple[str, str]],
+        robot: Sequence[str],
+        wanted: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`meant`: pairs of name patterns; `robot`: names of the robot's bodies, the moving ones and the base.
+
+        `wanted`: pairs of name patterns that are followed and measured at every step, although meant.
+        """
         self.world = world
         self.events: tuple[Contact, ...] = NONE  # of the last advance
         self.forces: dict[int, float] = {}  # pair -> normal force [N], of the followed pairs that touch now
@@ -76,6 +85,8 @@ class Contacts:
         self._names = world.bodies
         self._n = int(world.model.nbody)
         self._meant = _meant_table(world, meant)
+        self._wanted = _table(world, wanted)
+        self._closely = False
         self._robot = np.array([False, *(name in robot for name in world.bodies)])
         self._code = self._pair_codes()  # (ngeom, ngeom) pair of bodies, -1: not followed
         self._episodes: dict[int, _Episode] = {}
@@ -100,7 +111,7 @@ class Contacts:
         body = model.geom_bodyid
         a, b = np.minimum.outer(body, body), np.maximum.outer(body, body)
         robot = self._robot[a] | self._robot[b]
-        follow = robot | ~self._meant[a, b]
+        follow = robot | ~self._meant[a, b] | self._wanted[a, b]
         codes: NDArray[np.int32] = np.where(follow, a * self._n + b, -1).astype(np.int32)
         return codes
 
@@ -116,7 +127,7 @@ class Contacts:
             if not self._listed.pairs <= self._episodes.keys():
                 self._measure(step)
                 return
-        if self._listed.unmeant:
+        if self._listed.every_step:
             self._measure(step)
 
     def update(self, step: int) -> None:
@@ -130,6 +141,12 @@ class Contacts:
         self._changed = False
         if self._episodes and step - self._closed >= MEASURE_STEPS:
             self._end(step)
+
+    def closely(self, on: bool) -> None:
+        """Whether all that is followed is measured at every step, so that the peaks of meant contacts are true too."""
+        self._closely = on
+        self._known = {b"": NOBODY}
+        self.listed, self._listed = b"", NOBODY  # the next glance sorts it out anew
 
     def _follow(self, key: bytes) -> None:
         """The engine's list of contacts is another one."""
@@ -147,7 +164,8 @@ class Contacts:
         where = np.flatnonzero(codes >= 0)
         each = tuple(codes[where].tolist())
         pairs = frozenset(each)
-        return _Listed(where, each, pairs, unmeant=not all(map(self._pair_meant, pairs)))
+        wanted = self._closely or any(self._wanted[divmod(pair, self._n)] for pair in pairs)
+        return _Listed(where, each, pairs, every_step=wanted or not all(map(self._pair_meant, pairs)))
 
     def _measure(self, step: int) -> None:
         """Normal forces of the followed pairs; opens episodes."""
@@ -180,6 +198,27 @@ class Contacts:
             episode.seen = step
             self.events += (self._contact(pair, 0.0, ended=True),)
         self._episodes.clear()
+
+    def hardest(self) -> tuple[tuple[str, str], float]:
+        """What robot and load press on hardest now, meant or not: two bodies and N; ("", "") and 0 for nothing.
+
+        What presses on something else counts before what the tool holds: that is pressed only because of it.
+        """
+        body, rows = self.world.model.geom_bodyid, self._contact_list.efc_address
+        forces: dict[int, float] = {}
+        for (a, b), row in zip(body[self._contact_list.geom].tolist(), rows.tolist(), strict=True):
+            if row >= 0 and self._robots(pair := self.pair(a, b)):
+                forces[pair] = forces.get(pair, 0.0) + float(self.world.data.efc_force[row])
+        outside = [pair for pair in forces if not all(map(self._carried, divmod(pair, self._n)))]
+        pairs = outside or list(forces)
+        if not pairs:
+            return ("", ""), 0.0
+        pair = max(pairs, key=lambda one: forces[one])
+        return self._pair_names(pair), forces[pair]
+
+    def _carried(self, body: int) -> bool:
+        """Whether a body is the robot's, or what its tool holds."""
+        return bool(self._robot[body]) or body == self.load
 
     def _end(self, step: int) -> None:
         self._closed = step
@@ -218,11 +257,17 @@ class Contacts:
 
 def _meant_table(world: World, meant: Sequence[tuple[str, str]]) -> NDArray[np.bool_]:
     """(nbody, nbody): whether a contact of two bodies is meant; the world itself (0) is."""
+    table = _table(world, meant)
+    table[0, :] = table[:, 0] = True
+    return table
+
+
+def _table(world: World, pairs: Sequence[tuple[str, str]]) -> NDArray[np.bool_]:
+    """(nbody, nbody): whether two bodies are one of these pairs of name patterns, in any order."""
     names = ("", *world.bodies)
     table = np.zeros((len(names), len(names)), dtype=bool)
-    for one, other in meant:
+    for one, other in pairs:
         a = np.array([fnmatchcase(name, one) for name in names])
         b = np.array([fnmatchcase(name, other) for name in names])
         table |= np.outer(a, b) | np.outer(b, a)
-    table[0, :] = table[:, 0] = True
     return table

@@ -51,6 +51,7 @@ class Shape:
     texture: str = ""  # name for `sheber.robot.vision.textures.texture`
     solid: bool = True  # False: drawn, never touched
     drawn: bool = True  # False: touched, never drawn
+    firm: bool = False  # gives way by micrometres, others by hundredths of a millimetre: for close fits
     edge: float = 0.0  # m. box of a part: radius of its lower edges where they are touched; drawn sharp
     gloss: float = 0.0  # height of the highlight, a factor on the light that arrives: 0.1 satin, 0.6 polished
     shininess: int = 40  # whole exponent of the highlight: 10 broad, 200 narrow
@@ -194,6 +195,7 @@ class ToolSpec:
     pose: Pose  # T_flange_tcp
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
+    strength: float = 200.0  # N, the most that it may be asked to press with
     numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
 
     def numbers_over(self, defaults: Mapping[str, float]) -> dict[str, float]:
@@ -213,6 +215,7 @@ class Imperfections:
     joint_zero: tuple[float, ...] = ()  # rad, one a joint: true angle minus encoder's angle; () for none
     repeatability: float = 0.0  # m, 1 sigma at the TCP, drawn once a move
     wrench_noise: float = 0.0  # N, 1 sigma (torque: a tenth of it, Nm)
+    wrench_bias: tuple[float, ...] = ()  # N, N, N, Nm, Nm, Nm at the TCP in its axes: what is read without a touch
     camera_noise: bool = False
 
 
@@ -240,6 +243,9 @@ class Scene:
     meant_contacts: tuple[
         tuple[str, str], ...
     ] = ()  # pairs of name patterns (fnmatch), in any order; all else is a collision
+    measured_contacts: tuple[
+        tuple[str, str], ...
+    ] = ()  # of these pairs the force is measured at every step and recorded, although meant and without the robot
     imperfections: Imperfections = field(default_factory=Imperfections)
     noise_seed: int = 0  # seeds the generators of the cell (repeatability, touch, wrench, camera)
     facts: tuple[tuple[str, Any], ...] = ()  # truth for the checks, plain JSON; recorded, never served

@@ -9,15 +9,18 @@ import math
 from dataclasses import replace
 
 from sheber.geometry import Pose
-from sheber.robot.cell.scene import Colour, Fixture, Shape, ToolSpec
+from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
 
-__all__ = ["gripper", "open_bin", "pallet", "pointer", "post", "suction", "table"]
+__all__ = ["gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
 
 ALUMINIUM: Colour = (0.74, 0.76, 0.78)
 PROFILE: Colour = (0.62, 0.64, 0.67)
 DARK: Colour = (0.16, 0.17, 0.19)
 WOOD: Colour = (0.76, 0.60, 0.40)
 SAFETY_YELLOW: Colour = (0.95, 0.74, 0.08)
+STEEL: Colour = (0.58, 0.60, 0.63)
+
+SIDES = 16  # of the hole of a socket: in its corners a peg has 2 % more play
 
 
 # --- tools ---------------------------------------------------------------------------------
@@ -25,7 +28,7 @@ SAFETY_YELLOW: Colour = (0.95, 0.74, 0.08)
 
 def pointer(length: float = 0.15) -> ToolSpec:
     """A pointed pin on the flange; the TCP is its tip, `length` in front of the flange."""
-    return ToolSpec("pointer", Pose((0.0, 0.0, length)), mass=0.3, centre=(0.0, 0.0, 0.4 * length))
+    return ToolSpec("pointer", Pose((0.0, 0.0, length)), mass=0.3, centre=(0.0, 0.0, 0.4 * length), strength=50.0)
 
 
 def suction(length: float = 0.12, radius: float = 0.02, vacuum_kPa: float = 65.0) -> ToolSpec:
@@ -89,6 +92,54 @@ def post(name: str, radius: float, height: float, pose: Pose, colour: Colour = S
     pole = Shape("cylinder", (radius, height), Pose((0.0, 0.0, height / 2)), colour)
     band = Shape("cylinder", (radius * 1.01, 0.05), Pose((0.0, 0.0, height - 0.06)), DARK, solid=False)
     return Fixture(name, (foot, pole, band), pose)
+
+
+def peg(name: str, pose: Pose, diameter: float = 0.02, length: float = 0.04, mass: float = 0.12) -> Part:
+    """A round steel peg under a square head to grip; `pose` is the middle of its lower end, z up.
+
+    The head is 24 mm wide and 30 mm high and stands on the shaft, whose length is `length`.
+    """
+    shaft = Shape("cylinder", (diameter / 2, length), Pose((0.0, 0.0, length / 2)), STEEL, firm=True)
+    head = Shape("box", (0.024, 0.024, 0.030), Pose((0.0, 0.0, length + 0.015)), DARK)
+    return Part(name, (shaft, head), pose, mass, friction=0.15)
+
+
+def socket(
+    name: str,
+    pose: Pose,
+    diameter: float = 0.02,
+    clearance: float = 0.0002,
+    depth: float = 0.025,
+    chamfer: float = 0.001,
+    friction: float = 0.15,
+) -> Fixture:
+    """A steel ring with a hole for a peg of this diameter; `pose` is the middle of its foot, z up, the mouth above.
+
+    `clearance`: by how much the hole is wider than the peg, in diameter. `depth`: from the mouth to the floor of the
+    hole. `chamfer`: width and depth of the slope around the mouth.
+    """
+    radius, floor, wall = (diameter + clearance) / 2, 0.008, 0.02
+    height, half = floor + depth, 1.02 * (diameter / 2 + wall) * math.tan(math.pi / SIDES)
+    shapes = [Shape("cylinder", (radius + wall, floor), Pose((0.0, 0.0, floor / 2)), STEEL, firm=True)]
+    side = depth - chamfer
+    for n in range(SIDES):
+        out = Pose().rotated(z=2.0 * math.pi * n / SIDES)  # x points out of the hole
+        middle = out.offset_tool(x=radius + wall / 2, z=floor + side / 2)
+        shapes.append(Shape("box", (wall, 2.0 * half, side), middle, firm=True, drawn=False))
+        slope = out.offset_tool(x=radius + chamfer / 2, z=height - chamfer / 2).rotated(y=-math.pi / 4)
+        size = (chamfer * math.sqrt(2.0), 2.0 * half, chamfer)
+        shapes.append(Shape("box", size, slope.offset_tool(z=-chamfer / 2), firm=True, drawn=False))
+        rim = out.offset_tool(x=radius + (chamfer + wall) / 2, z=height - chamfer / 2)
+        shapes.append(Shape("box", (wall - chamfer, 2.0 * half, chamfer), rim, firm=True, drawn=False))
+        shapes.append(_sector(out, radius, radius + wall, floor, height))
+    return Fixture(name, tuple(shapes), pose, friction)
+
+
+def _sector(out: Pose, inner: float, outer: float, low: float, high: float) -> Shape:
+    """One drawn side of a ring."""
+    width = math.tan(math.pi / SIDES)
+    outline = ((inner, -inner * width), (outer, -outer * width), (outer, outer * width), (inner, inner * width))
+    return Shape("prism", (high - low,), out.offset_tool(z=(low + high) / 2), STEEL, outline, solid=False)
 
 
 def open_bin(

@@ -1,5 +1,10 @@
 """Wrist: the sensor of force and torque between arm and tool.
 
+What it senses is what the surroundings do to the tool, and to what the tool holds: contacts, and the weight and the
+inertia of what is held. Weight and inertia of the tool itself are compensated, as by a controller that knows its mass
+and its centre. It reads noise and a bias on top of that. `now` is the reading, less what it was zeroed by; what is
+recorded (`keep`, `take`) has the noise, but neither bias nor zero: a program cannot change the record.
+
 A moment is felt by copying what the engine knows of it; the wrenches of many moments are worked out
 at once, in the same numbers as each by itself.
 """
@@ -11,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.scene import Imperfections
 from sheber.robot.cell.tool import Tool
 from sheber.robot.cell.world import World
 
@@ -25,9 +31,15 @@ class Wrist:
     """What the surroundings do to the tool: N and Nm, at the TCP, in its axes."""
 
     def __init__(
-        self, world: World, contacts: Contacts, tool: Tool, bodies: slice, sigma: float, rng: np.random.Generator
+        self,
+        world: World,
+        contacts: Contacts,
+        tool: Tool,
+        bodies: slice,
+        imperfect: Imperfections,
+        rng: np.random.Generator,
     ) -> None:
-        """`bodies`: the engine's bodies of the tool; `sigma`: of the noise, N."""
+        """`bodies`: the engine's bodies of the tool; `imperfect`: noise and bias."""
         model, data = world.model, world.data
         self._model, self._data, self._contacts, self._tool = model, data, contacts, tool
         tcp = world.body("tcp")
@@ -39,7 +51,8 @@ class Wrist:
             data.xpos[tcp],
             data.xmat[tcp],
         )
-        self._sigma, self._rng = sigma, rng
+        self._sigma, self._rng = imperfect.wrench_noise, rng
+        self._offset: Array | None = np.array(imperfect.wrench_bias) if imperfect.wrench_bias else None  # bias - zero
         self._noise: list[Array] = []  # rows that are not used yet, the next one last
         self._step = -1  # of the moment that was felt last
         self._last: tuple[Array | None, float, Array | None] = (None, 0.0, None)  # its raw numbers, pull [N], noise
@@ -67,10 +80,14 @@ class Wrist:
         self._last = (raw, pull, noise)
 
     def now(self, step: int) -> Array:
-        """The wrench (6,) at this step."""
+        """What the sensor reads (6,) at this step."""
         self._feel(step)
         wrench: Array = self._worked_out([self._last])[0]
-        return wrench
+        return wrench if self._offset is None else wrench + self._offset
+
+    def zero(self, reading: Array) -> None:
+        """From now on read 0 where it read this (6,)."""
+        self._offset = -reading if self._offset is None else self._offset - reading
 
     def keep(self, step: int) -> None:
         """Note this moment for `take`."""
@@ -78,7 +95,7 @@ class Wrist:
         self._kept.append(self._last)
 
     def take(self) -> Array:
-        """The wrenches (n, 6) of the kept moments, which are forgotten."""
+        """The wrenches (n, 6) of the kept moments, which are forgotten; without bias and zero."""
         kept, self._kept = self._kept, []
         return self._worked_out(kept)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sheber.i18n import Message, Worded, message
 
-__all__ = ["JointLimit", "MotionError", "SelfCollision", "Singularity", "SpeedLimit", "Unreachable"]
+__all__ = ["JointLimit", "MotionError", "NoContact", "SelfCollision", "Singularity", "SpeedLimit", "Unreachable"]
 
 
 class MotionError(Worded):
@@ -31,6 +31,10 @@ class SpeedLimit(MotionError):
 
 class SelfCollision(MotionError):
     """The arm or its tool would touch the arm itself on the way."""
+
+
+class NoContact(MotionError):
+    """The arm went to the end of its way and met nothing."""
 
 
 # --- sentences; poses, places and joints come in words (`words.py`), in mm and degrees ------------------
@@ -111,4 +115,24 @@ TOO_SUDDEN: Final = message(
     "motion.too_sudden",
     "An acceleration of {asked:.4g} {unit} was asked for. This robot takes an acceleration above 0 and up to "
     "{most:.4g} {unit}.",
+)
+GAVE_WAY_TOO_FAR: Final = message(
+    "motion.gave_way_too_far",
+    "The compliant motion led the arm to {place}. Beyond this place, no joint angles bring the tool on. "
+    "The robot stands.",
+)
+GAVE_WAY_TO_LIMIT: Final = message(
+    "motion.gave_way_to_limit",
+    "The compliant motion led the arm to {place}. There, joint {number} ({name}) is at the end of its range. "
+    "The robot stands.",
+)
+GAVE_WAY_TO_SINGULARITY: Final = message(
+    "motion.gave_way_to_singularity",
+    "The compliant motion led the arm to {place}. There, a joint would have to turn faster than it can. "
+    "The robot stands.",
+)
+GAVE_WAY_TO_THE_END: Final = message(
+    "motion.gave_way_to_the_end",
+    "The compliant motion led the arm to {place}, {travel:.0f} mm from where it began, and did not meet the force. "
+    "It goes no further than this (travel). The robot stands.",
 )

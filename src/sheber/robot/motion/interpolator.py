@@ -26,6 +26,7 @@ from sheber.robot.arms import Arm
 from sheber.robot.clock import STEP_S
 from sheber.robot.motion import kinematics
 from sheber.robot.motion.curve import JointCurve
+from sheber.robot.motion.errors import MotionError
 from sheber.robot.motion.legs import Bend, Leg, Planner, SelfCollides, Span
 from sheber.robot.motion.moves import Move
 from sheber.robot.motion.profile import Block, Profile, brake, plan
@@ -81,6 +82,7 @@ class Interpolator:
     """
 
     every_tick = False  # it looks at no sensor: two ticks may be taken at once
+    fault: MotionError | None = None  # what it cannot do, it refuses before it moves
 
     def __init__(
         self,
@@ -169,6 +171,17 @@ class Interpolator:
         """The planned stretches from where the robot is."""
         here = self._stretches.index(state.stretch)
         return [replace(state.stretch, first=state.position), *self._stretches[here + 1 :]]
+
+    def over(self) -> None:
+        """Nobody takes the arm from it for good."""
+
+    def start_from(self, q: Array) -> None:
+        """Something else moved the arm to these joints (6,): forget every move, and go on from there, at rest."""
+        self._queue.clear()
+        self._open = False
+        self.pending = 0
+        self.joints = np.array(q, dtype=np.float64)
+        self._rest()
 
     # --- targets out ------------------------------------------------------------------------
 
