@@ -28,7 +28,8 @@ def bind(host: str, port: int) -> socket.socket:
     """The socket at an address. Raises Refused where another program has it, or the machine does not.
 
     What is written goes out at once, on all its connections. Otherwise the body of a page waits until the browser has
-    acknowledged the head, which browsers put off by 40 ms. The event loop asks for it only where a socket names TCP.
+    acknowledged the head, which browsers put off by 40 ms. uvloop asks for it by itself; asyncio does where a socket
+    names TCP, which this one does not.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
