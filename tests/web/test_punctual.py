@@ -155,3 +155,12 @@ def test_an_answer_that_nobody_reads_ends() -> None:
             assert loop.time() - begun > UNREAD_S - 0.2
 
     told(story)
+
+
+def test_what_is_written_goes_out_at_once() -> None:
+    """Also on the connections of the socket: a body does not wait until its head was acknowledged."""
+    bound = bind("127.0.0.1", 0)
+    with bound, socket.create_connection(bound.getsockname()):
+        accepted, _address = bound.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

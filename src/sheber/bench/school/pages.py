@@ -12,31 +12,24 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import JSON, ColumnElement, Float, event, func, insert, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import event, select
 
 from sheber.bench.rows import Row, absolute, aimed, gated, quantile, skipped
 from sheber.bench.school.asked import ask
 from sheber.bench.school.browser import Connection
-from sheber.bench.school.recorded import Recording, recording
+from sheber.bench.school.filling import SCENES, fill
 from sheber.bench.school.town import Guest, Served, Town, served, settled
 from sheber.exercises import catalogue
-from sheber.school.clock import now
-from sheber.school.courses.models import Assignment, Member
-from sheber.school.database import Moment
-from sheber.school.losses import losses_of
 from sheber.school.opening import School
-from sheber.school.submissions.models import SceneResult, Submission
+from sheber.school.submissions.models import Submission
 from sheber.web.app import create_app
 
 __all__ = ["Page", "fill", "main_pages", "pages", "queries", "sizes"]
 
 STUDENTS: Final = 2000
 EXERCISES: Final = 50
-ATTEMPTS: Final = 2  # of each student in each exercise: 200,000 submissions
-SCENES: Final = 2  # with a stored result each
 FEW: Final = (20, 5)  # students and exercises of the school with few rows
 LOADS: Final = 60  # of each page
 LIGHT_kB: Final = "≤ 250"
@@ -71,6 +64,15 @@ def main_pages(town: Town) -> list[Page]:
         Page("handed in", f"/assignments/{work}/handed-in", teacher),
         Page("people of the course", f"{course}/people", teacher),
         Page("people of the school", "/school/people", teacher),
+        Page("gradebook by total", f"{course}/gradebook?sort=total", teacher),
+        Page("gradebook, who passed", f"{course}/gradebook?passed=yes", teacher),
+        Page("one grade", f"/assignments/{work}/grades/{student.actor.id}", teacher),
+        Page("requests", f"{course}/requests", teacher),
+        Page("similarity", f"/assignments/{work}/similarity", teacher),
+        Page("changes of the course", f"{course}/changes", teacher),
+        Page("changes of the school", "/school/changes", teacher),
+        Page("queue", "/school", teacher),
+        Page("gradebook as CSV", f"{course}/gradebook.csv", teacher),
     ]
 
 
@@ -188,74 +190,6 @@ def _weighed(town: Town) -> Iterator[tuple[str, tuple[int, bool]]]:
         loaded = sorted(set(_ASSET.findall(answer.text())))
         size = len(answer.body) + sum(len(ask(app, one, page.guest.cookie).body) for one in loaded)
         yield page.name, (size, any("/editor.js" in one for one in loaded))
-
-
-# --- rows ------------------------------------------------------------------------------------------
-
-
-def fill(town: Town) -> int:
-    """Judged submissions of every student in every assignment, made by the database itself; gives how many."""
-    with town.school.writing() as session:
-        for name in dict.fromkeys(town.exercises):
-            for attempt in range(1, ATTEMPTS + 1):
-                _insert_submissions(session, recording(name), name, attempt)
-            for place in range(1, SCENES + 1):
-                _insert_results(session, recording(name), name, place)
-        count = session.scalar(select(func.count(Submission.id))) or 0
-    with town.school.engine.begin() as connection:
-        connection.exec_driver_sql("ANALYZE")
-    return count
-
-
-def _insert_submissions(session: Session, run: Recording, exercise: str, attempt: int) -> None:
-    points = literal(run.result.points / 7.0, Float) * (1 + Member.person_id % 7)
-    values: dict[str, ColumnElement[Any]] = {
-        "assignment_id": Assignment.id.expression,
-        "person_id": Member.person_id.expression,
-        "kind": literal("graded"),
-        "number": literal(attempt),
-        "file_name": literal("program.py"),
-        "source": literal(run.source + b"#" * attempt),
-        "source_sha256": literal("0" * 64),
-        "language": literal("en"),
-        "created": literal(now(), Moment),
-        "late_days": literal(0),
-        "state": literal("done"),
-        "scenes": literal(SCENES),
-        "final": points,
-        "points": points,
-        "exercise_sha256": literal(run.result.exercise_sha256),
-        "finished": literal(now(), Moment),
-        "shared": literal(False),
-        "token": literal(""),
-    }
-    rows = select(*values.values()).join(Member, Member.course_id == Assignment.course_id)
-    rows = rows.where(Member.role == "student", Assignment.exercise == exercise)
-    session.execute(insert(Submission).from_select(list(values), rows))
-
-
-def _insert_results(session: Session, run: Recording, exercise: str, place: int) -> None:
-    found = run.result
-    values: dict[str, ColumnElement[Any]] = {
-        "submission_id": Submission.id.expression,
-        "place": literal(place),
-        "round": literal(1),
-        "seed": literal("1"),
-        "points": literal(found.points, Float),
-        "outcome": literal(found.outcome, JSON),
-        "losses": literal(losses_of(found.score), JSON),
-        "score": literal(found.score, JSON),
-        "trace_sha256": literal(found.trace_sha256),
-        "trace": literal(""),
-        "trace_bytes": literal(0),
-        "level": literal(found.level),
-        "processor": literal(found.processor),
-        "versions": literal({}, JSON),
-        "seconds": literal(found.seconds, Float),
-        "judged": literal(now(), Moment),
-    }
-    rows = select(*values.values()).join(Assignment, Assignment.id == Submission.assignment_id)
-    session.execute(insert(SceneResult).from_select(list(values), rows.where(Assignment.exercise == exercise)))
 
 
 def _attempts(town: Town, student: Guest) -> list[int]:

@@ -98,6 +98,11 @@ class Cell(NamedTuple):
         """Whether these points pass."""
         return passes(self.points)
 
+    @property
+    def plain(self) -> bool:
+        """Whether its points are all that there is to say."""
+        return self.state == "graded" and not (self.by_hand or self.late_days)
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -225,41 +225,58 @@ def _checks(
     losses: Losses, titles: Mapping[tuple[int, str], Text], members: Mapping[int, tuple[int | None, str]]
 ) -> tuple[CheckLoss, ...]:
     """The checks, the most lost points first."""
-    every = sum(_lost(one.by_person) for one in losses.values())
-    found = [_check(key, one, titles[one.result_id, key], members, every) for key, one in losses.items()]
+    sums = {key: _by_group(one, members) for key, one in losses.items()}
+    every = sum(one.lost for groups in sums.values() for one in groups.values())
+    found = [_check(key, one, titles[one.result_id, key], sums[key], every) for key, one in losses.items()]
     return tuple(sorted(found, key=lambda one: (-one.share, one.key)))
 
 
-def _check(key: str, one: _Losses, title: Text, members: Mapping[int, tuple[int | None, str]], every: int) -> CheckLoss:
-    groups: dict[tuple[int | None, str], dict[int, list[int]]] = {}
-    for person, scenes in one.by_person.items():
-        groups.setdefault(members[person], {})[person] = scenes
+@dataclass(slots=True)
+class _Sum:
+    """What some students lost in a check. Points are hundredths."""
+
+    students: int = 0
+    lost_by: int = 0
+    lost: int = 0
+    scenes: int = 0
+
+    @property
+    def mean(self) -> float:
+        """Points a scene."""
+        return _mean(self.lost, self.scenes)
+
+
+def _by_group(one: _Losses, members: Mapping[int, tuple[int | None, str]]) -> dict[tuple[int | None, str], _Sum]:
+    """What each group lost in a check."""
+    groups: dict[tuple[int | None, str], _Sum] = {}
+    for person, (lost, scenes) in one.by_person.items():
+        group = members[person]
+        found = groups.get(group)
+        if found is None:
+            found = groups[group] = _Sum()
+        found.students += 1
+        found.lost_by += lost > 0
+        found.lost += lost
+        found.scenes += scenes
+    return groups
+
+
+def _check(key: str, one: _Losses, title: Text, groups: Mapping[tuple[int | None, str], _Sum], every: int) -> CheckLoss:
+    whole = _Sum(*(sum(getattr(part, name) for part in groups.values()) for name in _Sum.__slots__))
     return CheckLoss(
         key=key,
         title=title,
         group=one.group,
-        maximum=_mean(one.maximum, _scenes(one.by_person)),
-        students=len(one.by_person),
-        lost_by=_lost_by(one.by_person),
-        mean_lost=_mean(_lost(one.by_person), _scenes(one.by_person)),
-        share=round(_lost(one.by_person) / every, 4) if every > 0 else 0.0,
+        maximum=_mean(one.maximum, whole.scenes),
+        students=whole.students,
+        lost_by=whole.lost_by,
+        mean_lost=whole.mean,
+        share=round(whole.lost / every, 4) if every > 0 else 0.0,
         groups=tuple(
-            GroupLoss(id_, name, len(people), _lost_by(people), _mean(_lost(people), _scenes(people)))
-            for (id_, name), people in sorted(groups.items(), key=lambda item: (item[0][0] is None, item[0][1]))
+            GroupLoss(id_, name, part.students, part.lost_by, part.mean)
+            for (id_, name), part in sorted(groups.items(), key=lambda item: (item[0][0] is None, item[0][1]))
         ),
     )
-
-
-def _lost(people: Mapping[int, Sequence[int]]) -> int:
-    return sum(lost for lost, _scenes in people.values())
-
-
-def _scenes(people: Mapping[int, Sequence[int]]) -> int:
-    return sum(scenes for _lost, scenes in people.values())
-
-
-def _lost_by(people: Mapping[int, Sequence[int]]) -> int:
-    return sum(lost > 0 for lost, _scenes in people.values())
 
 
 def _mean(hundredths: int, count: int) -> float:
