@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 from test_teaching_courses import form, stored
 from town import Town
 
 from sheber.school import preferences
 from sheber.school.courses import courses
+from sheber.school.courses.models import Extension
 
 
 @pytest.fixture
@@ -74,6 +76,19 @@ def test_an_extension_is_typed_in_it_too(almaty: Town) -> None:
     assert teacher.fill(page, due="2099-12-09T23:59", **fields).status_code == 303
     assert "2099-12-09 23:59 (UTC+5)" in teacher.get(page).text
     assert "2099-12-09 23:59 (UTC+5)" in almaty.browser(almaty.student).get(f"/courses/{almaty.course}").text
+
+
+def test_what_is_typed_is_of_the_course_where_it_has_a_zone_of_its_own(town: Town) -> None:
+    """The school is in UTC; the form says Almaty."""
+    with town.school.writing() as session:
+        courses.set_zone(session, town.teacher, town.course, "Asia/Almaty")
+    teacher, page = town.browser(town.teacher), f"/assignments/{town.assignment}/extensions"
+    teacher.fill(f"/assignments/{town.assignment}/settings", **form(town, due="2099-12-02T23:59"))
+    fields = {"person": str(town.student.id), "attempts": "", "closes": "", "reason": "ill"}
+    assert teacher.fill(page, due="2099-12-09T18:00", **fields).status_code == 303
+    assert "2099-12-09 18:00 (UTC+5)" in teacher.get(page).text
+    with town.school.reading() as session:
+        assert session.scalars(select(Extension)).one().due == datetime(2099, 12, 9, 13, 0, tzinfo=UTC)
 
 
 def test_the_administrator_chooses_it(town: Town) -> None:

@@ -46,6 +46,7 @@ def extend(visit: Known, assignment_id: Id, sent: Posted) -> Response:
     """Give one student more time or attempts."""
     try:
         with visit.school.writing() as session:
+            assignments.require_assignment(session, visit.actor, "extension.give", assignment_id)  # its zone, for dates
             assignments.give_extension(
                 session,
                 visit.actor,
