@@ -80,9 +80,8 @@ def test_an_extension_is_typed_in_it_too(almaty: Town) -> None:
 
 def test_what_is_typed_is_of_the_course_where_it_has_a_zone_of_its_own(town: Town) -> None:
     """The school is in UTC; the form says Almaty."""
-    with town.school.writing() as session:
-        courses.set_zone(session, town.teacher, town.course, "Asia/Almaty")
     teacher, page = town.browser(town.teacher), f"/assignments/{town.assignment}/extensions"
+    teacher.fill(f"/courses/{town.course}/zone", zone="Asia/Almaty")
     teacher.fill(f"/assignments/{town.assignment}/settings", **form(town, due="2099-12-02T23:59"))
     fields = {"person": str(town.student.id), "attempts": "", "closes": "", "reason": "ill"}
     assert teacher.fill(page, due="2099-12-09T18:00", **fields).status_code == 303
