@@ -18,6 +18,7 @@ from sheber.school.audit import AuditEntry
 from sheber.school.courses.courses import require_open, waiting_requests
 from sheber.school.courses.dates import Dates, check_dates, dates_of
 from sheber.school.courses.exercises import exercise_of
+from sheber.school.courses.lateness import TAKING, recount
 from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, ReleasedScene
 from sheber.school.courses.numbers import NumberField, checked_numbers, number_fields
 from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
@@ -25,7 +26,6 @@ from sheber.school.people import policy
 from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
 from sheber.school.secret import Secret
-from sheber.school.submissions.lateness import TAKING, recount
 from sheber.school.zones import told
 
 __all__ = [
