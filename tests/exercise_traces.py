@@ -35,13 +35,16 @@ def write_trace(
     events: Sequence[Event] = (),
     outcome: OutcomeKind = OutcomeKind.FINISHED,
     reason: Text = NOTHING,
+    outputs: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Trace:
-    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body."""
-    bodies = bodies or {}
+    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
+    analog output."""
+    bodies, outputs = bodies or {}, outputs or {}
+    channels = (*CHANNELS, *(Channel(f"output_{name}", "f4") for name in outputs))
     names = list(bodies)
     left = sorted(events, key=lambda event: event[0])
     with TraceWriter(path, Header(exercise.name)) as writer:
-        row = writer.begin(CHANNELS, names, (), facts, step_s=0.002, events=EVENTS)
+        row = writer.begin(channels, names, (), facts, step_s=0.002, events=EVENTS)
         for n in range(len(tcp)):
             step = n * SAMPLE_STEPS
             while left and left[0][0] <= step * 0.002:
@@ -49,6 +52,8 @@ def write_trace(
                 writer.event(step, kind, data)
             sample = np.zeros((), row)
             sample["joints"], sample["tcp"] = joints[n], tcp[n]
+            for name, values in outputs.items():
+                sample[f"output_{name}"] = values[n]
             writer.sample(step, sample.tobytes())
             if names:
                 poses = np.array([bodies[name][n] for name in names], np.float32)
