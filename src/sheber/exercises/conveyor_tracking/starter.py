@@ -1,0 +1,3 @@
+from sheber import connect
+
+cell = connect(exercise="conveyor-tracking")
