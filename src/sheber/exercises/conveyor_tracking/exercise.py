@@ -98,7 +98,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     line = level_pose(*ORIGIN, BELT_TOP, math.pi / 2 + aside(rng, _rad(numbers, "scene.belt_turn_deg"), LEAST_TURN))
     starts = _starts(rng, numbers, speed, count)
     stop, belt_s = _stop(rng, numbers, speed, starts)
-    tray = level_pose(between(rng, 0.20, 0.23), between(rng, 0.34, 0.37), TRAY_FLOOR, aside(rng, 0.2, LEAST_TURN))
+    tray = level_pose(between(rng, 0.10, 0.13), between(rng, 0.33, 0.36), TRAY_FLOOR, aside(rng, 0.2, LEAST_TURN))
     places = [_place(tray, size, n) for n in range(count)]
     arm = numbers.choice("scene.arm")
     return Scene(

@@ -1,24 +1,27 @@
-"""Conveyor tracking: see each part twice, foretell where it will be, and touch it in a move that goes with the belt."""
+"""Conveyor tracking: see each part several times, foretell where it will be, touch it in a move that goes with the belt."""
 
 import math
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-from sheber import DOWN, Pose, RobotError, connect
+from sheber import DOWN, Pose, connect
 
 cell = connect(exercise="conveyor-tracking")
 robot, suction, camera = cell.robot, cell.suction, cell.cameras["belt"]
 belt, tray, sheet = cell.frames["belt"], cell.frames["tray"], cell.sheet
 TOP = sheet["part"]["z"]  # m over the belt
 HOVER = 0.035  # m over the part while waiting for it
-DIVE_S, WITH_S = 0.35, 0.35  # s: down to the part while going with the belt, and on it
+DIVE_S, WITH_S = 0.35, 0.30  # s: down to the part while going with the belt, and on it
+LAG_S = 0.052  # s that a move with the belt is behind one that were at its speed at once
 PRESS = 0.0015  # m that the bellows give way
 FIRST, LAST = -0.12, 0.20  # m along the belt: where a part may be met
-SWING = {"speed": 2.4, "acceleration": 5.0}  # rad/s, rad/s^2: across the cell
+SLOW = 0.004  # m/s: slower than this the belt stands
+SWING = {"speed": 2.6, "acceleration": 6.0}  # rad/s, rad/s^2: across the cell
 LIFT = {"speed": 0.5, "acceleration": 3.0}  # m/s, m/s^2: down and up
-TRAVEL = 0.08  # m over the tray
+TRAVEL = 0.13  # m over the tray: higher than the belt
 
 
 @dataclass
@@ -31,140 +34,194 @@ class Sight:
     count: float  # of the encoder, at that moment
 
 
-def counts() -> tuple[float, float]:
-    """Simulated time [s] and count of the encoder, of one tick."""
-    state = cell.state()
-    return state.time, state.inputs["encoder"]
+@dataclass
+class Part:
+    """One part on the belt, and all that was seen of it."""
+
+    sights: list[Sight] = field(default_factory=list)
+    done: bool = False
 
 
 def look() -> list[Sight]:
     """The parts that the camera sees whole, the one farthest along the belt first."""
-    before, start = counts()
+    before = cell.state()
     image = camera.capture()
-    after, end = counts()
-    count = start + (end - start) * (image.time - before) / (after - before)
+    after = cell.state()
+    share = (image.time - before.time) / (after.time - before.time)
+    count = before.inputs["encoder"] + share * (after.inputs["encoder"] - before.inputs["encoder"])
     hue, saturation, value = cv2.split(cv2.cvtColor(image.colour, cv2.COLOR_BGR2HSV))
     yellow = ((abs(hue.astype(int) - 24) < 9) & (saturation > 120) & (value > 70)).astype(np.uint8)
     outlines, _ = cv2.findContours(yellow, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    sights = []
-    for outline in outlines:
-        u, v = outline[:, 0, 0], outline[:, 0, 1]
-        whole = u.min() > 3 and v.min() > 3 and u.max() < camera.width - 4 and v.max() < camera.height - 4
-        if len(outline) < 60 or not whole:
-            continue
-        x, y = camera.to_plane(u, v, height=belt.position[2] + TOP)
-        points = belt.inverse() @ np.stack([x, y, np.full(len(x), belt.position[2] + TOP)], axis=1)
-        (x, y), (width, height), angle = cv2.minAreaRect((points[:, :2] * 1e3).astype(np.float32))
-        yaw = math.radians(angle if width > height else angle + 90.0)
-        sights.append(Sight(x * 1e-3, y * 1e-3, yaw, count))
-    cell.show(image.colour, f"{len(sights)} parts, count {count:.0f}")
+    sights = [sight_of(outline, count) for outline in outlines if len(outline) > 60 and is_whole(outline)]
     return sorted(sights, key=lambda sight: -sight.x)
 
 
+def is_whole(outline: np.ndarray) -> bool:
+    """Whether an outline lies within the picture."""
+    u, v = outline[:, 0, 0], outline[:, 0, 1]
+    return u.min() > 3 and v.min() > 3 and u.max() < camera.width - 4 and v.max() < camera.height - 4
+
+
+def sight_of(outline: np.ndarray, count: float) -> Sight:
+    """The part with this outline, in the frame of the belt: neither lens nor tilt disturb it there."""
+    height = belt.position[2] + TOP
+    x, y = camera.to_plane(outline[:, 0, 0], outline[:, 0, 1], height=height)
+    points = belt.inverse() @ np.stack([x, y, np.full(len(x), height)], axis=1)
+    (along, left), (long, wide), angle = cv2.minAreaRect((points[:, :2] * 1e3).astype(np.float32))
+    turn = (angle if long > wide else angle + 90.0) % 180.0  # half a turn more is the same
+    return Sight(along * 1e-3, left * 1e-3, math.radians(turn - 180.0 if turn > 90.0 else turn), count)
+
+
 class Line:
-    """What is known of the belt: its scale, and the parts on it."""
+    """The belt: its encoder's scale, its speed, and the parts on it."""
 
     def __init__(self) -> None:
-        self.first = look()[0]
+        self.parts: list[Part] = []
         self.scale = 0.0  # counts/m
-        self.parts: list[Sight] = []
-        while self.scale == 0.0:
-            cell.wait(0.2)
+        self.track: deque[tuple[float, float]] = deque(maxlen=16)  # s, counts
+        first = look()[0]
+        while not self.scale:
+            cell.wait(0.25)
             seen = look()
-            if seen[0].x - self.first.x > 0.15:
-                self.scale = (seen[0].count - self.first.count) / (seen[0].x - self.first.x)
+            if seen[0].x - first.x > 0.15:
+                self.scale = (seen[0].count - first.count) / (seen[0].x - first.x)
+        self.parts.append(Part([first]))
         self.add(seen)
 
     def add(self, seen: list[Sight]) -> None:
-        """Keep what is new."""
+        """Keep what was seen; every second look at a part makes the scale better."""
         for sight in seen:
-            known = [part for part in self.parts if abs(self.at(part, sight.count) - sight.x) < 0.05]
-            if not known:
-                self.parts.append(sight)
+            near = [part for part in self.parts if abs(self.at(part, sight.count) - sight.x) < 0.05]
+            if near:
+                near[0].sights.append(sight)
+            else:
+                self.parts.append(Part([sight]))
+        ways = [(s.x - p.sights[0].x, s.count - p.sights[0].count) for p in self.parts for s in p.sights[1:]]
+        self.scale = sum(x * count for x, count in ways) / sum(x * x for x, _count in ways)
 
-    def at(self, part: Sight, count: float) -> float:
-        """Where a part is along the belt at a count [m]."""
-        return part.x + (count - part.count) / self.scale
+    def at(self, part: Part, count: float) -> float:
+        """Where a part is along the belt at a count [m], by all that was seen of it."""
+        return float(np.mean([sight.x + (count - sight.count) / self.scale for sight in part.sights]))
 
-    def speed(self) -> tuple[float, float, float]:
-        """Speed of the belt over the last ticks [m/s], with time [s] and count."""
-        before, start = counts()
-        cell.wait(0.05)
-        after, end = counts()
-        return (end - start) / self.scale / (after - before), after, end
+    def read(self) -> tuple[float, float]:
+        """Time [s] and count now; the last ones are kept."""
+        state = cell.state()
+        self.track.append((state.time, state.inputs["encoder"]))
+        return self.track[-1]
+
+    def speed(self) -> float:
+        """Speed of the belt [m/s] over the last reads."""
+        (before, start), (after, end) = self.track[0], self.track[-1]
+        return (end - start) / self.scale / (after - before) if after > before else 0.0
+
+    def steady(self) -> float:
+        """Wait until the belt keeps its speed, or stands; that speed [m/s]."""
+        self.track.clear()
+        while True:
+            self.read()
+            if len(self.track) == self.track.maxlen:
+                (t0, c0), (t1, c1), (t2, c2) = self.track[0], self.track[8], self.track[-1]
+                if abs((c2 - c1) / (t2 - t1) - (c1 - c0) / (t1 - t0)) / self.scale < 0.008:
+                    return self.speed()
 
 
-def over(x: float, y: float, z: float, yaw: float) -> Pose:
-    """T_base_tcp over a place of the belt, `z` over the upper side of a part."""
+def over(x: float, part: Part, z: float) -> Pose:
+    """T_base_tcp `x` along the belt, `z` over the upper side of a part."""
+    y, yaw = (float(np.mean([getattr(sight, name) for sight in part.sights[-4:]])) for name in ("y", "yaw"))
     pose: Pose = belt.offset_tool(x=x, y=y, z=TOP + z).rotated(z=yaw) @ DOWN
     return pose
 
 
-def wait_until_steady(line: Line) -> float:
-    """Wait until the belt keeps its speed, or stands; its speed [m/s]."""
-    last = line.speed()[0]
+def pick(line: Line, part: Part) -> bool:
+    """Fetch a part; False where it is too far along the belt."""
+    meet = max(FIRST, line.at(part, line.read()[1]) + 1.4 * line.speed() + 0.02)
+    robot.move_to(over(meet, part, HOVER), **SWING)
+    if line.at(part, line.read()[1]) < meet - 0.3 * line.speed():
+        line.add(look())  # there is time; the next part may be gone from the picture when this one is on the tray
     while True:
-        now = line.speed()[0]
-        if abs(now - last) < 0.004:
-            return now
-        last = now
-
-
-def pick(line: Line, part: Sight) -> bool:
-    """Fetch a part from the belt; False where it did not come to that."""
-    _time, count = counts()
-    meet = max(FIRST, line.at(part, count) + 0.12)
-    robot.move_to(over(meet, part.y, HOVER, part.yaw), **SWING)
-    while True:
-        speed = wait_until_steady(line)
-        if line.at(part, counts()[1]) > LAST:
+        speed = line.steady()
+        x = line.at(part, line.read()[1])
+        if x > LAST:
             return False
-        if speed < 0.004:
-            if line.at(part, counts()[1]) > FIRST - 0.1 and pick_standing(line, part):
+        if speed < SLOW:
+            if x > FIRST - 0.10 and stab(line, part, x):
                 return True
             continue
-        if pick_moving(line, part, meet, speed):
+        if x > meet - 0.01:
+            meet = x + 0.3 * speed + 0.03
+            robot.move_linear(over(meet, part, HOVER), **LIFT)
+        if dive(line, part, meet, speed):
             return True
-        meet = line.at(part, counts()[1]) + 0.10
-        robot.move_linear(over(meet, part.y, HOVER, part.yaw), **LIFT)
 
 
-def pick_standing(line: Line, part: Sight) -> bool:
+def stab(line: Line, part: Part, x: float) -> bool:
     """Fetch a part from a belt that stands."""
-    x = line.at(part, counts()[1])
-    robot.move_linear(over(x, part.y, HOVER, part.yaw), **LIFT)
-    if line.speed()[0] > 0.004:
+    robot.move_linear(over(x, part, HOVER), **LIFT)
+    if abs(line.at(part, line.read()[1]) - x) > 0.001:
         return False
     suction.on(wait=False)
-    robot.move_linear(over(x, part.y, -PRESS, part.yaw), speed=0.15)
-    cell.wait(0.12)
+    robot.move_linear(over(x, part, -PRESS), speed=0.25, acceleration=3.0)
+    return lifted(line, over(x, part, 2 * HOVER))
+
+
+def dive(line: Line, part: Part, meet: float, speed: float) -> bool:
+    """Go down with the belt when the part comes to `meet`; False where the belt changed its speed on the way."""
+    while True:
+        start, count = line.read()
+        x = line.at(part, count)
+        if abs(line.speed() - speed) > 0.15 * speed:
+            return False
+        if x > meet - (LAG_S + 0.005) * speed:
+            break
+    down = x + (LAG_S + DIVE_S) * speed
+    slant = math.hypot(speed, (HOVER + PRESS) / DIVE_S)
+    suction.on(wait=False)
+    robot.move_linear(over(down, part, -PRESS), speed=slant, acceleration=5.0, blend=0.004)
+    robot.move_linear(over(down + WITH_S * speed, part, -PRESS), speed=speed, acceleration=5.0, wait=False)
+    while robot.moving:
+        time, count = line.read()
+        away = line.at(part, count) - x - (time - start) * speed
+        if time - start < DIVE_S - 0.02 and abs(away) > 0.003:
+            robot.stop()
+            suction.off(wait=False)
+            robot.move_linear(robot.pose.offset(z=HOVER), **LIFT)
+            return False
+    return lifted(line, over(down + WITH_S * speed, part, 2 * HOVER))
+
+
+def lifted(line: Line, up: Pose) -> bool:
+    """Go up, with the part if the cup holds it."""
     held = suction.holding
-    robot.move_linear(over(x, part.y, HOVER, part.yaw), blend=0.01, **LIFT)
+    if not held:
+        suction.off(wait=False)
+    robot.move_linear(up, blend=0.015 if held else 0.0, **LIFT)
     return held
 
 
-def pick_moving(line: Line, part: Sight, meet: float, speed: float) -> bool:
-    """Dive at the part in a move that goes with the belt, when it comes to `meet`; False where the belt stopped."""
-    lead = speed * (0.02 + DELAY)
-    while True:
-        time, count = counts()
-        x = line.at(part, count)
-        if x >= meet - lead:
-            break
-        if time > stuck_time(line, x, meet, speed, time):
-            return False
-    down, along = meet + speed * DIVE_S, meet + speed * (DIVE_S + WITH_S)
-    slant = math.hypot(speed, (HOVER + PRESS) / DIVE_S)
-    suction.on(wait=False)
-    robot.move_linear(over(down, part.y, -PRESS, part.yaw), speed=slant, acceleration=5.0, blend=0.004)
-    robot.move_linear(over(along, part.y, -PRESS, part.yaw), speed=speed, acceleration=5.0, blend=0.004)
-    up = over(along + speed * DIVE_S, part.y, HOVER, part.yaw)
-    robot.move_linear(up, speed=slant, acceleration=5.0, wait=False)
-    return True
+def put(n: int) -> None:
+    """Set a part down on place n of the tray."""
+    column, row = n % sheet["columns"], n // sheet["columns"]
+    place = tray.offset_tool(x=column * sheet["pitch"]["x"], y=row * sheet["pitch"]["y"], z=TOP) @ DOWN
+    robot.move_to(place.offset(z=TRAVEL), blend=0.03, **SWING)
+    robot.move_linear(place.offset(z=0.0005), **LIFT)
+    suction.off()
+    robot.move_linear(place.offset(z=TRAVEL), blend=0.03, **LIFT)
 
 
-def stuck_time(line, x, meet, speed, time):
-    return time + 100
-
-
-DELAY = 0.0
+robot.move_joints(robot.home, **SWING)
+line = Line()
+brought = 0
+while sum(part.done for part in line.parts) < sheet["count"]:
+    line.add(look())
+    waiting = [part for part in line.parts if not part.done]
+    if waiting:
+        part = max(waiting, key=lambda one: one.sights[0].x - one.sights[0].count / line.scale)
+        x = line.at(part, line.read()[1])
+        if x > FIRST - 0.25:
+            if pick(line, part):
+                put(brought)
+                brought += 1
+            part.done = True
+            continue
+    cell.wait(0.6)
+robot.move_joints(robot.home, **SWING)
