@@ -176,7 +176,7 @@ def dive(line: Line, part: Part, meet: float, speed: float) -> bool:
     down = x + (LAG_S + DIVE_S) * speed
     slant = math.hypot(speed, (HOVER + PRESS) / DIVE_S)
     suction.on(wait=False)
-    robot.move_linear(over(down, part, -PRESS), speed=slant, acceleration=5.0, blend=0.004)
+    robot.move_linear(over(down, part, -PRESS), speed=slant, acceleration=5.0, blend=0.004, wait=False)
     robot.move_linear(over(down + WITH_S * speed, part, -PRESS), speed=speed, acceleration=5.0, wait=False)
     while robot.moving:
         time, count = line.read()
