@@ -216,7 +216,7 @@ def _camera(rng: np.random.Generator, numbers: Numbers, line: Pose) -> CameraSpe
     """The camera over the belt, its longer side along the belt; every cell has its own mounting and its own lens."""
     most = _rad(numbers, "scene.tilt_deg")
     above = line.offset_tool(x=CAMERA_AT + between(rng, -0.015, 0.015), y=between(rng, -0.015, 0.015))
-    tilted = (above.offset(z=between(rng, 0.80, 0.82)) @ DOWN).rotated(
+    tilted = (above.offset(z=between(rng, 0.94, 0.96)) @ DOWN).rotated(
         x=aside(rng, most, LEAST_TILT), y=aside(rng, most, LEAST_TILT), z=aside(rng, most, LEAST_TILT)
     )
     focal = between(rng, 735.0, 765.0, 2)

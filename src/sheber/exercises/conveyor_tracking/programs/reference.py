@@ -134,10 +134,9 @@ def over(x: float, part: Part, z: float) -> Pose:
 
 def pick(line: Line, part: Part) -> bool:
     """Fetch a part; False where it is too far along the belt."""
-    meet = max(FIRST, line.at(part, line.read()[1]) + 1.4 * line.speed() + 0.02)
+    meet = max(FIRST, line.at(part, line.read()[1]) + 1.6 * line.speed() + 0.02)
     robot.move_to(over(meet, part, HOVER), **SWING)
-    if line.at(part, line.read()[1]) < meet - 0.3 * line.speed():
-        line.add(look())  # there is time; the next part may be gone from the picture when this one is on the tray
+    line.add(look())  # the next part may be gone from the picture when this one is on the tray
     while True:
         speed = line.steady()
         x = line.at(part, line.read()[1])
@@ -210,14 +209,14 @@ def put(n: int) -> None:
 
 robot.move_joints(robot.home, **SWING)
 line = Line()
-brought = 0
-while sum(part.done for part in line.parts) < sheet["count"]:
+brought, seen_s = 0, cell.time
+while sum(part.done for part in line.parts) < sheet["count"] and cell.time < seen_s + 30.0:
     line.add(look())
     waiting = [part for part in line.parts if not part.done]
     if waiting:
+        seen_s = cell.time
         part = max(waiting, key=lambda one: one.sights[0].x - one.sights[0].count / line.scale)
-        x = line.at(part, line.read()[1])
-        if x > FIRST - 0.25:
+        if line.at(part, line.read()[1]) > FIRST - 0.25:
             if pick(line, part):
                 put(brought)
                 brought += 1
