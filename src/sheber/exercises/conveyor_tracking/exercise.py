@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -54,7 +53,7 @@ NUMBERS = {
     "tolerance.picked": Allowed(0, 100, "%", ramp=True, more=True, title=N_("Parts on the tray")),
     "tolerance.position": Allowed(0.1, 100, "mm", ramp=True, title=N_("Position of a part")),
     "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True, title=N_("Turn of a part")),
-    "tolerance.slide": Allowed(0.1, 100, "mm", ramp=True, title=N_("How far the cup slides on a part")),
+    "tolerance.touch": Allowed(1, 500, "mm/s", ramp=True, title=N_("Speed of the cup against a part at the touch")),
     "tolerance.after_stop": Allowed(0, 100, "%", ramp=True, more=True, title=N_("Parts that came after the stop")),
     "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True, title=N_("Height of a drop")),
 }
@@ -62,7 +61,7 @@ TITLES = {
     **CLOSING_TITLES,
     "points.picked": N_("Parts on the tray"),
     "points.placed": N_("Parts in their places"),
-    "points.gentle": N_("The cup does not slide on a part"),
+    "points.touch": N_("Touched while going with the part"),
     "points.after_stop": N_("Parts gripped after the belt stood"),
     "cycle.per.belt_s": N_("Reference time for each second of the belt"),
 }
@@ -98,7 +97,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     line = level_pose(*ORIGIN, BELT_TOP, math.pi / 2 + aside(rng, _rad(numbers, "scene.belt_turn_deg"), LEAST_TURN))
     starts = _starts(rng, numbers, speed, count)
     stop, belt_s = _stop(rng, numbers, speed, starts)
-    tray = level_pose(between(rng, 0.10, 0.13), between(rng, 0.33, 0.36), TRAY_FLOOR, aside(rng, 0.2, LEAST_TURN))
+    tray = level_pose(between(rng, 0.08, 0.11), between(rng, 0.31, 0.34), TRAY_FLOOR, aside(rng, 0.14, LEAST_TURN))
     places = [_place(tray, size, n) for n in range(count)]
     arm = numbers.choice("scene.arm")
     return Scene(
@@ -209,7 +208,7 @@ def _tray(tray: Pose, size: tuple[float, ...], count: int) -> Fixture:
 def _end_bin(line: Pose) -> Fixture:
     """A bin at the end of the belt: what was missed falls into it."""
     at = line.offset_tool(x=BELT_END + 0.14, z=-BELT_TOP)
-    return open_bin("end_bin", 0.22, 0.22, 0.05, at, STEEL)
+    return open_bin("end_bin", 0.22, 0.16, 0.05, at, STEEL)
 
 
 def _camera(rng: np.random.Generator, numbers: Numbers, line: Pose) -> CameraSpec:
@@ -251,11 +250,11 @@ NO_PLACE = message("conveyor_tracking.no_place", "This part does not lie on a fr
 OVER_THE_END = message("conveyor_tracking.over_the_end", "At {time:.1f} s the belt carried {part} over its end.")
 CUT_OFF = message("conveyor_tracking.cut_off", "The run ended before this part was fetched: {part}.")
 FELL = message("conveyor_tracking.fell", "{lies} It fell {fall:.0f} mm when it was let go.")
-GENTLE = message("conveyor_tracking.gentle", "Touch of {part}")
-SLID = message(
-    "conveyor_tracking.slid",
-    "At {time:.1f} s the cup touched {part} and slid {slid:.1f} mm on it ({along:+.1f} mm along the belt) until it "
-    "held the part. Move with the belt when you touch.",
+TOUCH = message("conveyor_tracking.touch", "Touch of {part}")
+TOUCHED = message(
+    "conveyor_tracking.touched",
+    "At {time:.1f} s the cup touched {part}. It moved at {speed:.0f} mm/s against the part ({along:+.0f} mm/s along the "
+    "belt). Move with the belt when you touch.",
 )
 NOT_BROUGHT = message(
     "conveyor_tracking.not_brought", "The touch counts only for a part that lies on the tray at the end. {part} does not."
@@ -270,7 +269,7 @@ NOT_DONE = message("conveyor_tracking.not_done", "Parts that are not on the tray
 
 
 def checks(trace: Trace, numbers: Numbers) -> list[Check]:
-    """Parts on the tray and how they lie, how gently they were touched, the stop, time, safety, setting down, home."""
+    """Parts on the tray and how they lie, how they were touched, the stop, time, safety, setting down, home."""
     parts: list[str] = trace.facts["parts"]
     on_tray = _on_tray(trace, parts)
     missing = [part for part in parts if part not in on_tray]
@@ -279,7 +278,7 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     return [
         _picked_check(trace, numbers, parts, missing),
         *_placed_checks(trace, numbers, parts, on_tray),
-        *_gentle_checks(trace, numbers, parts, on_tray),
+        *_touch_checks(trace, numbers, parts, on_tray),
         _after_check(trace, numbers, parts, on_tray),
         *closing(trace, numbers, not_done, down),
     ]
@@ -357,41 +356,33 @@ def _grips(trace: Trace, part: str) -> list[Event]:
 
 
 TOUCH_S = 1.5  # s before a grip in which the first touch of the same part belongs to it
-HELD_S = 0.2  # s after a grip in which the part may still slide
+BEFORE_S = (0.08, 0.02)  # s before the touch: between these two moments speeds are measured
 
 
-def _gentle_checks(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Mapping[str, Placed]) -> list[Check]:
-    """How far the cup slid on each part that lies on the tray, at the worst of its grips."""
+def _touch_checks(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Mapping[str, Placed]) -> list[Check]:
+    """How fast the cup moved against each part that lies on the tray when it touched it, at the worst of its grips."""
     checks = []
-    for part, own in zip(parts, worth(numbers, "gentle", "slide").shared(len(parts)), strict=True):
-        title, key, called = GENTLE(part=_called(part)), f"gentle-{part}", _called(part)
+    for part, own in zip(parts, worth(numbers, "touch", "touch").shared(len(parts)), strict=True):
+        title, key, called = TOUCH(part=_called(part)), f"touch-{part}", _called(part)
         if part in on_tray:
-            time, slid, along = max((_slide(trace, part, grip) for grip in _grips(trace, part)), key=lambda one: one[1])
-            told = SLID(part=called, time=time, slid=slid * 1e3, along=along * 1e3)
-            checks.append(own.check(key, title, slid, time, told))
+            time, speed, along = max((_touch(trace, part, grip) for grip in _grips(trace, part)), key=lambda one: one[1])
+            told = TOUCHED(part=called, time=time, speed=speed * 1e3, along=along * 1e3)
+            checks.append(own.check(key, title, speed, time, told))
         else:
             checks.append(own.missing(key, title, NOT_BROUGHT(part=called), follows=True))
     return checks
 
 
-def _slide(trace: Trace, part: str, grip: Event) -> tuple[float, float, float]:
-    """When [s] the cup first touched a part before this grip, how far [m] it slid on its upper side until it was held,
-    and how far of that along the belt."""
+def _touch(trace: Trace, part: str, grip: Event) -> tuple[float, float, float]:
+    """When [s] the cup first touched a part before this grip, how fast it moved against it then, level [m/s], and how
+    fast along the belt."""
     touches = [event.step for event in trace.events_of("contact") if {event.data["a"], event.data["b"]} == {"tool", part}]
     since = grip.step - round(TOUCH_S / trace.step_s)
-    first = min((step for step in touches if since <= step <= grip.step), default=grip.step) * trace.step_s
-    begin, end = sample_at(trace, first), sample_at(trace, grip.step * trace.step_s + HELD_S)
-    cup, poses = trace["tcp"][begin : end + 1], trace.body(part)[begin : end + 1]
-    on_part = np.array([Pose.from_list(pose).inverse() @ point[:3] for pose, point in zip(poses, cup, strict=True)])
-    moved = on_part - on_part[0]
-    worst = int(np.argmax(np.hypot(moved[:, 0], moved[:, 1])))
-    in_base = Pose.from_list(poses[0]).rotation @ moved[worst]
-    along = float(in_base @ _belt_direction(trace))
-    return first, float(np.hypot(*moved[worst, :2])), along
-
-
-def _belt_direction(trace: Trace) -> Any:
-    return trace.taught["belt"].rotation[:, 0]
+    time = min((step for step in touches if since <= step <= grip.step), default=grip.step) * trace.step_s
+    begin, end = (sample_at(trace, time - before) for before in BEFORE_S)
+    way = (trace["tcp"] - trace.body(part))[[begin, end], :2]
+    velocity = (way[1] - way[0]) / max(1e-9, float(trace.time[end] - trace.time[begin]))
+    return time, float(np.hypot(*velocity)), float(velocity @ trace.taught["belt"].rotation[:2, 0])
 
 
 def _after_check(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Mapping[str, Placed]) -> Check:

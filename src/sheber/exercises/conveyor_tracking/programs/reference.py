@@ -147,7 +147,7 @@ def pick(line: Line, part: Part) -> bool:
                 return True
             continue
         if x > meet - 0.01:
-            meet = x + 0.3 * speed + 0.03
+            meet = x + 0.8 * speed + 0.03
             robot.move_linear(over(meet, part, HOVER), **LIFT)
         if dive(line, part, meet, speed):
             return True
@@ -172,6 +172,8 @@ def dive(line: Line, part: Part, meet: float, speed: float) -> bool:
             return False
         if x > meet - (LAG_S + 0.005) * speed:
             break
+    if x > meet - (LAG_S - 0.04) * speed:
+        return False  # it was past already
     down = x + (LAG_S + DIVE_S) * speed
     slant = math.hypot(speed, (HOVER + PRESS) / DIVE_S)
     suction.on(wait=False)
