@@ -48,16 +48,18 @@ while brought < sheet["count"] and empty < 60:
         continue
     empty = 0
     x, y, yaw, count = seen
-    meet = max(-0.10, x + 2.1 * speed)
-    pick = belt.offset_tool(x=meet, y=y, z=top).rotated(z=yaw) @ DOWN
-    robot.move_to(pick.offset(z=0.02), speed=2.4, acceleration=5.0)
-    while (cell.inputs["encoder"] - count) / scale + x < meet - 0.26 * speed:
-        pass
-    suction.on(wait=False)
-    robot.move_linear(pick.offset(z=-0.001), speed=0.3)
-    cell.wait(0.1)
-    held = suction.holding
-    robot.move_linear(pick.offset(z=0.10), speed=0.3)
+    held = False
+    while not held and (now := x + (cell.inputs["encoder"] - count) / scale) < 0.1:
+        meet = max(-0.10, now + 2.1 * speed)
+        pick = belt.offset_tool(x=meet, y=y, z=top).rotated(z=yaw) @ DOWN
+        robot.move_to(pick.offset(z=0.02), speed=2.4, acceleration=5.0)
+        while (cell.inputs["encoder"] - count) / scale + x < meet - 0.26 * speed:
+            pass
+        suction.on(wait=False)
+        robot.move_linear(pick.offset(z=-0.001), speed=0.3)
+        cell.wait(0.1)
+        held = suction.holding
+        robot.move_linear(pick.offset(z=0.10), speed=0.3)
     if not held:
         suction.off()
         continue
