@@ -42,7 +42,7 @@ speed = (second[0] - first[0]) / 2.6
 brought = empty = 0
 while brought < sheet["count"] and empty < 60:
     seen = look()
-    if seen is None or seen[0] < -0.2 - 1.5 * speed:
+    if seen is None or seen[0] < -0.2 - 2.0 * speed:
         empty += 1
         cell.wait(0.5)
         continue
@@ -50,7 +50,7 @@ while brought < sheet["count"] and empty < 60:
     x, y, yaw, count = seen
     held = False
     while not held and (now := x + (cell.inputs["encoder"] - count) / scale) < 0.1:
-        meet = max(-0.10, now + 2.1 * speed)
+        meet = max(-0.10, now + 2.6 * speed)
         pick = belt.offset_tool(x=meet, y=y, z=top).rotated(z=yaw) @ DOWN
         robot.move_to(pick.offset(z=0.02), speed=2.4, acceleration=5.0)
         while (cell.inputs["encoder"] - count) / scale + x < meet - 0.26 * speed:
