@@ -136,7 +136,8 @@ def pick(line: Line, part: Part) -> bool:
     """Fetch a part; False where it is too far along the belt."""
     meet = max(FIRST, line.at(part, line.read()[1]) + 1.6 * line.speed() + 0.02)
     robot.move_to(over(meet, part, HOVER), **SWING)
-    line.add(look())  # the next part may be gone from the picture when this one is on the tray
+    # the next part may be gone from the picture when this one is on the tray; near the cup the arm hides something
+    line.add([sight for sight in look() if sight.x < FIRST - 0.2])
     while True:
         speed = line.steady()
         x = line.at(part, line.read()[1])
