@@ -125,7 +125,8 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             ("counts", {"belt_s": round(belt_s, 2)}),
             ("parts", [f"part_{n + 1}" for n in range(count)]),
             ("places", [place.to_list() for place in places]),
-            ("stop", list(stop)),
+            ("stop", list(stop)),  # s, when it begins and ends
+            ("along", line.rotation[:2, 0].tolist()),  # the motion of the belt in base
         ),
     )
 
@@ -151,7 +152,7 @@ def _stop(
 ) -> tuple[tuple[float, float], float]:
     """When the belt stands [s], while parts in the middle of the row are near the robot; when the last one comes."""
     arrivals = [(PICK_AT - start) / speed + RAMP_S / 2 for start in starts]
-    begins = between(rng, arrivals[1] - 0.5, arrivals[-2] + 0.5, digits=2)
+    begins = between(rng, arrivals[1] - 0.5, arrivals[-2] - 0.5, digits=2)
     stands = between(rng, *numbers.pair("scene.stop_s"), digits=2)
     return (begins, round(begins + stands, 2)), arrivals[-1] + stands
 
@@ -382,7 +383,7 @@ def _touch(trace: Trace, part: str, grip: Event) -> tuple[float, float, float]:
     begin, end = (sample_at(trace, time - before) for before in BEFORE_S)
     way = (trace["tcp"] - trace.body(part))[[begin, end], :2]
     velocity = (way[1] - way[0]) / max(1e-9, float(trace.time[end] - trace.time[begin]))
-    return time, float(np.hypot(*velocity)), float(velocity @ trace.taught["belt"].rotation[:2, 0])
+    return time, float(np.hypot(*velocity)), float(velocity @ trace.facts["along"])
 
 
 def _after_check(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Mapping[str, Placed]) -> Check:
