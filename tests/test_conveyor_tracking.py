@@ -103,9 +103,7 @@ def test_the_touch_of_a_part_that_moves_below_a_standing_cup_costs_its_points(
     tracking: Exercise, tmp_path: Path
 ) -> None:
     paths: Mapping[str, np.ndarray] = {"part_3": moving(tracking, "part_3", 0.08)}
-    trace = placing_run(
-        tmp_path / "run.trace", tracking, wanted(tracking), seconds_each=SECONDS_EACH, paths=paths
-    )
+    trace = placing_run(tmp_path / "run.trace", tracking, wanted(tracking), seconds_each=SECONDS_EACH, paths=paths)
     checks = by_key(tracking.score(trace))
     assert checks["touch-part_3"].points == 0.0
     assert checks["touch-part_3"].measured == pytest.approx(80.0, abs=0.5)
@@ -161,9 +159,7 @@ def test_a_part_that_the_belt_carried_away_is_told_with_its_moment(tracking: Exe
     places.pop("part_2")
     path = moving(tracking, "part_2", 0.0)
     path[1000:, 2] = 0.02  # in the bin from 20 s on
-    trace = placing_run(
-        tmp_path / "run.trace", tracking, places, seconds_each=SECONDS_EACH, paths={"part_2": path}
-    )
+    trace = placing_run(tmp_path / "run.trace", tracking, places, seconds_each=SECONDS_EACH, paths={"part_2": path})
     checks = by_key(tracking.score(trace))
     assert checks["placed-part_2"].message == "At 20.0 s the belt carried part 2 over its end."
     assert checks["placed-part_2"].time == pytest.approx(20.0)

@@ -97,10 +97,10 @@ def test_a_cup_that_goes_with_the_belt_does_not_slide_and_holds_nothing_back(spe
     assert moved[2] < 1.6e-3  # the bellows stretch again
 
 
-@pytest.mark.parametrize(("speed", "slid"), [(0.05, (0.1e-3, 0.5e-3)), (0.10, (0.1e-3, 0.5e-3)), (0.20, (0.8e-3, 2e-3))])
-def test_a_cup_that_stands_stops_the_part_and_the_belt_slides_below_it(
-    speed: float, slid: tuple[float, float]
-) -> None:
+@pytest.mark.parametrize(
+    ("speed", "slid"), [(0.05, (0.1e-3, 0.5e-3)), (0.10, (0.1e-3, 0.5e-3)), (0.20, (0.8e-3, 2e-3))]
+)
+def test_a_cup_that_stands_stops_the_part_and_the_belt_slides_below_it(speed: float, slid: tuple[float, float]) -> None:
     one = pick(speed, 0.0)
     assert one.cell.tool.holding == "part"
     assert slid[0] < one.slid < slid[1]

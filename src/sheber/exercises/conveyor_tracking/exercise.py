@@ -245,7 +245,9 @@ def _lighting(rng: np.random.Generator, numbers: Numbers) -> Lighting:
 PART = message("conveyor_tracking.part", "part {number}")
 PICKED = message("conveyor_tracking.picked", "Parts on the tray")
 NOT_PICKED = message("conveyor_tracking.not_picked", "Not on the tray at the end, let go on purpose: {parts}.")
-MISSED = message("conveyor_tracking.missed", "Not on the tray at the end: {parts}. Over the end of the belt went: {lost}.")
+MISSED = message(
+    "conveyor_tracking.missed", "Not on the tray at the end: {parts}. Over the end of the belt went: {lost}."
+)
 PLACE = message("conveyor_tracking.place", "Place of {part}")
 NO_PLACE = message("conveyor_tracking.no_place", "This part does not lie on a free place of the tray: {part}.")
 OVER_THE_END = message("conveyor_tracking.over_the_end", "At {time:.1f} s the belt carried {part} over its end.")
@@ -254,16 +256,18 @@ FELL = message("conveyor_tracking.fell", "{lies} It fell {fall:.0f} mm when it w
 TOUCH = message("conveyor_tracking.touch", "Touch of {part}")
 TOUCHED = message(
     "conveyor_tracking.touched",
-    "At {time:.1f} s the cup touched {part}. It moved at {speed:.0f} mm/s against the part ({along:+.0f} mm/s along the "
-    "belt). Move with the belt when you touch.",
+    "At {time:.1f} s the cup touched {part}. It moved at {speed:.0f} mm/s against the part ({along:+.0f} mm/s along "
+    "the belt). Move with the belt when you touch.",
 )
 NOT_BROUGHT = message(
-    "conveyor_tracking.not_brought", "The touch counts only for a part that lies on the tray at the end. {part} does not."
+    "conveyor_tracking.not_brought",
+    "The touch counts only for a part that lies on the tray at the end. {part} does not.",
 )
 AFTER = message("conveyor_tracking.after_stop", "Parts that came after the stop")
 NOT_AFTER = message(
     "conveyor_tracking.not_after",
-    "From {begins:.1f} s to {ends:.1f} s the belt stood. Of the parts that came later, these are not on the tray: {parts}.",
+    "From {begins:.1f} s to {ends:.1f} s the belt stood. Of the parts that came later, these are not on the tray: "
+    "{parts}.",
 )
 NONE_LEFT = message("conveyor_tracking.none_left", "The run ended before the belt went on.")
 NOT_DONE = message("conveyor_tracking.not_done", "Parts that are not on the tray: {missing} of {count}.")
@@ -366,7 +370,9 @@ def _touch_checks(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Map
     for part, own in zip(parts, worth(numbers, "touch", "touch").shared(len(parts)), strict=True):
         title, key, called = TOUCH(part=_called(part)), f"touch-{part}", _called(part)
         if part in on_tray:
-            time, speed, along = max((_touch(trace, part, grip) for grip in _grips(trace, part)), key=lambda one: one[1])
+            time, speed, along = max(
+                (_touch(trace, part, grip) for grip in _grips(trace, part)), key=lambda one: one[1]
+            )
             told = TOUCHED(part=called, time=time, speed=speed * 1e3, along=along * 1e3)
             checks.append(own.check(key, title, speed, time, told))
         else:
@@ -377,7 +383,9 @@ def _touch_checks(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Map
 def _touch(trace: Trace, part: str, grip: Event) -> tuple[float, float, float]:
     """When [s] the cup first touched a part before this grip, how fast it moved against it then, level [m/s], and how
     fast along the belt."""
-    touches = [event.step for event in trace.events_of("contact") if {event.data["a"], event.data["b"]} == {"tool", part}]
+    touches = [
+        event.step for event in trace.events_of("contact") if {event.data["a"], event.data["b"]} == {"tool", part}
+    ]
     since = grip.step - round(TOUCH_S / trace.step_s)
     time = min((step for step in touches if since <= step <= grip.step), default=grip.step) * trace.step_s
     begin, end = (sample_at(trace, time - before) for before in BEFORE_S)
