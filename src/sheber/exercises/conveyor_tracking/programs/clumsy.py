@@ -59,14 +59,14 @@ while brought < sheet["count"] and empty < 60:
         robot.move_linear(pick.offset(z=-0.001), speed=0.3)
         cell.wait(0.1)
         held = suction.holding
-        robot.move_linear(pick.offset(z=0.10), speed=0.3)
+        robot.move_linear(pick.offset(z=0.08), speed=0.5, acceleration=2.5)
     if not held:
         suction.off()
         continue
     column, row = brought % sheet["columns"], brought // sheet["columns"]
     place = tray.offset_tool(x=column * sheet["pitch"]["x"], y=row * sheet["pitch"]["y"], z=top) @ DOWN
     robot.move_to(place.offset(z=0.13), speed=2.4, acceleration=5.0)
-    robot.move_linear(place.offset(z=0.010), speed=0.3)
+    robot.move_linear(place.offset(z=0.010), speed=0.4, acceleration=2.5)
     suction.off()
-    robot.move_linear(place.offset(z=0.13), speed=0.4)
+    robot.move_linear(place.offset(z=0.13), speed=0.5, acceleration=2.5)
     brought += 1
