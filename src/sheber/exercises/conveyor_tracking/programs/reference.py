@@ -1,7 +1,6 @@
 """Conveyor tracking: see each part several times, foretell where it will be, touch it in a move that goes with the belt."""
 
 import math
-from collections import deque
 from dataclasses import dataclass, field
 
 import cv2
@@ -18,6 +17,7 @@ DIVE_S, WITH_S = 0.35, 0.30  # s: down to the part while going with the belt, an
 LAG_S = 0.052  # s that a move with the belt is behind one that were at its speed at once
 PRESS = 0.0015  # m that the bellows give way
 FIRST, LAST = -0.12, 0.20  # m along the belt: where a part may be met
+READS = 16  # of the encoder that a speed is taken from
 SLOW = 0.004  # m/s: slower than this the belt stands
 SWING = {"speed": 2.6, "acceleration": 6.0}  # rad/s, rad/s^2: across the cell
 LIFT = {"speed": 0.5, "acceleration": 3.0}  # m/s, m/s^2: down and up
@@ -78,7 +78,7 @@ class Line:
     def __init__(self) -> None:
         self.parts: list[Part] = []
         self.scale = 0.0  # counts/m
-        self.track: deque[tuple[float, float]] = deque(maxlen=16)  # s, counts
+        self.track: list[tuple[float, float]] = []  # s, counts; the last reads
         first = look()[0]
         while not self.scale:
             cell.wait(0.25)
@@ -106,7 +106,7 @@ class Line:
     def read(self) -> tuple[float, float]:
         """Time [s] and count now; the last ones are kept."""
         state = cell.state()
-        self.track.append((state.time, state.inputs["encoder"]))
+        self.track = [*self.track, (state.time, state.inputs["encoder"])][-READS:]
         return self.track[-1]
 
     def speed(self) -> float:
@@ -116,10 +116,10 @@ class Line:
 
     def steady(self) -> float:
         """Wait until the belt keeps its speed, or stands; that speed [m/s]."""
-        self.track.clear()
+        self.track = []
         while True:
             self.read()
-            if len(self.track) == self.track.maxlen:
+            if len(self.track) == READS:
                 (t0, c0), (t1, c1), (t2, c2) = self.track[0], self.track[8], self.track[-1]
                 if abs((c2 - c1) / (t2 - t1) - (c1 - c0) / (t1 - t0)) / self.scale < 0.008:
                     return self.speed()
