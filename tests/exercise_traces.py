@@ -16,7 +16,7 @@ from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKi
 
 CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
-ACTIONS = ("move_done", "grip", "release", "output", "capture", *FORCE)
+ACTIONS = ("move_done", "grip", "release", "output", "capture", "glue_on", "glue_off", *FORCE)
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
     kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
 }
