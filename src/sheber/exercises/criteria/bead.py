@@ -237,7 +237,9 @@ def _pieces(trace: Trace, T_base_plate: Pose, points: Array, along: Array, tange
     return _Pieces(
         along[nearest] + (off * t).sum(axis=1) + table[:, 3],
         t[:, 0] * off[:, 1] - t[:, 1] * off[:, 0],
-        *table[:, 4:].T,
+        table[:, 4],
+        table[:, 5],
+        table[:, 6],
         np.abs(table[:, 2]) < ON_PLATE,
     )
 

@@ -47,7 +47,7 @@ PIECE = 0.002  # m of bead for each mark
 WIDEST = 0.012  # m, of a bead as it is drawn
 DOWN = np.array((0.0, 0.0, -1.0))
 PIN = 0.04  # m, length of the needle
-GLUE: Colour = (0.93, 0.93, 0.88)
+GLUE: Colour = (0.93, 0.45, 0.08)
 
 
 def _names(tool: ToolSpec) -> list[str]:
