@@ -119,10 +119,10 @@ class Bead:
     contour: Contour
     length: float  # m
     area: Array  # (k,) m2, cross-section
-    off: Array  # (k,) m, to the left of the contour
+    off: Array  # (k,) m, how far glue lies beside the contour, on average; a zigzag is not a straight bead
     stand_off: Array  # (k,) m
     time: Array  # (k,) s
-    places: Array  # (k, 2) m on the plate, middle of the bead
+    places: Array  # (k, 2) m on the plate, the middle of the bead
     ends: tuple[float, float]  # m along the contour: where the bead begins and ends; NaN where it does not
     laid: float  # m3, all glue
     elsewhere: float  # m3 of it that lies beside the contour
@@ -176,11 +176,11 @@ def bead_on(trace: Trace, contour: Contour) -> Bead:
     volume = _summed(cell[inside], pieces.volume[inside], count)
     mean = [
         _summed(cell[inside], pieces.volume[inside] * one[inside], count) / np.where(volume > 0.0, volume, np.nan)
-        for one in (pieces.beside, pieces.stand_off, pieces.time)
+        for one in (np.abs(pieces.beside), pieces.stand_off, pieces.time, pieces.beside)
     ]
     middle = (np.arange(count) + 0.5) * length / count
     here = np.stack([np.interp(middle, along, column) for column in (*points.T, *tangents.T)], axis=1)
-    places = here[:, :2] + mean[0][:, None] * np.stack([-here[:, 3], here[:, 2]], axis=1)
+    places = here[:, :2] + mean[3][:, None] * np.stack([-here[:, 3], here[:, 2]], axis=1)
     other = ~mine & (pieces.volume > 0.0)
     return Bead(
         contour,
@@ -222,7 +222,7 @@ def _pieces(trace: Trace, T_base_plate: Pose, points: Array, along: Array, tange
         way = places[n] - places[n - 1] if n and volume[n - 1] > 0.0 else np.zeros(3)
         length = float(np.linalg.norm(way))
         strand = 0.0 < length < JUMP
-        width = 0.0 if strand or length else float(trace["bead_width"][n])
+        width = 0.0 if strand or length else min(2.0 * NEAR, float(trace["bead_width"][n]))
         many = max(1, math.ceil((length if strand else width) / FINE))
         share = (np.arange(many) + 0.5) / many
         piece = np.zeros((many, 7))  # x, y, z, drop's spread, volume, stand-off, time
