@@ -21,7 +21,6 @@ from sheber.robot.cell.stock import dispenser, gripper, pointer, suction
 from sheber.robot.clock import SAMPLE_STEPS, TICK_STEPS
 from sheber.robot.controller import Controller
 from sheber.robot.devices import DEVICES
-from sheber.robot.devices.force import FORCE
 from sheber.robot.io import Signals
 from sheber.robot.kind import CELL
 from sheber.robot.motion import errors

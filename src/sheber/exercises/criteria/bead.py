@@ -32,7 +32,7 @@ ON_PLATE = 0.001  # m: glue farther from the plane lies on something else
 JUMP = 0.01  # m from one sample to the next: no strand is pulled so fast
 EMPTY = 0.25  # of the wanted cross-section: a cell with less is a gap
 HALF = 0.5  # of the wanted cross-section: there the bead begins and ends
-BLOB = 0.008  # m from an end, within which a blob belongs to it
+BLOB = 0.01  # m from an end, within which a blob belongs to it
 WORST = 95.0  # per cent of the cells lie better than the worst place that counts
 SHIFTED = 0.5  # of the mean error: a bead that is shifted and turned as a whole by so much is told so
 
@@ -89,7 +89,11 @@ EARLY = message("bead.early", "The bead begins {off:.1f} mm before the start of 
 LATE = message("bead.late", "The bead begins {off:.1f} mm after the start of the contour.")
 SHORT = message("bead.short", "The bead ends {off:.1f} mm before the end of the contour.")
 LONG = message("bead.long", "The bead ends {off:.1f} mm after the end of the contour.")
-BLOB_THERE = message("bead.blob", "There is a blob, {wide:.1f} mm wide. The bead shall be {wanted:.1f} mm wide.")
+BLOB_THERE = message(
+    "bead.blob",
+    "There is a blob: {volume:.0f} mm³ more than elsewhere, as much as {off:.1f} mm of bead. Glue came while the robot "
+    "stood.",
+)
 ELSEWHERE = message(
     "bead.elsewhere",
     "{off:.0f} mm³ of {all:.0f} mm³ of glue lie beside the contour. The first of it fell at {time:.1f} s.",
@@ -124,6 +128,7 @@ class Bead:
     time: Array  # (k,) s
     places: Array  # (k, 2) m on the plate, the middle of the bead
     ends: tuple[float, float]  # m along the contour: where the bead begins and ends; NaN where it does not
+    near_ends: tuple[float, float]  # m3, glue around its start and its stop, on both sides of each
     laid: float  # m3, all glue
     elsewhere: float  # m3 of it that lies beside the contour
     elsewhere_at: float  # s, when the first of that was laid
@@ -142,9 +147,7 @@ class Bead:
     @property
     def width(self) -> Array:
         """Width (k,) [m], over three cells: glue evens out."""
-        padded = np.pad(self.area, 1, mode="edge")
-        even = (padded[:-2] + padded[1:-1] + padded[2:]) / 3.0
-        return np.asarray(np.sqrt(8.0 * even / math.pi))
+        return _widths(self.area)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,13 @@ class _Pieces:
         """Which pieces belong to the contour."""
         inside = (self.along > -BEYOND) & (self.along < length + BEYOND)
         return np.asarray(inside & (np.abs(self.beside) < NEAR) & self.on_plate)
+
+
+def _widths(area: Array) -> Array:
+    """Widths (k,) [m] of cells with these cross-sections [m2], evened out over three."""
+    padded = np.pad(area, 1, mode="edge")
+    even = (padded[:-2] + padded[1:-1] + padded[2:]) / 3.0
+    return np.asarray(np.sqrt(8.0 * even / math.pi))
 
 
 def bead_on(trace: Trace, contour: Contour) -> Bead:
@@ -191,6 +201,7 @@ def bead_on(trace: Trace, contour: Contour) -> Bead:
         mean[2],
         places,
         _ends(pieces.along[mine], pieces.volume[mine], contour.area, length),
+        _near_ends(pieces.along[mine], pieces.volume[mine], length),
         float(pieces.volume.sum()),
         float(pieces.volume[other].sum()),
         float(pieces.time[other].min()) if other.any() else math.nan,
@@ -263,6 +274,12 @@ def _ends(along: Array, volume: Array, area: float, length: float) -> tuple[floa
     if not len(where):
         return math.nan, math.nan
     return float(edges[where[0]]), float(edges[where[-1] + 1])
+
+
+def _near_ends(along: Array, volume: Array, length: float) -> tuple[float, float]:
+    """The glue [m3] within `BLOB` of the start and of the stop of the contour, on both sides of each."""
+    start, stop = (float(volume[np.abs(along - end) < BLOB].sum()) for end in (0.0, length))
+    return start, stop
 
 
 # --- the checks -------------------------------------------------------------------------------------
@@ -399,20 +416,20 @@ def _gaps(bead: Bead, worth: Worth) -> Check:
 
 
 def _end(bead: Bead, worth: Worth, title: Text, which: int) -> Check:
-    """Start (0) or stop (1): how far the bead's end is from that of the contour, or a blob reaches out."""
+    """Start (0) or stop (1): how far the bead's end is from that of the contour, or a blob's length of bead."""
     key, end = ("bead-start", "bead-stop")[which], bead.ends[which]
-    cells = max(1, round(BLOB / CELL))
-    near = slice(None, cells) if which == 0 else slice(-cells, None)
-    wide = float(bead.width[near].max())
-    time = bead.time[near][np.isfinite(bead.time[near])]
     if math.isnan(end):
         return worth.missing(key, title, NOT_LAID(), follows=True)
+    cells = round(BLOB / CELL)
+    times = bead.time[slice(None, cells) if which == 0 else slice(-cells, None)]
+    time = next(iter(times[np.isfinite(times)].tolist()), None)
     off = end if which == 0 else bead.length - end
     told = (LATE if off > 0.0 else EARLY, SHORT if off > 0.0 else LONG)[which](off=abs(off) * 1e3)
-    blob = (wide - bead.contour.width) / 2.0
-    if blob > abs(off):
-        told = BLOB_THERE(wide=wide * 1e3, wanted=bead.contour.width * 1e3)
-    return worth.check(key, title, max(abs(off), blob), float(time[0]) if len(time) else None, told)
+    usual = float(np.median(bead.area[bead.full]))
+    blob = bead.near_ends[which] / usual - BLOB
+    if blob > abs(off) + CELL:
+        told = BLOB_THERE(volume=blob * usual * 1e9, off=blob * 1e3)
+    return worth.check(key, title, max(abs(off), blob), time, told)
 
 
 def bead_only_there(bead: Bead, worth: Worth) -> Check:

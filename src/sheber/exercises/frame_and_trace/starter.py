@@ -1,6 +1,6 @@
 """Frame and trace: a first program. It touches the first mark and lays nothing yet. You write the rest."""
 
-from sheber import connect
+from sheber import Signal, connect
 
 cell = connect(exercise="frame-and-trace")
 robot, dispenser = cell.robot, cell.dispenser
@@ -9,15 +9,8 @@ print("The contour begins at", cell.sheet["start"], "and has", len(cell.sheet["c
 
 above = cell.frames["above_origin"]  # the tool points down, 10 to 30 mm over the first mark
 robot.move_to(above)
-robot.move_linear(above.offset(z=-0.03), speed=0.01, wait=False)  # slowly down, and do not wait
-while True:
-    state = cell.state()  # everything of one tick: 10 ms
-    if state.inputs["contact"]:
-        robot.stop()
-        break
-    if not state.moving:
-        raise SystemExit("The tool met nothing.")
-origin = state.pose.position
+touch = robot.move_linear(above.offset(z=-0.04), speed=0.01, until=Signal("contact"))  # slowly down, until it touches
+origin = touch.pose.position
 print("The first mark is at", origin)
 robot.move_linear(above, speed=0.1)
 

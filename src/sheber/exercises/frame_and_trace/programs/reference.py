@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sheber import DOWN, Pose, connect
+from sheber import DOWN, Pose, Signal, connect
 
 cell = connect(exercise="frame-and-trace")
 robot, dispenser, bead = cell.robot, cell.dispenser, cell.sheet["bead"]
@@ -16,13 +16,9 @@ SWING = {"speed": 1.5, "acceleration": 3.0}  # rad/s, rad/s^2
 def touched(above):
     """Go down from a taught pose until the tip touches; the point (3,) that it touches."""
     robot.move_to(above, **SWING)
-    robot.move_linear(above.offset(z=-FAR), speed=SEARCH, wait=False)
-    while not (state := cell.state()).inputs["contact"]:
-        if not state.moving:
-            raise SystemExit("the plate is not there")
-    robot.stop()
+    touch = robot.move_linear(above.offset(z=-FAR), speed=SEARCH, until=Signal("contact"))
     robot.move_linear(above, speed=0.2)
-    return state.pose.position
+    return touch.pose.position
 
 
 def work_object(origin, on_x, in_xy):
