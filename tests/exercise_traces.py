@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sheber.exercises import Exercise
 from sheber.geometry import Pose
 from sheber.i18n import Text
+from sheber.robot.devices import tool_channels
 from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
@@ -36,12 +37,17 @@ def write_trace(
     outcome: OutcomeKind = OutcomeKind.FINISHED,
     reason: Text = NOTHING,
 ) -> Trace:
-    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body."""
+    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body.
+
+    What the tool records is 0: it did nothing.
+    """
     bodies = bodies or {}
     names = list(bodies)
     left = sorted(events, key=lambda event: event[0])
     with TraceWriter(path, Header(exercise.name)) as writer:
-        row = writer.begin(CHANNELS, names, (), facts, step_s=0.002, events=EVENTS)
+        row = writer.begin(
+            (*CHANNELS, *tool_channels(exercise.scene(1).tool)), names, (), facts, step_s=0.002, events=EVENTS
+        )
         for n in range(len(tcp)):
             step = n * SAMPLE_STEPS
             while left and left[0][0] <= step * 0.002:
