@@ -199,3 +199,11 @@ def test_the_hardest_touch_counts_meant_or_not(tmp_path: Path) -> None:
     trace = laid(tmp_path, line(), events=(("contact", touch), ("contact_end", end), ("contact_end", other)))
     assert touched_gently(trace, gentle, ("plate",)).points == pytest.approx(5.0)
     assert touched_gently(laid(tmp_path, line()), gentle, ("plate",)).points == 10.0
+
+
+def test_a_trickle_is_no_bead(tmp_path: Path) -> None:
+    volume = np.full(len(line()), AREA * SPEED * 0.02)
+    volume[len(volume) // 2 :] *= 0.15
+    checks = judged(laid(tmp_path, line(), volume))
+    assert checks["bead-gaps"].measured == pytest.approx(50.0, abs=2.0)
+    assert 4.0 < checks["bead-line"].points < 6.5
