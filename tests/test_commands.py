@@ -34,6 +34,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "comply_end": {},
     "suction_on": {"timeout": 1.0, "wait": True},
     "suction_off": {"wait": False},
+    "dispenser_on": {"flow": 3e-7, "wait": True},
+    "dispenser_off": {"wait": False},
     "forward": {"q": [0.0] * 6},
     "inverse": {"pose": [0.4, 0, 0.3, 0, 1, 0, 0]},
     "capture": {"camera": "overhead"},

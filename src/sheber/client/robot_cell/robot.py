@@ -38,7 +38,7 @@ class Tool:
     Pose(0.0, 0.0, 120.0 mm; rotvec 0.0, 0.0, 0.0 deg)
     """
 
-    kind: str  # gripper, suction, pointer
+    kind: str  # gripper, suction, pointer, dispenser
     pose: Pose  # T_flange_tcp; the TCP's z axis points out of the tool
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m

@@ -1,9 +1,11 @@
 """Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
 
-`common` is for every kind of station; `way` (of the tool), `parts` (that were moved), `safety` and `closing` are for
-robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its family.
+`common` is for every kind of station; `way` (of the tool), `parts` (that were moved), `bead` (of glue), `safety` and
+`closing` are for robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those
+of its family.
 """
 
+from sheber.exercises.criteria.bead import Bead, Contour, bead_checks, bead_on, bead_only_there, touched_gently
 from sheber.exercises.criteria.closing import CLOSING_TITLES, closing
 from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
 from sheber.exercises.criteria.parts import (
@@ -32,10 +34,15 @@ from sheber.exercises.criteria.way import (
 
 __all__ = [
     "CLOSING_TITLES",
+    "Bead",
+    "Contour",
     "Leg",
     "Placed",
     "Worth",
     "arc_driven",
+    "bead_checks",
+    "bead_on",
+    "bead_only_there",
     "closing",
     "cut_off",
     "cycle_time",
@@ -55,6 +62,7 @@ __all__ = [
     "safety",
     "set_down",
     "speed_kept",
+    "touched_gently",
     "where",
     "worst",
     "worth",

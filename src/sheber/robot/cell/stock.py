@@ -11,7 +11,7 @@ from dataclasses import replace
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
 
-__all__ = ["gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
+__all__ = ["dispenser", "gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
 
 ALUMINIUM: Colour = (0.74, 0.76, 0.78)
 PROFILE: Colour = (0.62, 0.64, 0.67)
@@ -48,6 +48,16 @@ def gripper(length: float = 0.16, stroke: float = 0.085, max_force: float = 130.
     """
     numbers = (("stroke", stroke), ("max_force", max_force))
     return ToolSpec("gripper", Pose((0.0, 0.0, length)), mass=1.0, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+def dispenser(length: float = 0.16, bore: float = 0.0012, max_flow: float = 8e-7, **more: float) -> ToolSpec:
+    """A head that lays glue through a needle; the TCP is the middle of its opening.
+
+    `bore`: inner diameter of the needle. `max_flow`: m3/s. `more`: see `sheber.robot.cell.dispenser` for delays of the
+    valve and the other numbers.
+    """
+    numbers = (("bore", bore), ("max_flow", max_flow), *more.items())
+    return ToolSpec("dispenser", Pose((0.0, 0.0, length)), mass=0.8, centre=(0.0, 0.0, 0.06), numbers=numbers)
 
 
 # --- furniture -----------------------------------------------------------------------------

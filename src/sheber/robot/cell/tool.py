@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from sheber.i18n import _
-from sheber.robot.cell import gripper, pointer, suction
+from sheber.robot.cell import dispenser, gripper, pointer, suction
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.scene import Shape, ToolSpec
 from sheber.robot.cell.world import World
@@ -53,6 +53,7 @@ class _Kind(NamedTuple):
 KINDS: dict[str, _Kind] = {
     "pointer": _Kind(pointer.add, pointer.shapes, pointer.Pointer, pointer.BODIES),
     "suction": _Kind(suction.add, suction.shapes, suction.Suction, suction.BODIES),
+    "dispenser": _Kind(dispenser.add, dispenser.shapes, dispenser.Dispenser, dispenser.BODIES),
     "gripper": _Kind(gripper.add, gripper.shapes, gripper.Gripper, gripper.BODIES),
 }
 TOOL_BODIES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.bodies))
