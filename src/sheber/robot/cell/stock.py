@@ -11,7 +11,7 @@ from dataclasses import replace
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
 
-__all__ = ["gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
+__all__ = ["chessboard", "gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
 
 ALUMINIUM: Colour = (0.74, 0.76, 0.78)
 PROFILE: Colour = (0.62, 0.64, 0.67)
@@ -48,6 +48,21 @@ def gripper(length: float = 0.16, stroke: float = 0.085, max_force: float = 130.
     """
     numbers = (("stroke", stroke), ("max_force", max_force))
     return ToolSpec("gripper", Pose((0.0, 0.0, length)), mass=1.0, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+# --- targets -------------------------------------------------------------------------------
+
+
+def chessboard(columns: int, rows: int, field: float, pose: Pose, thick: float = 0.006) -> tuple[Shape, Shape]:
+    """A printed chessboard of `columns` x `rows` fields of `field` [m], with a white border half a field wide.
+
+    The plate and its print: shapes of a fixture, or carried by a tool (`ToolSpec.carries`). `pose` is the middle of the
+    print, which faces +z; x along the columns.
+    """
+    length, width = (columns + 1) * field, (rows + 1) * field
+    plate = Shape("box", (length, width, thick), pose.offset_tool(z=-thick / 2 - 0.0002), (0.93, 0.93, 0.92))
+    print_ = Shape("plane", (length, width), pose, texture=f"chessboard/{columns}x{rows}", solid=False)
+    return plate, print_
 
 
 # --- furniture -----------------------------------------------------------------------------
