@@ -81,7 +81,7 @@ Array = NDArray[np.float64]
 def scene(seed: int, numbers: Numbers) -> Scene:
     """The cell of one seed: a board left, marks right, a camera and a board on the arm, a camera that looks at both."""
     rng = np.random.default_rng([seed, 6])
-    board = level_pose(between(rng, 0.40, 0.45), between(rng, 0.18, 0.22), 0.045, math.pi / 2 + aside(rng, 0.3, 0.05))
+    board = level_pose(between(rng, 0.45, 0.50), between(rng, 0.18, 0.22), 0.045, math.pi / 2 + aside(rng, 0.3, 0.05))
     board = board.rotated(x=aside(rng, 0.08, 0.02), y=aside(rng, 0.08, 0.02))
     target = _off(rng, TARGET_DRAWN, (0.004, 0.001, 3.0, 0.5))
     hand, fixed = _hand(rng, numbers), _fixed(rng)

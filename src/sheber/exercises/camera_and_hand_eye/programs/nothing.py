@@ -1,5 +1,5 @@
-"""Camera and hand-eye: a program that only connects."""
+"""A program that connects and does nothing."""
 
 from sheber import connect
 
-cell = connect(exercise="camera-and-hand-eye")
+connect(exercise="camera-and-hand-eye")

@@ -1,4 +1,4 @@
-"""Camera and hand-eye: the textbook way. Lens and hand-eye by OpenCV, marks by the rays of several pictures."""
+"""Camera and hand-eye: the textbook way. Lens by OpenCV, hand-eye by Park and Martin, marks by the rays of several pictures."""
 
 import math
 
@@ -14,19 +14,23 @@ HUES = {"red": 0, "yellow": 25, "green": 64, "blue": 110, "magenta": 152}  # of 
 DEG = math.pi / 180.0
 
 # turn about the camera's x, y, z [deg], shift of the camera along its x, y and its distance [mm]
-HAND_VIEWS = (
-    (0, 0, 0, 0, 0, 380),
-    (24, 0, 0, 0, 0, 400),
-    (24, 12, 20, 50, 30, 400),
-    (10, 24, 20, 60, 0, 400),
-    (-10, 24, -20, 60, -40, 420),
-    (-24, 12, -20, 30, -40, 420),
-    (-24, -12, 15, -30, -40, 420),
-    (-10, -24, 30, -60, -30, 420),
-    (10, -24, -15, -60, 40, 420),
-    (22, -14, -25, -50, 40, 400),
-    (14, 14, 0, -70, -50, 420),
-    (-14, -14, 0, 70, 50, 420),
+FIRST_VIEWS = (
+    (0, 0, 0, 0, 0, 420),
+    (22, 0, 15, 0, 0, 420),
+    (0, 22, -15, 0, 0, 420),
+    (-22, 0, 0, 0, 0, 420),
+    (0, -22, 20, 0, 0, 420),
+)
+# with these the board comes into the corners of the picture; the drawing is not good enough to aim so near to its edge
+OUTER_VIEWS = (
+    (20, 10, -10, 85, 60, 400),
+    (-10, 20, -20, 85, -60, 420),
+    (-20, 12, -5, -85, -60, 400),
+    (-16, -16, 15, -85, 60, 400),
+    (12, -20, -15, 85, -60, 420),
+    (20, -14, 10, -85, -60, 400),
+    (12, 12, 0, -85, 60, 400),
+    (-12, -12, 5, 85, 60, 400),
 )
 # turn about the target's x, y, z [deg], where the camera sees its middle: x, y, z [mm]
 FIXED_VIEWS = (
@@ -42,7 +46,7 @@ FIXED_VIEWS = (
     (20, -8, 25, -40, 30, 620),
     (10, 10, -25, 20, 20, 560),
 )
-MARK_VIEWS = ((0.0, 0.0), (0.08, 0.08), (0.08, -0.08), (-0.08, 0.0))  # m: beside the middle of the zone
+MARK_VIEWS = ((0.0, 0.0), (0.07, 0.07), (0.05, -0.07), (-0.07, 0.0))  # m: beside the middle of the zone
 
 
 def go(pose: Pose) -> bool:
@@ -89,18 +93,29 @@ def pattern(board: dict) -> np.ndarray:
     return points.astype(np.float32)
 
 
-def look_at_board() -> list[tuple[Pose, np.ndarray]]:
-    """T_base_flange and corners of the pictures of the board on the table."""
-    middle = Pose(cell.frames["board"].position) @ DOWN.rotated(z=math.pi / 2)
+def look_at_board(board: Pose, T_flange_hand: Pose, aims: tuple) -> list[tuple[Pose, np.ndarray]]:
+    """T_base_flange and corners of pictures of the board on the table."""
+    middle = Pose(board.position) @ DOWN.rotated(z=math.pi / 2)
     views = []
-    for a, b, c, x, y, distance in HAND_VIEWS:
+    for a, b, c, x, y, distance in aims:
         pose = turned(middle, a, b, c).offset_tool(x=x * 1e-3, y=y * 1e-3, z=-distance * 1e-3)
-        if hand_to(pose, hand.flange_pose):
+        if hand_to(pose, T_flange_hand):
             image = hand.capture()
             corners = find_corners(image.colour, cell.sheet["board"])
             if corners is not None:
                 views.append((image.flange, corners))
     return views
+
+
+def calibrate(views: list[tuple[Pose, np.ndarray]]) -> tuple[np.ndarray, np.ndarray, Pose, Pose]:
+    """Matrix and distortion of the hand camera, T_flange_hand, and T_base_board (its middle)."""
+    points, corners = pattern(cell.sheet["board"]), [corners for _flange, corners in views]
+    size = (hand.width, hand.height)
+    error, matrix, lens, rotations, shifts = cv2.calibrateCamera([points] * len(views), corners, size, None, None)
+    boards = [Pose.from_rotvec(t.ravel(), r.ravel()) for r, t in zip(rotations, shifts, strict=True)]
+    T_flange_hand = solve_hand_eye([flange for flange, _corners in views], boards)
+    print(f"{len(views)} views, {error:.3f} px; T_flange_hand = {T_flange_hand}")
+    return matrix, lens.ravel(), T_flange_hand, views[0][0] @ T_flange_hand @ boards[0].offset_tool(*points.mean(axis=0))
 
 
 def look_at_target() -> list[tuple[Pose, np.ndarray]]:
@@ -117,17 +132,21 @@ def look_at_target() -> list[tuple[Pose, np.ndarray]]:
     return views
 
 
-def hand_eye(T_base_or_flange: list[Pose], rotations: list, shifts: list) -> Pose:
-    """AX = XB: the pose of the camera in the frame whose inverse chain was given."""
-    R, t = cv2.calibrateHandEye(
-        [pose.rotation for pose in T_base_or_flange],
-        [pose.position for pose in T_base_or_flange],
-        [cv2.Rodrigues(rotation)[0] for rotation in rotations],
-        shifts,
-        method=cv2.CALIB_HAND_EYE_PARK,
-    )
+def solve_hand_eye(flanges: list[Pose], boards: list[Pose]) -> Pose:
+    """T_flange_camera from T_base_flange and T_camera_board of several pictures (A X = X B, after Park and Martin).
+
+    Of a camera that stands still: T_base_camera, from T_flange_base and T_camera_board.
+    """
+    pairs = [(i, j) for i in range(len(flanges)) for j in range(i)]
+    moved = [flanges[j].inverse() @ flanges[i] for i, j in pairs]  # A: of the flange
+    seen = [boards[j] @ boards[i].inverse() for i, j in pairs]  # B: of the camera
+    # the axes of A are those of B, turned by the wanted rotation
+    u, _, v = np.linalg.svd(sum(np.outer(a.rotvec, b.rotvec) for a, b in zip(moved, seen, strict=True)))
+    R = u @ np.diag((1.0, 1.0, np.linalg.det(u @ v))) @ v
+    left = np.vstack([a.rotation - np.eye(3) for a in moved])
+    right = np.concatenate([R @ b.position - a.position for a, b in zip(moved, seen, strict=True)])
     matrix = np.eye(4)
-    matrix[:3, :3], matrix[:3, 3] = R, t.ravel()
+    matrix[:3, :3], matrix[:3, 3] = R, np.linalg.lstsq(left, right, rcond=None)[0]
     return Pose.from_matrix(matrix)
 
 
@@ -146,10 +165,11 @@ def middles(colour: np.ndarray) -> dict[str, np.ndarray]:
         near = abs((hue - HUES[name] + 90) % 180 - 90) < 12
         mask = (near & (saturation > 100)).astype(np.uint8)
         _count, _labels, stats, centres = cv2.connectedComponentsWithStats(mask)
-        areas, sides = stats[1:, cv2.CC_STAT_AREA], stats[1:, 2:4]
-        round_ones = (areas > 120) & (areas < 1500) & (sides.max(axis=1, initial=0) < 1.6 * sides.min(axis=1, initial=99))
-        if round_ones.any():
-            found[name] = centres[1 + int(np.argmax(np.where(round_ones, areas, 0)))]
+        left, top, width, height, areas = stats[1:].T
+        inside = (left > 0) & (top > 0) & (left + width < hand.width) & (top + height < hand.height)
+        discs = inside & (areas > 120) & (abs(width - height) < 0.3 * height)  # whole and round
+        if discs.any():
+            found[name] = centres[1 + int(np.argmax(np.where(discs, areas, 0)))]
     return found
 
 
@@ -183,13 +203,12 @@ def touch(at: np.ndarray) -> None:
 
 
 robot.move_joints(robot.home)
-views = look_at_board()
-objects, corners = [pattern(cell.sheet["board"])] * len(views), [corners for _flange, corners in views]
-error, matrix, lens, rotations, shifts = cv2.calibrateCamera(objects, corners, (hand.width, hand.height), None, None)
-T_flange_hand = hand_eye([flange for flange, _corners in views], rotations, shifts)
-print(f"{len(views)} views, {error:.3f} px; T_flange_hand = {T_flange_hand}")
+views = look_at_board(cell.frames["board"], hand.flange_pose, FIRST_VIEWS)
+_matrix, _lens, T_flange_hand, board = calibrate(views)
+views += look_at_board(board, T_flange_hand, OUTER_VIEWS)
+matrix, lens, T_flange_hand, board = calibrate(views)
 hand_over("hand", "fx fy cx cy", matrix[[0, 1, 0, 1], [0, 1, 2, 2]])
-hand_over("hand", "k1 k2 p1 p2 k3", lens.ravel()[:5])
+hand_over("hand", "k1 k2 p1 p2 k3", lens[:5])
 hand_over("hand", "x y z rx ry rz", np.concatenate((T_flange_hand.position, T_flange_hand.rotvec)))
 
 marks = find_marks(matrix, lens, T_flange_hand)
@@ -198,7 +217,8 @@ for name, at in sorted(marks.items(), key=lambda one: float(one[1][1])):
 
 views = look_at_target()
 found = [cv2.solvePnP(pattern(cell.sheet["target"]), seen, fixed.matrix, fixed.distortion) for _flange, seen in views]
-T_base_fixed = hand_eye([flange.inverse() for flange, _ in views], [one[1] for one in found], [one[2] for one in found])
+boards = [Pose.from_rotvec(t.ravel(), r.ravel()) for _ok, r, t in found]
+T_base_fixed = solve_hand_eye([flange.inverse() for flange, _corners in views], boards)
 print(f"{len(views)} views; T_base_fixed = {T_base_fixed}")
 hand_over("fixed", "x y z rx ry rz", np.concatenate((T_base_fixed.position, T_base_fixed.rotvec)))
 robot.move_joints(robot.home)
