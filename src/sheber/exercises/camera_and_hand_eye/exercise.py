@@ -51,7 +51,7 @@ TITLES = {
 }
 
 FIELDS = (10, 7)  # of both boards: as many corners inside as 9 x 6
-BOARD_FIELD, TARGET_FIELD = 0.020, 0.014  # m
+BOARD_FIELD, TARGET_FIELD = 0.020, 0.016  # m
 POINTER = 0.24  # m
 HAND_DRAWN = Pose((0.095, 0.0, 0.040)).rotated(z=math.pi / 2)  # T_flange_hand as it was drawn
 TARGET_DRAWN = (Pose((-0.075, 0.0, 0.095)).rotated(z=math.pi / 2)).rotated(x=-math.pi / 2)  # T_flange_target
@@ -60,7 +60,7 @@ RING = (0.36, 0.60)  # m: as far from the axis of the base as the long tool reac
 SPACING = 0.085  # m, between two marks
 PEDESTAL, PAD, DISC = 0.05, 0.008, 0.007  # m: sides of a pedestal, soft pad on it, radius of the printed disc
 MOUNTED = (0.010, 0.004, 5.0, 1.5)  # m, m, deg, deg: largest and least error of the bracket along and about each axis
-STOOD = (0.030, 0.010, 5.0, 1.5)  # the same of the fixed camera
+STOOD = (0.030, 0.010, 3.0, 1.0)  # the same of the fixed camera
 COLOURS: dict[str, Colour] = {
     "red": (0.80, 0.08, 0.08),
     "yellow": (0.92, 0.76, 0.06),
@@ -194,7 +194,7 @@ def _board(pose: Pose) -> Fixture:
 
 def _carried(target: Pose) -> tuple[Shape, ...]:
     """The board that the arm carries beside the pointer, and the bracket that holds it."""
-    bracket = Shape("box", (0.07, 0.03, 0.008), Pose((-0.038, 0.0, 0.05)), (0.30, 0.31, 0.33))
+    bracket = Shape("box", (0.055, 0.03, 0.008), Pose((-0.0375, 0.0, 0.07)), (0.30, 0.31, 0.33))
     return (bracket, *chessboard(*FIELDS, TARGET_FIELD, target, thick=0.004))
 
 

@@ -12,6 +12,7 @@ robot, hand, fixed = cell.robot, cell.cameras["hand"], cell.cameras["fixed"]
 SWING = {"speed": 1.6, "acceleration": 4.0}  # rad/s, rad/s^2
 HUES = {"red": 0, "yellow": 25, "green": 64, "blue": 110, "magenta": 152}  # of OpenCV, 0..179
 DEG = math.pi / 180.0
+ENOUGH = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-4)
 
 # turn about the camera's x, y, z [deg], shift of the camera along its x, y and its distance [mm]
 FIRST_VIEWS = (
@@ -31,6 +32,8 @@ OUTER_VIEWS = (
     (20, -14, 10, -85, -60, 400),
     (12, 12, 0, -85, 60, 400),
     (-12, -12, 5, 85, 60, 400),
+    (24, 0, 30, 0, 0, 380),
+    (0, 24, -30, 0, 0, 380),
 )
 # turn about the target's x, y, z [deg], where the camera sees its middle: x, y, z [mm]
 FIXED_VIEWS = (
@@ -45,6 +48,9 @@ FIXED_VIEWS = (
     (15, -18, 15, -80, 40, 580),
     (20, -8, 25, -40, 30, 620),
     (10, 10, -25, 20, 20, 560),
+    (-20, 10, 0, 40, -40, 560),
+    (-10, -20, -25, -80, 0, 560),
+    (0, 0, 0, 0, 0, 540),
 )
 MARK_VIEWS = ((0.0, 0.0), (0.07, 0.07), (0.05, -0.07), (-0.07, 0.0))  # m: beside the middle of the zone
 
@@ -76,7 +82,9 @@ def find_corners(colour: np.ndarray, board: dict) -> np.ndarray | None:
     found, corners = cv2.findChessboardCorners(grey, size)
     if not found:
         return None
-    corners = cv2.cornerSubPix(grey, corners, (5, 5), (-1, -1), (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 50, 1e-4))
+    field = np.linalg.norm(np.diff(corners.reshape(board["rows"], board["columns"], 2), axis=1), axis=2).min()  # px
+    window = max(3, int(0.4 * field))  # no other corner may lie in it
+    corners = cv2.cornerSubPix(grey, corners, (window, window), (-1, -1), ENOUGH)
     corners = corners.reshape(board["rows"], board["columns"], 2)
     # the field between the first four corners is white on this board, as that in the corner is black
     first = corners[:2, :2].mean(axis=(0, 1)), corners[:2, 1:3].mean(axis=(0, 1))
