@@ -295,7 +295,7 @@ TOO_FEW_VIEWS = message(
     "{wanted} are wanted.",
 )
 NOT_TOUCHED = message("camera_and_hand_eye.not_touched", "These marks were not touched: {marks}.")
-NOT_ALL_VALUES = message("camera_and_hand_eye.not_all_values", "Not all values were handed over.")
+USELESS = message("camera_and_hand_eye.useless", "These values are missing or earn nothing: {values}.")
 
 MOST = 1e4  # no value of a real camera is larger
 NEARLY = (0.02, math.radians(5.0))  # m, rad: an inverse that is as near as this shows what was mixed up
@@ -307,10 +307,12 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     handed = _handed_over(trace)
     lens, places = _lens_checks(trace, numbers, handed), _all_place_checks(trace, numbers, handed)
     marks = list(_mark_checks(trace, numbers))
-    missed = [COLOUR_WORDS[check.key.removeprefix("mark-")]() for check in marks if check.points == 0.0]
+    colour = {f"mark-{name}": words for name, words in COLOUR_WORDS.items()}
+    missed = [colour[check.key]() for check in marks if check.points == 0.0 and check.maximum > 0.0]
     not_done = NOT_TOUCHED(marks=missed) if missed else NOTHING
-    if any(check.measured is None for check in (*lens, *places)):
-        not_done = NOT_ALL_VALUES()
+    useless = [check.title for check in (*lens, *places) if check.points == 0.0 and check.maximum > 0.0]
+    if useless:
+        not_done = USELESS(values=useless)
     return [*lens, *places, *marks, *closing(trace, numbers, not_done, *_view_checks(trace, numbers))]
 
 
@@ -369,7 +371,7 @@ def _project(rays: Array, lens: Array) -> Array:
 
 
 def _lens_error(lens: Array, true: Array, size: list[int]) -> float:
-    """How far [px, rms] a lens shows points beside where the true one does, over the whole picture.
+    """How far [px, rms] a lens shows points beside where the true one does, over the picture without its margin.
 
     A small turn of the camera is fitted first, as the pose of a board would be: a centre that is wrong by a pixel is
     hardly seen, because the camera only seems to look a little aside. No more than `MOST`.
@@ -377,7 +379,9 @@ def _lens_error(lens: Array, true: Array, size: list[int]) -> float:
     across, down = np.meshgrid(np.linspace(-0.7, 0.7, 29), np.linspace(-0.6, 0.6, 25))
     rays = np.column_stack((across.ravel(), down.ravel(), np.ones(across.size)))
     seen = _project(rays, true)
-    rays = rays[((seen >= 0.0) & (seen <= np.array(size) - 1.0)).all(axis=1) & _lens_holds(rays, true)]
+    margin = MARGIN * np.array(size)
+    inside = ((seen >= margin) & (seen <= np.array(size) - 1.0 - margin)).all(axis=1)
+    rays = rays[inside & _lens_holds(rays, true)]
     wanted = _project(rays, true)
     off = (_project(rays, lens) - wanted).ravel()
     turns = np.column_stack([(_project(_turned(rays, axis), true) - wanted).ravel() for axis in np.eye(3) * TURN])
@@ -387,6 +391,7 @@ def _lens_error(lens: Array, true: Array, size: list[int]) -> float:
 
 
 TURN = 1e-4  # rad: the step of the turns that are fitted
+MARGIN = 0.1  # of the picture's width and height, on each side: a board that is whole in view hardly reaches there
 
 
 def _turned(rays: Array, turn: Array) -> Array:
