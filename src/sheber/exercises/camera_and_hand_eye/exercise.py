@@ -16,7 +16,7 @@ from sheber.exercises.criteria.measure import sample_at
 from sheber.exercises.numbers import Allowed, ExerciseError, Numbers
 from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
 from sheber.exercises.score import Check
-from sheber.geometry import DOWN, Pose
+from sheber.geometry import Pose
 from sheber.i18n import N_, Text, _, message
 from sheber.robot.cell.scene import CameraSpec, Colour, Fixture, Lighting, Scene, Shape
 from sheber.robot.cell.stock import chessboard, pointer, post
@@ -424,7 +424,8 @@ def _place_checks(
     values, time = found
     claimed, true = Pose.from_rotvec(values[:3], values[3:]), Pose.from_list(trace.facts[camera]["pose"])
     away, turned = claimed.distance(true), claimed.angle(true)
-    off, turn = PLACE_OFF(off=away * 1e3, by=off_by(true.position - claimed.position)), PLACE_TURNED(off=_deg(turned))
+    off = PLACE_OFF(off=away * 1e3, by=off_by(true.position - claimed.position))
+    turn = PLACE_TURNED(off=math.degrees(turned))
     if _is_inverse(claimed, true):
         off, turn = OTHER_WAY_ROUND(off=off), OTHER_WAY_ROUND(off=turn)
     yield position.check(f"{camera}-position", place_title, away, time, off)
@@ -434,10 +435,6 @@ def _place_checks(
 def _is_inverse(claimed: Pose, true: Pose) -> bool:
     back = claimed.inverse()
     return claimed.distance(true) > NEARLY[0] and back.distance(true) < NEARLY[0] and back.angle(true) < NEARLY[1]
-
-
-def _deg(angle: float) -> float:
-    return math.degrees(angle)
 
 
 # --- marks ------------------------------------------------------------------------------------------

@@ -7,6 +7,25 @@ import numpy as np
 
 from sheber import DOWN, Pose, connect
 
+
+def solve_hand_eye(flanges: list[Pose], boards: list[Pose]) -> Pose:
+    """T_flange_camera from T_base_flange and T_camera_board of several pictures (A X = X B, after Park and Martin).
+
+    Of a camera that stands still: T_base_camera, from T_flange_base and T_camera_board.
+    """
+    pairs = [(i, j) for i in range(len(flanges)) for j in range(i)]
+    moved = [flanges[j].inverse() @ flanges[i] for i, j in pairs]  # A: of the flange
+    seen = [boards[j] @ boards[i].inverse() for i, j in pairs]  # B: of the camera
+    # the axes of A are those of B, turned by the wanted rotation
+    u, _, v = np.linalg.svd(sum(np.outer(a.rotvec, b.rotvec) for a, b in zip(moved, seen, strict=True)))
+    R = u @ np.diag((1.0, 1.0, np.linalg.det(u @ v))) @ v
+    left = np.vstack([a.rotation - np.eye(3) for a in moved])
+    right = np.concatenate([R @ b.position - a.position for a, b in zip(moved, seen, strict=True)])
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = R, np.linalg.lstsq(left, right, rcond=None)[0]
+    return Pose.from_matrix(matrix)
+
+
 cell = connect(exercise="camera-and-hand-eye")
 robot, hand = cell.robot, cell.cameras["hand"]
 board = cell.sheet["board"]
@@ -23,5 +42,6 @@ picture = cv2.drawChessboardCorners(np.array(image.colour), (board["columns"], b
 cell.show(picture, "the corners" if found else "no board found")
 print("T_base_flange in this picture:", image.flange)
 
-# Next: take more pictures, from other sides, and give all corners to cv2.calibrateCamera.
+# Next: take more pictures, from other sides, and give all corners to cv2.calibrateCamera. It gives T_camera_board of
+# each picture as rotation vector and position: Pose.from_rotvec(position, rotvec). Then use solve_hand_eye (above).
 robot.move_joints(robot.home)

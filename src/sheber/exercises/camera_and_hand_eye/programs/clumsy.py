@@ -23,7 +23,15 @@ def see(T_base_hand, T_flange_hand):
 points = np.zeros((SIZE[0] * SIZE[1], 3), np.float32)
 points[:, :2] = np.mgrid[: SIZE[0], : SIZE[1]].T.reshape(-1, 2) * board["field"]
 flanges, corners = [], []
-for a, b, c in ((0, 0, 0), (0.2, 0, 0.3), (0, 0.2, -0.3), (-0.2, 0, 0.2), (0, -0.2, -0.2), (0.15, 0.15, 0), (-0.15, -0.15, 0.4)):
+for a, b, c in (
+    (0, 0, 0),
+    (0.2, 0, 0.3),
+    (0, 0.2, -0.3),
+    (-0.2, 0, 0.2),
+    (0, -0.2, -0.2),
+    (0.15, 0.15, 0),
+    (-0.15, -0.15, 0.4),
+):
     above = Pose(cell.frames["board"].position) @ DOWN.rotated(z=math.pi / 2)
     image = see(above.rotated(x=a, y=b).rotated(z=c).offset_tool(z=-0.42), hand.flange_pose)
     grey = cv2.cvtColor(image.colour, cv2.COLOR_BGR2GRAY)
@@ -35,7 +43,9 @@ for a, b, c in ((0, 0, 0), (0.2, 0, 0.3), (0, 0.2, -0.3), (-0.2, 0, 0.2), (0, -0
         flanges.append(image.flange)
         corners.append(seen)
 
-_, matrix, lens, turns, shifts = cv2.calibrateCamera([points] * len(corners), corners, (640, 480), None, None, flags=cv2.CALIB_FIX_K3)
+_, matrix, lens, turns, shifts = cv2.calibrateCamera(
+    [points] * len(corners), corners, (640, 480), None, None, flags=cv2.CALIB_FIX_K3
+)
 boards = [Pose.from_rotvec(t.ravel(), r.ravel()) for r, t in zip(turns, shifts)]
 A = [flanges[0].inverse() @ flange for flange in flanges[1:]]
 B = [boards[0] @ one.inverse() for one in boards[1:]]
@@ -47,7 +57,7 @@ T = np.eye(4)
 T[:3, :3], T[:3, 3] = R, t
 T_flange_hand = Pose.from_matrix(T)
 
-values = dict(fx=matrix[0, 0], fy=matrix[1, 1], cx=matrix[0, 2], cy=matrix[1, 2])
+values = {"fx": matrix[0, 0], "fy": matrix[1, 1], "cx": matrix[0, 2], "cy": matrix[1, 2]}
 values |= dict(zip(("k1", "k2", "p1", "p2", "k3"), lens.ravel()))
 values |= dict(zip(("x", "y", "z", "rx", "ry", "rz"), (*t, *T_flange_hand.rotvec)))
 for name, value in values.items():

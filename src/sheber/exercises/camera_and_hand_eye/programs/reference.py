@@ -123,7 +123,8 @@ def calibrate(views: list[tuple[Pose, np.ndarray]]) -> tuple[np.ndarray, np.ndar
     boards = [Pose.from_rotvec(t.ravel(), r.ravel()) for r, t in zip(rotations, shifts, strict=True)]
     T_flange_hand = solve_hand_eye([flange for flange, _corners in views], boards)
     print(f"{len(views)} views, {error:.3f} px; T_flange_hand = {T_flange_hand}")
-    return matrix, lens.ravel(), T_flange_hand, views[0][0] @ T_flange_hand @ boards[0].offset_tool(*points.mean(axis=0))
+    T_base_board = views[0][0] @ T_flange_hand @ boards[0].offset_tool(*points.mean(axis=0))
+    return matrix, lens.ravel(), T_flange_hand, T_base_board
 
 
 def look_at_target() -> list[tuple[Pose, np.ndarray]]:
