@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from conversation import conversation, empty_scene
 from exercise_traces import facts_of, write_trace
+from sheber.client.errors import Collision
 from sheber.exercises import load
 from sheber.exercises.score import Check, Score
 from sheber.geometry import DOWN, Pose
@@ -73,7 +75,7 @@ def test_the_truth_earns_all_and_its_errors_are_measured_in_their_units(tmp_path
 @pytest.mark.parametrize(
     ("which", "change", "low", "high"),
     [
-        (2, 1.0, 0.0, 0.02),  # a centre that is off by a pixel: the camera only seems to look aside
+        (2, 1.0, 0.0, 0.05),  # a centre that is off by a pixel: the camera only seems to look aside
         (0, 6.0, 0.5, 3.0),  # a focal length cannot be turned away
         (4, 0.05, 0.5, 6.0),
         (6, 0.002, 0.1, 0.6),
@@ -144,20 +146,19 @@ def test_a_program_is_told_neither_the_lens_nor_the_marks_and_only_drawings() ->
 
 
 def carrying(**changes: object):  # type: ignore[no-untyped-def]  # of a Scene
-    from dataclasses import replace
-
     board = chessboard(10, 7, 0.016, Pose((-0.075, 0.0, 0.095)).rotated(z=math.pi / 2).rotated(x=-math.pi / 2))
     return empty_scene(tool=replace(pointer(0.24), carries=board), **changes)
 
 
 @pytest.mark.physics
 def test_what_a_tool_carries_moves_with_it_and_is_solid(tmp_path: Path) -> None:
-    wall = Fixture("wall", (Shape("box", (0.02, 0.4, 0.4)),), Pose((0.30, 0.1, 0.3)))
+    wall = Fixture("wall", (Shape("box", (0.02, 0.4, 0.2)),), Pose((0.30, 0.1, 0.27)))
     with conversation(carrying(fixtures=(wall,)), tmp_path / "run.trace") as talk:
         robot = talk.cell.robot
         robot.move_to(Pose((0.45, 0.1, 0.2)) @ DOWN)
-        assert talk.station.cell.touches is not None
-        with pytest.raises(Exception, match="wall"):
+        seen = [visual for visual in talk.station.cell.visuals() if visual.texture == "chessboard/10x7"]
+        assert [visual.body for visual in seen] == ["tool"]
+        with pytest.raises(Collision, match="wall"):
             robot.move_linear(Pose((0.36, 0.1, 0.2)) @ DOWN, speed=0.05)
 
 
