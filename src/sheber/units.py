@@ -38,6 +38,7 @@ SI: Final = {
     "A": 1.0,
     "°C": 1.0,  # on its own scale: not converted to kelvin
     "%": 1e-2,
+    "px": 1.0,  # of a picture: not converted
 }
 """What one unit is in SI: `value_si = value * SI[unit]`."""
 

@@ -206,6 +206,7 @@ class ToolSpec:
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
     strength: float = 200.0  # N, the most that it may be asked to press with
     numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
+    carries: tuple[Shape, ...] = ()  # what else is screwed to it, in the flange frame; its weight is in `mass`
 
     def numbers_over(self, defaults: Mapping[str, float]) -> dict[str, float]:
         """The tool's numbers over the defaults of its kind; raises SceneError for names that do not exist."""

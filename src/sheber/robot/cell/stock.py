@@ -11,7 +11,19 @@ from dataclasses import replace
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
 
-__all__ = ["dispenser", "gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
+__all__ = [
+    "chessboard",
+    "dispenser",
+    "gripper",
+    "open_bin",
+    "pallet",
+    "peg",
+    "pointer",
+    "post",
+    "socket",
+    "suction",
+    "table",
+]
 
 ALUMINIUM: Colour = (0.74, 0.76, 0.78)
 PROFILE: Colour = (0.62, 0.64, 0.67)
@@ -58,6 +70,21 @@ def dispenser(length: float = 0.16, bore: float = 0.0012, max_flow: float = 8e-7
     """
     numbers = (("bore", bore), ("max_flow", max_flow), *more.items())
     return ToolSpec("dispenser", Pose((0.0, 0.0, length)), mass=0.8, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+# --- targets -------------------------------------------------------------------------------
+
+
+def chessboard(columns: int, rows: int, field: float, pose: Pose, thick: float = 0.006) -> tuple[Shape, Shape]:
+    """A printed chessboard of `columns` x `rows` fields of `field` [m], with a white border half a field wide.
+
+    The plate and its print: shapes of a fixture, or carried by a tool (`ToolSpec.carries`). `pose` is the middle of the
+    print, which faces +z; x along the columns.
+    """
+    length, width = (columns + 1) * field, (rows + 1) * field
+    plate = Shape("box", (length, width, thick), pose.offset_tool(z=-thick / 2 - 0.0002), (0.93, 0.93, 0.92))
+    print_ = Shape("plane", (length, width), pose, texture=f"chessboard/{columns}x{rows}", solid=False)
+    return plate, print_
 
 
 # --- furniture -----------------------------------------------------------------------------
