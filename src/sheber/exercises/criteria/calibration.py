@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sheber.exercises.criteria.common import Worth, cut_off
-from sheber.exercises.criteria.measure import Array, best_in_order, pose_errors, sample_at, tcp_speed
+from sheber.exercises.criteria.measure import Array, best_in_order, pose_errors, sample_at
 from sheber.exercises.criteria.way import off_by
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
@@ -18,7 +18,7 @@ from sheber.trace import Trace
 
 __all__ = ["first_stops", "pivot_drift", "points_held", "scatter_told", "slow_touches", "touch_spread"]
 
-STOPPED = 2e-3  # m/s: a tool that is slower stands
+STOPPED = 5e-3  # rad/s: an arm whose joints are all slower stands
 NEAR = 0.015  # m: a stop this near to a pose is the one at it; the first one counts
 TURNED = math.radians(3.0)  # by which its orientation may be off
 TOUCHED = 5e-4  # m: where a ball touches, its middle is this near to the height of a touch
@@ -82,7 +82,7 @@ def first_stops(trace: Trace, wanted: Mapping[str, Pose]) -> dict[str, int | Non
 
 def _stops(trace: Trace) -> np.ndarray[Any, np.dtype[np.int64]]:
     """The sample in the middle of each stretch of three or more at which the tool stands."""
-    standing = np.concatenate(([False], tcp_speed(trace) < STOPPED, [False]))
+    standing = np.concatenate(([False], np.abs(trace["joint_speeds"]).max(axis=1) < STOPPED, [False]))
     edges = np.flatnonzero(standing[1:] != standing[:-1]).reshape(-1, 2)
     edges = edges[edges[:, 1] - edges[:, 0] >= 3]
     return np.asarray((edges[:, 0] + edges[:, 1]) // 2, np.int64)

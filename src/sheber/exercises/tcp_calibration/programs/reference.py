@@ -9,6 +9,8 @@ from sheber import DOWN, Contact, Pose, connect
 cell = connect(exercise="tcp-calibration")
 robot, plate = cell.robot, cell.frames["plate"]
 slow, ball = cell.sheet["slow"], cell.sheet["ball_radius"]
+LIFT = 0.08  # m over the plate, for the turns between two touches
+TILT, SIDE = 40.0, 270.0  # towards the robot: its wrist is then above
 middle = plate.position + (0.0, 0.0, ball)  # where the middle of the ball is when it touches there, about
 
 
@@ -21,9 +23,10 @@ def leaning(tilt_deg, side_deg, turn_deg=0.0):
 def touch(orientation, above, speed):
     """Go `above` the plate, touch it, come back up; T_base_flange at the touch."""
     start = Pose(middle + (0.0, 0.0, above), orientation.quaternion)
-    robot.move_to(start)
+    robot.move_to(start.offset(z=LIFT), blend=0.03)
+    robot.move_linear(start)
     met = robot.move_linear(start.offset(z=-above - 0.16), speed=speed, until=Contact(5.0, along=(0, 0, 1)))
-    robot.move_linear(met.pose.offset(z=0.02))
+    robot.move_linear(met.pose.offset(z=LIFT))
     return met.pose @ robot.tool.pose.inverse()
 
 
@@ -40,25 +43,18 @@ def solved(flanges):
 
 
 robot.zero_wrench()
-coarse = [touch(leaning(0, 0), 0.13, 0.05)]
-down = Pose(robot.tool.pose.position + (0.0, 0.0, 0.0))
+coarse = [touch(leaning(0, 0), 0.13, 0.03)]
+robot.set_tool(Pose((0.0, 0.0, coarse[0].position[2] - middle[2])))  # its length straight down, at least
 for side in (0, 90, 180, 270):
-    coarse.append(touch(leaning(25, side), 0.13, 0.05))
+    coarse.append(touch(leaning(25, side), 0.07, 0.03))
 tip, height, scatter = solved(coarse)
 robot.set_tool(Pose(tip))
 middle[2] = height
 print("coarse:", (tip * 1e3).round(2), "mm, scatter", round(scatter * 1e3, 3), "mm")
 
-# finely: the pin upright, then leaning to six sides by 25 and by 45 degrees
-upright = np.cross(tip, (0.0, 0.0, 1.0))
-upright *= math.asin(min(1.0, np.linalg.norm(upright) / np.linalg.norm(tip))) / np.linalg.norm(upright)
-pin_down = DOWN @ Pose.from_rotvec((0, 0, 0), upright)
-fine = []
-for tilt, sides in ((0, (0, 120)), (45, (0, 60, 120, 180, 240, 300)), (25, (30, 150, 270))):
-    for side in sides:
-        tilted, about = math.radians(tilt), math.radians(side)
-        aside = Pose.from_rotvec((0, 0, 0), (tilted * math.cos(about), tilted * math.sin(about), 0.0))
-        fine.append(touch(aside @ pin_down, 0.004, slow))
+# finely: four times straight, eight times tilted; what differs is how the flange is turned about its own axis
+fine = [touch(leaning(0, 0, turn), 0.004, slow) for turn in (180, 90, 0, -90)]
+fine += [touch(leaning(TILT, SIDE, turn), 0.004, slow) for turn in range(-135, 225, 45)]
 tip, height, scatter = solved(fine)
 robot.set_tool(Pose(tip))
 cell.outputs["scatter"] = scatter * 1e3
