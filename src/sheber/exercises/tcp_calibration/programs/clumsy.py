@@ -1,4 +1,4 @@
-"""TCP calibration, clumsily: enough touches, but the TCP is noted in steps of 2 mm, and nobody looks at what is left."""
+"""TCP calibration, clumsily: enough touches, but the TCP is noted in whole millimetres, and nobody looks at what is left."""
 
 import math
 
@@ -18,7 +18,7 @@ def touch(orientation, above, speed):
     robot.move_linear(start)
     met = robot.move_linear(start.offset(z=-above - 0.16), speed=speed, until=Contact(5.0))
     robot.move_linear(met.pose.offset(z=0.08))
-    cell.wait(1.0)
+    cell.wait(2.5)
     return met.pose @ robot.tool.pose.inverse()
 
 
@@ -26,7 +26,7 @@ def solved(flanges):
     """The TCP in the flange frame, as somebody read it off a ruler."""
     a = np.array([[*flange.rotation[2], -1.0] for flange in flanges])
     b = np.array([-flange.position[2] for flange in flanges])
-    return Pose((np.linalg.lstsq(a, b, rcond=None)[0][:3] / 0.002).round() * 0.002)
+    return Pose((np.linalg.lstsq(a, b, rcond=None)[0][:3] * 1e3).round() / 1e3)
 
 
 robot.zero_wrench()
