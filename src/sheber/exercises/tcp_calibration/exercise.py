@@ -105,7 +105,7 @@ def _tip(rng: np.random.Generator, numbers: Numbers) -> Pose:
 
 def _plate(rng: np.random.Generator) -> Pose:
     """The middle of the plate's upper side, as the frame says."""
-    return level_pose(between(rng, 0.40, 0.44), between(rng, -0.02, 0.02), PLATE[2])
+    return level_pose(between(rng, 0.46, 0.50), between(rng, -0.02, 0.02), PLATE[2])
 
 
 def _plate_shape(off: float) -> Shape:

@@ -48,14 +48,15 @@ def shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     length, axis = _length(tool), _axis(tool)
     plate, pin = 0.012, 0.045
     handle = length - plate - pin
+    ball = tool.numbers_over(DEFAULTS)["ball"]
+    thick = 0.009 if ball > 0.0 else 0.016  # a stylus is slim: it touches beside what it leans over
     found = [
         Shape("cylinder", (0.0315, plate), Pose((0.0, 0.0, plate / 2)), (0.78, 0.79, 0.80)),
-        Shape("cylinder", (0.016, handle), axis.offset_tool(z=plate + handle / 2), (0.20, 0.21, 0.23)),
+        Shape("cylinder", (thick, handle), axis.offset_tool(z=plate + handle / 2), (0.20, 0.21, 0.23)),
         # the collider of the pin stops one radius short: a capsule's round end is the tip
         Shape("capsule", (0.003, pin - 0.003), axis.offset_tool(z=length - 0.003 - (pin - 0.003) / 2), drawn=False),
         Shape("lathe", (), axis.offset_tool(z=length), (0.85, 0.30, 0.12), _profile(pin), solid=False),
     ]
-    ball = tool.numbers_over(DEFAULTS)["ball"]
     if ball > 0.0:
         found.append(Shape("sphere", (ball,), axis.offset_tool(z=length), (0.72, 0.10, 0.16), firm=True))
     return tuple(("tool", shape) for shape in found)

@@ -16,7 +16,7 @@ def touch(orientation, above, speed):
     start = Pose(middle + (0.0, 0.0, above), orientation.quaternion)
     robot.move_to(start.offset(z=0.08))
     robot.move_linear(start)
-    met = robot.move_linear(start.offset(z=-above - 0.16), speed=speed, until=Contact(5.0))
+    met = robot.move_linear(start.offset(z=-above - 0.1), speed=speed, until=Contact(5.0))
     robot.move_linear(met.pose.offset(z=0.08))
     cell.wait(2.5)
     return met.pose @ robot.tool.pose.inverse()

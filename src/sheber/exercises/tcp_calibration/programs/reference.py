@@ -10,7 +10,7 @@ cell = connect(exercise="tcp-calibration")
 robot, plate = cell.robot, cell.frames["plate"]
 slow, ball = cell.sheet["slow"], cell.sheet["ball_radius"]
 LIFT = 0.08  # m over the plate, for the turns between two touches
-TILT, SIDE = 45.0, 270.0  # towards the robot: its wrist is then above
+TILT, SIDE = 40.0, 270.0  # towards the robot: its wrist is then above
 middle = plate.position + (0.0, 0.0, ball)  # where the middle of the ball is when it touches there, about
 
 
@@ -25,7 +25,7 @@ def touch(orientation, above, speed):
     start = Pose(middle + (0.0, 0.0, above), orientation.quaternion)
     robot.move_to(start.offset(z=LIFT), blend=0.03)
     robot.move_linear(start)
-    met = robot.move_linear(start.offset(z=-above - 0.16), speed=speed, until=Contact(5.0, along=(0, 0, 1)))
+    met = robot.move_linear(start.offset(z=-above - 0.1), speed=speed, until=Contact(5.0, along=(0, 0, 1)))
     robot.move_linear(met.pose.offset(z=LIFT))
     return met.pose @ robot.tool.pose.inverse()
 
