@@ -75,8 +75,7 @@ def first_stops(trace: Trace, wanted: Mapping[str, Pose]) -> dict[str, int | Non
         there = np.flatnonzero((distance < NEAR) & (turn < TURNED))
         values[row, there] = 1.0 + 1.0 / (1.0 + np.arange(len(there)))
     return {
-        name: None if at is None else int(stops[at])
-        for name, at in zip(wanted, best_in_order(values), strict=True)
+        name: None if at is None else int(stops[at]) for name, at in zip(wanted, best_in_order(values), strict=True)
     }
 
 

@@ -45,6 +45,4 @@ def _set_tool(station: Served, command: SetTool) -> None:
     station.tick()
 
 
-TOOL_FRAME = Device(
-    "tool-frame", (SetTool,), events={"tool_set": EventKind(N_("TCP set"), "{pose}")}
-)
+TOOL_FRAME = Device("tool-frame", (SetTool,), events={"tool_set": EventKind(N_("TCP set"), "{pose}")})
