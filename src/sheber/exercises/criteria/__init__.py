@@ -1,7 +1,8 @@
 """Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
 
-`common` is for every kind of station; `calibration` (of its centre), `way` (of the tool), `parts` (that were moved), `safety` and `closing` are for
-robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its family.
+`common` is for every kind of station; `way` (of the tool), `calibration` (of its centre), `parts` (that were moved),
+`safety` and `closing` are for robot cells. `measure` has the numbers beneath them. A new criterion is one more function
+beside those of its family.
 """
 
 from sheber.exercises.criteria.calibration import (

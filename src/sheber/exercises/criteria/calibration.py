@@ -1,4 +1,4 @@
-"""Calibration: criteria of a tool's centre that a program found by touching: where the true one is, and what is told."""
+"""Calibration: criteria of a tool's centre that a program found: where the true one is, and what is told of it."""
 
 from __future__ import annotations
 

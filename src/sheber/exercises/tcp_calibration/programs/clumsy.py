@@ -8,12 +8,12 @@ from sheber import DOWN, Contact, Pose, connect
 
 cell = connect(exercise="tcp-calibration")
 robot, plate = cell.robot, cell.frames["plate"]
-middle = plate.position + (0.0, 0.0, cell.sheet["ball_radius"])
+middle = plate.offset(z=cell.sheet["ball_radius"]).position
 
 
 def touch(orientation, above, speed):
     """Go above the plate, touch it, come back up; T_base_flange at the touch."""
-    start = Pose(middle + (0.0, 0.0, above), orientation.quaternion)
+    start = Pose(middle, orientation.quaternion).offset(z=above)
     robot.move_to(start.offset(z=0.08))
     robot.move_linear(start)
     met = robot.move_linear(start.offset(z=-above - 0.1), speed=speed, until=Contact(5.0))

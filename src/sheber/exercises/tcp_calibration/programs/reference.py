@@ -11,7 +11,7 @@ robot, plate = cell.robot, cell.frames["plate"]
 slow, ball = cell.sheet["slow"], cell.sheet["ball_radius"]
 LIFT = 0.08  # m over the plate, for the turns between two touches
 TILT, SIDE = 40.0, 270.0  # towards the robot: its wrist is then above
-middle = plate.position + (0.0, 0.0, ball)  # where the middle of the ball is when it touches there, about
+middle = plate.offset(z=ball).position.copy()  # where the middle of the ball is when it touches there, about
 
 
 def leaning(tilt_deg, side_deg, turn_deg=0.0):
@@ -22,7 +22,7 @@ def leaning(tilt_deg, side_deg, turn_deg=0.0):
 
 def touch(orientation, above, speed):
     """Go `above` the plate, touch it, come back up; T_base_flange at the touch."""
-    start = Pose(middle + (0.0, 0.0, above), orientation.quaternion)
+    start = Pose(middle, orientation.quaternion).offset(z=above)
     robot.move_to(start.offset(z=LIFT), blend=0.03)
     robot.move_linear(start)
     met = robot.move_linear(start.offset(z=-above - 0.1), speed=speed, until=Contact(5.0, along=(0, 0, 1)))
@@ -45,8 +45,7 @@ def solved(flanges):
 robot.zero_wrench()
 coarse = [touch(leaning(0, 0), 0.13, 0.03)]
 robot.set_tool(Pose((0.0, 0.0, coarse[0].position[2] - middle[2])))  # its length straight down, at least
-for side in (0, 90, 180, 270):
-    coarse.append(touch(leaning(25, side), 0.07, 0.03))
+coarse += [touch(leaning(25, side), 0.07, 0.03) for side in (0, 90, 180, 270)]
 tip, height, scatter = solved(coarse)
 robot.set_tool(Pose(tip))
 middle[2] = height

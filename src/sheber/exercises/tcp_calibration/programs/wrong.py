@@ -4,10 +4,10 @@ from sheber import DOWN, Contact, Pose, connect
 
 cell = connect(exercise="tcp-calibration")
 robot, plate = cell.robot, cell.frames["plate"]
-middle = plate.position + (0.0, 0.0, cell.sheet["ball_radius"])
+middle = plate.offset(z=cell.sheet["ball_radius"]).position
 
 robot.zero_wrench()
-robot.move_to(Pose(middle + (0.0, 0.0, 0.13), DOWN.quaternion))
+robot.move_to(Pose(middle, DOWN.quaternion).offset(z=0.13))
 met = robot.move_linear(robot.pose.offset(z=-0.29), speed=0.01, until=Contact(5.0))
 flange = met.pose @ robot.tool.pose.inverse()
 robot.move_linear(met.pose.offset(z=0.1))
