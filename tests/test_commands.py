@@ -32,6 +32,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "move_linear_until": {"pose": [0.4, 0.0, 0.2, 0.0, 1.0, 0.0, 0.0], "until": [{"on": "force", "force": 5.0}]},
     "comply": {"force": {"z": 10.0}},
     "comply_end": {},
+    "set_tool": {"pose": [0.01, -0.02, 0.18, 1.0, 0.0, 0.0, 0.0]},
     "suction_on": {"timeout": 1.0, "wait": True},
     "suction_off": {"wait": False},
     "dispenser_on": {"flow": 3e-7, "wait": True},

@@ -113,6 +113,8 @@ class Cell:
         self.tcp7 = np.empty(7)  # see `refresh`
         tools = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
         self._wrist = Wrist(world, self.touches, self.tool, tools, self.scene.imperfections, self._rng)
+        if self.scene.tool.nominal is not None:
+            self.refer_wrench(self.scene.tool.nominal)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -239,6 +241,10 @@ class Cell:
     def wrench(self) -> Array:
         """What the surroundings do to the tool, as the wrist reads it (6,): N and Nm, at the TCP, in its axes."""
         return self._wrist.now(self.step)
+
+    def refer_wrench(self, T_flange_tcp: Pose) -> None:
+        """From now on read the wrench at the TCP of a tool that is said to be this one; the record stays as it is."""
+        self._wrist.refer(self.scene.tool.pose.inverse() @ T_flange_tcp)
 
     def zero_wrench(self, reading: Array) -> None:
         """Let the wrist read 0 where it reads this (6,) now; the record stays as it is."""

@@ -207,6 +207,12 @@ class ToolSpec:
     strength: float = 200.0  # N, the most that it may be asked to press with
     numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
     carries: tuple[Shape, ...] = ()  # what else is screwed to it, in the flange frame; its weight is in `mass`
+    nominal: Pose | None = None  # T_flange_tcp that the program is told, where that is not the true one
+
+    @property
+    def told(self) -> Pose:
+        """T_flange_tcp as the controller and the program have it at the start."""
+        return self.nominal or self.pose
 
     def numbers_over(self, defaults: Mapping[str, float]) -> dict[str, float]:
         """The tool's numbers over the defaults of its kind; raises SceneError for names that do not exist."""

@@ -21,6 +21,7 @@ __all__ = [
     "pointer",
     "post",
     "socket",
+    "stylus",
     "suction",
     "table",
 ]
@@ -41,6 +42,16 @@ SIDES = 16  # of the hole of a socket: in its corners a peg has 2 % more play
 def pointer(length: float = 0.15) -> ToolSpec:
     """A pointed pin on the flange; the TCP is its tip, `length` in front of the flange."""
     return ToolSpec("pointer", Pose((0.0, 0.0, length)), mass=0.3, centre=(0.0, 0.0, 0.4 * length), strength=50.0)
+
+
+def stylus(tip: Pose, ball: float = 0.004, nominal: Pose | None = None) -> ToolSpec:
+    """A pin with a steel ball on the flange; the TCP is the middle of the ball, `tip` = T_flange_tcp.
+
+    The pin is straight and begins in the middle of the flange, so it leans where `tip` is not straight before it.
+    `ball`: radius. `nominal`: what a program is told instead of `tip`.
+    """
+    centre = (0.0, 0.0, 0.04)  # a program is told it: it must not give `tip` away
+    return ToolSpec("pointer", tip, 0.3, centre, 50.0, (("ball", ball),), nominal)
 
 
 def suction(length: float = 0.12, radius: float = 0.02, vacuum_kPa: float = 65.0) -> ToolSpec:
