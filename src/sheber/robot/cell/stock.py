@@ -51,7 +51,7 @@ def stylus(tip: Pose, ball: float = 0.004, nominal: Pose | None = None) -> ToolS
     `ball`: radius. `nominal`: what a program is told instead of `tip`.
     """
     centre = (0.0, 0.0, 0.04)  # a program is told it: it must not give `tip` away
-    return ToolSpec("pointer", tip, 0.3, centre, 50.0, (("ball", ball),), nominal)
+    return ToolSpec("pointer", tip, 0.3, centre, strength=50.0, numbers=(("ball", ball),), nominal=nominal)
 
 
 def suction(length: float = 0.12, radius: float = 0.02, vacuum_kPa: float = 65.0) -> ToolSpec:
