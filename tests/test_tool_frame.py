@@ -112,3 +112,12 @@ def test_a_straight_pointer_is_as_it_was() -> None:
     for shape, z in zip(shapes, (0.006, 0.0585, 0.126, 0.15), strict=True):
         assert shape.pose.distance(Pose((0.0, 0.0, z))) < 1e-12
         assert shape.pose.angle(Pose()) == 0.0
+
+
+def test_the_bias_of_the_sensor_goes_with_the_tcp(tmp_path: Path) -> None:
+    bias = (4.0, -2.0, 1.0, 0.1, 0.2, -0.1)
+    with conversation(leaning(bias), tmp_path / "run.trace") as talk:
+        talk.cell.robot.set_tool(TIP)
+        assert talk.cell.robot.wrench == pytest.approx(bias, abs=1e-9)
+        talk.cell.robot.set_tool(TIP.rotated(z=np.pi / 2))
+        assert talk.cell.robot.wrench == pytest.approx((-2.0, -4.0, 1.0, 0.2, -0.1, -0.1), abs=1e-9)

@@ -19,7 +19,7 @@ from sheber.exercises.criteria import (
     worth,
 )
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.robot_cell import ARMS, aside, between, down_pose, home, imperfections, level_pose, work_table
+from sheber.exercises.robot_cell import aside, between, down_pose, home, imperfections, level_pose, work_table
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
 from sheber.i18n import N_, message
@@ -31,7 +31,6 @@ from sheber.trace import NOTHING, Trace
 STATION = CELL
 COUNTS = ()
 NUMBERS = {
-    "scene.arm": ARMS,
     "scene.length": Allowed(0.08, 0.25, "m", pair=True, title=N_("Length of the tool")),
     "scene.lean_deg": Allowed(0, 30, "deg", title=N_("Largest lean of the tool")),
     "scene.touch_mm": Allowed(0, 0.5, "mm", pair=True, title=N_("Noise of a touch")),
@@ -51,6 +50,7 @@ TITLES = {
     "points.spread": N_("Touches from different orientations"),
 }
 
+ARM = "ur5e"  # a short, leaning tool leaves the wrists of other arms too little room over the plate
 BALL = 0.004  # m, radius
 NOMINAL = Pose((0.0, 0.0, 0.15))  # T_flange_tcp that the program is told
 LEAST_LEAN = math.radians(5.0)
@@ -64,7 +64,7 @@ STEEL, BRASS, DARK = (0.62, 0.64, 0.67), (0.80, 0.62, 0.22), (0.16, 0.17, 0.19)
 def scene(seed: int, numbers: Numbers) -> Scene:
     """The cell of one seed: a plate to touch before the robot, four points left of it, the pivot right of it."""
     rng = np.random.default_rng([seed, 5])
-    arm, tip = numbers.choice("scene.arm"), _tip(rng, numbers)
+    arm, tip = ARM, _tip(rng, numbers)
     at, noise_mm = _plate(rng), between(rng, *numbers.pair("scene.touch_mm"))
     off = round(aside(rng, numbers.real("scene.plate_off"), 0.25 * numbers.real("scene.plate_off")), 4)
     points, pivots = _points(rng), _pivots(rng)
