@@ -21,7 +21,7 @@ from sheber.i18n import _
 
 __all__ = ["PUBLIC", "hint", "in_plain_words"]
 
-PUBLIC = ("DOWN", "Pose", "connect", SheberError.__name__, *KINDS)
+PUBLIC = ("Contact", "DOWN", "Pose", "Signal", "connect", SheberError.__name__, *KINDS)
 """What `sheber` exports (a test compares): the package itself imports this module."""
 FROZEN = ("super(type, obj)", "cannot assign to field", "assignment destination is read-only")
 NETWORK = ("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "xmlrpc", "asyncio", "requests")
