@@ -56,6 +56,17 @@ def test_two_windows_notice_each_other(town: Town) -> None:
     assert one.put_json(path, source="third", edition=1).json()["source"] == "second"
 
 
+def test_what_is_handed_in_is_the_draft_whichever_window_saved_last(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    browser.put_json(f"{V1}{path}/draft", source="another window", edition=0)
+    assert browser.fill(f"{path}/submit", source="print(1)\r\n").status_code == 303
+    draft = browser.get(f"{V1}{path}/draft").json()
+    assert (draft["source"], draft["edition"]) == ("print(1)\n", 2)
+    assert browser.fill(f"{path}/submit", source="").status_code == 422
+    assert browser.get(f"{V1}{path}/draft").json()["edition"] == 2
+
+
 def test_drafts_are_ones_own(town: Town) -> None:
     path = f"/assignments/{town.assignment}"
     town.browser(town.student).put_json(f"{V1}{path}/draft", source="mine alone", edition=0)

@@ -1,4 +1,5 @@
 // The page of one exercise: read, write, run, submit. Whatever of it fails, the form below the text area still works.
+import { choose as chooseText } from './choice.js'
 import { Drafts } from './drafts.js'
 import { Lists, Run } from './run.js'
 
@@ -19,40 +20,97 @@ const say = (text) => ($('status').textContent = text)
 
 const drafts = new Drafts({ address: page.draft, key: `sheber-draft-${page.assignment}-${page.person}`, text: area.value, edition: page.edition, headers })
 
+let placing = false // a text is put in, and nobody types
+
 function put(text) {
+  placing = true
   if (editor) editor.put(text)
   else area.value = text
+  placing = false
   drafts.take(text)
 }
 
-area.addEventListener('input', () => drafts.take(area.value))
+/** Put another text in the place of this one, which can be had back. */
+function replace(text) {
+  drafts.aside = area.value
+  put(text)
+  $('replaced').hidden = false
+  offerAside()
+}
+
+function offerAside() {
+  $('aside-take').hidden = !drafts.aside || drafts.aside === area.value
+}
+
+let left = drafts.left()
+let worked = false // since the page was opened
+
+function typed(text) {
+  if (!placing) workOn()
+  drafts.take(text)
+}
+
+/** Who works on has chosen: notices go, and a text that was offered stays under File. */
+function workOn() {
+  worked = true
+  $('replaced').hidden = true
+  if (left) setAside()
+}
+
+function setAside() {
+  drafts.aside = left.text
+  left = null
+  localStorage.removeItem(drafts.key)
+  $('left').hidden = true
+  if (area.value !== drafts.saved) drafts.take(area.value)
+  offerAside()
+}
+
+area.addEventListener('input', () => typed(area.value))
 
 drafts.addEventListener('state', () => {
   const told = { saved: words.saved, changed: words.changed, saving: words.saving, away: words.away, refused: drafts.sentence, conflict: words.conflict }[drafts.state]
   if ($('draft-state').textContent !== told) $('draft-state').textContent = told
-  $('draft-state').classList.toggle('bad', ['away', 'refused', 'conflict'].includes(drafts.state))
+  $('draft-state').classList.toggle('bad', ['away', 'refused'].includes(drafts.state))
+  $('draft-state').hidden = drafts.state === 'conflict' // the notice says it
   $('conflict').hidden = drafts.state !== 'conflict'
   if (drafts.state === 'conflict') {
-    $('other-text').textContent = drafts.other.source
+    if (left) setAside() // one question at a time
+    $('replaced').hidden = true
     say(words.conflict)
   }
 })
-$('keep-mine').addEventListener('click', () => drafts.keepMine())
-$('take-other').addEventListener('click', () => put(drafts.takeOther()))
+$('keep-mine').addEventListener('click', () => {
+  drafts.aside = drafts.other.source
+  drafts.keepMine()
+  offerAside()
+})
+$('take-other').addEventListener('click', async () => {
+  if (await chooseText(drafts.other.source, area.value, true)) replace(drafts.takeOther())
+})
 
-const left = drafts.left()
-if (left) {
-  $('left').hidden = false
-  $('left-take').addEventListener('click', () => {
-    put(left.text)
-    $('left').hidden = true
-  })
-  $('left-drop').addEventListener('click', () => {
-    drafts.take(drafts.saved)
-    localStorage.removeItem(drafts.key)
-    $('left').hidden = true
-  })
+if (left?.follows) {
+  put(left.text) // the last words of this browser, on top of what the server has
+  left = null
 }
+$('left').hidden = !left
+$('left-take').addEventListener('click', async () => {
+  const { text } = left
+  if (!(await chooseText(text, area.value, worked))) return
+  left = null
+  $('left').hidden = true
+  localStorage.removeItem(drafts.key)
+  replace(text)
+})
+$('left-drop').addEventListener('click', setAside)
+$('aside-take').addEventListener('click', async () => {
+  if (await chooseText(drafts.aside, area.value, true)) replace(drafts.aside)
+})
+$('replaced-undo').addEventListener('click', () => {
+  replace(drafts.aside)
+  $('replaced').hidden = true
+})
+offerAside()
 
 // --- the editor -----------------------------------------------------------------------------------------------
 
@@ -75,7 +133,7 @@ function listProblems(found) {
 async function openEditor() {
   try {
     const [{ makeEditor }, known] = await Promise.all([import(page.assets.editor), fetch(page.assets.names).then((answer) => answer.json())])
-    editor = makeEditor({ area, known, words: words.editor, nonce, changed: (text) => drafts.take(text), problems: listProblems })
+    editor = makeEditor({ area, known, words: words.editor, nonce, changed: typed, problems: listProblems })
   } catch (error) {
     console.info(error)
     plainMode(true)
@@ -123,7 +181,7 @@ $('upload').addEventListener('change', async ({ target }) => {
   const text = told ? '' : await file.text()
   const bad = told || (text.includes('\0') || text.includes('\ufffd') ? words.not_text : '')
   if (bad) return warn(bad)
-  put(text)
+  replace(text)
   say(words.uploaded.replace('{name}', file.name))
 })
 $('download').addEventListener('click', () => {
@@ -133,7 +191,7 @@ $('download').addEventListener('click', () => {
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 })
-$('start-again').addEventListener('click', () => window.confirm(words.start_again) && put(page.starter))
+$('start-again').addEventListener('click', () => window.confirm(words.start_again) && replace(page.starter))
 
 function warn(text) {
   const alert = document.createElement('p')
@@ -284,6 +342,6 @@ if (page.running) {
 
 // --- submit ---------------------------------------------------------------------------------------------------
 
-$('submit-form').addEventListener('submit', () => void drafts.save())
+$('submit-form').addEventListener('submit', () => drafts.handIn())
 $('bench').classList.add('alive')
 window.sheber = { drafts, run }

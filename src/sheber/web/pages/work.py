@@ -87,6 +87,8 @@ def submit(
             token=token,
             language=visit.language,
         )
+        if not file:
+            drafts.handed_in(session, visit.actor, assignment_id, content.decode())
     return go_to(f"/submissions/{submission}")
 
 
