@@ -154,6 +154,15 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
     page.until(lambda: not page("return window.sheber.stage.playing"), 10)  # the picture ends soon after the run
     assert page("return document.getElementById('live-events').childElementCount") > 3
     assert "Full report with replay" in page.find("#run-result").text
+    assert page.find("#live-line").text == ""  # the program has ended: none of its lines runs
+    again = page.find("[data-scene]")
+    seed = again.get_attribute("data-scene")
+    assert f"Practice scene {seed}" in page.find("#run-result").text
+    again.click()
+    page.until(lambda: page.find("#stop").is_displayed())
+    assert page.find("#seed").get_attribute("value") == seed
+    page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
+    assert f"Practice scene {seed}" in page.find("#run-result").text
     page.find("#tab-signals").click()
     assert page("return document.querySelectorAll('#live-plot canvas').length") == 1
     page.find("#submit").click()
@@ -162,6 +171,25 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
     assert 40 < float(page.find(".big b").text) < 80  # hidden scenes differ in each school
     page.find(".scenes summary").click()
     assert "Straight line A to B" in page.find(".scenes .detail").text
+
+
+def test_a_program_that_computes_is_told_of_shows_no_old_picture_and_can_be_stopped(page: Page, place: Served) -> None:
+    open_work(page, place)
+    write(page, (PROGRAMS / "clumsy.py").read_text("utf-8"))
+    page.find("#run").click()
+    page.until(lambda: bool(page("return window.sheber.stage?.time")), 60)
+    page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
+    write(page, "while True:\n    pass\n")
+    page.find("#run").click()
+    page.until(lambda: page.find("#run-state").text == "The program runs.", 30)
+    assert page.find("#live-clock").text == ""
+    assert page.find("#stage-empty").text == "The picture comes with the first command of the program."
+    page.until(lambda: int(page.find("#run-time").text.partition(" ")[0] or 0) >= 2, 10)
+    page.find("#stop").click()
+    page.until(lambda: page.find("#run-state").text == "This run was cancelled.", 5)
+    assert page.find("#run").is_enabled()
+    assert not page.find("#stop").is_displayed()
+    assert page.find("#run-time").text == ""
 
 
 def test_a_report_opens_in_a_frame_that_has_no_origin(page: Page, place: Served) -> None:

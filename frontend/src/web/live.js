@@ -121,6 +121,13 @@ export class LivePlots {
     this.drawn?.setData(this.plots[this.chosen].data)
   }
 
+  clear() {
+    this.drawn?.destroy()
+    this.drawn = null
+    this.plots = []
+    this.tabs.replaceChildren()
+  }
+
   begin(pieces) {
     this.plots = pieces.map(({ title, unit, labels }) => ({ title, unit, labels, data: [[], ...labels.map(() => [])] }))
     this.tabs.replaceChildren(

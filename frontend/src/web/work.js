@@ -230,7 +230,7 @@ lower.forEach((tab) => {
 
 // --- run ------------------------------------------------------------------------------------------------------
 
-const run = new Run({ headers, address: page.runs, words })
+const run = new Run({ headers, address: page.runs, api: page.api, words })
 const lists = new Lists(words)
 
 async function start() {
@@ -242,10 +242,11 @@ async function start() {
   $('run-result').replaceChildren()
   $('tab-result').hidden = true
   choose($('tab-printed'))
-  $('stage-empty').hidden = true
+  empty()
   await drafts.save()
   try {
     await run.begin(area.value, $('seed').value)
+    $('stop').hidden = $('stop').disabled = false
   } catch (error) {
     $('run').disabled = false
     state('')
@@ -255,17 +256,67 @@ async function start() {
 
 function state(text) {
   $('run-state').textContent = text
+  $('run-now').hidden = !text
 }
 
-run.addEventListener('state', ({ detail }) => state(detail.words))
+/** Nothing of the run before stays to be seen. */
+function empty() {
+  if (stage) stage.queue = []
+  stage = null
+  fresh()
+  plots?.clear()
+  $('live-clock').textContent = ''
+  $('stage-none').hidden = true
+  note(words.no_picture_yet)
+}
+
+function note(text) {
+  const told = document.createElement('p')
+  told.textContent = text
+  $('stage-empty').replaceChildren(told)
+  $('stage-empty').hidden = false
+}
+
+let ticking = 0
+function tick(since) {
+  clearInterval(ticking)
+  const show = () => ($('run-time').textContent = `${Math.floor((performance.now() - since) / 1000)} s`)
+  show()
+  ticking = setInterval(show, 1000)
+}
+
+/** The run has ended, or nothing is heard of it any more. */
+function over(text) {
+  clearInterval(ticking)
+  $('run-time').textContent = ''
+  $('run').disabled = false
+  $('stop').hidden = true
+  state(text)
+}
+
+run.addEventListener('state', ({ detail }) => {
+  state(detail.words)
+  if (Number.isFinite(detail.runs_s)) tick(performance.now() - 1000 * detail.runs_s)
+})
 run.addEventListener('again', () => {
   lists.clear()
   stage = null
 })
+$('stop').addEventListener('click', () => {
+  $('stop').disabled = true
+  state(words.stopping)
+  run.stop()
+})
+$('run-result').addEventListener('click', ({ target }) => {
+  const scene = target.closest('[data-scene]')?.dataset.scene
+  if (!scene || $('run').disabled) return
+  $('seed').value = scene
+  start()
+})
 let order = Promise.resolve() // pieces are shown one after another, also while the 3D picture is made
 run.addEventListener('piece', ({ detail }) => {
   lists.take(detail)
-  if ($('run-state').textContent !== words.computing) state(words.computing)
+  if (![words.computing, words.stopping].includes($('run-state').textContent)) state(words.computing)
   order = order.then(() => watch(detail)).catch((error) => console.info(error))
 })
 
@@ -280,21 +331,18 @@ async function watch({ stage: about, time, moves, plots: curves }) {
 
 function clock(time) {
   $('live-clock').textContent = `${time.toFixed(2)} s`
+  lists.at(time)
 }
 
 run.addEventListener('done', ({ detail }) => {
-  $('run').disabled = false
-  state(detail.words)
-  order = order.then(() => stage?.hurry())
+  over(detail.words)
+  order = order.then(() => (stage ? stage.hurry() : $('stage-none').hidden && note(words.no_picture)))
   $('run-result').innerHTML = detail.html // our own template, everything in it escaped
   $('tab-result').hidden = false
   choose($('tab-result'))
   say(detail.words)
 })
-run.addEventListener('lost', () => {
-  $('run').disabled = false
-  state(words.lost)
-})
+run.addEventListener('lost', () => over(words.lost))
 
 async function drawing() {
   const drawn = await import(page.assets.live)
@@ -303,22 +351,27 @@ async function drawing() {
 }
 
 async function build(about) {
-  $('stage-empty').firstElementChild.textContent = words.loading
-  $('stage-empty').hidden = false
+  note(words.loading)
   const { makeLiveStage } = await drawing()
   plots.plots = []
-  const fresh = document.createElement('canvas')
-  fresh.id = 'stage-canvas'
-  fresh.setAttribute('role', 'img')
-  fresh.setAttribute('aria-label', $('stage-canvas').getAttribute('aria-label'))
-  fresh.tabIndex = 0
-  $('stage-canvas').replaceWith(fresh) // a canvas keeps its first context
-  $('stage-labels').replaceChildren()
-  stage = about.drawn ? await makeLiveStage({ address: run.scene, about, canvas: fresh, labels: $('stage-labels'), others: [], clock }) : null
+  const canvas = fresh()
+  canvas.tabIndex = 0
+  stage = about.drawn ? await makeLiveStage({ address: run.scene, about, canvas, labels: $('stage-labels'), others: [], clock }) : null
   $('stage-empty').hidden = true
   $('stage-none').hidden = Boolean(stage)
   colours()
   window.sheber = { stage, plots, drafts, run } // for tests and for the curious
+}
+
+/** A new canvas: one keeps its first context, and its last picture. */
+function fresh() {
+  const canvas = document.createElement('canvas')
+  canvas.id = 'stage-canvas'
+  canvas.setAttribute('role', 'img')
+  canvas.setAttribute('aria-label', $('stage-canvas').getAttribute('aria-label'))
+  $('stage-canvas').replaceWith(canvas)
+  $('stage-labels').replaceChildren()
+  return canvas
 }
 
 function colours() {
@@ -336,7 +389,10 @@ document.addEventListener('keydown', (event) => {
   }
 })
 if (page.running) {
+  empty()
+  $('run').disabled = true
   run.follow(page.running)
+  $('stop').hidden = false
   show('run')
 }
 
