@@ -271,6 +271,30 @@ def test_enter_ends_an_import_and_a_completion_is_read_whole(page: Page, place: 
     page.until(lambda: page("return sheber.drafts.state") == "saved")
 
 
+def test_the_help_of_the_editor_leads_to_the_reference(page: Page, place: Served) -> None:
+    open_work(page, place)
+    write(page, "from sheber import connect\n\nrobot = connect().robot\n")
+    content = page.find(".cm-content")
+    content.click()
+    content.send_keys(Keys.CONTROL, Keys.END)
+    content.send_keys(Keys.NULL, "robot.move_linea")
+    page.until(lambda: bool(page("return document.querySelector('.cm-completionInfo a')")))
+    link = page.find(".cm-completionInfo a")
+    assert link.get_attribute("href").endswith("/reference#:~:text=move_linear")
+    here = page.browser.current_window_handle
+    link.click()
+    page.until(lambda: len(page.browser.window_handles) == 2)
+    page.browser.switch_to.window(next(one for one in page.browser.window_handles if one != here))
+    try:
+        page.until(lambda: page("return location.pathname") == "/reference")
+        assert "move_linear" in page.find("article").text
+    finally:
+        page.browser.close()
+        page.browser.switch_to.window(here)
+    content.send_keys(Keys.ESCAPE)
+    page.until(lambda: page("return sheber.drafts.state") == "saved")
+
+
 def test_what_is_typed_is_saved_completed_and_checked(page: Page, place: Served) -> None:
     open_work(page, place)
     write(page, "from sheber import connect\n\ncell = connect()\nrobot = cell.robot\n")
@@ -494,6 +518,7 @@ PAGES = (
     "/submissions/2",
     "/account",
     "/news",
+    "/reference",
     "/submissions/1/scenes/1",
     "/nothing",
 )

@@ -34,6 +34,7 @@ def work_words() -> dict[str, Any]:
         "problems": _("Problems: {n}"),
         "no_problems": _("No problems found"),
         "editor": {
+            "reference": _("In the reference"),
             "colon": _("This line, or the one before it, probably needs a colon (:) at its end."),
             "tabs": _("This line mixes tabs and spaces. Use spaces alone."),
             "bracket": _("A bracket is opened and not closed, or closed and not opened."),
