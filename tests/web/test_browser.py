@@ -174,11 +174,15 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
 
 
 def test_a_program_that_computes_is_told_of_shows_no_old_picture_and_can_be_stopped(page: Page, place: Served) -> None:
+    page.resize(1366, 768)
     open_work(page, place)
     write(page, (PROGRAMS / "clumsy.py").read_text("utf-8"))
     page.find("#run").click()
     page.until(lambda: bool(page("return window.sheber.stage?.time")), 60)
     page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
+    page.find("#tab-signals").click()  # the chart is seen whole
+    hidden = "const p = document.getElementById('panel-signals'); return p.scrollHeight - p.clientHeight"
+    page.until(lambda: page(hidden) <= 0, 5)
     write(page, "while True:\n    pass\n")
     page.find("#run").click()
     page.until(lambda: page.find("#run-state").text == "The program runs.", 30)
@@ -423,6 +427,23 @@ def test_who_works_on_is_not_asked_any_more(page: Page, place: Served) -> None:
     page.find(".program-pane .menu summary").click()
     assert offered(page, "#aside-take") == ["older = 1"]
     page.find("#choice-keep").click()
+
+
+def test_there_is_one_question_at_a_time_and_run_and_submit_stay_in_sight(page: Page, place: Served) -> None:
+    page.resize(1366, 768)
+    open_work(page, place)
+    saved(page, "on_the_server = 3\n")
+    kept_text(page, place, "older = 2\n", 0)
+    page(ELSEWHERE)
+    page("sheber.drafts.edition -= 1; return sheber.drafts.look()")  # one comes back to this window
+    page.until(lambda: page.find("#conflict").is_displayed())
+    assert not page.find("#left").is_displayed()
+    for id_ in ("run", "submit"):
+        assert page(f"return document.getElementById('{id_}').getBoundingClientRect().bottom") < 768
+    assert page("return document.querySelector('.editor').clientHeight") > 200
+    assert offered(page, "#take-other") == ["elsewhere = 1"]
+    page.find("#choice-take").click()
+    page.until(lambda: has_saved(page, "elsewhere = 1"))
 
 
 def test_what_was_handed_in_stays_the_draft_though_two_windows_disagreed(page: Page, place: Served) -> None:

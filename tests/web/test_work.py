@@ -8,6 +8,7 @@ import re
 import pytest
 from town import HOSTILE, Town
 
+from sheber.school.gradebook import overrides
 from sheber.web.api.caller import V1
 from sheber.web.prose import prose
 
@@ -19,6 +20,16 @@ def test_the_page_holds_text_starter_and_everything_that_its_scripts_need(quiet_
     block = json.loads(re.search(r'id="work">(.*?)</script>', page, re.S)[1])  # type: ignore[index]
     assert block["edition"] == 0
     assert block["draft"] == f"/api/v1/assignments/{quiet_town.assignment}/draft"
+
+
+def test_points_by_hand_stand_within_the_line_of_marks(town: Town) -> None:
+    """A details ends a paragraph wherever a browser reads one: the line of marks is none."""
+    with town.school.writing() as session:
+        whom = (town.assignment, town.student.id)
+        overrides.override(session, town.teacher, *whom, 50.0, "shown in class", seen=0)
+    page = town.browser(town.student).get(f"/assignments/{town.assignment}").text
+    assert "given by hand" in page
+    assert re.search(r"<p(?: [^>]*)?>(?:(?!</p>).)*<details", page, re.S) is None
 
 
 def test_html_in_a_text_stays_text() -> None:
