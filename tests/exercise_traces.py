@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from sheber.exercises import Exercise
 from sheber.geometry import Pose
 from sheber.i18n import Text
+from sheber.robot.devices import tool_channels
 from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
-ACTIONS = ("move_done", "grip", "release", "output", "capture", *FORCE)
+ACTIONS = ("move_done", "grip", "release", "output", "capture", "glue_on", "glue_off", *FORCE)
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
     kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
 }
@@ -35,13 +36,17 @@ def write_trace(
     events: Sequence[Event] = (),
     outcome: OutcomeKind = OutcomeKind.FINISHED,
     reason: Text = NOTHING,
+    outputs: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Trace:
-    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body."""
-    bodies = bodies or {}
+    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
+    analog output. What the tool records is 0: it did nothing."""
+    bodies, outputs = bodies or {}, outputs or {}
+    of_tool = tool_channels(exercise.scene(1).tool)
+    channels = (*CHANNELS, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
     names = list(bodies)
     left = sorted(events, key=lambda event: event[0])
     with TraceWriter(path, Header(exercise.name)) as writer:
-        row = writer.begin(CHANNELS, names, (), facts, step_s=0.002, events=EVENTS)
+        row = writer.begin(channels, names, (), facts, step_s=0.002, events=EVENTS)
         for n in range(len(tcp)):
             step = n * SAMPLE_STEPS
             while left and left[0][0] <= step * 0.002:
@@ -49,6 +54,8 @@ def write_trace(
                 writer.event(step, kind, data)
             sample = np.zeros((), row)
             sample["joints"], sample["tcp"] = joints[n], tcp[n]
+            for name, values in outputs.items():
+                sample[f"output_{name}"] = values[n]
             writer.sample(step, sample.tobytes())
             if names:
                 poses = np.array([bodies[name][n] for name in names], np.float32)

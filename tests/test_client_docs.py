@@ -17,7 +17,7 @@ from sheber import DOWN, Pose, client
 from sheber.client import robot_cell
 from sheber.robot import arms
 from sheber.robot.cell.scene import CameraSpec, LightBarrier, Part, Scene, Shape
-from sheber.robot.cell.stock import gripper, suction, table
+from sheber.robot.cell.stock import dispenser, gripper, suction, table
 
 PAGE = (Path(__file__).parents[1] / "docs" / "program.md").read_text("utf-8")
 OBJECTS = {
@@ -27,6 +27,7 @@ OBJECTS = {
     robot_cell.Robot: "robot",
     robot_cell.Gripper: "gripper",
     robot_cell.Suction: "suction",
+    robot_cell.Dispenser: "dispenser",
     robot_cell.Camera: "camera",
 }
 
@@ -124,7 +125,9 @@ def scene_for(tool: Any) -> Scene:
 @pytest.mark.physics
 @pytest.mark.parametrize(("name", "text"), list(documented()), ids=[name for name, _ in documented()])
 def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tool = gripper() if name.startswith("Gripper") or name.endswith("gripper") else suction()
+    heads = {"gripper": gripper, "dispenser": dispenser}
+    wanted = (kind for kind in heads if name.startswith(kind.capitalize()) or name.endswith(kind))
+    tool = heads.get(next(wanted, ""), suction)()
     with conversation(scene_for(tool), tmp_path / "run.trace") as talk:
         cell = talk.cell
         monkeypatch.setattr("sheber.client.connection._connected", cell)
@@ -132,6 +135,7 @@ def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pyt
         names |= cell._tools
         if "Suction.on" in name or name in ("Suction", "Cell.suction"):
             cell.robot.move_to(cell.frames["pick"] @ DOWN)
+        names |= {"end": cell.robot.pose.offset(y=0.02), "speed": 0.05}
         if "image" in text:
             names["image"] = cell.cameras["overhead"].capture()
         if "mask" in text:

@@ -17,11 +17,10 @@ from sheber.geometry import DOWN, Pose
 from sheber.i18n import Text
 from sheber.robot import commands as c
 from sheber.robot.cell.cell import Cell
-from sheber.robot.cell.stock import gripper, pointer, suction
+from sheber.robot.cell.stock import dispenser, gripper, pointer, suction
 from sheber.robot.clock import SAMPLE_STEPS, TICK_STEPS
 from sheber.robot.controller import Controller
 from sheber.robot.devices import DEVICES
-from sheber.robot.devices.force import FORCE
 from sheber.robot.io import Signals
 from sheber.robot.kind import CELL
 from sheber.robot.motion import errors
@@ -79,8 +78,13 @@ def test_every_channel_is_shown_under_a_title_in_a_unit() -> None:
 @pytest.mark.physics
 @pytest.mark.parametrize(
     ("tool", "recorded"),
-    [(pointer(), set()), (gripper(), {"gripper_width", "gripper_force"}), (suction(), {"vacuum", "sealed"})],
-    ids=["pointer", "gripper", "suction"],
+    [
+        (pointer(), set()),
+        (gripper(), {"gripper_width", "gripper_force"}),
+        (suction(), {"vacuum", "sealed"}),
+        (dispenser(), {"glue_flow", "stand_off", "bead_width", "glue_laid", "bead_x", "bead_y", "bead_z"}),
+    ],
+    ids=["pointer", "gripper", "suction", "dispenser"],
 )
 def test_a_device_is_recorded_by_name(tool: Any, recorded: set[str], tmp_path: Path) -> None:
     with conversation(box_scene(tool), tmp_path / "run.trace") as talk:
@@ -89,7 +93,7 @@ def test_a_device_is_recorded_by_name(tool: Any, recorded: set[str], tmp_path: P
     assert names - {name for name, *_rest in channels(JOINTS, [])} == recorded
     if "gripper_width" in recorded:
         assert talk.trace["gripper_width"][0] == pytest.approx(0.085, abs=1e-4)
-    assert set(talk.trace.event_kinds) == {*EVENTS, "capture", *FORCE.events}
+    assert set(talk.trace.event_kinds) == {*EVENTS, *(kind for device in DEVICES for kind in device.events)}
     assert {event.kind for event in talk.trace.events} <= set(talk.trace.event_kinds)
 
 

@@ -20,6 +20,10 @@ SI: Final = {
     "min": 60.0,
     "mm/s": 1e-3,
     "m/s": 1.0,
+    "m3": 1.0,
+    "mm3": 1e-9,
+    "m3/s": 1.0,
+    "mm3/s": 1e-9,
     "kg": 1.0,
     "N": 1.0,
     "Nm": 1.0,
@@ -34,6 +38,7 @@ SI: Final = {
     "A": 1.0,
     "°C": 1.0,  # on its own scale: not converted to kelvin
     "%": 1e-2,
+    "px": 1.0,  # of a picture: not converted
 }
 """What one unit is in SI: `value_si = value * SI[unit]`."""
 

@@ -14,12 +14,12 @@ from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
 from sheber.school.audit import AuditEntry
 from sheber.school.clock import now
+from sheber.school.courses.dates import less_lateness
 from sheber.school.courses.models import Assignment, Course, Group, Member
 from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
-from sheber.school.queue.claiming import less_lateness
 from sheber.school.submissions.models import SceneResult, Submission
 from sheber.trace import Outcome, OutcomeKind
 

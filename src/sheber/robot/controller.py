@@ -83,12 +83,12 @@ class Controller:
         self.cell, self.scene, self.limits = cell, scene, limits
         self.step = 0  # physics steps since the start
         self.arm = cell.arm
-        self.tool_frame = scene.tool.pose
+        self.tool_frame = scene.tool.told
         self.tool = tool_port(scene.tool, cell.tool)
         self.inputs = Signals(cell.inputs, cell.analog_inputs)
         self.outputs = Signals(cell.outputs, cell.analog_outputs)
         self.record = self._begun(recorder)
-        self.interpolator = Interpolator(self.arm, scene.tool.pose, cell.measured_joints, cell.self_collides)
+        self.interpolator = Interpolator(self.arm, scene.tool.told, cell.measured_joints, cell.self_collides)
         self.motion: Motion = self.interpolator  # what gives the joint targets
         cell.self_collides(self.interpolator.joints[None])  # makes the checker now, not within the first move
         self.queue = Queue(self.interpolator, self.event, cell.new_move)

@@ -46,7 +46,7 @@ def _robot(arm: Arm) -> dict[str, Any]:
 
 def _tool(scene: Scene, tool: Port) -> dict[str, Any]:
     spec = scene.tool
-    known = {"kind": spec.kind, "pose": spec.pose.to_list(), "mass": spec.mass, "centre": list(spec.centre)}
+    known = {"kind": spec.kind, "pose": spec.told.to_list(), "mass": spec.mass, "centre": list(spec.centre)}
     known["strength"] = spec.strength
     return known | tool.given()
 

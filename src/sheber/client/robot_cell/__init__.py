@@ -2,6 +2,7 @@
 
 from sheber.client.robot_cell.camera import Camera, Image
 from sheber.client.robot_cell.cell import Cell, State
+from sheber.client.robot_cell.dispenser import Dispenser
 from sheber.client.robot_cell.force import Compliance, Contact, Signal, Touch
 from sheber.client.robot_cell.gripper import Gripper
 from sheber.client.robot_cell.robot import Robot, RobotLimits, Tool
@@ -12,6 +13,7 @@ __all__ = [
     "Cell",
     "Compliance",
     "Contact",
+    "Dispenser",
     "Gripper",
     "Image",
     "Robot",

@@ -14,6 +14,7 @@ from sheber.client import checks
 from sheber.client.errors import NotGiven, wrong
 from sheber.client.named import INPUT, OUTPUT, Inputs, Named, Outputs, missing
 from sheber.client.robot_cell.camera import Camera
+from sheber.client.robot_cell.dispenser import Dispenser
 from sheber.client.robot_cell.gripper import Gripper
 from sheber.client.robot_cell.robot import Robot
 from sheber.client.robot_cell.suction import Suction
@@ -57,7 +58,9 @@ class State:
     wrench: NDArray[np.float64]  # (6,) N, Nm at the TCP in TCP axes
     moving: bool  # the robot moves
     holding: bool  # the tool holds something
-    tool: Mapping[str, Any]  # all values of the tool, by name: "holding", and "width" [m] or "vacuum" [kPa]
+    tool: Mapping[
+        str, Any
+    ]  # all values of the tool, by name: "holding", and "width" [m], "vacuum" [kPa] or "flow" [m³/s]
     inputs: Mapping[str, bool | float]  # by name: digital ones True or False, analog ones in their units
     outputs: Mapping[str, bool | float]  # by name, as inputs
 
@@ -117,6 +120,17 @@ class Cell(Connected):
         tool = self._tools.get("suction")
         if not isinstance(tool, Suction):
             raise NotGiven(self._other_tool("suction"))
+        return tool
+
+    @property
+    def dispenser(self) -> Dispenser:
+        """The glue head. Raises NotGiven if this cell has another tool.
+
+        >>> cell.dispenser.on(flow=3e-7)
+        """
+        tool = self._tools.get("dispenser")
+        if not isinstance(tool, Dispenser):
+            raise NotGiven(self._other_tool("dispenser"))
         return tool
 
     def _other_tool(self, name: str) -> Text:
@@ -183,10 +197,12 @@ def _cameras(session: Session, given: Mapping[str, Any]) -> dict[str, Camera]:
     return {name: Camera(session, name, camera) for name, camera in given.items()}
 
 
-def _tools(session: Session, given: Mapping[str, Any]) -> dict[str, Gripper | Suction]:
+def _tools(session: Session, given: Mapping[str, Any]) -> dict[str, Dispenser | Gripper | Suction]:
     """The tools that a program can command, by the name under which the cell has them."""
     if given["kind"] == "gripper":
         return {"gripper": Gripper(session, given["stroke"], given["max_force"])}
+    if given["kind"] == "dispenser":
+        return {"dispenser": Dispenser(session, given)}
     return {"suction": Suction(session)} if given["kind"] == "suction" else {}
 
 

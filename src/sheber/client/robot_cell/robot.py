@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -38,7 +38,7 @@ class Tool:
     Pose(0.0, 0.0, 120.0 mm; rotvec 0.0, 0.0, 0.0 deg)
     """
 
-    kind: str  # gripper, suction, pointer
+    kind: str  # gripper, suction, pointer, dispenser
     pose: Pose  # T_flange_tcp; the TCP's z axis points out of the tool
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
@@ -135,6 +135,18 @@ class Robot(Fixed):
         0.6
         """
         return self._tool
+
+    def set_tool(self, pose: Pose) -> None:
+        """Tell the controller where the TCP is: T_flange_tcp, as you measured it (one tick). The robot stops first.
+
+        Moves, `pose`, `wrench`, `forward` and `inverse` use it from now on, and `tool.pose` gives it. Nothing moves.
+        Raises RobotError for a TCP more than 1 m away from the flange.
+
+        >>> robot.set_tool(Pose((0.012, -0.034, 0.181)))
+        """
+        wanted = checks.pose(pose, "pose")
+        self._session.call("set_tool", pose=wanted.to_list())
+        self._tool = replace(self._tool, pose=wanted)
 
     # --- what is read from the cell -------------------------------------------------------
 

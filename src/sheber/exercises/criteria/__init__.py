@@ -1,9 +1,19 @@
 """Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
 
-`common` is for every kind of station; `way` (of the tool), `parts` (that were moved), `safety` and `closing` are for
-robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its family.
+`common` is for every kind of station; `way` (of the tool), `calibration` (of its centre), `parts` (that were moved),
+`bead` (of glue), `safety` and `closing` are for robot cells. `measure` has the numbers beneath them. A new criterion is
+one more function beside those of its family.
 """
 
+from sheber.exercises.criteria.bead import Bead, Contour, bead_checks, bead_on, bead_only_there, touched_gently
+from sheber.exercises.criteria.calibration import (
+    first_stops,
+    pivot_drift,
+    points_held,
+    scatter_told,
+    slow_touches,
+    touch_spread,
+)
 from sheber.exercises.criteria.closing import CLOSING_TITLES, closing
 from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
 from sheber.exercises.criteria.parts import (
@@ -32,15 +42,21 @@ from sheber.exercises.criteria.way import (
 
 __all__ = [
     "CLOSING_TITLES",
+    "Bead",
+    "Contour",
     "Leg",
     "Placed",
     "Worth",
     "arc_driven",
+    "bead_checks",
+    "bead_on",
+    "bead_only_there",
     "closing",
     "cut_off",
     "cycle_time",
     "falls",
     "finished_at_home",
+    "first_stops",
     "gripped_nothing",
     "held_at",
     "last_release",
@@ -49,12 +65,18 @@ __all__ = [
     "lies",
     "line_driven",
     "off_by",
+    "pivot_drift",
     "placements",
+    "points_held",
     "poses_reached",
     "pushed",
     "safety",
+    "scatter_told",
     "set_down",
+    "slow_touches",
     "speed_kept",
+    "touch_spread",
+    "touched_gently",
     "where",
     "worst",
     "worth",

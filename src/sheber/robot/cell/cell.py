@@ -22,10 +22,12 @@ from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.building import build_world
 from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.dispenser import Dispenser
 from sheber.robot.cell.faults import Faults, Switch
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.lights import brightness
 from sheber.robot.cell.plc import Job
+from sheber.robot.cell.probe import Probe
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.snapshots import Changes, Snapshots
 from sheber.robot.cell.suction import Suction
@@ -83,7 +85,8 @@ class Cell:
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
         self._jobs = [Job(job, wires) for job in scene.plc]
-        self._machines: list[_Machine] = [*self._belts, *self._jobs]
+        probes = [Probe(world, probe, scene.noise_seed, wires) for probe in scene.probes]
+        self._machines: list[_Machine] = [*self._belts, *self._jobs, *probes]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
         self._dark: set[str] = set()  # names of lights that give none
         self._faults = Faults(scene.faults, self._switches(), self._happen)
@@ -97,8 +100,10 @@ class Cell:
     def _watch_bodies(self) -> None:
         world = self.world
         ids = [i for i, name in enumerate(world.bodies, start=1) if name not in HIDDEN]
-        self.bodies: tuple[str, ...] = tuple(world.bodies[i - 1] for i in ids)  # in the order of `changed_bodies`
-        self._named_ids = list(zip(self.bodies, ids, strict=True))
+        self._named_ids = [(world.bodies[i - 1], i) for i in ids]
+        self._marks = self.tool.marks if isinstance(self.tool, Dispenser) else None
+        named = [name for name, _i in self._named_ids]
+        self.bodies: tuple[str, ...] = (*named, *(self._marks.names if self._marks else ()))  # as in `changed_bodies`
         self._tcp = world.body("tcp")
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
         data = world.data
@@ -108,6 +113,8 @@ class Cell:
         self.tcp7 = np.empty(7)  # see `refresh`
         tools = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
         self._wrist = Wrist(world, self.touches, self.tool, tools, self.scene.imperfections, self._rng)
+        if self.scene.tool.nominal is not None:
+            self.refer_wrench(self.scene.tool.nominal)
 
     # --- time -----------------------------------------------------------------------------------
 
@@ -235,6 +242,10 @@ class Cell:
         """What the surroundings do to the tool, as the wrist reads it (6,): N and Nm, at the TCP, in its axes."""
         return self._wrist.now(self.step)
 
+    def refer_wrench(self, T_flange_tcp: Pose) -> None:
+        """From now on read the wrench at the TCP of a tool that is said to be this one; the record stays as it is."""
+        self._wrist.refer(self.scene.tool.pose.inverse() @ T_flange_tcp)
+
     def zero_wrench(self, reading: Array) -> None:
         """Let the wrist read 0 where it reads this (6,) now; the record stays as it is."""
         self._wrist.zero(reading)
@@ -247,6 +258,8 @@ class Cell:
             mujoco.mj_kinematics(self._model, self._data)
             self._fresh = self.step
         self._snapshots.keep()
+        if self._marks:
+            self._marks.keep()
         self._wrist.keep(self.step)
 
     def kept(self) -> tuple[dict[str, Array], Changes]:
@@ -258,13 +271,18 @@ class Cell:
         measured, changes = self._snapshots.take()
         measured["tcp"] = np.concatenate((measured.pop("place"), measured.pop("turn")), axis=1)
         measured["wrench"] = self._wrist.take()
-        return measured, changes
+        return measured, self._with_marks(changes)
+
+    def _with_marks(self, changes: Changes) -> Changes:
+        return self._marks.into(changes, len(self._named_ids)) if self._marks else changes
 
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
         self.refresh()
         self._snapshots.keep()
-        _, (indices, poses, ends) = self._snapshots.take()
+        if self._marks:
+            self._marks.keep()
+        indices, poses, ends = self._with_marks(self._snapshots.take()[1])
         return indices[ends[-2] :], poses[ends[-2] :]
 
     def body_pose(self, name: str) -> Pose:
@@ -272,6 +290,8 @@ class Cell:
         if name not in self.bodies:
             raise KeyError(f"no body {name!r}; there are: {', '.join(self.bodies)}")
         self.refresh()
+        if self._marks and name in self._marks.names:
+            return Pose.from_list(self._marks.poses[self._marks.names.index(name)])
         number = self.world.body(name)
         return Pose(self.world.data.xpos[number], self.world.data.xquat[number])
 
@@ -291,6 +311,10 @@ class Cell:
         """A picture by the camera of this name, of this moment; raises KeyError that lists what exists."""
         self.refresh()
         seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
+        if self._marks:
+            seen |= {
+                name: (pose[:3], pose[3:]) for name, pose in zip(self._marks.names, self._marks.poses, strict=True)
+            }
         lights = [light for light in self.scene.lights if light.name not in self._dark]
         shining = {light.name: brightness(light, self.outputs, self.analog_outputs) for light in lights}
         return self._eye(camera).look(seen, self._rng, self.T_base_flange, shining)

@@ -37,6 +37,7 @@ from sheber.robot.cell.scene import (
     Scene,
     Shape,
     ToolSpec,
+    TouchProbe,
 )
 from sheber.robot.cell.wires import analog_inputs, analog_outputs, digital_inputs, digital_outputs
 from sheber.robot.vision.textures import KINDS, RELIEFS
@@ -130,6 +131,7 @@ _MEMBERS: Final[dict[str, type]] = {
     "fixtures": Fixture,
     "belts": Belt,
     "barriers": LightBarrier,
+    "probes": TouchProbe,
     "plc": Handshake,
     "faults": Fault,
     "cameras": CameraSpec,

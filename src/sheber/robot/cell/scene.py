@@ -29,6 +29,7 @@ __all__ = [
     "Scene",
     "Shape",
     "ToolSpec",
+    "TouchProbe",
 ]
 
 Colour = tuple[float, float, float]
@@ -134,6 +135,14 @@ class LightBarrier:
 
 
 @dataclass(frozen=True, slots=True)
+class TouchProbe:
+    """A digital input that is True while the tip of the tool touches something ahead of it. See `cell.probe`."""
+
+    name: str  # name of the digital input
+    noise: float = 0.0  # m: it answers up to so much early; drawn anew for every touch
+
+
+@dataclass(frozen=True, slots=True)
 class CameraSpec:
     """A camera. Frame of computer vision: +x right, +y down, +z forward."""
 
@@ -191,12 +200,19 @@ class Lighting:
 class ToolSpec:
     """What is flanged to the arm."""
 
-    kind: str  # gripper, suction, pointer
+    kind: str  # gripper, suction, pointer, dispenser
     pose: Pose  # T_flange_tcp
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
     strength: float = 200.0  # N, the most that it may be asked to press with
     numbers: tuple[tuple[str, float], ...] = ()  # what the kind needs; see `stock`, which has ready-made tools
+    carries: tuple[Shape, ...] = ()  # what else is screwed to it, in the flange frame; its weight is in `mass`
+    nominal: Pose | None = None  # T_flange_tcp that the program is told, where that is not the true one
+
+    @property
+    def told(self) -> Pose:
+        """T_flange_tcp as the controller and the program have it at the start."""
+        return self.nominal or self.pose
 
     def numbers_over(self, defaults: Mapping[str, float]) -> dict[str, float]:
         """The tool's numbers over the defaults of its kind; raises SceneError for names that do not exist."""
@@ -230,6 +246,7 @@ class Scene:
     floor: float = -0.85  # m, height of the floor in the base frame
     belts: tuple[Belt, ...] = ()
     barriers: tuple[LightBarrier, ...] = ()
+    probes: tuple[TouchProbe, ...] = ()
     plc: tuple[Handshake, ...] = ()  # what the PLC does for the robot
     faults: tuple[Fault, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()

@@ -11,7 +11,20 @@ from dataclasses import replace
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
 
-__all__ = ["gripper", "open_bin", "pallet", "peg", "pointer", "post", "socket", "suction", "table"]
+__all__ = [
+    "chessboard",
+    "dispenser",
+    "gripper",
+    "open_bin",
+    "pallet",
+    "peg",
+    "pointer",
+    "post",
+    "socket",
+    "stylus",
+    "suction",
+    "table",
+]
 
 ALUMINIUM: Colour = (0.74, 0.76, 0.78)
 PROFILE: Colour = (0.62, 0.64, 0.67)
@@ -31,6 +44,16 @@ def pointer(length: float = 0.15) -> ToolSpec:
     return ToolSpec("pointer", Pose((0.0, 0.0, length)), mass=0.3, centre=(0.0, 0.0, 0.4 * length), strength=50.0)
 
 
+def stylus(tip: Pose, ball: float = 0.004, nominal: Pose | None = None) -> ToolSpec:
+    """A pin with a steel ball on the flange; the TCP is the middle of the ball, `tip` = T_flange_tcp.
+
+    The pin is straight and begins in the middle of the flange, so it leans where `tip` is not straight before it.
+    `ball`: radius. `nominal`: what a program is told instead of `tip`.
+    """
+    centre = (0.0, 0.0, 0.04)  # a program is told it: it must not give `tip` away
+    return ToolSpec("pointer", tip, 0.3, centre, strength=50.0, numbers=(("ball", ball),), nominal=nominal)
+
+
 def suction(length: float = 0.12, radius: float = 0.02, vacuum_kPa: float = 65.0) -> ToolSpec:
     """A bellows suction cup; the TCP is the middle of its lip.
 
@@ -48,6 +71,31 @@ def gripper(length: float = 0.16, stroke: float = 0.085, max_force: float = 130.
     """
     numbers = (("stroke", stroke), ("max_force", max_force))
     return ToolSpec("gripper", Pose((0.0, 0.0, length)), mass=1.0, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+def dispenser(length: float = 0.16, bore: float = 0.0012, max_flow: float = 8e-7, **more: float) -> ToolSpec:
+    """A head that lays glue through a needle; the TCP is the middle of its opening.
+
+    `bore`: inner diameter of the needle. `max_flow`: m3/s. `more`: see `sheber.robot.cell.dispenser` for delays of the
+    valve and the other numbers.
+    """
+    numbers = (("bore", bore), ("max_flow", max_flow), *more.items())
+    return ToolSpec("dispenser", Pose((0.0, 0.0, length)), mass=0.8, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+# --- targets -------------------------------------------------------------------------------
+
+
+def chessboard(columns: int, rows: int, field: float, pose: Pose, thick: float = 0.006) -> tuple[Shape, Shape]:
+    """A printed chessboard of `columns` x `rows` fields of `field` [m], with a white border half a field wide.
+
+    The plate and its print: shapes of a fixture, or carried by a tool (`ToolSpec.carries`). `pose` is the middle of the
+    print, which faces +z; x along the columns.
+    """
+    length, width = (columns + 1) * field, (rows + 1) * field
+    plate = Shape("box", (length, width, thick), pose.offset_tool(z=-thick / 2 - 0.0002), (0.93, 0.93, 0.92))
+    print_ = Shape("plane", (length, width), pose, texture=f"chessboard/{columns}x{rows}", solid=False)
+    return plate, print_
 
 
 # --- furniture -----------------------------------------------------------------------------

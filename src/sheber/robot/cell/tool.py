@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from sheber.i18n import _
-from sheber.robot.cell import gripper, pointer, suction
+from sheber.robot.cell import dispenser, gripper, pointer, suction
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.scene import Shape, ToolSpec
-from sheber.robot.cell.world import World
+from sheber.robot.cell.world import ROBOT, World, add_shape
 from sheber.station import SceneError
 
 __all__ = ["TOOL_BODIES", "Tool", "add_tool", "make_tool", "tool_shapes"]
@@ -53,8 +53,10 @@ class _Kind(NamedTuple):
 KINDS: dict[str, _Kind] = {
     "pointer": _Kind(pointer.add, pointer.shapes, pointer.Pointer, pointer.BODIES),
     "suction": _Kind(suction.add, suction.shapes, suction.Suction, suction.BODIES),
+    "dispenser": _Kind(dispenser.add, dispenser.shapes, dispenser.Dispenser, dispenser.BODIES),
     "gripper": _Kind(gripper.add, gripper.shapes, gripper.Gripper, gripper.BODIES),
 }
+CARRIED_FRICTION = 0.4
 TOOL_BODIES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.bodies))
 """Names that are taken by the bodies of tools."""
 
@@ -68,14 +70,18 @@ def _kind(tool: ToolSpec) -> _Kind:
 
 
 def add_tool(spec: Any, flange: Any, tool: ToolSpec) -> None:
-    """Add the tool and its TCP, a frame called `tcp`, to the flange's body of `spec`."""
+    """Add the tool, what it carries and its TCP, a frame called `tcp`, to the flange's body of `spec`."""
     _kind(tool).add(spec, flange, tool)
+    for shape in tool.carries:
+        if shape.solid:
+            add_shape(spec, flange.bodies[0], shape, CARRIED_FRICTION, ROBOT)
     flange.add_body(name="tcp", pos=tool.pose.position, quat=tool.pose.quaternion)
 
 
 def tool_shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
-    """What the tool looks like: (body, shape) pairs."""
-    return _kind(tool).shapes(tool)
+    """What the tool looks like, with what it carries: (body, shape) pairs."""
+    body = _kind(tool).bodies[0]
+    return (*_kind(tool).shapes(tool), *((body, shape) for shape in tool.carries))
 
 
 def make_tool(world: World, contacts: Contacts, tool: ToolSpec) -> Tool:

@@ -1,7 +1,7 @@
 """Wires: the signals of a cell by name, alive, and what they are called in a scene.
 
     outputs          what the program sets, digital; with those that belts, lights, and requests that the PLC listen to
-    inputs           what the program reads, digital: light barriers, answers of the PLC
+    inputs           what the program reads, digital: light barriers, touch probes, answers of the PLC
     analog_*         numbers with a unit: those of the exercise, counts of encoders, brightness of lights
     coils            what the PLC tells the other machines; no program sees them
 
@@ -59,7 +59,7 @@ class Wires:
 def digital_inputs(scene: Scene) -> list[str]:
     """Names of the digital inputs, in their order."""
     answers = (name.format(job.name) for job in scene.plc for name in (BUSY, DONE))
-    return [*(barrier.name for barrier in scene.barriers), *answers]
+    return [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes), *answers]
 
 
 def digital_outputs(scene: Scene) -> list[str]:

@@ -15,6 +15,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from sheber.geometry import Pose
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.scene import Imperfections
 from sheber.robot.cell.tool import Tool
@@ -53,6 +54,7 @@ class Wrist:
         )
         self._sigma, self._rng = imperfect.wrench_noise, rng
         self._offset: Array | None = np.array(imperfect.wrench_bias) if imperfect.wrench_bias else None  # bias - zero
+        self._elsewhere: Array | None = None  # (6, 6) from the TCP's wrench to that of `refer`
         self._noise: list[Array] = []  # rows that are not used yet, the next one last
         self._step = -1  # of the moment that was felt last
         self._last: tuple[Array | None, float, Array | None] = (None, 0.0, None)  # its raw numbers, pull [N], noise
@@ -83,11 +85,20 @@ class Wrist:
         """What the sensor reads (6,) at this step."""
         self._feel(step)
         wrench: Array = self._worked_out([self._last])[0]
+        if self._elsewhere is not None:
+            wrench = self._elsewhere @ wrench
         return wrench if self._offset is None else wrench + self._offset
 
     def zero(self, reading: Array) -> None:
         """From now on read 0 where it read this (6,)."""
         self._offset = -reading if self._offset is None else self._offset - reading
+
+    def refer(self, T_tcp_told: Pose) -> None:
+        """From now on read at another point, in its axes: where a program says that its TCP is."""
+        before, self._elsewhere = self._elsewhere, _at(T_tcp_told)
+        if self._offset is not None:
+            here = self._offset if before is None else np.linalg.solve(before, self._offset)
+            self._offset = self._elsewhere @ here
 
     def keep(self, step: int) -> None:
         """Note this moment for `take`."""
@@ -127,3 +138,10 @@ class Wrist:
             ),
             axis=1,
         )
+
+
+def _at(T_a_b: Pose) -> Array:
+    """(6, 6): takes a wrench at the origin of a, in its axes, to the same wrench at the origin of b, in its axes."""
+    turn, (x, y, z) = T_a_b.rotation.T, T_a_b.position
+    lever = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.block([[turn, np.zeros((3, 3))], [-turn @ lever, turn]])

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from sheber.robot.cell.scene import ToolSpec
 from sheber.robot.devices.camera import CAMERA
+from sheber.robot.devices.dispenser import DISPENSER
 from sheber.robot.devices.force import FORCE
 from sheber.robot.devices.gripper import GRIPPER
 from sheber.robot.devices.pointer import POINTER
 from sheber.robot.devices.suction import SUCTION
+from sheber.robot.devices.tool_frame import TOOL_FRAME
 from sheber.robot.port import Device, Port
 from sheber.trace import Channel
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEVICES", "tool_channels", "tool_port"]
 
-DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, CAMERA, FORCE)
+DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, DISPENSER, CAMERA, FORCE, TOOL_FRAME)
 _ports = {device.kind: device.port for device in DEVICES if device.port is not None}
 
 

@@ -119,6 +119,10 @@ class Interpolator:
         self.pending += 1
         self._release()
 
+    def use_tool(self, T_flange_tcp: Pose) -> None:
+        """Plan with another TCP from now on; only at rest."""
+        self._planner = Planner(self.arm, T_flange_tcp, self._planner.self_collides)
+
     def close_corner(self) -> None:
         """Make the last move in the queue a fine point: no other move will follow in a corner."""
         if self._open:

@@ -18,6 +18,7 @@ from sheber.school.audit import AuditEntry
 from sheber.school.courses.courses import require_open, waiting_requests
 from sheber.school.courses.dates import Dates, check_dates, dates_of
 from sheber.school.courses.exercises import exercise_of
+from sheber.school.courses.lateness import TAKING, recount
 from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, ReleasedScene
 from sheber.school.courses.numbers import NumberField, checked_numbers, number_fields
 from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
@@ -248,7 +249,12 @@ def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edi
     session.refresh(found)
     if changed:
         was, is_ = _plain(before), _plain(settings)
-        details = {"before": {name: was[name] for name in changed}, "after": {name: is_[name] for name in changed}}
+        details: dict[str, Any] = {
+            "before": {name: was[name] for name in changed},
+            "after": {name: is_[name] for name in changed},
+        }
+        if TAKING & changed.keys() and (recounted := recount(session, found)):
+            details["recounted"] = recounted
         _note(session, actor, found, "assignment.changed", edition=edition + 1, **details)
     return edition + 1
 
@@ -284,7 +290,10 @@ def give_extension(
     row.reason, row.given_by, row.created = storable(reason.strip()), actor.id, clock.now()
     session.add(row)
     dates = {name: None if value is None else value.isoformat() for name, value in (("due", due), ("closes", closes))}
-    _note(session, actor, found, "extension.given", person=person_id, attempts=attempts, reason=row.reason, **dates)
+    details: dict[str, Any] = {"person": person_id, "attempts": attempts, "reason": row.reason, **dates}
+    if recounted := recount(session, found, person_id):
+        details["recounted"] = recounted
+    _note(session, actor, found, "extension.given", **details)
 
 
 def end_extension(session: Session, actor: Actor, assignment_id: int, person_id: int) -> None:
@@ -295,7 +304,8 @@ def end_extension(session: Session, actor: Actor, assignment_id: int, person_id:
     if row is None:
         raise NotFound(_("This student has no extension."))
     session.delete(row)
-    _note(session, actor, found, "extension.ended", person=person_id)
+    recounted = recount(session, found, person_id)
+    _note(session, actor, found, "extension.ended", person=person_id, **({"recounted": recounted} if recounted else {}))
 
 
 def extensions(session: Session, actor: Actor, assignment_id: int) -> tuple[ExtensionLine, ...]:

@@ -12,7 +12,7 @@ from sheber.school.courses.models import Extension
 from sheber.school.errors import Refused, all_wrong
 from sheber.school.zones import told
 
-__all__ = ["Dates", "check_dates", "dates_of"]
+__all__ = ["Dates", "check_dates", "dates_of", "less_lateness"]
 
 
 class HasDates(Protocol):
@@ -64,6 +64,11 @@ def dates_of(assignment: HasDates, extension: Extension | None) -> Dates:
         closes = max(closes, due)
     attempts = None if assignment.attempts is None else max(assignment.attempts, extension.attempts or 0)
     return Dates(assignment.opens, due, closes, attempts, extended=True)
+
+
+def less_lateness(points: float, days: int, percent: float) -> float:
+    """Points less what lateness takes: `percent` of them for each day begun."""
+    return round(points * max(0.0, 1.0 - days * percent / 100.0), 2)
 
 
 def check_dates(now: datetime, wanted: HasDates, before: HasDates | None = None) -> None:

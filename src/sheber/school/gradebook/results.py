@@ -13,9 +13,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from sheber.exercises.score import final
+from sheber.school.courses.dates import less_lateness
 from sheber.school.gradebook.models import CampaignResult
 from sheber.school.losses import losses_of
-from sheber.school.queue.claiming import less_lateness
 from sheber.school.submissions.models import SceneResult, Submission
 
 __all__ = ["Found", "Results", "digest_of", "judged_in", "points_of", "swap", "whole_results"]

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from sheber.exercises.score import final
 from sheber.school.clock import now
+from sheber.school.courses.dates import less_lateness
 from sheber.school.courses.models import Assignment
 from sheber.school.gradebook.models import Campaign, CampaignResult
 from sheber.school.losses import losses_of
@@ -41,7 +42,6 @@ __all__ = [
     "finish",
     "heartbeat",
     "leave",
-    "less_lateness",
     "lock_submission",
     "register",
 ]
@@ -302,11 +302,6 @@ def _settle(session: Session, submission_id: int, exercise_sha256: str) -> None:
         submission.final = final(points)
         submission.points = less_lateness(submission.final, submission.late_days, percent)
         submission.state, submission.finished = "done", now()
-
-
-def less_lateness(points: float, days: int, percent: float) -> float:
-    """Points less what lateness takes: `percent` of them for each day begun."""
-    return round(points * max(0.0, 1.0 - days * percent / 100.0), 2)
 
 
 def _settle_campaign(session: Session, campaign_id: int) -> None:

@@ -74,8 +74,15 @@ def mark(line: AssignmentLine) -> tuple[str, str]:
     if dates.due is None:
         return _("open"), "accent"
     if now > dates.due:
-        return _("late: points are taken off") if line.settings.late_percent else _("past its date"), "wait"
+        return _late(line.settings.late_percent), "wait"
     return (_("due soon"), "wait") if (dates.due - now).days < 2 else (_("open"), "accent")
+
+
+def _late(percent: float) -> str:
+    """What handing in after the deadline costs."""
+    if not percent:
+        return _("past its date")
+    return _("late: {percent} % off for each day begun").format(percent=f"{percent:.10g}")
 
 
 def _my_courses(visit: Visit, wrong: str = "", code: str = "", status: int = 200) -> Response:

@@ -36,6 +36,7 @@ _LABELS: Final = {
     "programs": N_("Programs"),
     "rank": N_("Rank in the school"),
     "reason": N_("Why"),
+    "recounted": N_("Attempts whose lateness changed"),
     "returned": N_("People who came back"),
     "role": N_("Role"),
     "submissions": N_("Attempts judged anew"),

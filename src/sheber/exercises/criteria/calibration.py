@@ -1,0 +1,167 @@
+"""Calibration: criteria of a tool's centre that a program found: where the true one is, and what is told of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sheber.exercises.criteria.common import Worth, cut_off
+from sheber.exercises.criteria.measure import Array, best_in_order, pose_errors, sample_at
+from sheber.exercises.criteria.way import off_by
+from sheber.exercises.score import Check
+from sheber.geometry import Pose
+from sheber.i18n import Text, message
+from sheber.trace import Trace
+
+__all__ = ["first_stops", "pivot_drift", "points_held", "scatter_told", "slow_touches", "touch_spread"]
+
+STOPPED = 5e-3  # rad/s: an arm whose joints are all slower stands
+NEAR = 0.015  # m: a stop this near to a pose is the one at it; the first one counts
+TURNED = math.radians(3.0)  # by which its orientation may be off
+TOUCHED = 5e-4  # m: where a ball touches, its middle is this near to the height of a touch
+FEWEST = 4  # touches
+
+POINT = message("calibration.point", "Ball at {name}")
+POINT_OFF = message(
+    "calibration.point_off", "At {name}, at {time:.1f} s, the middle of the ball was {off:.2f} mm away ({by})."
+)
+POINT_MISSED = message(
+    "calibration.point_missed",
+    "The ball never stopped within {near:.0f} mm of {name}, in the orientation of its frame and in the right order.",
+)
+PIVOT = message("calibration.pivot", "Pivot test: drift of the ball")
+PIVOT_DRIFT = message(
+    "calibration.pivot_drift",
+    "In {name}, at {time:.1f} s, the middle of the ball was {off:.2f} mm away from its mean place in the pivot test.",
+)
+PIVOT_MISSED = message("calibration.pivot_missed", "The pivot test needs a stop in each orientation. Missing: {names}.")
+SCATTER = message("calibration.scatter", "Reported scatter of the touches")
+SCATTER_OFF = message(
+    "calibration.scatter_off",
+    "The program reported {told:.2f} mm. With the true tool, its {count:d} touches scatter by {true:.2f} mm.",
+)
+SCATTER_NEVER = message("calibration.scatter_never", "The program never set the output {name}.")
+SCATTER_EMPTY = message(
+    "calibration.scatter_empty",
+    "The reported scatter counts with {fewest:d} or more touches that count. There were {count:d}.",
+)
+SCATTER_UNPROVED = message(
+    "calibration.scatter_unproved", "The reported scatter counts only when the ball came to a point."
+)
+SPREAD = message("calibration.spread", "Touches from different orientations")
+SPREAD_SMALL = message(
+    "calibration.spread_small",
+    "The largest angle between two of the {count:d} touches was {off:.0f}°. At least {wanted:.0f}° are wanted.",
+)
+SPREAD_FEW = message(
+    "calibration.spread_few",
+    "{fewest:d} touches or more are needed. {count:d} counted: on the plate, with the ball, {slow:g} mm/s or slower.",
+)
+
+
+def first_stops(trace: Trace, wanted: Mapping[str, Pose]) -> dict[str, int | None]:
+    """The sample in the middle of the first stop at each pose, in order; None where there was none.
+
+    The first one counts, not the best: a program that searches around a point shall not find it by the judge's help.
+    """
+    stops = _stops(trace)
+    poses = trace["tcp"][stops]
+    values = np.zeros((len(wanted), len(stops)))
+    for row, pose in enumerate(wanted.values()):
+        distance, turn = pose_errors(poses, pose)
+        there = np.flatnonzero((distance < NEAR) & (turn < TURNED))
+        values[row, there] = 1.0 + 1.0 / (1.0 + np.arange(len(there)))
+    return {
+        name: None if at is None else int(stops[at]) for name, at in zip(wanted, best_in_order(values), strict=True)
+    }
+
+
+def _stops(trace: Trace) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The sample in the middle of each stretch of three or more at which the tool stands."""
+    standing = np.concatenate(([False], np.abs(trace["joint_speeds"]).max(axis=1) < STOPPED, [False]))
+    edges = np.flatnonzero(standing[1:] != standing[:-1]).reshape(-1, 2)
+    edges = edges[edges[:, 1] - edges[:, 0] >= 3]
+    return np.asarray((edges[:, 0] + edges[:, 1]) // 2, np.int64)
+
+
+def points_held(trace: Trace, wanted: Mapping[str, Pose], stops: Mapping[str, int | None], worth: Worth) -> list[Check]:
+    """How far the true TCP was from each point at its first stop there."""
+    found = []
+    for (name, pose), share in zip(wanted.items(), worth.shared(len(wanted)), strict=True):
+        at = stops[name]
+        if at is None:
+            told = POINT_MISSED(name=name, near=NEAR * 1e3)
+            found.append(share.missing(f"at-{name}", POINT(name=name), told, follows=cut_off(trace)))
+            continue
+        error = trace["tcp"][at, :3] - pose.position
+        off, time = float(np.linalg.norm(error)), float(trace.time[at])
+        told = POINT_OFF(name=name, time=time, off=off * 1e3, by=off_by(error))
+        found.append(share.check(f"at-{name}", POINT(name=name), off, time, told))
+    return found
+
+
+def pivot_drift(trace: Trace, stops: Mapping[str, int | None], worth: Worth) -> Check:
+    """How far the true TCP went from its mean place while the tool was turned about it."""
+    missing = [name for name, at in stops.items() if at is None]
+    if missing:
+        return worth.missing("pivot", PIVOT(), PIVOT_MISSED(names=missing), follows=cut_off(trace))
+    places = trace["tcp"][[at for at in stops.values() if at is not None], :3]
+    away = np.linalg.norm(places - places.mean(axis=0), axis=1)
+    worst = int(np.argmax(away))
+    name, at = list(stops.items())[worst]
+    time, off = float(trace.time[at or 0]), float(away[worst])
+    return worth.check("pivot", PIVOT(), off, time, PIVOT_DRIFT(name=name, time=time, off=off * 1e3))
+
+
+def slow_touches(trace: Trace, height: float, slow: float) -> list[int]:
+    """The samples of the guarded moves that ended at a touch: not faster than `slow` [m/s], the TCP at `height` [m]."""
+    moves = [(event.step, float(event.data["speed"])) for event in trace.events_of("move") if "speed" in event.data]
+    found = []
+    for guard in trace.events_of("guard"):
+        speed = next((speed for step, speed in reversed(moves) if step <= guard.step), math.inf)
+        at = sample_at(trace, guard.step * trace.step_s)
+        if speed <= slow * (1.0 + 1e-9) and abs(float(trace["tcp"][at, 2]) - height) < TOUCHED:
+            found.append(at)
+    return found
+
+
+def scatter_told(trace: Trace, output: str, touches: list[int], proved: bool, worth: Worth) -> Check:
+    """The scatter that the program set an output to [mm], against that of its touches with the true tool.
+
+    `proved`: it used what it found. A claim alone earns nothing.
+    """
+    told = [event for event in trace.events_of("output") if event.data.get("name") == output]
+    if not told:
+        return _no_scatter(SCATTER_NEVER(name=output), worth, cut_off(trace))
+    if len(touches) < FEWEST:
+        return _no_scatter(SCATTER_EMPTY(fewest=FEWEST, count=len(touches)), worth)
+    if not proved:
+        return _no_scatter(SCATTER_UNPROVED(), worth)
+    said, true = float(told[-1].data["value"]) * 1e-3, _scatter(trace, touches)
+    time = told[-1].step * trace.step_s
+    text = SCATTER_OFF(told=said * 1e3, count=len(touches), true=true * 1e3)
+    return worth.check("scatter", SCATTER(), abs(said - true), time, text)
+
+
+def _no_scatter(why: Text, worth: Worth, follows: bool = False) -> Check:
+    return worth.missing("scatter", SCATTER(), why, follows=follows)
+
+
+def _scatter(trace: Trace, touches: list[int]) -> float:
+    """The standard deviation [m] of where the arm believed the true TCP at the touches: they were at one height."""
+    heights: Array = trace["tcp_target"][touches, 2]
+    return float(np.std(heights, ddof=1))
+
+
+def touch_spread(trace: Trace, touches: list[int], wanted: float, slow: float, worth: Worth) -> Check:
+    """By how much the largest angle between the tool's orientations at two touches is less than `wanted` [rad]."""
+    if len(touches) < FEWEST:
+        told = SPREAD_FEW(fewest=FEWEST, count=len(touches), slow=slow * 1e3)
+        return worth.missing("spread", SPREAD(), told, follows=cut_off(trace))
+    poses = trace["tcp"][touches]
+    angle = max(float(pose_errors(poses, Pose.from_list(one))[1].max()) for one in poses)
+    told = SPREAD_SMALL(count=len(touches), off=math.degrees(angle), wanted=math.degrees(wanted))
+    return worth.check("spread", SPREAD(), max(0.0, wanted - angle), float(trace.time[touches[-1]]), told)

@@ -1,0 +1,118 @@
+"""Criteria of a calibrated tool on samples that are written by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sheber.exercises.criteria import (
+    Worth,
+    first_stops,
+    pivot_drift,
+    points_held,
+    scatter_told,
+    slow_touches,
+    touch_spread,
+)
+from sheber.exercises.numbers import Tolerance
+from sheber.geometry import DOWN, Pose
+from sheber.trace import NOTHING, Event, OutcomeKind
+
+MM = Worth("quality", 10.0, Tolerance(0.5, 2.0, "mm"))
+DEG = Worth("procedure", 6.0, Tolerance(1.0, 20.0, "deg"))
+AT = Pose((0.3, 0.2, 0.1)) @ DOWN
+
+
+class Samples:
+    """What the criteria read of a trace: a way of stops of five samples, one sample of motion between them."""
+
+    def __init__(
+        self, stops: list[Pose], events: list[Event] | None = None, heights: list[float] | None = None
+    ) -> None:
+        self.tcp = np.array([row.to_list() for stop in stops for row in [stop] * 6])
+        self.speeds = np.zeros((len(self.tcp), 6))
+        self.speeds[5::6] = 1.0
+        self.target = self.tcp.copy()
+        if heights is not None:
+            self.target[:, 2] = np.repeat(heights, 6)
+        self.time = np.arange(len(self.tcp)) * 0.02
+        self.step_s, self._events = 0.002, events or []
+        self.outcome = SimpleNamespace(kind=OutcomeKind.FINISHED, text=NOTHING)
+
+    def __getitem__(self, name: str) -> Any:
+        return {"tcp": self.tcp, "joint_speeds": self.speeds, "tcp_target": self.target}[name]
+
+    def events_of(self, *kinds: str) -> list[Event]:
+        return [event for event in self._events if event.kind in kinds]
+
+
+def away(mm: float) -> Pose:
+    return AT.offset(x=mm * 1e-3)
+
+
+def test_the_first_stop_near_a_point_counts_not_the_best_one() -> None:
+    trace: Any = Samples([away(40.0), away(1.25), away(0.0)])
+    stops = first_stops(trace, {"point": AT})
+    assert stops == {"point": 8}
+    (check,) = points_held(trace, {"point": AT}, stops, MM)
+    assert (check.measured, check.points) == (1.25, 5.0)
+
+
+def test_a_stop_in_another_orientation_or_out_of_order_does_not_count() -> None:
+    other = AT.offset(y=0.1)
+    trace: Any = Samples([AT.rotated(x=0.1), other, AT])
+    assert first_stops(trace, {"point": AT}) == {"point": 14}
+    assert first_stops(trace, {"a": other, "b": other.offset(z=0.1)}) == {"a": 8, "b": None}
+    assert list(first_stops(trace, {"b": AT, "a": other}).values()).count(None) == 1
+
+
+def test_a_pass_without_a_stop_does_not_count() -> None:
+    trace: Any = Samples([AT])
+    trace.speeds[:] = 0.1
+    stops = first_stops(trace, {"point": AT})
+    assert points_held(trace, {"point": AT}, stops, MM)[0].measured is None
+
+
+def test_drift_is_from_the_mean_and_needs_every_orientation() -> None:
+    turned = {f"pivot_{n}": AT.rotated(x=0.2 * n) for n in range(3)}
+    trace: Any = Samples([pose.offset(x=5e-3, z=1.5e-3 * (n == 2)) for n, pose in enumerate(turned.values())])
+    check = pivot_drift(trace, first_stops(trace, turned), MM)
+    assert check.measured == 1.0  # the mean is 0.5 mm up; 5 mm to the side are no drift
+    assert "pivot_2" in str(check.message)
+    assert pivot_drift(trace, {"pivot_0": 2, "pivot_1": None}, MM).measured is None
+
+
+def touched(speeds: list[float]) -> list[Event]:
+    found = []
+    for n, speed in enumerate(speeds):
+        found += [Event(60 * n, "move", {"speed": speed}), Event(60 * n + 20, "guard", {})]
+    return found
+
+
+def test_only_slow_touches_of_the_ball_on_the_plate_count() -> None:
+    trace: Any = Samples([AT, AT, AT.offset(z=0.01), AT], touched([0.005, 0.02, 0.005, 0.001]))
+    assert slow_touches(trace, 0.1, 0.005) == [2, 20]
+
+
+def test_a_reported_scatter_is_held_against_the_true_one_and_needs_a_proof() -> None:
+    told = Event(300, "output", {"name": "scatter", "value": 1.0})
+    trace: Any = Samples([AT] * 4, [told], [0.1, 0.1, 0.102, 0.102])
+    touches = [0, 6, 12, 18]
+    check = scatter_told(trace, "scatter", touches, True, MM)
+    assert check.measured == pytest.approx(0.15)  # the true one is 1.15 mm
+    assert check.points == 10.0
+    assert scatter_told(trace, "scatter", touches, False, MM).points == 0.0
+    assert scatter_told(trace, "scatter", touches[:3], True, MM).points == 0.0
+    assert scatter_told(trace, "another", touches, True, MM).points == 0.0
+
+
+def test_touches_are_spread_as_far_as_the_two_that_differ_most() -> None:
+    trace: Any = Samples([AT, AT.rotated(x=0.2), AT.rotated(x=-0.2), AT])
+    touches = [0, 6, 12, 18]
+    check = touch_spread(trace, touches, np.radians(30.0), 0.005, DEG)
+    assert check.measured == pytest.approx(30.0 - np.degrees(0.4), abs=0.01)
+    assert touch_spread(trace, touches, np.radians(20.0), 0.005, DEG).points == 6.0
+    assert touch_spread(trace, touches[:3], np.radians(20.0), 0.005, DEG).points == 0.0

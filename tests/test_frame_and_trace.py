@@ -1,0 +1,85 @@
+"""Frame and trace: the reference program with one flaw at a time, and what the flaw costs; scenes of every kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from sheber.exercises import load
+from sheber.exercises.score import Score
+from sheber.judge import Program, best_sandbox, run
+
+EXERCISE = load("frame-and-trace")
+SEED = 4  # the valve is as late as it can be
+REFERENCE = EXERCISE.program("reference").read_text("utf-8")
+
+
+def changed(*changes: tuple[str, str]) -> str:
+    """The reference program with pieces replaced."""
+    source = REFERENCE
+    for old, new in changes:
+        assert old in source, old
+        source = source.replace(old, new)
+    return source
+
+
+def judged(source: str) -> tuple[Score, dict[str, float]]:
+    """The score on one scene, and the points lost by check."""
+    score = EXERCISE.score(run(EXERCISE, Program("program.py", source.encode()), SEED, best_sandbox()))
+    return score, {check.key: round(check.lost, 2) for check in score.checks if check.lost > 0.3}
+
+
+@pytest.mark.physics
+@pytest.mark.box
+@pytest.mark.parametrize(
+    ("changes", "costs"),
+    [
+        ((("dispenser.on(flow)", "dispenser.on(flow, wait=False)"),), {"bead-start"}),
+        (
+            (("speed * (dispenser.close_delay + 0.02)", "1e-4"), ("dispenser.off(wait=False)", "dispenser.off()")),
+            {"bead-stop"},
+        ),
+        ((("else 0.003", "else 0.0"), ("speed=speed, blend=blend, wait=False", "speed=speed")), {"bead-even"}),
+        ((('height=bead["stand_off"]', "height=0.0038"),), {"bead-stand-off"}),
+        ((("SEARCH = 0.01", "SEARCH = 0.05"),), {"gentle"}),
+    ],
+    ids=["late", "blob", "stops", "high", "rough"],
+)
+def test_a_flaw_costs_its_own_criterion(changes: tuple[tuple[str, str], ...], costs: set[str]) -> None:
+    score, lost = judged(changed(*changes))
+    assert costs <= set(lost)
+    assert 70.0 < score.points < 98.5
+
+
+@pytest.mark.physics
+@pytest.mark.box
+@pytest.mark.parametrize(
+    ("changes", "most"),
+    [
+        ((('bead["width"] ** 2 / 8.0 * speed', '(1.7 * bead["width"]) ** 2 / 8.0 * speed'),), 80.0),  # no gap anywhere
+        ((('legs = cell.sheet["contour"]', 'legs = cell.sheet["contour"][:1]'),), 40.0),  # perfect, and short
+        ((("for leg in legs:", "for leg in [*legs, *legs[::-1]]:"),), 75.0),  # twice, to be sure
+        ((('height=bead["stand_off"]', "height=0.012"),), 40.0),  # far from every contact
+        ((("cell.frames[f", "0 if 1 else cell.frames[f"),), 0.0),  # it never comes to the bead
+    ],
+    ids=["flood", "short", "twice", "far", "broken"],
+)
+def test_who_serves_one_criterion_alone_gains_nothing(changes: tuple[tuple[str, str], ...], most: float) -> None:
+    assert judged(changed(*changes))[0].points <= most
+
+
+def test_every_kind_of_contour_is_among_the_public_scenes() -> None:
+    legs = {len(dict(EXERCISE.scene(seed).sheet)["contour"]) for seed in EXERCISE.rehearsal}
+    assert legs == {5, 9}  # U and Z, S
+    kinds = {tuple(leg["move"] for leg in dict(EXERCISE.scene(seed).sheet)["contour"]) for seed in EXERCISE.rehearsal}
+    assert all(kind[::2] == ("line",) * len(kind[::2]) for kind in kinds)
+
+
+def test_the_contour_lies_on_the_plate_and_the_program_is_not_told_where_the_plate_is() -> None:
+    for seed in range(50):
+        scene = EXERCISE.scene(seed)
+        facts = dict(scene.facts)
+        for x, y in facts["contour"]:
+            assert -0.015 < x < 0.235
+            assert -0.015 < y < 0.165
+        assert {name for name, _pose in scene.frames} == {"above_origin", "above_x", "above_y"}
+        assert "plate" not in dict(scene.sheet)
