@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from sheber.web.pages import (
-    account,
-    administration,
-    courses,
-    entry,
-    history,
-    news,
-    reference,
-    submission,
-    teaching,
-    work,
-)
+from sheber.web.pages import account, administration, courses, entry, history, news, submission, teaching, work
 
 __all__ = ["ROUTERS"]
 
@@ -25,7 +14,6 @@ ROUTERS = (
     submission.router,
     history.router,
     news.router,
-    reference.router,
     *teaching.ROUTERS,
     *administration.ROUTERS,
 )
