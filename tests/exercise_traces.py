@@ -15,7 +15,12 @@ from sheber.i18n import Text
 from sheber.robot.devices import tool_channels
 from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
-CHANNELS: tuple[Channel, ...] = (Channel("joints", "f8", (6,), "rad"), Channel("tcp", "f8", (7,), "m"))
+CHANNELS: tuple[Channel, ...] = (
+    Channel("joints", "f8", (6,), "rad"),
+    Channel("joint_speeds", "f4", (6,), "rad/s"),
+    Channel("tcp", "f8", (7,), "m"),
+    Channel("tcp_target", "f8", (7,), "m"),
+)
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
 ACTIONS = ("move_done", "grip", "release", "output", "capture", "glue_on", "glue_off", *FORCE)
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
@@ -39,11 +44,12 @@ def write_trace(
     outputs: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> Trace:
     """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
-    analog output. What the tool records is 0: it did nothing."""
+    analog output. The arm follows its targets exactly. What the tool records is 0: it did nothing."""
     bodies, outputs = bodies or {}, outputs or {}
     of_tool = tool_channels(exercise.scene(1).tool)
     channels = (*CHANNELS, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
     names = list(bodies)
+    speeds = np.diff(joints, axis=0, prepend=joints[:1]) / (SAMPLE_STEPS * 0.002)
     left = sorted(events, key=lambda event: event[0])
     with TraceWriter(path, Header(exercise.name)) as writer:
         row = writer.begin(channels, names, (), facts, step_s=0.002, events=EVENTS)
@@ -53,7 +59,8 @@ def write_trace(
                 _time, kind, data = left.pop(0)
                 writer.event(step, kind, data)
             sample = np.zeros((), row)
-            sample["joints"], sample["tcp"] = joints[n], tcp[n]
+            sample["joints"], sample["joint_speeds"] = joints[n], speeds[n]
+            sample["tcp"], sample["tcp_target"] = tcp[n], tcp[n]
             for name, values in outputs.items():
                 sample[f"output_{name}"] = values[n]
             writer.sample(step, sample.tobytes())
