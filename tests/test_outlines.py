@@ -42,6 +42,14 @@ def test_the_triangles_have_the_area_of_the_outline_without_its_holes(
         assert not (sides > 0).all(axis=1).any(), "a triangle covers the middle of a hole"
 
 
+@pytest.mark.parametrize("turned", [1, -1], ids=["counter-clockwise", "clockwise"])
+def test_holes_in_line_with_each_other_and_with_corners_are_cut(turned: int) -> None:
+    middles = [(x, y) for x in (-0.5, 0.0, 0.5) for y in (-0.5, 0.0, 0.5)]
+    rings = [circle(0.0, 0.0, 2.0)[::turned], *(circle(x, y, 0.1, 16) for x, y in middles)]
+    triangles = np.concatenate(rings)[filled(rings)]
+    assert sum(map(area, triangles)) == pytest.approx(area(rings[0]) - 9 * area(rings[1]))
+
+
 def test_a_plate_is_closed_and_its_walls_look_outwards() -> None:
     rings = (SQUARE, circle(1.0, 1.0, 0.4), circle(2.6, 2.4, 0.7))
     plate = mesh(
@@ -56,5 +64,7 @@ def test_a_plate_is_closed_and_its_walls_look_outwards() -> None:
 def test_a_crossed_outline_and_a_plate_of_too_many_points_are_refused() -> None:
     with pytest.raises(ValueError, match="crosses itself"):
         filled([np.array([(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)])])
+    with pytest.raises(ValueError, match="a hole is not inside"):
+        filled([SQUARE, circle(4.0, 2.0, 0.5)])
     with pytest.raises(ValueError, match="at most 200 points in all"):
         mesh(plate_name(1.0, tuple(map(tuple, circle(0, 0, 5, 150))), (tuple(map(tuple, circle(0, 0, 1, 60))),)))
