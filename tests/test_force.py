@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from conversation import Conversation, conversation, events
 from sheber import DOWN, Contact, NoContact, Pose, RobotError, Signal, SpeedLimit, ToolError
 from sheber.robot.cell.scene import Fixture, Imperfections, LightBarrier, Scene, Shape
 from sheber.robot.cell.stock import gripper, pointer, table
+from sheber.robot.devices.force import _ForceGuard
 from sheber.trace import OutcomeKind
 
 pytestmark = pytest.mark.physics
@@ -231,3 +233,20 @@ def test_a_guarded_move_takes_no_blend_and_waits(talk: Conversation) -> None:
 def test_an_input_that_there_is_not_is_named(talk: Conversation) -> None:
     with pytest.raises(Exception, match="there"):
         talk.cell.robot.move_linear(TOP, until=Signal("nowhere"))
+
+
+def feeling(wrench: tuple[float, ...]) -> Any:
+    """A station that feels this wrench."""
+    return SimpleNamespace(cell=SimpleNamespace(wrench=np.array(wrench)))
+
+
+def test_a_guard_tells_the_most_force_along_its_direction_of_all_looks() -> None:
+    """Looks that cannot change it are skipped: those where the whole force is no more than the most so far."""
+    forces = [(0.0, 3.0, 1.0), (0.0, 0.0, 2.5), (2.0, 0.0, 1.5), (1.0, 1.0, -4.0)]
+    for along, most in ((None, np.sqrt(18.0)), (np.array([0.0, 0.0, 1.0]), 2.5), (np.array([1.0, 0.0, 0.0]), 2.0)):
+        guard = _ForceGuard(5.0, along, tool=True)
+        for force in forces:
+            assert not guard.met(feeling((*force, 0.0, 0.0, 0.0)))
+        assert guard.most == pytest.approx(most)
+        assert guard.met(feeling((6.0,) * 6))
+        assert guard.force == pytest.approx(6.0 if along is not None else 6.0 * np.sqrt(3.0))

@@ -34,6 +34,7 @@ class Gate:
 
 GATES: Final = {
     "loop": Gate("loop", "graded_loop"),
+    "loops": Gate("loops", "loops"),
     "sleep": Gate("loop", "sleep"),
     "workers": Gate("judging", "workers"),
     "camera": Gate("seeing", "camera"),

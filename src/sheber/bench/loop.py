@@ -30,7 +30,7 @@ from sheber.station import Answer, Limits, Station
 from sheber.temporary import temporary_folder
 from sheber.trace import OutcomeKind, TraceWriter
 
-__all__ = ["graded_loop", "sleep"]
+__all__ = ["Graded", "graded", "graded_loop", "prepared", "replayed", "sleep"]
 
 EXERCISE = "palletising"
 
@@ -52,16 +52,19 @@ class _Clocked:
         self._station = station
         self.first = self.last = 0.0  # wall clock [s]
         self.processor = [0.0, 0.0]  # the same moments in processor time of this process [s]
+        self.served = 0.0  # wall time in which the program waited for the station [s]
         self.steps = 0  # at the last reply
         self.step = station.step
 
     def handle(self, request: bytes) -> Answer:
+        started = time.perf_counter()
         if not self.first:
-            self.first, self.processor[0] = time.perf_counter(), time.process_time()
+            self.first, self.processor[0] = started, time.process_time()
         try:
             return self._station.handle(request)
         finally:
             self.last, self.processor[1] = time.perf_counter(), time.process_time()
+            self.served += self.last - started
             self.step = self.steps = self._station.step
 
     def settle(self) -> None:
@@ -90,14 +93,17 @@ class _Watched:
 
 
 @dataclass(frozen=True)
-class _Run:
+class Graded:
+    """What one graded run took."""
+
     loop_s: float  # from the first command accepted to the last reply, wall
     processor_s: float  # the same in processor time of the judge alone: what a busy machine cannot change
+    served_s: float  # of the loop, what the program waited for the station
     steps: int
     whole_s: float  # the whole call: box, building, settling and reading the trace too
 
 
-def _graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> _Run:
+def graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> Graded:
     """One graded run, timed."""
     watched = _Watched(exercise)
     started = time.perf_counter()
@@ -108,7 +114,7 @@ def _graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, f
         raise RuntimeError(f"the reference program of {exercise.name} did not finish: {trace.outcome}")
     clocked = watched.clocked
     processor = clocked.processor[1] - clocked.processor[0]
-    return _Run(clocked.last - clocked.first, processor, clocked.steps, whole)
+    return Graded(clocked.last - clocked.first, processor, clocked.served, clocked.steps, whole)
 
 
 @contextmanager
@@ -144,7 +150,7 @@ def _note(changes: dict[int, NDArray[np.float64]], number: int, array: NDArray[n
         changes[number] = array.copy()
 
 
-def _replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, asleep: bool = True) -> tuple[float, Any]:
+def replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, asleep: bool = True) -> tuple[float, Any]:
     """Replay the first `steps` steps with raw `mj_step`: wall time [s], and the engine's data at the end."""
     world = build(exercise.scene(seed)).world
     model, data = world.model, world.data
@@ -168,12 +174,12 @@ def _replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, asle
     return time.perf_counter() - start, data
 
 
-def _prepared(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> tuple[Writes, _Run]:
+def prepared(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> tuple[Writes, Graded]:
     """The writes of one run, proved by a replay that ends in the same state."""
     writes = Writes()
     with _recorded(writes):
-        told = _graded(exercise, program, seed, sandbox, folder)
-    _, data = _replayed(exercise, seed, writes, len(writes.controls))
+        told = graded(exercise, program, seed, sandbox, folder)
+    _, data = replayed(exercise, seed, writes, len(writes.controls))
     if not np.array_equal(writes.state, np.concatenate([data.qpos, data.qvel])):
         raise RuntimeError("the replay does not end where the graded run did: something writes to the engine unseen")
     return writes, told
@@ -186,15 +192,15 @@ def graded_loop(quick: bool) -> list[Row]:
     seed = exercise.rehearsal[0]
     with temporary_folder("bench") as name:
         folder = Path(name)
-        writes, told = _prepared(exercise, program, seed, sandbox, folder)
-        runs: list[_Run] = []
+        writes, told = prepared(exercise, program, seed, sandbox, folder)
+        runs: list[Graded] = []
 
         def ours() -> float:
-            runs.append(_graded(exercise, program, seed, sandbox, folder))
+            runs.append(graded(exercise, program, seed, sandbox, folder))
             return runs[-1].loop_s
 
         raw, loop, ratio = in_turn(
-            lambda: _replayed(exercise, seed, writes, told.steps)[0], ours, rounds=3 if quick else 9
+            lambda: replayed(exercise, seed, writes, told.steps)[0], ours, rounds=3 if quick else 9
         )
     simulated = told.steps * STEP_S
     apart = float(np.median([one.whole_s - one.loop_s for one in runs]))
@@ -213,10 +219,10 @@ def sleep(quick: bool) -> list[Row]:
     program = Program.read(exercise.program("reference"))
     seed = exercise.rehearsal[0]
     with temporary_folder("bench") as name:
-        writes, told = _prepared(exercise, program, seed, sandbox, Path(name))
+        writes, told = prepared(exercise, program, seed, sandbox, Path(name))
     awake, asleep, ratio = in_turn(
-        lambda: _replayed(exercise, seed, writes, told.steps, asleep=False)[0],
-        lambda: _replayed(exercise, seed, writes, told.steps)[0],
+        lambda: replayed(exercise, seed, writes, told.steps, asleep=False)[0],
+        lambda: replayed(exercise, seed, writes, told.steps)[0],
         rounds=3 if quick else 7,
     )
     boxes = len(exercise.scene(seed).parts)

@@ -7,6 +7,7 @@ less than the force that was met, because the servos no longer push.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
@@ -173,8 +174,11 @@ class _ForceGuard:
 
     def met(self, station: Served) -> bool:
         force: Array = station.cell.wrench[:3]
+        size = math.sqrt(force.dot(force))
+        if size <= self.limit and size <= self.most:
+            return False  # along no direction is it more than in all
         if self.along is None:
-            self.force = float(np.linalg.norm(force))
+            self.force = size
         else:
             here = force if self.tool else _tcp(station).rotation @ force
             self.force = float(self.along @ here)

@@ -68,7 +68,7 @@ def forward(arm: Arm, q: Array) -> Pose:
     zx, zy, zz = 0.0, 0.0, 1.0
     px, py, pz = arm.foot
     turn: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)  # the same axes as a quaternion
-    for angle, joint in zip(q, arm.joints, strict=True):
+    for angle, joint in zip(np.asarray(q).tolist(), arm.joints, strict=True):
         theta = joint.direction * angle + joint.offset
         c, s = math.cos(theta), math.sin(theta)
         xx, xy, xz, yx, yy, yz = (
