@@ -26,6 +26,7 @@ from sheber.judge.report.common import common
 from sheber.judge.report.curves import POINTS, plots
 from sheber.judge.report.moments import cycles, moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
+from sheber.robot.io import signal_channels
 from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
 
 ROOT = Path(__file__).parents[1]
@@ -711,6 +712,23 @@ def test_a_channel_says_how_it_is_plotted(
     assert [(plot.title, plot.unit, plot.labels) for plot in found] == [one[:3] for one in wanted]
     for plot, (*_, first) in zip(found, wanted, strict=True):
         assert plot.curves[0][0] == pytest.approx(np.sqrt(3) * 1e4 if first is None else first)
+
+
+def test_channels_with_a_title_share_a_plot_for_each_unit_and_the_titles_are_told_apart(tmp_path: Path) -> None:
+    channels = [
+        *signal_channels("input", (("flow", "V"),)),
+        *signal_channels("output", (("x", "m"), ("tilt", "rad"), ("y", "m"))),
+    ]
+    with TraceWriter(tmp_path / "run.trace", Header("x")) as writer:
+        row = np.zeros((), writer.begin(channels, [], step_s=0.1))
+        for n in range(2):
+            writer.sample(n, row)
+    found = [(plot.title, plot.unit, plot.labels) for plot in plots(read(tmp_path / "run.trace"))]
+    assert found == [
+        ("Analog inputs", "V", ("flow",)),
+        ("Analog outputs (m)", "m", ("x", "y")),
+        ("Analog outputs (rad)", "rad", ("tilt",)),
+    ]
 
 
 # --- readers who may not know the scene ----------------------------------------------------------------

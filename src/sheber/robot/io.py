@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sheber.i18n import N_
 from sheber.trace import Channel
 
 __all__ = ["Signals", "signal_channels"]
 
 MOST_BITS = 32  # that a trace holds of inputs, and of outputs
+TITLES = {"input": N_("Analog inputs"), "output": N_("Analog outputs")}
 
 
 class Signals:
@@ -45,5 +47,5 @@ class Signals:
 
 
 def signal_channels(prefix: str, analog: tuple[tuple[str, str], ...]) -> list[Channel]:
-    """The channel of each analog signal (name, unit): "input_flow"."""
-    return [Channel(f"{prefix}_{name}", "f4", (), unit) for name, unit in analog]
+    """The channel of each analog signal (name, unit): "input_flow". Those with the same unit share a plot."""
+    return [Channel(f"{prefix}_{name}", "f4", (), unit, TITLES[prefix], labels=(name,)) for name, unit in analog]

@@ -7,6 +7,7 @@ line here. A channel without a title is plotted under its name.
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -70,7 +71,16 @@ def plots(trace: Trace) -> list[Plot]:
             for plot in _of_channel(channel, times, _columns(trace, channel)):
                 key = (channel.plot, plot.title, plot.unit) if channel.title else (channel.name, plot.title)
                 found[key] = _together(found[key], plot) if key in found else plot
-    return [_reduced(plot) for plot in found.values()]
+    return [_reduced(plot) for plot in _told_apart(list(found.values()))]
+
+
+def _told_apart(made: list[Plot]) -> list[Plot]:
+    """The plots, with the unit in a title that another one has too."""
+    titles = Counter(plot.title for plot in made)
+    return [
+        replace(plot, title=f"{plot.title} ({plot.unit})") if titles[plot.title] > 1 and plot.unit else plot
+        for plot in made
+    ]
 
 
 def _of_channel(channel: Channel, times: Floats, columns: Floats) -> Iterator[Plot]:
