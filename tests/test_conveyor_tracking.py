@@ -166,6 +166,33 @@ def test_a_part_that_the_belt_carried_away_is_told_with_its_moment(tracking: Exe
     assert "Over the end of the belt went: part 2." in checks["picked"].message
 
 
+@pytest.mark.parametrize("touched", [True, False])
+def test_a_part_that_the_cup_took_and_lost_is_told_as_lost_not_as_missed(
+    touched: bool, tracking: Exercise, tmp_path: Path
+) -> None:
+    places = wanted(tracking)
+    places.pop("part_2")
+    path = moving(tracking, "part_2", 0.0)
+    path[1200:, 2] = 0.02  # in the bin from 24 s on
+    events = [
+        (22.6, "grip", {"tool": "suction", "part": "part_2"}),
+        (22.7, "contact", {"a": "part_2", "b": "tool", "meant": True}),
+        (22.95, "lost", {"tool": "suction", "part": "part_2"}),
+    ]
+    if touched:
+        events.insert(2, (22.9, "contact", {"a": "belt", "b": "part_2", "meant": True}))
+    paths = {"part_2": path}
+    trace = placing_run(tmp_path / "run.trace", tracking, places, seconds_each=SECONDS_EACH, paths=paths, events=events)
+    check = by_key(tracking.score(trace))["placed-part_2"]
+    why = (
+        "At 23.0 s the cup lost it: part 2 and the belt touched."
+        if touched
+        else "At 23.0 s it lost it. The part lies on no place."
+    )
+    assert check.message == f"At 22.6 s the cup took part 2. {why}"
+    assert check.time == pytest.approx(22.96)
+
+
 def test_after_the_stop_only_parts_that_came_later_count(tracking: Exercise, tmp_path: Path) -> None:
     """In a synthetic run part n is gripped at 8 n - 7 s. The first is missing: it was held before the stop."""
     _begins, ends = dict(tracking.scene(1).facts)["stop"]

@@ -28,6 +28,7 @@ from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfection
 from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import N_, Text, message
+from sheber.robot.bodies import called
 from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Fault, Fixture, Lighting, Part, Scene, Shape
 from sheber.robot.cell.stock import open_bin, suction
 from sheber.robot.kind import CELL
@@ -250,6 +251,14 @@ MISSED = message(
 )
 PLACE = message("conveyor_tracking.place", "Place of {part}")
 NO_PLACE = message("conveyor_tracking.no_place", "This part does not lie on a free place of the tray: {part}.")
+LOST = message(
+    "conveyor_tracking.lost",
+    "At {taken:.1f} s the cup took {part}. At {time:.1f} s it lost it. The part lies on no place.",
+)
+LOST_BY = message(
+    "conveyor_tracking.lost_by",
+    "At {taken:.1f} s the cup took {part}. At {time:.1f} s the cup lost it: {part} and {other} touched.",
+)
 OVER_THE_END = message("conveyor_tracking.over_the_end", "At {time:.1f} s the belt carried {part} over its end.")
 CUT_OFF = message("conveyor_tracking.cut_off", "The run ended before this part was fetched: {part}.")
 FELL = message("conveyor_tracking.fell", "{lies} It fell {fall:.0f} mm when it was let go.")
@@ -348,12 +357,34 @@ def _lies_told(placed: Placed, fall: Worth) -> Text:
 
 def _missing_told(trace: Trace, part: str) -> tuple[float | None, Text, bool]:
     """When [s] and why a part lies on no place, and whether that only follows from the end of the run."""
+    lost = _lost(trace, part)
+    if lost is not None:
+        return *lost, False
     time = _over_the_end(trace, part)
     if time is not None:
         return time, OVER_THE_END(part=_called(part), time=time), False
     if cut_off(trace) and not _grips(trace, part):
         return None, CUT_OFF(part=_called(part)), True
     return None, gripped_nothing(trace) or NO_PLACE(part=_called(part)), False
+
+
+LOST_AFTER_S = 0.3  # s after a touch in which a part that the cup loses was lost by it
+
+
+def _lost(trace: Trace, part: str) -> tuple[float, Text] | None:
+    """When [s] the cup last lost a part that it held, and what the part touched just before; None where it did not."""
+    handled = [one for one in trace.events_of("grip", "release", "lost") if one.data.get("part") == part]
+    if len(handled) < 2 or handled[-1].kind != "lost":
+        return None
+    taken, lost = (one.step * trace.step_s for one in handled[-2:])
+    values = {"taken": taken, "time": lost, "part": _called(part)}
+    others = [
+        ({one.data["a"], one.data["b"]} - {part}).pop()
+        for one in trace.events_of("contact")
+        if part in (one.data["a"], one.data["b"]) and max(taken, lost - LOST_AFTER_S) < one.step * trace.step_s <= lost
+    ]
+    others = [name for name in others if name not in ("tool", "")]
+    return lost, LOST_BY(other=called(others[-1]), **values) if others else LOST(**values)
 
 
 def _grips(trace: Trace, part: str) -> list[Event]:
