@@ -8,6 +8,7 @@ import math
 import pickle
 import re
 import shutil
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -197,6 +198,29 @@ def test_an_arm_is_chosen_by_name_and_told_to_students(copy: Path) -> None:
     assert exercise.numbers.choice("scene.arm") == exercise.scene(1).arm == "ur5e"
     assert "A robot arm (`ur5e`)" in exercise.text()
     assert len(exercise.scene(1).imperfections.joint_zero) == len(arms.load("ur5e").joints)
+
+
+FAULTS = [
+    ("palletising", "stops", [("stops", "feeder")]),
+    ("palletising", "sticks", [("sticks", "part_present")]),
+    ("palletising", "leaks", [("leaks", "tool")]),
+    ("inspection", "goes_dark", [("goes_dark", name) for name in ("ring", "bar_right", "bar_front", "back")]),
+    ("conveyor-tracking", "leaks", [("leaks", "tool")]),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "fail"), FAULTS, ids=lambda value: str(value)[:40])
+def test_a_teacher_lets_things_fail_from_when_to_when(name: str, kind: str, fail: list[tuple[str, str]]) -> None:
+    exercise = load(name)
+    usual = exercise.scene(1)
+    assert exercise.written(f"faults.{kind}_s") == [0.0, 0.0]
+    spoilt = exercise.with_numbers({f"faults.{kind}_s": [2.5, 4.0]}).scene(1)
+    added = [one for one in spoilt.faults if one not in usual.faults]
+    assert [(one.kind, one.what) for one in added] == fail
+    assert {(one.begins, one.ends) for one in added} == {(2.5, 4.0)}
+    assert replace(spoilt, faults=usual.faults) == usual
+    with pytest.raises(ExerciseError, match=rf"faults\.{kind}_s is \[4, 2\]. .*The lower number comes first"):
+        exercise.with_numbers({f"faults.{kind}_s": [4, 2]})
 
 
 def test_what_is_missing_in_a_folder_is_named(copy: Path) -> None:

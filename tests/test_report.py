@@ -24,7 +24,7 @@ from sheber.i18n import Message, Text, message
 from sheber.judge.report import overview, report, words
 from sheber.judge.report.common import common
 from sheber.judge.report.curves import POINTS, plots
-from sheber.judge.report.moments import cycles, moments, printed_lines, running_lines
+from sheber.judge.report.moments import cycles, failures, moments, printed_lines, running_lines
 from sheber.judge.report.text import grade_table, said, table
 from sheber.robot.io import signal_channels
 from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Printed, Trace, TraceWriter, read
@@ -729,6 +729,30 @@ def test_channels_with_a_title_share_a_plot_for_each_unit_and_the_titles_are_tol
         ("Analog outputs (m)", "m", ("x", "y")),
         ("Analog outputs (rad)", "rad", ("tilt",)),
     ]
+
+
+def test_what_failed_in_the_equipment_is_named_before_the_losses_but_only_to_who_may_know(tmp_path: Path) -> None:
+    events = {"fault": EventKind("fault", "{text}", untold=True), "fault_end": EventKind("fault ended", quiet=True)}
+    with TraceWriter(tmp_path / "run.trace", Header("moving-boxes")) as writer:
+        row = np.zeros((), writer.begin(moving_boxes.CHANNELS, [], step_s=0.1, events=events))
+        row["tcp"] = row["tcp_target"] = [0.0, 0.0, 0.1, 1.0, 0.0, 0.0, 0.0]
+        for n in range(5):
+            writer.sample(n, row)
+            if n == 2:
+                writer.event(n, "fault", {"text": "The hook is <bent>."})
+        writer.end(4, Outcome(OutcomeKind.FINISHED))
+    failed = read(tmp_path / "run.trace")
+    assert failures(failed) == [(0.2, "The hook is <bent>.")]
+    page = Elements(report(EXERCISE, failed, moving_boxes.score()))
+    words = " ".join(page.text.split())
+    assert "This failed in the equipment. Your program was not told. 0.20 s The hook is <bent>." in words
+    hidden = Elements(report(EXERCISE, failed, moving_boxes.score(), shown="points")).text
+    assert "This failed" not in hidden
+    assert "bent" not in hidden
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(table(EXERCISE, failed, moving_boxes.score()))
+    told = console.export_text()
+    assert told.index("0.20 s  The hook is <bent>.") < told.index(moving_boxes.score().checks[0].name)
 
 
 # --- readers who may not know the scene ----------------------------------------------------------------

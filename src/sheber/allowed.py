@@ -37,6 +37,7 @@ class Allowed:
     pair: bool = False  # [lowest, highest], of what is drawn by seed
     more: bool = False  # of a tolerance: more is better, so that `full` is the larger end
     title: str = ""  # what the number is, for a form: "Mass of a box", marked with N_
+    usual: tuple[float, float] | None = None  # of a pair: what holds where a file leaves it out; None: it must be there
 
     def words(self) -> str:
         """What may stand in the file."""

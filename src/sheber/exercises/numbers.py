@@ -180,6 +180,8 @@ def read_numbers(
     for key in sorted(values.keys() - ranges.keys() - set(_WORDS) - {"rehearsal.seeds"}):
         raise ExerciseError(_missing(file, key, ranges, unknown=True))
     for key, range_ in ranges.items():
+        if isinstance(range_, Allowed) and range_.usual is not None:
+            values.setdefault(key, plain(range_.usual))
         if key in values or not key.startswith("limits."):
             values[key] = _checked(file, key, values.get(key), range_)
     _check_words(file, values)

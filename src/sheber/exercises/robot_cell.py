@@ -7,16 +7,19 @@ work lies in front of it, along the base's +x.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
-from sheber.allowed import Choice
+from sheber.allowed import Allowed, Choice
 from sheber.exercises.numbers import Numbers
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import N_
 from sheber.robot import arms
-from sheber.robot.cell.scene import Colour, Fixture, Imperfections, Shape
+from sheber.robot.cell.faults import may_fail
+from sheber.robot.cell.scene import Colour, Fault, Fixture, Imperfections, Scene, Shape
 from sheber.robot.cell.stock import table
 
 __all__ = [
@@ -25,10 +28,12 @@ __all__ = [
     "aside",
     "between",
     "down_pose",
+    "failing",
     "home",
     "imperfections",
     "level_pose",
     "mark",
+    "with_faults",
     "work_table",
 ]
 
@@ -94,6 +99,30 @@ def imperfections(
 def _bias(rng: np.random.Generator, most: float) -> tuple[float, ...]:
     """What a wrench reads without a touch: up to `most` [N] along each axis, a tenth of it [Nm] about each."""
     return tuple((most * rng.uniform(-1.0, 1.0, 6) * np.repeat((1.0, 0.1), 3)).tolist())
+
+
+FAULTS: Final = {
+    "stops": N_("The belts stand, from and to"),
+    "sticks": N_("The light barriers say that something is there, from and to"),
+    "leaks": N_("The suction cup holds no vacuum, from and to"),
+    "goes_dark": N_("The lights give no light, from and to"),
+    "falls_silent": N_("The PLC answers no request, from and to"),
+}
+"""What a teacher may let fail, by the kind of the fault."""
+
+
+def failing(*kinds: str) -> dict[str, Allowed]:
+    """Numbers by which a teacher lets something fail: `faults.KIND_s = [begins, ends]`; [0, 0], and left out: never."""
+    return {
+        f"faults.{kind}_s": Allowed(0, 3600, "s", pair=True, title=FAULTS[kind], usual=(0.0, 0.0)) for kind in kinds
+    }
+
+
+def with_faults(scene: Scene, numbers: Numbers) -> Scene:
+    """The scene in which everything of a kind fails from when to when its teacher says; see `failing`."""
+    times = {kind: numbers.pair(f"faults.{kind}_s") for kind in FAULTS if f"faults.{kind}_s" in numbers.allowed}
+    told = [Fault(kind, what, *times[kind]) for kind, what in may_fail(scene) if kind in times]
+    return replace(scene, faults=(*scene.faults, *(one for one in told if one.begins < (one.ends or 0.0))))
 
 
 def work_table(colour: Colour = (0.80, 0.81, 0.82), texture: str = "") -> Fixture:

@@ -46,7 +46,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "lost": EventKind(N_("lost"), "{part}", grave=True),
     "input": EventKind(N_("input"), "{name}: {value}"),
     "output": EventKind(N_("output"), "{name}: {value}", action=True),
-    "fault": EventKind(N_("fault"), "{text}"),
+    "fault": EventKind(N_("fault"), "{text}", untold=True),
     "fault_end": EventKind(N_("fault ended"), "{text}", quiet=True),
     "error": EventKind(N_("error"), "{text}", grave=True),
     "emergency_stop": EventKind(N_("emergency stop"), "{text}", grave=True),

@@ -47,6 +47,7 @@ class _EventKind(msgspec.Struct):
     action: bool = False
     quiet: bool = False
     unless: _Name = ""
+    untold: bool = False
 
 
 class _Visual(msgspec.Struct):

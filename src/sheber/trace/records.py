@@ -45,6 +45,7 @@ class EventKind(NamedTuple):
     action: bool = False  # the equipment did something for the program: the cycle lasts until the last of these
     quiet: bool = False  # nothing that a reader would look for
     unless: str = ""  # name of a value; where it is true the event is quiet and not grave: a contact that was meant
+    untold: bool = False  # the equipment failed, and no program was told: a report names it beside the losses
 
 
 class TraceError(Exception):

@@ -24,7 +24,17 @@ from sheber.exercises.criteria import (
 )
 from sheber.exercises.criteria.measure import sample_at
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
+from sheber.exercises.robot_cell import (
+    ARMS,
+    aside,
+    between,
+    failing,
+    home,
+    imperfections,
+    level_pose,
+    with_faults,
+    work_table,
+)
 from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import N_, Text, message
@@ -57,6 +67,7 @@ NUMBERS = {
     "tolerance.touch": Allowed(1, 500, "mm/s", ramp=True, title=N_("Speed of the cup against a part at the touch")),
     "tolerance.after_stop": Allowed(0, 100, "%", ramp=True, more=True, title=N_("Parts that came after the stop")),
     "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True, title=N_("Height of a drop")),
+    **failing("leaks"),
 }
 TITLES = {
     **CLOSING_TITLES,
@@ -101,7 +112,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     tray = level_pose(between(rng, 0.08, 0.11), between(rng, 0.31, 0.34), TRAY_FLOOR, aside(rng, 0.14, LEAST_TURN))
     places = [_place(tray, size, n) for n in range(count)]
     arm = numbers.choice("scene.arm")
-    return Scene(
+    made = Scene(
         arm=arm,
         tool=suction(radius=0.013),
         parts=tuple(_part(rng, numbers, n, line, start, size) for n, start in enumerate(starts)),
@@ -130,6 +141,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             ("along", line.rotation[:2, 0].tolist()),  # the motion of the belt in base
         ),
     )
+    return with_faults(made, numbers)
 
 
 def _rad(numbers: Numbers, name: str) -> float:

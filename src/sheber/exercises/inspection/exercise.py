@@ -10,7 +10,17 @@ import numpy as np
 
 from sheber.exercises.criteria import CLOSING_TITLES, Worth, closing, cut_off, gripped_nothing, let_go, set_down, worth
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
+from sheber.exercises.robot_cell import (
+    ARMS,
+    aside,
+    between,
+    failing,
+    home,
+    imperfections,
+    level_pose,
+    with_faults,
+    work_table,
+)
 from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import N_, Text, message
@@ -38,6 +48,7 @@ NUMBERS = {
     "tolerance.cost": Allowed(0, 200, "%", ramp=True, title=N_("Cost of missed defects and false rejects")),
     "tolerance.size": Allowed(0.01, 20, "mm", ramp=True, title=N_("Error of a diameter")),
     "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True, title=N_("Height of a drop")),
+    **failing("goes_dark", "leaks"),
 }
 TITLES = {
     **CLOSING_TITLES,
@@ -99,7 +110,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     station = level_pose(between(rng, 0.47, 0.49), between(rng, -0.01, 0.01), PANEL, aside(rng, most, LEAST_TURN))
     nests, bins = _nests(rng, len(covers)), _bins(rng, most)
     arm = numbers.choice("scene.arm")
-    return Scene(
+    made = Scene(
         arm=arm,
         tool=suction(radius=0.010),
         parts=tuple(_part(rng, cover, nest) for cover, nest in zip(covers, nests.values(), strict=True)),
@@ -126,6 +137,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             ("bins", {kind: frame.to_list() for kind, frame in bins.items()}),
         ),
     )
+    return with_faults(made, numbers)
 
 
 # --- what stands where ------------------------------------------------------------------------------

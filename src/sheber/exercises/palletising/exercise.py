@@ -27,7 +27,17 @@ from sheber.exercises.criteria import (
 )
 from sheber.exercises.criteria.measure import sample_at
 from sheber.exercises.numbers import Allowed, Numbers
-from sheber.exercises.robot_cell import ARMS, aside, between, home, imperfections, level_pose, work_table
+from sheber.exercises.robot_cell import (
+    ARMS,
+    aside,
+    between,
+    failing,
+    home,
+    imperfections,
+    level_pose,
+    with_faults,
+    work_table,
+)
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
 from sheber.i18n import N_, Text, message
@@ -55,6 +65,7 @@ NUMBERS = {
     "tolerance.yaw": Allowed(0.1, 90, "deg", ramp=True, title=N_("Turn of a box")),
     "tolerance.tilt": Allowed(0.1, 90, "deg", ramp=True, title=N_("Tilt of a box")),
     "tolerance.drop": Allowed(0.1, 200, "mm", ramp=True, title=N_("Height of a drop")),
+    **failing("stops", "sticks", "leaks"),
 }
 TITLES = {
     **CLOSING_TITLES,
@@ -87,7 +98,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
     margin = 0.012
     deck = (columns * pitch[0] + 2 * margin, rows * pitch[1] + 2 * margin)
     arm = numbers.choice("scene.arm")
-    return Scene(
+    made = Scene(
         arm=arm,
         tool=suction(),
         parts=_boxes(rng, size, count, numbers.real("scene.box_mass"), belt),
@@ -116,6 +127,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             ("places", [place.to_list() for place in places]),
         ),
     )
+    return with_faults(made, numbers)
 
 
 def _xyz(size: tuple[float, ...]) -> dict[str, float]:

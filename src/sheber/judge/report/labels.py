@@ -42,6 +42,7 @@ def page_labels() -> dict[str, Any]:
             "The replay needs JavaScript, which is switched off here. Score and reasons are complete without it."
         ),
         "nothing_lost": _("You lost no points."),
+        "failures": _("This failed in the equipment. Your program was not told."),
         "origin": _("About this run"),
         "overview": _("All scenes"),
         "path": _("Path"),

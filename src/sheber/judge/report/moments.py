@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "Moment",
     "cycles",
+    "failures",
     "last_trouble",
     "moments",
     "printed_lines",
@@ -97,6 +98,15 @@ def cycles(trace: Trace) -> list[float]:
         if _FEWEST_CYCLES <= len(times) <= _MOST_CYCLES:
             return [0.0, *times]
     return [0.0]
+
+
+def failures(trace: Trace) -> list[tuple[float, str]]:
+    """When [s] and what failed in the equipment, of which no program was told; in words."""
+    untold = {name: kind for name, kind in trace.event_kinds.items() if kind.untold}
+    return [
+        (event.step * trace.step_s, visible(_by_template(event, untold[event.kind]))[:_LONGEST])
+        for event in trace.events_of(*untold)
+    ]
 
 
 def _as_meant(event: Event, kind: EventKind) -> bool:

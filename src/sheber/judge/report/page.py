@@ -28,7 +28,15 @@ from sheber.judge.report import common as common_losses
 from sheber.judge.report import words
 from sheber.judge.report.curves import path, plots
 from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
-from sheber.judge.report.moments import cycles, last_trouble, moments, printed_lines, running_lines, visible
+from sheber.judge.report.moments import (
+    cycles,
+    failures,
+    last_trouble,
+    moments,
+    printed_lines,
+    running_lines,
+    visible,
+)
 from sheber.judge.report.seen import Seen, Shown, seen, seen_ending, seen_scene
 from sheber.trace import Outcome, OutcomeKind, Trace
 
@@ -170,6 +178,7 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
         "enough": score.passed,
         "verdict": words.verdict(score),
         "ending": _ending(what),
+        "failures": failures(trace) if trace else [],
         "groups": _groups(score),
         "losses": [_loss(loss) for loss in lost],
         "order": told,

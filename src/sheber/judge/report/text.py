@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import _, ngettext
 from sheber.judge.report import words
-from sheber.judge.report.moments import Line, printed_lines, visible
+from sheber.judge.report.moments import Line, failures, printed_lines, visible
 from sheber.trace import Outcome, Trace
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
     shown = [grid, *_reasons(score, trace.outcome)] if trace.outcome.connected else _advice(score, trace.outcome)
     head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace.header, trace.duration)), "dim"))
     total = Text.assemble((words.number(score.points), _style(score.points)), " / 100   ", words.verdict(score))
-    parts: list[RenderableType] = [head, "", *_ending(trace), *shown]
+    parts: list[RenderableType] = [head, "", *_ending(trace), *_failures(trace), *shown]
     return Group(*parts, total)
 
 
@@ -53,6 +53,17 @@ def _ending(trace: Trace) -> list[RenderableType]:
     parts = words.ending_parts(trace)
     lines = [Text(f"    {visible(text)}" if code else visible(text), style="red") for text, code in parts]
     return [*lines, ""] if lines else []
+
+
+def _failures(trace: Trace) -> list[RenderableType]:
+    """What failed in the equipment by itself; shown before the points that it may have cost."""
+    from rich.text import Text
+
+    told = failures(trace)
+    if not told:
+        return []
+    lines = [Text(f"  {words.seconds(time)}  {text}", style="yellow") for time, text in told]
+    return [Text(_("This failed in the equipment. Your program was not told.")), *lines, ""]
 
 
 def said(trace: Trace, everything: str) -> RenderableType | None:
