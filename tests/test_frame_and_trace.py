@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from sheber.exercises import load
+from sheber.exercises.frame_and_trace.exercise import MARKS
 from sheber.exercises.score import Score
+from sheber.geometry import Pose
 from sheber.judge import Program, best_sandbox, run
 
 EXERCISE = load("frame-and-trace")
@@ -83,3 +86,14 @@ def test_the_contour_lies_on_the_plate_and_the_program_is_not_told_where_the_pla
             assert -0.015 < y < 0.165
         assert {name for name, _pose in scene.frames} == {"above_origin", "above_x", "above_y"}
         assert "plate" not in dict(scene.sheet)
+
+
+def test_no_guess_of_the_heights_over_the_marks_fits_all_three() -> None:
+    """A program that believes in one height is wrong by 5 mm or more at a mark: a bead wants half a millimetre."""
+    for seed in range(40):
+        scene = EXERCISE.scene(seed)
+        plate = Pose.from_list(dict(scene.facts)["plate"])
+        above = {name.removeprefix("above_"): pose for name, pose in scene.frames if name.startswith("above_")}
+        heights = [above[name].position[2] - (plate @ np.array([*at, 0.0]))[2] for name, at in MARKS.items()]
+        assert 0.0094 < min(heights) < max(heights) < 0.0306
+        assert max(heights) - min(heights) > 0.0109  # the teach pendant shows whole millimetres

@@ -97,7 +97,10 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         tool=dispenser(open_s=between(rng, *OPEN_S, digits=2), close_s=between(rng, *CLOSE_S, digits=2)),
         fixtures=(work_table(), _plate_fixture(plate, points), _stand(plate)),
         probes=(TouchProbe("contact", numbers.real("scene.touch_mm") * 1e-3),),
-        frames=tuple((f"above_{name}", _above(rng, numbers, plate, at)) for name, at in MARKS.items()),
+        frames=tuple(
+            (f"above_{name}", _above(rng, numbers, plate, at, height))
+            for (name, at), height in zip(MARKS.items(), _heights(rng), strict=True)
+        ),
         sheet=(
             ("bead", {"width": width, "stand_off": STAND_OFF, "speed": speed}),
             ("marks", {name: _xy(at) for name, at in MARKS.items()}),
@@ -131,12 +134,18 @@ def _plate(rng: np.random.Generator, numbers: Numbers) -> Pose:
     return Pose(np.round(corner.position, 5), corner.quaternion)
 
 
-def _above(rng: np.random.Generator, numbers: Numbers, plate: Pose, at: tuple[float, float]) -> Pose:
-    """T_base_tcp as the operator taught it: upright over a mark, by eye; the height is anything."""
+def _heights(rng: np.random.Generator) -> list[float]:
+    """Of the three taught poses over their marks [m]: one low, one high, one anyhow, so that no guess fits them all."""
+    low, high, any_ = between(rng, 0.010, 0.014, 3), between(rng, 0.026, 0.030, 3), between(rng, 0.010, 0.030, 3)
+    return [float(height) for height in rng.permutation([low, high, any_])]
+
+
+def _above(rng: np.random.Generator, numbers: Numbers, plate: Pose, at: tuple[float, float], height: float) -> Pose:
+    """T_base_tcp as the operator taught it: upright over a mark, by eye."""
     error = numbers.real("scene.by_eye_mm") * 1e-3
     x, y, z = (plate @ np.array([*at, 0.0])).tolist()
     x, y = (value + float(rng.uniform(-error, error)) for value in (x, y))
-    return down_pose(round(x, 5), round(y, 5), round(z + between(rng, 0.012, 0.025), 3))
+    return down_pose(round(x, 5), round(y, 5), round(z + height, 3))
 
 
 # --- the contour ------------------------------------------------------------------------------------
