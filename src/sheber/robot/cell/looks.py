@@ -10,7 +10,9 @@ from sheber.geometry import Pose
 from sheber.robot.appearance import lathe_name, plate_name, prism_name
 from sheber.robot.arms import Arm
 from sheber.robot.cell.lights import light_fixture
-from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Light, LightBarrier, Scene, Shape
+from sheber.robot.cell.operator import control_fixture, moving_shapes
+from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Fixture, Light, LightBarrier, Scene, Shape
+from sheber.robot.cell.stacks import lit_shapes, stack_fixture
 from sheber.robot.vision.material import DULL, Material
 from sheber.station import Visual
 
@@ -63,11 +65,21 @@ def camera_looks(scene: Scene, arm: Arm) -> Looks:
         looks += [_look(part.name, shape) for shape in part.shapes if shape.drawn]
     for light in scene.lights:
         looks += _light(light, arm)
+    for stack in scene.stacks:
+        looks += _with_moving(stack_fixture(stack), lit_shapes(stack))
+    for control in scene.controls:
+        looks += _with_moving(control_fixture(control), moving_shapes(control))
     return looks
 
 
 def _look(body: str, shape: Shape) -> tuple[Visual, Material]:
     return shape_visual(body, shape), Material(shape.gloss, shape.shininess, shape.relief)
+
+
+def _with_moving(fixture: Fixture, moving: Iterable[tuple[str, Shape]]) -> Looks:
+    """A body that stands, and the shapes of others that move on it."""
+    standing = ((fixture.name, shape) for shape in fixture.shapes)
+    return [_look(body, shape) for body, shape in _drawn((*standing, *moving))]
 
 
 def _light(light: Light, arm: Arm) -> Looks:

@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 
 from sheber.geometry import Pose
-from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
+from sheber.robot.cell.scene import Colour, Control, Fixture, Part, Shape, ToolSpec
 
 __all__ = [
     "chessboard",
@@ -17,6 +17,7 @@ __all__ = [
     "gripper",
     "open_bin",
     "pallet",
+    "panel",
     "peg",
     "pointer",
     "post",
@@ -32,6 +33,7 @@ DARK: Colour = (0.16, 0.17, 0.19)
 WOOD: Colour = (0.76, 0.60, 0.40)
 SAFETY_YELLOW: Colour = (0.95, 0.74, 0.08)
 STEEL: Colour = (0.58, 0.60, 0.63)
+STOP_RED: Colour = (0.72, 0.07, 0.06)
 
 SIDES = 16  # of the hole of a socket: in its corners a peg has 2 % more play
 
@@ -188,6 +190,21 @@ def _sector(out: Pose, inner: float, outer: float, low: float, high: float) -> S
     width = math.tan(math.pi / SIDES)
     outline = ((inner, -inner * width), (outer, -outer * width), (outer, outer * width), (inner, inner * width))
     return Shape("prism", (high - low,), out.offset_tool(z=(low + high) / 2), STEEL, outline, solid=False)
+
+
+def panel(name: str, pose: Pose, *controls: Control, pitch: float = 0.055) -> tuple[Fixture, tuple[Control, ...]]:
+    """An operator's panel and the controls on it, side by side; `pose`: middle of its face, z to the operator, y up.
+
+    Where the controls say to stand counts for nothing. `pitch`: from one to the next. A lamp stack is a `LampStack`.
+
+    >>> desk, controls = panel("desk", pose, Control("start"), Control("stop", colour=STOP_RED, rests=True))
+    """
+    depth, width = 0.06, pitch * max(1, len(controls)) + 0.02
+    body = Shape("box", (width, 0.08, depth), Pose((0.0, 0.0, -depth / 2)), PROFILE)
+    plate = Shape("box", (width - 0.008, 0.072, 0.001), Pose(), (0.86, 0.86, 0.84), solid=False)
+    first = -pitch * (len(controls) - 1) / 2.0
+    placed = (replace(one, pose=pose.offset_tool(x=first + n * pitch)) for n, one in enumerate(controls))
+    return Fixture(name, (body, plate), pose), tuple(placed)
 
 
 def open_bin(
