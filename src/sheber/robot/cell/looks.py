@@ -135,14 +135,15 @@ def _belt(belt: Belt, floor: float) -> list[Visual]:
 
 
 def _barrier(barrier: LightBarrier) -> list[Visual]:
-    """Sender and receiver just outside the beam's ends, and the beam as a thin red line."""
+    """Sender and receiver just outside the beam's ends (of a reflex one, the one housing), and a thin red beam."""
     ends = (barrier.start, barrier.end)
     along = [b - a for a, b in zip(*ends, strict=True)]
     length = math.hypot(*along)
     turn = _turn_z_to([value / length for value in along])
     beam = Pose([(a + b) / 2 for a, b in zip(*ends, strict=True)], turn)
     shapes = [Shape("cylinder", (0.0006, length), beam, BEAM)]
-    for end, sign in ((barrier.start, -1.0), (barrier.end, 1.0)):
+    housings = ((barrier.start, -1.0), (barrier.end, 1.0))
+    for end, sign in housings[:1] if barrier.reflex else housings:
         at = Pose(end, turn)
         shapes.append(Shape("box", (0.018, 0.030, 0.024), at.offset_tool(z=sign * 0.013), SENSOR))
         shapes.append(Shape("cylinder", (0.006, 0.002), at, DARK))

@@ -169,6 +169,7 @@ class LightBarrier:
     name: str  # name of the digital input
     start: tuple[float, float, float]  # m, base
     end: tuple[float, float, float]  # m, base
+    reflex: bool = False  # sender and receiver in one housing at the start: a diffuse sensor that looks so far
 
 
 @dataclass(frozen=True, slots=True)
