@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sheber.robot.cell.scene import Scene
-from sheber.robot.cell.wires import analog_inputs, digital_inputs, digital_outputs
+from sheber.robot.cell.wires import analog_inputs, analog_outputs, digital_inputs, digital_outputs
 
 __all__ = ["TABLES", "Register", "register_map"]
 
@@ -42,7 +42,7 @@ def register_map(scene: Scene) -> tuple[Register, ...]:
         *_bits(coils, digital_outputs(scene)),
         *_bits(discrete, digital_inputs(scene)),
         *_numbers(inputs, analog_inputs(scene)),
-        *_numbers(holding, scene.analog_outputs),
+        *_numbers(holding, analog_outputs(scene)),
     )
 
 

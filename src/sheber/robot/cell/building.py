@@ -15,9 +15,10 @@ from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
-from sheber.robot.cell.lights import standing
+from sheber.robot.cell.furniture import standing
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
 from sheber.robot.cell.tool import TOOL_BODIES, add_tool
+from sheber.robot.cell.wires import lamp_outputs
 from sheber.robot.cell.world import (
     LOOSE,
     SCENERY,
@@ -70,6 +71,7 @@ def _compiled(spec: Any) -> Any:
 def _check_names(scene: Scene, arm: Arm) -> None:
     names = ["floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
     given = [f.name for f in standing(scene)] + [b.name for b in scene.belts] + [p.name for p in scene.parts]
+    given += [name for stack in scene.stacks for name in lamp_outputs(stack)] + [one.name for one in scene.controls]
     for name in given:
         if name in names:
             text = _("Two bodies have the name {name!r}. These names are taken: {names}.")

@@ -24,15 +24,19 @@ from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.dispenser import Dispenser
 from sheber.robot.cell.faults import Faults, Switch
+from sheber.robot.cell.figures import Figures
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
 from sheber.robot.cell.lights import brightness
+from sheber.robot.cell.marks import Marks
+from sheber.robot.cell.operator import Operator
 from sheber.robot.cell.plc import Job
 from sheber.robot.cell.probe import Probe
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.snapshots import Changes, Snapshots
+from sheber.robot.cell.stacks import Stacks
 from sheber.robot.cell.suction import Suction
 from sheber.robot.cell.tool import TOOL_BODIES, Tool, make_tool
-from sheber.robot.cell.wires import Wires
+from sheber.robot.cell.wires import Wires, lamp_outputs
 from sheber.robot.cell.wrist import Wrist
 from sheber.robot.clock import TICK_STEPS
 from sheber.station import Visual
@@ -86,24 +90,36 @@ class Cell:
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
         self._jobs = [Job(job, wires) for job in scene.plc]
         probes = [Probe(world, probe, scene.noise_seed, wires) for probe in scene.probes]
-        self._machines: list[_Machine] = [*self._belts, *self._jobs, *probes]
+        self._dark: set[str] = set()  # names of lights and lamps that give none
+        panel = self._panel()
+        self._machines: list[_Machine] = [*self._belts, *self._jobs, *probes, *panel]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
-        self._dark: set[str] = set()  # names of lights that give none
         self._faults = Faults(scene.faults, self._switches(), self._happen)
-        self._watch_bodies()
+        self._watch_bodies([one.figures for one in panel])
         mujoco.mj_forward(world.model, world.data)
         self._barriers.look(0)
         self._eyes: dict[str, Eye] = {}
         self._checker: CollisionChecker | None = None
         self._fresh = 0  # the step that the engine's poses belong to
 
-    def _watch_bodies(self) -> None:
+    def _panel(self) -> list[Operator | Stacks]:
+        """What people see and touch of the cell, where it has any."""
+        scene, panel = self.scene, list[Operator | Stacks]()
+        if scene.stacks:
+            panel.append(Stacks(scene.stacks, self.outputs, self._dark, self._happen))
+        if scene.controls:
+            panel.append(Operator(scene, self.wires, self._dark, self._happen))
+        return panel
+
+    def _watch_bodies(self, figures: list[Figures]) -> None:
         world = self.world
         ids = [i for i, name in enumerate(world.bodies, start=1) if name not in HIDDEN]
         self._named_ids = [(world.bodies[i - 1], i) for i in ids]
-        self._marks = self.tool.marks if isinstance(self.tool, Dispenser) else None
-        named = [name for name, _i in self._named_ids]
-        self.bodies: tuple[str, ...] = (*named, *(self._marks.names if self._marks else ()))  # as in `changed_bodies`
+        self._drawn: list[Marks | Figures] = [*figures]  # what the engine does not know
+        if isinstance(self.tool, Dispenser):
+            self._drawn.append(self.tool.marks)
+        names = [name for name, _i in self._named_ids]
+        self.bodies: tuple[str, ...] = (*names, *(name for one in self._drawn for name in one.names))  # as told of
         self._tcp = world.body("tcp")
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
         data = world.data
@@ -169,6 +185,8 @@ class Cell:
             found["falls_silent", job.name] = job.fall_silent
         for light in self.scene.lights:
             found["goes_dark", light.name] = partial(self._darken, light.name)
+        for lamp in (name for stack in self.scene.stacks for name in lamp_outputs(stack)):
+            found["goes_dark", lamp] = partial(self._darken, lamp)
         return found
 
     def _darken(self, light: str, fails: bool, _value: float) -> None:
@@ -258,8 +276,8 @@ class Cell:
             mujoco.mj_kinematics(self._model, self._data)
             self._fresh = self.step
         self._snapshots.keep()
-        if self._marks:
-            self._marks.keep()
+        for drawn in self._drawn:
+            drawn.keep()
         self._wrist.keep(self.step)
 
     def kept(self) -> tuple[dict[str, Array], Changes]:
@@ -271,18 +289,22 @@ class Cell:
         measured, changes = self._snapshots.take()
         measured["tcp"] = np.concatenate((measured.pop("place"), measured.pop("turn")), axis=1)
         measured["wrench"] = self._wrist.take()
-        return measured, self._with_marks(changes)
+        return measured, self._with_drawn(changes)
 
-    def _with_marks(self, changes: Changes) -> Changes:
-        return self._marks.into(changes, len(self._named_ids)) if self._marks else changes
+    def _with_drawn(self, changes: Changes) -> Changes:
+        first = len(self._named_ids)
+        for drawn in self._drawn:
+            changes = drawn.into(changes, first)
+            first += len(drawn.names)
+        return changes
 
     def changed_bodies(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """What moved since the last call (at first all): indices (k,) in `bodies` and poses (k, 7), base frame."""
         self.refresh()
         self._snapshots.keep()
-        if self._marks:
-            self._marks.keep()
-        indices, poses, ends = self._with_marks(self._snapshots.take()[1])
+        for drawn in self._drawn:
+            drawn.keep()
+        indices, poses, ends = self._with_drawn(self._snapshots.take()[1])
         return indices[ends[-2] :], poses[ends[-2] :]
 
     def body_pose(self, name: str) -> Pose:
@@ -290,8 +312,9 @@ class Cell:
         if name not in self.bodies:
             raise KeyError(f"no body {name!r}; there are: {', '.join(self.bodies)}")
         self.refresh()
-        if self._marks and name in self._marks.names:
-            return Pose.from_list(self._marks.poses[self._marks.names.index(name)])
+        for drawn in self._drawn:
+            if name in drawn.names:
+                return Pose.from_list(drawn.poses[drawn.names.index(name)])
         number = self.world.body(name)
         return Pose(self.world.data.xpos[number], self.world.data.xquat[number])
 
@@ -311,10 +334,8 @@ class Cell:
         """A picture by the camera of this name, of this moment; raises KeyError that lists what exists."""
         self.refresh()
         seen = {name: (self.world.data.xpos[i], self.world.data.xquat[i]) for name, i in self._named_ids}
-        if self._marks:
-            seen |= {
-                name: (pose[:3], pose[3:]) for name, pose in zip(self._marks.names, self._marks.poses, strict=True)
-            }
+        for drawn in self._drawn:
+            seen |= {name: (pose[:3], pose[3:]) for name, pose in zip(drawn.names, drawn.poses, strict=True)}
         lights = [light for light in self.scene.lights if light.name not in self._dark]
         shining = {light.name: brightness(light, self.outputs, self.analog_outputs) for light in lights}
         return self._eye(camera).look(seen, self._rng, self.T_base_flange, shining)

@@ -19,17 +19,24 @@ import numpy as np
 from sheber.geometry import Pose
 from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
+from sheber.robot.cell.checking_panel import check_panel
 from sheber.robot.cell.faults import may_fail
 from sheber.robot.cell.lights import KINDS as LIGHTS
 from sheber.robot.cell.lights import RING_WIDTH
+from sheber.robot.cell.refusing import listed as _listed
+from sheber.robot.cell.refusing import shown as _shown
+from sheber.robot.cell.refusing import wrong as _wrong
 from sheber.robot.cell.scene import (
+    Act,
     Belt,
     CameraSpec,
+    Control,
     Fault,
     Fixture,
     Handshake,
     Imperfections,
     Lamp,
+    LampStack,
     Light,
     LightBarrier,
     Lighting,
@@ -41,11 +48,11 @@ from sheber.robot.cell.scene import (
 )
 from sheber.robot.cell.wires import analog_inputs, analog_outputs, digital_inputs, digital_outputs
 from sheber.robot.vision.textures import KINDS, RELIEFS
-from sheber.station import SceneError
 
 __all__ = ["check_scene"]
 
 MOST_SHININESS = 1000
+MOST_BITS = 32  # digital inputs, and outputs, that a trace holds
 _Where = Callable[[], str]  # what a message calls the thing; asked for only when something is wrong
 _SIZES: Final = {"box": 3, "cylinder": 2, "sphere": 1, "capsule": 2, "prism": 1, "plate": 1, "plane": 2, "lathe": 0}
 """How many numbers the size of each kind of shape has."""
@@ -81,6 +88,7 @@ def check_scene(scene: Scene) -> None:
     for belt in scene.belts:
         _check_barrier(belt, [barrier.name for barrier in scene.barriers])
         _check_encoder(belt)
+    check_panel(scene)
     _check_signals(scene)
     for job in scene.plc:
         _check_job(job)
@@ -136,11 +144,14 @@ _MEMBERS: Final[dict[str, type]] = {
     "faults": Fault,
     "cameras": CameraSpec,
     "lights": Light,
+    "controls": Control,
+    "operator": Act,
+    "stacks": LampStack,
 }
 _ALONE: Final[dict[str, type]] = {"tool": ToolSpec, "lighting": Lighting, "imperfections": Imperfections}
 _FIELDS: Final = (
     dict.fromkeys(
-        ("mass", "length", "width", "height", "thickness"),
+        ("mass", "length", "width", "height", "thickness", "radius"),
         _Rule(lambda value: _is_number(value) and value > 0, N_("It must be a number above zero.")),
     )
     | dict.fromkeys(
@@ -154,6 +165,7 @@ _FIELDS: Final = (
             "ramp",
             "begins",
             "takes",
+            "at",
             "gloss",
             "strength",
         ),
@@ -310,6 +322,10 @@ def _check_signals(scene: Scene) -> None:
         for name, count in Counter(names).items():
             if count > 1:
                 raise _wrong(_("Two signals of the scene have the name {name!r}."), name=name)
+    for what, bits in ((_("digital inputs"), digital_inputs(scene)), (_("digital outputs"), digital_outputs(scene))):
+        if len(bits) > MOST_BITS:
+            text = _("The scene has {count} {what}. It may have up to {most}: {names}.")
+            raise _wrong(text, count=len(bits), what=what, most=MOST_BITS, names=_listed(bits))
 
 
 def _check_job(job: Handshake) -> None:
@@ -353,17 +369,3 @@ def _check_told(scene: Scene) -> None:
 
 def _shape_called(number: int, body: str) -> str:
     return _("Shape {number} of {body!r}").format(number=number, body=body)
-
-
-def _wrong(text: str, **values: object) -> SceneError:
-    return SceneError(text.format(**values))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names) or _("none")
-
-
-def _shown(value: object) -> str:
-    """A value in a message, not too long."""
-    words = repr(value)
-    return words if len(words) <= 60 else f"{words[:57]}..."

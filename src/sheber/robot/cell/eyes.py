@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sheber.geometry import Pose
 from sheber.robot import appearance
 from sheber.robot.arms import Arm
-from sheber.robot.cell.lights import standing
+from sheber.robot.cell.furniture import standing
 from sheber.robot.cell.looks import camera_looks
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.shining import lights_now

@@ -5,7 +5,7 @@
     sticks          a light barrier        it says `value` (0 or 1), whatever stands in its beam
     leaks           the suction cup        it loses the share `value` of its vacuum
     falls_silent    a job of the PLC       it takes no notice of new requests
-    goes_dark       a light                it gives no light, whatever its output says
+    goes_dark       a light, a lamp        it gives no light, whatever its output says
 
 A part that is missing is simply not in the scene, and a reply that comes late is one of a `Handshake`.
 """
@@ -17,6 +17,7 @@ from typing import Final
 
 from sheber.i18n import message
 from sheber.robot.cell.scene import Fault, Scene
+from sheber.robot.cell.wires import lamp_outputs
 from sheber.robot.clock import STEP_S
 
 __all__ = ["WORDS", "Faults", "Switch", "may_fail"]
@@ -44,6 +45,7 @@ def may_fail(scene: Scene) -> list[tuple[str, str]]:
         *([("leaks", "tool")] if scene.tool.kind == "suction" else []),
         *(("falls_silent", job.name) for job in scene.plc),
         *(("goes_dark", light.name) for light in scene.lights),
+        *(("goes_dark", lamp) for stack in scene.stacks for lamp in lamp_outputs(stack)),
     ]
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 
 from sheber.geometry import Pose
-from sheber.robot.cell.scene import Colour, Fixture, Light, Scene, Shape
+from sheber.robot.cell.scene import Colour, Fixture, Light, Shape
 
-__all__ = ["KINDS", "RING_WIDTH", "brightness", "light_fixture", "standing"]
+__all__ = ["KINDS", "RING_WIDTH", "brightness", "light_fixture"]
 
 KINDS = {"ring": 1, "bar": 1, "back": 2, "spot": 0}
 """Kinds of lights, and how many numbers the size of each has."""
@@ -27,13 +27,6 @@ def brightness(light: Light, switched: Mapping[str, bool], dimmed: Mapping[str, 
     if light.dimmable:
         return min(max(dimmed[light.name] / 100.0, 0.0), 1.0)
     return 1.0 if switched[light.name] else 0.0
-
-
-def standing(scene: Scene) -> tuple[Fixture, ...]:
-    """The fixtures of a scene, and the bodies of the lights that stand in it."""
-    if not scene.lights:
-        return scene.fixtures
-    return (*scene.fixtures, *(light_fixture(light) for light in scene.lights if not light.mount))
 
 
 def light_fixture(light: Light) -> Fixture:

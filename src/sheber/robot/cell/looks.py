@@ -10,7 +10,9 @@ from sheber.geometry import Pose
 from sheber.robot.appearance import lathe_name, plate_name, prism_name
 from sheber.robot.arms import Arm
 from sheber.robot.cell.lights import light_fixture
-from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Light, LightBarrier, Scene, Shape
+from sheber.robot.cell.operator import control_fixture, moving_shapes
+from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Fixture, Light, LightBarrier, Scene, Shape
+from sheber.robot.cell.stacks import lit_shapes, stack_fixture
 from sheber.robot.vision.material import DULL, Material
 from sheber.station import Visual
 
@@ -63,11 +65,21 @@ def camera_looks(scene: Scene, arm: Arm) -> Looks:
         looks += [_look(part.name, shape) for shape in part.shapes if shape.drawn]
     for light in scene.lights:
         looks += _light(light, arm)
+    for stack in scene.stacks:
+        looks += _with_moving(stack_fixture(stack), lit_shapes(stack))
+    for control in scene.controls:
+        looks += _with_moving(control_fixture(control), moving_shapes(control))
     return looks
 
 
 def _look(body: str, shape: Shape) -> tuple[Visual, Material]:
     return shape_visual(body, shape), Material(shape.gloss, shape.shininess, shape.relief)
+
+
+def _with_moving(fixture: Fixture, moving: Iterable[tuple[str, Shape]]) -> Looks:
+    """A body that stands, and the shapes of others that move on it."""
+    standing = ((fixture.name, shape) for shape in fixture.shapes)
+    return [_look(body, shape) for body, shape in _drawn((*standing, *moving))]
 
 
 def _light(light: Light, arm: Arm) -> Looks:
@@ -123,14 +135,15 @@ def _belt(belt: Belt, floor: float) -> list[Visual]:
 
 
 def _barrier(barrier: LightBarrier) -> list[Visual]:
-    """Sender and receiver just outside the beam's ends, and the beam as a thin red line."""
+    """Sender and receiver just outside the beam's ends (of a reflex one, the one housing), and a thin red beam."""
     ends = (barrier.start, barrier.end)
     along = [b - a for a, b in zip(*ends, strict=True)]
     length = math.hypot(*along)
     turn = _turn_z_to([value / length for value in along])
     beam = Pose([(a + b) / 2 for a, b in zip(*ends, strict=True)], turn)
     shapes = [Shape("cylinder", (0.0006, length), beam, BEAM)]
-    for end, sign in ((barrier.start, -1.0), (barrier.end, 1.0)):
+    housings = ((barrier.start, -1.0), (barrier.end, 1.0))
+    for end, sign in housings[:1] if barrier.reflex else housings:
         at = Pose(end, turn)
         shapes.append(Shape("box", (0.018, 0.030, 0.024), at.offset_tool(z=sign * 0.013), SENSOR))
         shapes.append(Shape("cylinder", (0.006, 0.002), at, DARK))

@@ -15,13 +15,16 @@ from sheber.i18n import _
 from sheber.station import SceneError
 
 __all__ = [
+    "Act",
     "Belt",
     "CameraSpec",
+    "Control",
     "Fault",
     "Fixture",
     "Handshake",
     "Imperfections",
     "Lamp",
+    "LampStack",
     "Light",
     "LightBarrier",
     "Lighting",
@@ -115,11 +118,45 @@ class Handshake:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """A push button of the operator, or a selector: digital inputs of the robot. See `cell.operator`."""
+
+    name: str  # of its body; of a button also its input
+    pose: Pose = field(default_factory=Pose)  # T_base_control: middle of its foot, z towards the operator, y up
+    positions: tuple[str, ...] = ()  # of a selector, from left to right: inputs `name_position`; (): a button
+    colour: Colour = (0.08, 0.50, 0.18)
+    rests: bool = False  # what the input of a button says while nobody presses it
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What the operator does: presses a button, or turns a selector."""
+
+    control: str  # name of it
+    at: float = 0.0  # s after the start of the run, or after `when` came
+    lasts: float | None = 0.3  # s that a button is held; None: to the end of the run. A selector stays
+    position: str = ""  # to which a selector is turned
+    when: str = ""  # name of a digital signal that must first be `value`; of a lamp, what the operator sees of it
+    value: bool = True
+    again: bool = False  # anew each time that `when` comes; else once
+
+
+@dataclass(frozen=True, slots=True)
+class LampStack:
+    """Coloured lamps above each other, each switched by a digital output `name_colour`. See `cell.stacks`."""
+
+    name: str  # of its body
+    pose: Pose  # T_base_stack: middle of its foot, z up
+    colours: tuple[str, ...] = ("green", "yellow", "red")  # from below; of red, yellow, green, blue, white
+    radius: float = 0.03
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Something that fails for a while. A program is not told; it can only notice. See `cell.faults`."""
 
     kind: str  # stops, sticks, leaks, falls_silent, goes_dark
-    what: str  # name of the belt, light barrier, light or job of the PLC; "tool" for the tool
+    what: str  # name of the belt, light barrier, light, lamp or job of the PLC; "tool" for the tool
     begins: float  # s
     ends: float | None = None  # s; None: to the end of the run
     value: float = 1.0  # sticks: what the barrier says (0 or 1); leaks: the share of the vacuum that is lost
@@ -132,6 +169,7 @@ class LightBarrier:
     name: str  # name of the digital input
     start: tuple[float, float, float]  # m, base
     end: tuple[float, float, float]  # m, base
+    reflex: bool = False  # sender and receiver in one housing at the start: a diffuse sensor that looks so far
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +286,9 @@ class Scene:
     barriers: tuple[LightBarrier, ...] = ()
     probes: tuple[TouchProbe, ...] = ()
     plc: tuple[Handshake, ...] = ()  # what the PLC does for the robot
+    controls: tuple[Control, ...] = ()
+    operator: tuple[Act, ...] = ()  # what the operator does with them
+    stacks: tuple[LampStack, ...] = ()
     faults: tuple[Fault, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
     lighting: Lighting = field(default_factory=Lighting)

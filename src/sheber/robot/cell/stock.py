@@ -6,20 +6,27 @@ Lengths in metres, masses in kilograms; every fixture is placed by a pose in the
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from sheber.geometry import Pose
-from sheber.robot.cell.scene import Colour, Fixture, Part, Shape, ToolSpec
+from sheber.i18n import _
+from sheber.robot.cell.scene import Colour, Control, Fixture, LightBarrier, Part, Shape, ToolSpec
+from sheber.station import SceneError
 
 __all__ = [
+    "Rack",
     "chessboard",
     "dispenser",
     "gripper",
     "open_bin",
     "pallet",
+    "panel",
     "peg",
     "pointer",
     "post",
+    "rack",
     "socket",
     "stylus",
     "suction",
@@ -32,6 +39,7 @@ DARK: Colour = (0.16, 0.17, 0.19)
 WOOD: Colour = (0.76, 0.60, 0.40)
 SAFETY_YELLOW: Colour = (0.95, 0.74, 0.08)
 STEEL: Colour = (0.58, 0.60, 0.63)
+STOP_RED: Colour = (0.72, 0.07, 0.06)
 
 SIDES = 16  # of the hole of a socket: in its corners a peg has 2 % more play
 
@@ -190,6 +198,21 @@ def _sector(out: Pose, inner: float, outer: float, low: float, high: float) -> S
     return Shape("prism", (high - low,), out.offset_tool(z=(low + high) / 2), STEEL, outline, solid=False)
 
 
+def panel(name: str, pose: Pose, *controls: Control, pitch: float = 0.055) -> tuple[Fixture, tuple[Control, ...]]:
+    """An operator's panel and the controls on it, side by side; `pose`: middle of its face, z to the operator, y up.
+
+    Where the controls say to stand counts for nothing. `pitch`: from one to the next. A lamp stack is a `LampStack`.
+
+    >>> desk, controls = panel("desk", pose, Control("start"), Control("stop", colour=STOP_RED, rests=True))
+    """
+    depth, width = 0.06, pitch * max(1, len(controls)) + 0.02
+    body = Shape("box", (width, 0.08, depth), Pose((0.0, 0.0, -depth / 2)), PROFILE)
+    plate = Shape("box", (width - 0.008, 0.072, 0.001), Pose(), (0.86, 0.86, 0.84), solid=False)
+    first = -pitch * (len(controls) - 1) / 2.0
+    placed = (replace(one, pose=pose.offset_tool(x=first + n * pitch)) for n, one in enumerate(controls))
+    return Fixture(name, (body, plate), pose), tuple(placed)
+
+
 def open_bin(
     name: str,
     length: float,
@@ -211,6 +234,69 @@ def open_bin(
         shapes.append(Shape("box", (wall, outer_y, side), at_x, colour))
         shapes.append(Shape("box", (length, wall, side), at_y, colour))
     return Fixture(name, tuple(shapes), pose)
+
+
+class Rack(NamedTuple):
+    """What a storage rack is made of, to be added to a scene's fixtures, barriers and frames."""
+
+    fixture: Fixture
+    barriers: tuple[LightBarrier, ...]  # one a slot: True while something is in it
+    frames: tuple[tuple[str, Pose], ...]  # the same names: T_base_slot, middle of a slot's floor, y into the rack, z up
+
+
+def rack(
+    name: str,
+    pose: Pose,
+    columns: int = 3,
+    rows: int = 2,
+    slot: tuple[float, float, float] = (0.12, 0.12, 0.14),
+    sensor: float = 0.015,
+    board: float = 0.012,
+    colour: Colour = PROFILE,
+) -> Rack:
+    """A storage rack: slots in columns and rows, open at the front and, the upper row, above.
+
+    `pose`: middle of its foot, x along a row, y from the front to the back. `slot`: clear width, depth and height.
+    The slot in row 2 (from below) and column 3 is "name_2_3". `sensor`: how high over the floor of a slot its sensor
+    looks from the back wall, over 0.7 of the depth; it sees parts, and the robot. Raises SceneError for no slot.
+
+    >>> store = rack("rack", Pose((0.6, 0.3, 0.0)))
+    >>> Scene(..., fixtures=(store.fixture,), barriers=store.barriers, frames=store.frames)
+    """
+    if columns < 1 or rows < 1:
+        text = _("The rack {name!r} has {columns} columns and {rows} rows. It must have one or more of each.")
+        raise SceneError(text.format(name=name, columns=columns, rows=rows))
+    places = {f"{name}_{r + 1}_{c + 1}": _slot(c - (columns - 1) / 2, r, slot, board) for r, c in _grid(rows, columns)}
+    frames = tuple((slot_name, pose @ place) for slot_name, place in places.items())
+    barriers = tuple(_sensor(slot_name, frame, slot[1], sensor) for slot_name, frame in frames)
+    return Rack(Fixture(name, tuple(_boards(columns, rows, slot, board, colour)), pose), barriers, frames)
+
+
+def _grid(rows: int, columns: int) -> Iterator[tuple[int, int]]:
+    return ((row, column) for row in range(rows) for column in range(columns))
+
+
+def _slot(aside: float, row: int, slot: tuple[float, float, float], board: float) -> Pose:
+    """T_rack_slot of the slot so many columns aside from the middle."""
+    return Pose((aside * (slot[0] + board), 0.0, board + row * (slot[2] + board)))
+
+
+def _sensor(name: str, frame: Pose, depth: float, height: float) -> LightBarrier:
+    back, front = (frame @ (0.0, y * depth, height) for y in (0.5, -0.2))
+    return LightBarrier(name, (back[0], back[1], back[2]), (front[0], front[1], front[2]), reflex=True)
+
+
+def _boards(columns: int, rows: int, slot: tuple[float, float, float], board: float, colour: Colour) -> Iterator[Shape]:
+    """Floors, walls between the columns, and the back."""
+    pitch, level = slot[0] + board, slot[2] + board
+    width, height = columns * pitch + board, rows * level
+    for row in range(rows):
+        floor = Pose((0.0, 0.0, board / 2 + row * level))
+        yield Shape("box", (width, slot[1], board), floor, (0.84, 0.85, 0.86))
+    for wall in range(columns + 1):
+        at = Pose(((wall - columns / 2) * pitch, 0.0, height / 2))
+        yield Shape("box", (board, slot[1], height), at, colour)
+    yield Shape("box", (width, board, height), Pose((0.0, (slot[1] + board) / 2, height / 2)), colour)
 
 
 def pallet(name: str, length: float, width: float, height: float, pose: Pose, friction: float = 0.6) -> Fixture:

@@ -1,7 +1,7 @@
 """Wires: the signals of a cell by name, alive, and what they are called in a scene.
 
-    outputs          what the program sets, digital; with those that belts, lights, and requests that the PLC listen to
-    inputs           what the program reads, digital: light barriers, touch probes, answers of the PLC
+    outputs          what the program sets, digital; with those of belts, lights, lamps, and requests to the PLC
+    inputs           what the program reads, digital: light barriers, touch probes, answers of the PLC, controls
     analog_*         numbers with a unit: those of the exercise, counts of encoders, brightness of lights
     coils            what the PLC tells the other machines; no program sees them
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sheber.robot.cell.scene import Scene
+from sheber.robot.cell.scene import Control, LampStack, Scene
 
 __all__ = [
     "BUSY",
@@ -24,11 +24,14 @@ __all__ = [
     "Wires",
     "analog_inputs",
     "analog_outputs",
+    "control_inputs",
     "digital_inputs",
     "digital_outputs",
+    "lamp_outputs",
 ]
 
 REQUEST, BUSY, DONE = "{}_request", "{}_busy", "{}_done"  # signals of a job of the PLC
+OF = "{}_{}"  # a position of a selector, a lamp of a stack
 COUNTS = "counts"  # unit of an encoder
 PER_CENT = "%"  # unit of a light that can be dimmed
 
@@ -48,7 +51,7 @@ class Wires:
         """The wires of a scene, everything off but the lights that are on at the start."""
         on = {light.name: light.initial for light in scene.lights}
         return cls(
-            dict.fromkeys(digital_inputs(scene), False),
+            dict.fromkeys(digital_inputs(scene), False) | _at_rest(scene),
             {name: on.get(name, 0.0) > 0.0 for name in digital_outputs(scene)},
             {name: 0.0 for name, _unit in analog_inputs(scene)},
             {name: 100.0 * on.get(name, 0.0) for name, _unit in analog_outputs(scene)},
@@ -59,13 +62,15 @@ class Wires:
 def digital_inputs(scene: Scene) -> list[str]:
     """Names of the digital inputs, in their order."""
     answers = (name.format(job.name) for job in scene.plc for name in (BUSY, DONE))
-    return [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes), *answers]
+    controls = (name for control in scene.controls for name in control_inputs(control))
+    return [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes), *answers, *controls]
 
 
 def digital_outputs(scene: Scene) -> list[str]:
-    """Names of the digital outputs, in their order: those of the scene and its belts, requests to the PLC, lights."""
+    """Names of the digital outputs, in their order: those of the scene, its belts, the PLC, lights, lamps."""
     known = _once([*scene.outputs, *_of_belts(scene), *(REQUEST.format(job.name) for job in scene.plc)])
-    return [*known, *(light.name for light in scene.lights if not light.dimmable)]
+    lamps = (name for stack in scene.stacks for name in lamp_outputs(stack))
+    return [*known, *(light.name for light in scene.lights if not light.dimmable), *lamps]
 
 
 def analog_outputs(scene: Scene) -> tuple[tuple[str, str], ...]:
@@ -76,6 +81,22 @@ def analog_outputs(scene: Scene) -> tuple[tuple[str, str], ...]:
 def analog_inputs(scene: Scene) -> tuple[tuple[str, str], ...]:
     """Names and units of the analog inputs, in their order; the encoders of belts are the last."""
     return (*scene.analog_inputs, *((belt.encoder, COUNTS) for belt in scene.belts if belt.encoder))
+
+
+def control_inputs(control: Control) -> list[str]:
+    """Names of the inputs of a button, which has one, or of a selector, which has one a position."""
+    return [OF.format(control.name, position) for position in control.positions] or [control.name]
+
+
+def lamp_outputs(stack: LampStack) -> list[str]:
+    """Names of the outputs of a lamp stack, from below; each is also the body of what is lit."""
+    return [OF.format(stack.name, colour) for colour in stack.colours]
+
+
+def _at_rest(scene: Scene) -> dict[str, bool]:
+    """Inputs of the controls that are on while nobody touches them; a selector stands in its first position."""
+    first = (control_inputs(control)[0] for control in scene.controls if control.positions or control.rests)
+    return dict.fromkeys(first, True)
 
 
 def _of_belts(scene: Scene) -> Iterator[str]:

@@ -13,6 +13,7 @@ from sheber.robot.devices.camera import CAMERA
 from sheber.robot.devices.dispenser import DISPENSER
 from sheber.robot.devices.force import FORCE
 from sheber.robot.devices.gripper import GRIPPER
+from sheber.robot.devices.panel import PANEL
 from sheber.robot.devices.pointer import POINTER
 from sheber.robot.devices.suction import SUCTION
 from sheber.robot.devices.tool_frame import TOOL_FRAME
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEVICES", "tool_channels", "tool_port"]
 
-DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, DISPENSER, CAMERA, FORCE, TOOL_FRAME)
+DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, DISPENSER, CAMERA, FORCE, TOOL_FRAME, PANEL)
 _ports = {device.kind: device.port for device in DEVICES if device.port is not None}
 
 

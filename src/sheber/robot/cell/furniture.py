@@ -1,0 +1,22 @@
+"""Furniture: all bodies of a scene that stand still and that the engine knows as fixtures. No physics."""
+
+from __future__ import annotations
+
+from sheber.robot.cell.lights import light_fixture
+from sheber.robot.cell.operator import control_fixture
+from sheber.robot.cell.scene import Fixture, Scene
+from sheber.robot.cell.stacks import stack_fixture
+
+__all__ = ["standing"]
+
+
+def standing(scene: Scene) -> tuple[Fixture, ...]:
+    """The fixtures of a scene, and the bodies of the lights, lamp stacks and controls that stand in it."""
+    if not (scene.lights or scene.stacks or scene.controls):
+        return scene.fixtures
+    return (
+        *scene.fixtures,
+        *(light_fixture(light) for light in scene.lights if not light.mount),
+        *(stack_fixture(stack) for stack in scene.stacks),
+        *(control_fixture(control) for control in scene.controls),
+    )

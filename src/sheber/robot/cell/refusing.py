@@ -1,0 +1,26 @@
+"""Refusing: how a scene that cannot be built is told so, in words for the author of the exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sheber.i18n import _
+from sheber.station import SceneError
+
+__all__ = ["listed", "shown", "wrong"]
+
+
+def wrong(text: str, **values: object) -> SceneError:
+    """The error of a sentence, with its values."""
+    return SceneError(text.format(**values))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a message."""
+    return ", ".join(names) or _("none")
+
+
+def shown(value: object) -> str:
+    """A value in a message, not too long."""
+    words = repr(value)
+    return words if len(words) <= 60 else f"{words[:57]}..."
