@@ -138,11 +138,15 @@ export class Drafts extends EventTarget {
     if (text) remember(`${this.key}-aside`, text)
   }
 
+  /** Whether nothing is on its way: the server has this text, or another window has another one. */
+  get settled() {
+    return !this.running && ['saved', 'conflict'].includes(this.state)
+  }
+
   /** The text of this window is handed in: it becomes the draft, whatever another window wrote. */
   handIn() {
     this.goes = true
     if (this.state === 'conflict') this.aside = this.other.source
-    else void this.save()
   }
 
   /** The page goes: the last words go with it. */

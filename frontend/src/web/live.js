@@ -58,6 +58,12 @@ class LiveStage {
     for (const piece of this.queue) for (const edge of ['begin', 'end']) piece[edge] = now + (Math.max(piece[edge] - now, 0) * SOON) / left
   }
 
+  /** Another run takes its place. */
+  close() {
+    this.queue = []
+    this.stage.close()
+  }
+
   play() {
     if (this.playing) return
     this.playing = true

@@ -10,6 +10,7 @@ const area = $('source')
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRF-Token': document.querySelector('meta[name=csrf-token]').content }
 const nonce = document.querySelector('meta[name=style-nonce]').content
 const PLAIN = 'sheber-plain-editor'
+const PATIENCE = 1500 // ms that a program that is handed in waits for its last save
 let editor = null
 let stage = null
 let plots = null
@@ -261,7 +262,7 @@ function state(text) {
 
 /** Nothing of the run before stays to be seen. */
 function empty() {
-  if (stage) stage.queue = []
+  stage?.close()
   stage = null
   fresh()
   plots?.clear()
@@ -300,6 +301,7 @@ run.addEventListener('state', ({ detail }) => {
 })
 run.addEventListener('again', () => {
   lists.clear()
+  stage?.close()
   stage = null
 })
 $('stop').addEventListener('click', () => {
@@ -398,6 +400,13 @@ if (page.running) {
 
 // --- submit ---------------------------------------------------------------------------------------------------
 
-$('submit-form').addEventListener('submit', () => drafts.handIn())
+// The last words are saved before they are handed in: so a text of another window is met, and can be had back.
+$('submit-form').addEventListener('submit', async (event) => {
+  if (drafts.goes || drafts.settled) return drafts.handIn()
+  event.preventDefault()
+  await Promise.race([drafts.save(), new Promise((done) => setTimeout(done, PATIENCE))])
+  drafts.handIn()
+  HTMLFormElement.prototype.submit.call(event.target) // its button has the name submit
+})
 $('bench').classList.add('alive')
 window.sheber = { drafts, run }
