@@ -41,6 +41,12 @@ def test_the_wheel_holds_the_package(wheel: Path) -> None:
     assert any(name.endswith(".j2") for name in held), "the templates of the report are missing"
 
 
+def test_the_reference_of_the_library_travels(wheel: Path) -> None:
+    """It is a page of the school: students have a browser and nothing else."""
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("sheber/web/program.md") == (ROOT / "docs/program.md").read_bytes()
+
+
 def test_the_programs_of_the_exercises_stay_out(wheel: Path) -> None:
     """Reference programs in every installation would be every student's first search."""
     assert not [name for name in names(wheel) if "/programs/" in name]

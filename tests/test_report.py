@@ -482,6 +482,7 @@ def test_one_point_is_one_point() -> None:
     assert "(up to 1 point)." in words.advice(near)
     almost = Score((Check(PLAIN(words="Place"), "quality", 59.0, 100.0),))
     assert words.verdict(almost) == "Not passed yet. You need 1 more point to reach 60."
+    assert words.verdict(near, part=True).startswith("1 point is missing in this scene. ")
     few = Score((replace(left, points=52.85), *rest))
     lost = words.lacking(100.0 - few.points)
     assert f"gain {lost} points" in words.verdict(few)

@@ -57,7 +57,8 @@ export class Stage {
       this.turned = true // by the reader: then it stays as it is
       canvas.dispatchEvent(new Event('turned'))
     })
-    new ResizeObserver(() => this.resize()).observe(canvas.parentElement)
+    this.watch = new ResizeObserver(() => this.resize())
+    this.watch.observe(canvas.parentElement)
     this.resize()
     this.look('overview')
   }
@@ -141,6 +142,15 @@ export class Stage {
     this.render() // at once: a resized canvas is empty
   }
 
+  /** Its canvas goes: nothing is drawn or measured any more. */
+  close() {
+    this.closed = true
+    this.watch.disconnect()
+    clearTimeout(this.rest)
+    this.controls.dispose()
+    this.renderer.dispose()
+  }
+
   /** The colours of the page: light or dark. */
   colours(floor, dark) {
     this.floorColour.set(floor)
@@ -214,6 +224,7 @@ export class Stage {
     this.waiting = true
     requestAnimationFrame((now) => {
       this.waiting = false
+      if (this.closed) return
       this.measure(now)
       this.render(EASES[this.ease])
       clearTimeout(this.rest)

@@ -19,7 +19,7 @@ from sheber.school.people.policy import Actor
 from sheber.web import errors
 
 OPEN = {"/log-in", "/invitation/{token}", "/language", "/assets/{edition}/{name}", "/names/{edition}/names.json"}
-OPEN |= {"/api", "/api/openapi.json"}
+OPEN |= {"/api", "/api/openapi.json", "/reference", "/reference/program.md"}
 """What everybody may see or send, also before they have logged in."""
 
 OWN = {"/", "/account", "/account/password", "/join", "/log-out", "/api/v1/courses/join"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -28,6 +29,16 @@ from test_page import AXE, VIOLATIONS, Page, browser, complaints, requests
 pytestmark = [pytest.mark.browser, pytest.mark.physics]
 
 PROGRAMS = Path(__file__).parents[2] / "src/sheber/exercises/poses_and_moves/programs"
+ELSEWHERE = """
+const { address, headers, edition } = sheber.drafts
+const body = JSON.stringify({ source: arguments[0], edition })
+return fetch(address, { method: 'PUT', headers, body }).then(() => 1)
+"""
+LOSING = """
+window.answered = window.fetch
+const lose = () => { throw new TypeError('lost') }
+window.fetch = (address, how) => window.answered(address, how).then((answer) => how?.method === 'PUT' ? lose() : answer)
+"""
 ONLY_US = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
@@ -143,6 +154,15 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
     page.until(lambda: not page("return window.sheber.stage.playing"), 10)  # the picture ends soon after the run
     assert page("return document.getElementById('live-events').childElementCount") > 3
     assert "Full report with replay" in page.find("#run-result").text
+    assert page.find("#live-line").text == ""  # the program has ended: none of its lines runs
+    again = page.find("[data-scene]")
+    seed = again.get_attribute("data-scene")
+    assert f"Practice scene {seed}" in page.find("#run-result").text
+    again.click()
+    page.until(lambda: page.find("#stop").is_displayed())
+    assert page.find("#seed").get_attribute("value") == seed
+    page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
+    assert f"Practice scene {seed}" in page.find("#run-result").text
     page.find("#tab-signals").click()
     assert page("return document.querySelectorAll('#live-plot canvas').length") == 1
     page.find("#submit").click()
@@ -153,10 +173,39 @@ def test_from_log_in_to_an_explained_grade(page: Page, place: Served) -> None:
     assert "Straight line A to B" in page.find(".scenes .detail").text
 
 
-def test_a_report_opens_in_a_frame_that_has_no_origin(page: Page, place: Served) -> None:
+def test_a_program_that_computes_is_told_of_shows_no_old_picture_and_can_be_stopped(page: Page, place: Served) -> None:
+    page.resize(1366, 768)
+    open_work(page, place)
+    write(page, (PROGRAMS / "clumsy.py").read_text("utf-8"))
+    page.find("#run").click()
+    page.until(lambda: bool(page("return window.sheber.stage?.time")), 60)
+    page.until(lambda: page("return document.getElementById('run-state').textContent").startswith("Done"), 120)
+    page.find("#tab-signals").click()  # the chart is seen whole
+    hidden = "const p = document.getElementById('panel-signals'); return p.scrollHeight - p.clientHeight"
+    page.until(lambda: page(hidden) <= 0, 5)
+    write(page, "while True:\n    pass\n")
+    page.find("#run").click()
+    page.until(lambda: page.find("#run-state").text == "The program runs.", 30)
+    assert page.find("#live-clock").text == ""
+    assert page.find("#stage-empty").text == "The picture comes with the first command of the program."
+    page.until(lambda: int(page.find("#run-time").text.partition(" ")[0] or 0) >= 2, 10)
+    page.find("#stop").click()
+    page.until(lambda: page.find("#run-state").text == "This run was cancelled.", 5)
+    assert page.find("#run").is_enabled()
+    assert not page.find("#stop").is_displayed()
+    assert page.find("#run-time").text == ""
+
+
+def judged_practice(page: Page, place: Served) -> str:
+    """The address of the newest practice run that has points; one that was stopped has none."""
     page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
-    practice = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody th a")[0]
-    page.browser.get(f"{practice.get_attribute('href')}/scenes/1")
+    rows = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody tr")
+    judged = next(row for row in rows if row.find_element(By.CSS_SELECTOR, "td.num").text != "–")
+    return judged.find_element(By.CSS_SELECTOR, "th a").get_attribute("href") or ""
+
+
+def test_a_report_opens_in_a_frame_that_has_no_origin(page: Page, place: Served) -> None:
+    page.browser.get(f"{judged_practice(page, place)}/scenes/1")
     page.browser.switch_to.frame(page.find("iframe.report"))
     try:
         page.until(lambda: bool(page("return document.documentElement.classList.contains('alive')")), 60)
@@ -167,9 +216,7 @@ def test_a_report_opens_in_a_frame_that_has_no_origin(page: Page, place: Served)
 
 
 def test_a_framed_report_follows_the_page_and_opens_at_the_moment_of_a_comment(page: Page, place: Served) -> None:
-    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
-    practice = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody th a")[0]
-    page.browser.get(f"{practice.get_attribute('href')}/scenes/1?at=1.250")
+    page.browser.get(f"{judged_practice(page, place)}/scenes/1?at=1.250")
     page.find("#theme").click()
     page.find("#theme").click()
     assert page("return document.documentElement.dataset.theme") == "dark"
@@ -190,9 +237,7 @@ def test_a_framed_report_follows_the_page_and_opens_at_the_moment_of_a_comment(p
 
 
 def test_a_printed_scene_has_words_and_no_frame(page: Page, place: Served) -> None:
-    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
-    practice = page.browser.find_elements(By.CSS_SELECTOR, "section:last-of-type tbody th a")[0]
-    page.browser.get(f"{practice.get_attribute('href')}/scenes/1")
+    page.browser.get(f"{judged_practice(page, place)}/scenes/1")
     assert not page.find(".print-only").is_displayed()
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
@@ -232,6 +277,30 @@ def test_enter_ends_an_import_and_a_completion_is_read_whole(page: Page, place: 
     page.until(lambda: page("return sheber.drafts.state") == "saved")
 
 
+def test_the_help_of_the_editor_leads_to_the_reference(page: Page, place: Served) -> None:
+    open_work(page, place)
+    write(page, "from sheber import connect\n\nrobot = connect().robot\n")
+    content = page.find(".cm-content")
+    content.click()
+    content.send_keys(Keys.CONTROL, Keys.END)
+    content.send_keys(Keys.NULL, "robot.move_linea")
+    page.until(lambda: bool(page("return document.querySelector('.cm-completionInfo a')")))
+    link = page.find(".cm-completionInfo a")
+    assert link.get_attribute("href").endswith("/reference#:~:text=move_linear")
+    here = page.browser.current_window_handle
+    link.click()
+    page.until(lambda: len(page.browser.window_handles) == 2)
+    page.browser.switch_to.window(next(one for one in page.browser.window_handles if one != here))
+    try:
+        page.until(lambda: page("return location.pathname") == "/reference")
+        assert "move_linear" in page.find("article").text
+    finally:
+        page.browser.close()
+        page.browser.switch_to.window(here)
+    content.send_keys(Keys.ESCAPE)
+    page.until(lambda: page("return sheber.drafts.state") == "saved")
+
+
 def test_what_is_typed_is_saved_completed_and_checked(page: Page, place: Served) -> None:
     open_work(page, place)
     write(page, "from sheber import connect\n\ncell = connect()\nrobot = cell.robot\n")
@@ -259,6 +328,145 @@ def test_escape_then_tab_leaves_the_editor(page: Page, place: Served) -> None:
     assert page("return !document.activeElement.closest('.cm-editor')")
 
 
+def source(page: Page) -> str:
+    """The text in the editor."""
+    found: str = page("return document.getElementById('source').value")
+    return found
+
+
+def saved(page: Page, text: str) -> None:
+    """Write a text, and wait until the server has it."""
+    write(page, text)
+    page.until(lambda: page("return [sheber.drafts.state, sheber.drafts.saved]") == ["saved", text])
+
+
+def kept_text(page: Page, place: Served, text: str, edition: int) -> None:
+    """Let the browser hold a text of an earlier visit that the server never got, and open the page."""
+    key = page("return sheber.drafts.key")
+    page.browser.get(f"{place.address}/account")
+    page("localStorage.setItem(arguments[0], arguments[1])", key, json.dumps({"text": text, "edition": edition}))
+    open_work(page, place)
+
+
+def offered(page: Page, button: str) -> list[str]:
+    """Open the choice between two texts: the lines of the offered one."""
+    page.find(button).click()
+    lines: list[str] = page("return [...document.querySelectorAll('#choice-offered li')].map((one) => one.textContent)")
+    return lines
+
+
+def opened_again(page: Page) -> None:
+    page.browser.refresh()
+    page.until(lambda: bool(page("return document.querySelector('.cm-content')")))
+
+
+def has_saved(page: Page, text: str) -> bool:
+    """Whether the server has this text, and nothing is asked."""
+    asked = page.find("#left").is_displayed() or page.find("#conflict").is_displayed()
+    return not asked and page("return [sheber.drafts.state, sheber.drafts.saved]") == ["saved", text]
+
+
+def test_a_reload_just_after_typing_brings_the_text_back_and_asks_nothing(page: Page, place: Served) -> None:
+    open_work(page, place)
+    saved(page, "one = 1\n")
+    write(page, "two = 2\n")
+    opened_again(page)
+    assert source(page) == "two = 2\n"
+    write(page, "three = 3\n")
+    page.until(lambda: has_saved(page, "three = 3\n"))
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_an_answer_that_was_lost_is_no_other_window(page: Page, place: Served, again: bool) -> None:
+    """The server has a text of this window, and this window does not know it; `again`: the page is opened anew."""
+    open_work(page, place)
+    saved(page, f"one = {again}\n")
+    page(LOSING)
+    write(page, "two = 2\n")
+    page.until(lambda: page("return sheber.drafts.state") == "away")
+    page("sheber.drafts.leave = () => {}" if again else "window.fetch = window.answered")
+    write(page, "three = 3\n")
+    if again:
+        opened_again(page)
+        assert source(page) == "three = 3\n"
+    page.until(lambda: has_saved(page, "three = 3\n"))
+
+
+def test_a_text_that_was_not_saved_is_shown_beside_the_other_and_can_be_undone(page: Page, place: Served) -> None:
+    open_work(page, place)
+    saved(page, "on_the_server = 1\n")
+    kept_text(page, place, "old = 1\n", 0)
+    assert page.find("#left").is_displayed()
+    assert source(page) == "on_the_server = 1\n"
+    assert offered(page, "#left-take") == ["old = 1"]
+    assert page.find("#choice-present").text == "on_the_server = 1"
+    assert not page.find("#choice-newer").is_displayed()
+    page.find("#choice-keep").click()
+    assert source(page) == "on_the_server = 1\n"
+    page.find("#left-take").click()
+    page.find("#choice-take").click()
+    page.until(lambda: source(page) == "old = 1\n")
+    assert not page.find("#left").is_displayed()
+    page.find("#replaced-undo").click()
+    page.until(lambda: page("return [sheber.drafts.state, sheber.drafts.saved]") == ["saved", "on_the_server = 1\n"])
+    opened_again(page)  # what was replaced can be had back later, too
+    page.find(".program-pane .menu summary").click()
+    assert offered(page, "#aside-take") == ["old = 1"]
+    assert page.find("#choice-newer").is_displayed()
+    page.find("#choice-keep").click()
+
+
+def test_who_works_on_is_not_asked_any_more(page: Page, place: Served) -> None:
+    open_work(page, place)
+    saved(page, "on_the_server = 2\n")
+    kept_text(page, place, "older = 1\n", 0)
+    assert page.find("#left").is_displayed()
+    saved(page, "newer = 1\n")
+    assert not page.find("#left").is_displayed()
+    opened_again(page)
+    assert source(page) == "newer = 1\n"
+    assert not page.find("#left").is_displayed()
+    page.find(".program-pane .menu summary").click()
+    assert offered(page, "#aside-take") == ["older = 1"]
+    page.find("#choice-keep").click()
+
+
+def test_there_is_one_question_at_a_time_and_run_and_submit_stay_in_sight(page: Page, place: Served) -> None:
+    page.resize(1366, 768)
+    open_work(page, place)
+    saved(page, "on_the_server = 3\n")
+    kept_text(page, place, "older = 2\n", 0)
+    page(ELSEWHERE, "elsewhere = 1")
+    page("sheber.drafts.edition -= 1; return sheber.drafts.look()")  # one comes back to this window
+    page.until(lambda: page.find("#conflict").is_displayed())
+    assert not page.find("#left").is_displayed()
+    for id_ in ("run", "submit"):
+        assert page(f"return document.getElementById('{id_}').getBoundingClientRect().bottom") < 768
+    assert page("return document.querySelector('.editor').clientHeight") > 200
+    assert offered(page, "#take-other") == ["elsewhere = 1"]
+    page.find("#choice-take").click()
+    page.until(lambda: has_saved(page, "elsewhere = 1"))
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_what_was_handed_in_stays_the_draft_though_two_windows_disagreed(
+    page: Page, place: Served, quick: bool
+) -> None:
+    """`quick`: one submits before this window has noticed the other one's text."""
+    open_work(page, place)
+    page(ELSEWHERE, f"elsewhere = 'quick {quick}'")  # another one each time: the same text again is no disagreement
+    write(page, f"print('handed in {quick}')\n")
+    page.until(lambda: quick or page("return sheber.drafts.state") == "conflict")
+    page.find("#submit").click()
+    page.until(lambda: "/submissions/" in page("return location.pathname"))
+    open_work(page, place)
+    assert source(page) == f"print('handed in {quick}')\n"
+    assert not page.find("#left").is_displayed()
+    page.find(".program-pane .menu summary").click()
+    assert offered(page, "#aside-take") == [f"elsewhere = 'quick {quick}'"]
+    page.find("#choice-keep").click()
+
+
 def test_two_tabs_ask_which_text_stays(page: Page, place: Served) -> None:
     open_work(page, place)
     first = page.browser.current_window_handle
@@ -271,7 +479,8 @@ def test_two_tabs_ask_which_text_stays(page: Page, place: Served) -> None:
         page.browser.switch_to.window(first)
         write(page, "first = 1\n")
         page.until(lambda: page.find("#conflict").is_displayed())
-        assert page("return document.getElementById('other-text').textContent") == "second = 2\n"
+        assert offered(page, "#take-other") == ["second = 2"]
+        page.find("#choice-keep").click()
         assert page("return document.getElementById('source').value") == "first = 1\n"  # nothing was lost
         page.find("#keep-mine").click()
         page.until(lambda: page("return sheber.drafts.state") == "saved")
@@ -293,14 +502,15 @@ def test_a_tab_that_one_comes_back_to_tells_at_once_that_the_text_was_changed(pa
         page.browser.switch_to.window(first)
     page("document.dispatchEvent(new Event('visibilitychange'))")  # what a browser with a window does by itself
     page.until(lambda: page.find("#conflict").is_displayed())
-    assert page("return document.getElementById('other-text').textContent") == "changed = 'elsewhere'\n"
     for id_ in ("plain", "run", "submit"):
         box = page(f"return document.getElementById('{id_}').getBoundingClientRect().toJSON()")
         assert box["bottom"] < 768, id_
         seen = "return document.elementFromPoint(arguments[0], arguments[1])?.closest('button')?.id"
         assert page(seen, (box["left"] + box["right"]) / 2, (box["top"] + box["bottom"]) / 2) == id_
-    page.find("#take-other").click()
+    assert offered(page, "#take-other") == ["changed = 'elsewhere'"]
+    page.find("#choice-take").click()
     page.until(lambda: page("return sheber.drafts.state") == "saved")
+    assert source(page) == "changed = 'elsewhere'\n"
 
 
 def test_a_broken_connection_loses_nothing(page: Page, place: Served) -> None:
@@ -335,6 +545,7 @@ PAGES = (
     "/submissions/2",
     "/account",
     "/news",
+    "/reference",
     "/submissions/1/scenes/1",
     "/nothing",
 )

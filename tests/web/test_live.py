@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 import pytest
 
 import moving_boxes
+from sheber.judge.report.moments import running_lines
 from sheber.school.submissions.watching import Watching
 from sheber.trace import read
 from sheber.web.live import encoding, hall
 from sheber.web.live.hall import Hall, Watched
+from sheber.web.live.together import together
 
 
 @pytest.fixture(autouse=True)
@@ -175,6 +178,52 @@ def test_poses_come_back_as_they_were(raw: bytes, tmp_path: Path) -> None:
     poses = np.frombuffer(base64.b64decode(moves["poses"]), "<f4").reshape(len(bodies), len(times), 7)
     at = np.searchsorted(trace.time, times - 1e-6)
     assert poses[0] == pytest.approx(trace.body(trace.bodies[bodies[0]])[at], abs=1e-6)
+
+
+def test_a_piece_tells_which_line_ran_when_and_that_none_does(raw: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.trace"
+    path.write_bytes(raw)
+    trace = read(path)
+    lines = encoding.piece(trace)["lines"]
+    assert lines == running_lines(trace)[-encoding.LINES :]
+
+
+async def stream(*messages: bytes, ended: list[str], trouble: Exception | None = None) -> AsyncIterator[bytes]:
+    try:
+        for one in messages:
+            yield one
+            await asyncio.sleep(0.01)
+        if trouble:
+            raise trouble
+    finally:
+        ended.append("ended")
+
+
+def test_streams_together_lose_nothing_and_end_when_nobody_listens() -> None:
+    async def listen(count: int) -> tuple[list[bytes], list[str]]:
+        ended: list[str] = []
+        both = together(stream(b"1", b"2", b"3", ended=ended), stream(b"a", ended=ended))
+        found = []
+        async for one in both:
+            found.append(one)
+            if len(found) == count:
+                break
+        await both.aclose()
+        return found, ended
+
+    found, ended = asyncio.run(listen(9))
+    assert sorted(found) == [b"1", b"2", b"3", b"a"]
+    assert ended == ["ended", "ended"]
+    assert asyncio.run(listen(1))[1] == ["ended", "ended"]
+
+
+def test_what_one_of_the_streams_raises_is_raised() -> None:
+    async def listen() -> list[bytes]:
+        both = together(stream(b"1", ended=[]), stream(b"a", ended=[], trouble=ValueError("broken")))
+        return [one async for one in both]
+
+    with pytest.raises(ValueError, match="broken"):
+        asyncio.run(listen())
 
 
 def test_text_of_a_program_cannot_break_a_message() -> None:

@@ -185,6 +185,26 @@ def test_a_practice_result_is_shown_whole_in_a_sandbox(judged: Judged) -> None:
     assert '<code class="seed">77</code>' in browser.get(f"/submissions/{judged.practice}").text
 
 
+def test_a_practice_scene_can_be_run_again_from_the_history(judged: Judged) -> None:
+    browser = judged.town.browser(judged.town.student)
+    path = f"/assignments/{judged.town.assignment}"
+    history = browser.get(f"{path}/attempts").text
+    assert f'href="{path}?scene=77"' in history
+    assert history.count("?scene=") == 1  # the scenes that count have no such link
+    assert 'maxlength="78" value="77"' in browser.get(f"{path}?scene=77").text
+    assert browser.get(f"{path}?scene=7x").status_code == 422
+
+
+def test_a_scene_of_several_is_a_part_and_passes_nobody(judged: Judged) -> None:
+    teacher = judged.town.browser(judged.town.teacher)
+    for end in ("", "/report"):
+        page = teacher.get(f"/submissions/{judged.graded}/scenes/1{end}").text
+        assert "It counts together with the other scenes." in page
+        assert "Not passed" not in page
+        assert "Passed" not in page
+    assert "counts together" not in teacher.get(f"/submissions/{judged.practice}/scenes/1/report").text
+
+
 def test_student_text_is_escaped_wherever_it_stands(judged: Judged) -> None:
     for who in (judged.town.student, judged.town.teacher):
         browser = judged.town.browser(who)

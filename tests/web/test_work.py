@@ -8,6 +8,7 @@ import re
 import pytest
 from town import HOSTILE, Town
 
+from sheber.school.gradebook import overrides
 from sheber.web.api.caller import V1
 from sheber.web.prose import prose
 
@@ -19,6 +20,16 @@ def test_the_page_holds_text_starter_and_everything_that_its_scripts_need(quiet_
     block = json.loads(re.search(r'id="work">(.*?)</script>', page, re.S)[1])  # type: ignore[index]
     assert block["edition"] == 0
     assert block["draft"] == f"/api/v1/assignments/{quiet_town.assignment}/draft"
+
+
+def test_points_by_hand_stand_within_the_line_of_marks(town: Town) -> None:
+    """A details ends a paragraph wherever a browser reads one: the line of marks is none."""
+    with town.school.writing() as session:
+        whom = (town.assignment, town.student.id)
+        overrides.override(session, town.teacher, *whom, 50.0, "shown in class", seen=0)
+    page = town.browser(town.student).get(f"/assignments/{town.assignment}").text
+    assert "given by hand" in page
+    assert re.search(r"<p(?: [^>]*)?>(?:(?!</p>).)*<details", page, re.S) is None
 
 
 def test_html_in_a_text_stays_text() -> None:
@@ -54,6 +65,17 @@ def test_two_windows_notice_each_other(town: Town) -> None:
     assert other.put_json(path, source="first", edition=0).json() == {"edition": 1}  # the same is no conflict
     assert other.put_json(path, source="second", edition=told["edition"]).json() == {"edition": 2}
     assert one.put_json(path, source="third", edition=1).json()["source"] == "second"
+
+
+def test_what_is_handed_in_is_the_draft_whichever_window_saved_last(town: Town) -> None:
+    browser = town.browser(town.student)
+    path = f"/assignments/{town.assignment}"
+    browser.put_json(f"{V1}{path}/draft", source="another window", edition=0)
+    assert browser.fill(f"{path}/submit", source="print(1)\r\n").status_code == 303
+    draft = browser.get(f"{V1}{path}/draft").json()
+    assert (draft["source"], draft["edition"]) == ("print(1)\n", 2)
+    assert browser.fill(f"{path}/submit", source="").status_code == 422
+    assert browser.get(f"{V1}{path}/draft").json()["edition"] == 2
 
 
 def test_drafts_are_ones_own(town: Town) -> None:

@@ -60,9 +60,9 @@ export function makeEditor({ area, known, words, nonce, changed, problems }) {
       extensions: [
         EditorView.cspNonce.of(nonce),
         lineNumbers(), highlightActiveLineGutter(), history(), drawSelection(), dropCursor(), indentOnInput(), bracketMatching(), closeBrackets(), highlightActiveLine(), highlightSelectionMatches(),
-        autocompletion({ override: [completions(known)] }),
+        autocompletion({ override: [completions(known, words)] }),
         tooltips({ parent: document.body }), // what a name does is read whole, also where the editor is narrow
-        hoverTooltip((view, at) => docstring(view, at, known)),
+        hoverTooltip((view, at) => docstring(view, at, known, words)),
         check, lintGutter(),
         keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
         python(), indentUnit.of('    '), EditorState.tabSize.of(4), syntaxHighlighting(COLOURS), LOOK,
@@ -96,20 +96,20 @@ export function makeEditor({ area, known, words, nonce, changed, problems }) {
 }
 
 /** The library's names, those of the thing before the point first. */
-function completions(known) {
+function completions(known, words) {
   return (context) => {
     const line = context.state.doc.lineAt(context.pos)
     const before = line.text.slice(0, context.pos - line.from)
     const chain = CHAIN.exec(before)
     if (chain) {
       const kind = kindOf(chain[1], context.state.doc.toString(), known)
-      const options = kind ? offered(membersOf(kind, known)) : []
+      const options = kind ? offered(membersOf(kind, known), words) : []
       return options.length ? { from: context.pos - chain[2].length, options, validFor: /^\w*$/ } : null
     }
     const word = context.matchBefore(/\w+/)
     if (!word && !context.explicit) return null
     if (IMPORTING.test(before)) return imported(word, context.pos, known)
-    return { from: word?.from ?? context.pos, options: [...offered(known.names), ...own(context.state.doc.toString()), ...known.keywords.map((label) => ({ label, type: 'keyword' }))], validFor: /^\w*$/ }
+    return { from: word?.from ?? context.pos, options: [...offered(known.names, words), ...own(context.state.doc.toString()), ...known.keywords.map((label) => ({ label, type: 'keyword' }))], validFor: /^\w*$/ }
   }
 }
 
@@ -120,11 +120,24 @@ function imported(word, pos, known) {
   return whole ? null : { from: word?.from ?? pos, options: labels.map((label) => ({ label, type: known.names[label].sort, info: known.names[label].doc })) }
 }
 
-function offered(members) {
+function offered(members, words) {
   return Object.entries(members).map(([label, { doc, sign = '', sort }]) => {
-    const about = { label, type: sort, detail: sign, info: doc }
+    const about = { label, type: sort, detail: sign, info: () => explained(label, doc, words) }
     return sort === 'method' || sort === 'function' ? snippetCompletion(sign === '()' ? `${label}()` : `${label}(\${})`, about) : about
   })
+}
+
+/** What a name does, and where more of it stands. */
+function explained(name, doc, words) {
+  const text = document.createElement('div')
+  text.append(doc, document.createElement('br'), more(name, words))
+  return text
+}
+
+function more(name, words) {
+  const link = document.createElement('a')
+  Object.assign(link, { href: `/reference#:~:text=${encodeURIComponent(name)}`, target: '_blank', rel: 'noopener', textContent: words.reference })
+  return link
 }
 
 /** Names that the program gives itself. */
@@ -134,7 +147,7 @@ function own(text) {
 }
 
 /** What the library says of the name below the mouse. */
-function docstring(view, at, known) {
+function docstring(view, at, known, words) {
   const line = view.state.doc.lineAt(at)
   const word = /\w*$/.exec(line.text.slice(0, at - line.from))[0] + /^\w*/.exec(line.text.slice(at - line.from))[0]
   const start = at - /\w*$/.exec(line.text.slice(0, at - line.from))[0].length
@@ -154,7 +167,7 @@ function docstring(view, at, known) {
       head.textContent = `${word}${found.sign ?? ''}`
       const text = document.createElement('div')
       text.textContent = found.doc
-      dom.append(head, text)
+      dom.append(head, text, more(word, words))
       return { dom }
     },
   }

@@ -10,6 +10,7 @@ const SOON = 2000 // ms: what is left of the picture when the run is over
 const LAG = 8000 // ms of pieces that wait: then they are played faster
 const FAR = 60000 // ms of pieces that wait: the page slept, and only the newest counts
 const NEAR = 2.5 // m from the base: what begins farther away is not brought into the picture
+const [LOWEST, HIGHEST] = [80, 260] // px of a chart
 const WINDOW = 4000 // points that a plot keeps
 
 /** The stage of a run, from the address of its scene. Null where the browser cannot draw. */
@@ -55,6 +56,12 @@ class LiveStage {
     const left = (this.queue.at(-1)?.end ?? now) - now
     if (left <= SOON) return
     for (const piece of this.queue) for (const edge of ['begin', 'end']) piece[edge] = now + (Math.max(piece[edge] - now, 0) * SOON) / left
+  }
+
+  /** Another run takes its place. */
+  close() {
+    this.queue = []
+    this.stage.close()
   }
 
   play() {
@@ -103,7 +110,8 @@ function workPoints(root, nodes, taught) {
 export class LivePlots {
   constructor({ box, tabs, words }) {
     Object.assign(this, { box, tabs, words, plots: [], chosen: 0, height: 150 })
-    new ResizeObserver(() => this.drawn?.setSize({ width: box.clientWidth, height: this.height })).observe(box)
+    const watch = new ResizeObserver(() => this.fit())
+    for (const one of [box, box.parentElement]) watch.observe(one)
     document.addEventListener('theme', () => this.build())
   }
 
@@ -119,6 +127,24 @@ export class LivePlots {
       if (data[0].length > WINDOW) data.forEach((column) => column.splice(0, column.length - WINDOW))
     })
     this.drawn?.setData(this.plots[this.chosen].data)
+  }
+
+  /** The chart is as high as its panel has room for, with the names of the curves below it. */
+  fit() {
+    const panel = this.box.parentElement
+    if (!this.drawn || !panel.clientHeight) return
+    const style = getComputedStyle(panel)
+    const legend = this.drawn.root.querySelector('.u-legend')?.offsetHeight ?? 0
+    const taken = parseFloat(style.paddingBlockStart) + parseFloat(style.paddingBlockEnd) + this.tabs.offsetHeight + legend
+    this.height = Math.min(Math.max(panel.clientHeight - taken - 2, LOWEST), HIGHEST)
+    this.drawn.setSize({ width: this.box.clientWidth, height: this.height })
+  }
+
+  clear() {
+    this.drawn?.destroy()
+    this.drawn = null
+    this.plots = []
+    this.tabs.replaceChildren()
   }
 
   begin(pieces) {
@@ -159,6 +185,7 @@ export class LivePlots {
       plot.data,
       this.box,
     )
+    this.fit()
     this.drawn.ctx.canvas.setAttribute('aria-hidden', 'true') // the events and the printed text are its twin
   }
 }

@@ -1,10 +1,8 @@
 // A practice run, watched: the server sends what the judge writes; stage, pictures, signals, events and text show it.
-const RETRY = 3
-
 export class Run extends EventTarget {
-  constructor({ headers, address, assets, words }) {
+  constructor({ headers, address, api, words }) {
     super()
-    Object.assign(this, { headers, address, assets, words })
+    Object.assign(this, { headers, address, api, words })
   }
 
   /** Ask for a run of this text; resolves when the server has taken it. seed: as it was typed; '' for a new scene. Raises
@@ -21,20 +19,23 @@ export class Run extends EventTarget {
     this.follow(told.page)
   }
 
+  /** Ask that the run ends; its last message tells when it has. */
+  async stop() {
+    await fetch(this.cancel, { method: 'POST', headers: this.headers }).catch(() => {})
+  }
+
   /** Follow a run that is there already. page: of the run. */
   follow(page) {
+    this.cancel = `${this.api}${page}/cancel`
     this.scene = `${page}/live/scene.glb`
     this.listen(`${page}/live`)
   }
 
   listen(address) {
-    this.failures = 0
     this.stream = new EventSource(address)
-    this.stream.onopen = () => (this.failures = 0)
     for (const kind of ['state', 'piece', 'again', 'done']) this.stream.addEventListener(kind, ({ data }) => this.take(kind, JSON.parse(data)))
     this.stream.onerror = () => {
-      this.failures += 1
-      if (this.failures >= RETRY && this.stream.readyState === EventSource.CLOSED) this.tell('lost', {})
+      if (this.stream?.readyState === EventSource.CLOSED) this.tell('lost', {}) // refused; a broken line is tried again
     }
   }
 
@@ -62,19 +63,29 @@ export class Lists {
     this.pictures = document.getElementById('live-pictures')
     this.line = document.getElementById('live-line')
     this.open = {}
+    this.lines = []
   }
 
   clear() {
+    this.lines = []
     this.open = {}
     for (const list of [this.printed, this.events, this.pictures]) list.replaceChildren()
     this.line.textContent = ''
   }
 
-  take({ printed = [], moments = [], captures = [], line }) {
+  take({ printed = [], moments = [], captures = [], lines = [] }) {
     for (const { stream, text } of printed) this.print(stream, text)
     for (const moment of moments) this.happen(moment)
     for (const capture of captures) this.picture(capture)
-    if (line) this.line.textContent = this.words.line.replace('{n}', line)
+    this.lines.push(...lines)
+  }
+
+  /** The line that ran at a moment of the picture [s]; none between two commands and after the end. */
+  at(time) {
+    while (this.lines.length > 1 && this.lines[1][0] <= time) this.lines.shift()
+    const [from, line] = this.lines[0] ?? [0, 0]
+    const told = line && from <= time ? this.words.line.replace('{n}', line) : ''
+    if (this.line.textContent !== told) this.line.textContent = told
   }
 
   /** Text comes in pieces that are not lines. */

@@ -1,4 +1,5 @@
 // The page of one exercise: read, write, run, submit. Whatever of it fails, the form below the text area still works.
+import { choose as chooseText } from './choice.js'
 import { Drafts } from './drafts.js'
 import { Lists, Run } from './run.js'
 
@@ -9,6 +10,7 @@ const area = $('source')
 const headers = { 'Content-Type': 'application/json', Accept: 'application/json', 'X-CSRF-Token': document.querySelector('meta[name=csrf-token]').content }
 const nonce = document.querySelector('meta[name=style-nonce]').content
 const PLAIN = 'sheber-plain-editor'
+const PATIENCE = 1500 // ms that a program that is handed in waits for its last save
 let editor = null
 let stage = null
 let plots = null
@@ -19,40 +21,97 @@ const say = (text) => ($('status').textContent = text)
 
 const drafts = new Drafts({ address: page.draft, key: `sheber-draft-${page.assignment}-${page.person}`, text: area.value, edition: page.edition, headers })
 
+let placing = false // a text is put in, and nobody types
+
 function put(text) {
+  placing = true
   if (editor) editor.put(text)
   else area.value = text
+  placing = false
   drafts.take(text)
 }
 
-area.addEventListener('input', () => drafts.take(area.value))
+/** Put another text in the place of this one, which can be had back. */
+function replace(text) {
+  drafts.aside = area.value
+  put(text)
+  $('replaced').hidden = false
+  offerAside()
+}
+
+function offerAside() {
+  $('aside-take').hidden = !drafts.aside || drafts.aside === area.value
+}
+
+let left = drafts.left()
+let worked = false // since the page was opened
+
+function typed(text) {
+  if (!placing) workOn()
+  drafts.take(text)
+}
+
+/** Who works on has chosen: notices go, and a text that was offered stays under File. */
+function workOn() {
+  worked = true
+  $('replaced').hidden = true
+  if (left) setAside()
+}
+
+function setAside() {
+  drafts.aside = left.text
+  left = null
+  localStorage.removeItem(drafts.key)
+  $('left').hidden = true
+  if (area.value !== drafts.saved) drafts.take(area.value)
+  offerAside()
+}
+
+area.addEventListener('input', () => typed(area.value))
 
 drafts.addEventListener('state', () => {
   const told = { saved: words.saved, changed: words.changed, saving: words.saving, away: words.away, refused: drafts.sentence, conflict: words.conflict }[drafts.state]
   if ($('draft-state').textContent !== told) $('draft-state').textContent = told
-  $('draft-state').classList.toggle('bad', ['away', 'refused', 'conflict'].includes(drafts.state))
+  $('draft-state').classList.toggle('bad', ['away', 'refused'].includes(drafts.state))
+  $('draft-state').hidden = drafts.state === 'conflict' // the notice says it
   $('conflict').hidden = drafts.state !== 'conflict'
   if (drafts.state === 'conflict') {
-    $('other-text').textContent = drafts.other.source
+    if (left) setAside() // one question at a time
+    $('replaced').hidden = true
     say(words.conflict)
   }
 })
-$('keep-mine').addEventListener('click', () => drafts.keepMine())
-$('take-other').addEventListener('click', () => put(drafts.takeOther()))
+$('keep-mine').addEventListener('click', () => {
+  drafts.aside = drafts.other.source
+  drafts.keepMine()
+  offerAside()
+})
+$('take-other').addEventListener('click', async () => {
+  if (await chooseText(drafts.other.source, area.value, true)) replace(drafts.takeOther())
+})
 
-const left = drafts.left()
-if (left) {
-  $('left').hidden = false
-  $('left-take').addEventListener('click', () => {
-    put(left.text)
-    $('left').hidden = true
-  })
-  $('left-drop').addEventListener('click', () => {
-    drafts.take(drafts.saved)
-    localStorage.removeItem(drafts.key)
-    $('left').hidden = true
-  })
+if (left?.follows) {
+  put(left.text) // the last words of this browser, on top of what the server has
+  left = null
 }
+$('left').hidden = !left
+$('left-take').addEventListener('click', async () => {
+  const { text } = left
+  if (!(await chooseText(text, area.value, worked))) return
+  left = null
+  $('left').hidden = true
+  localStorage.removeItem(drafts.key)
+  replace(text)
+})
+$('left-drop').addEventListener('click', setAside)
+$('aside-take').addEventListener('click', async () => {
+  if (await chooseText(drafts.aside, area.value, true)) replace(drafts.aside)
+})
+$('replaced-undo').addEventListener('click', () => {
+  replace(drafts.aside)
+  $('replaced').hidden = true
+})
+offerAside()
 
 // --- the editor -----------------------------------------------------------------------------------------------
 
@@ -75,7 +134,7 @@ function listProblems(found) {
 async function openEditor() {
   try {
     const [{ makeEditor }, known] = await Promise.all([import(page.assets.editor), fetch(page.assets.names).then((answer) => answer.json())])
-    editor = makeEditor({ area, known, words: words.editor, nonce, changed: (text) => drafts.take(text), problems: listProblems })
+    editor = makeEditor({ area, known, words: words.editor, nonce, changed: typed, problems: listProblems })
   } catch (error) {
     console.info(error)
     plainMode(true)
@@ -123,7 +182,7 @@ $('upload').addEventListener('change', async ({ target }) => {
   const text = told ? '' : await file.text()
   const bad = told || (text.includes('\0') || text.includes('\ufffd') ? words.not_text : '')
   if (bad) return warn(bad)
-  put(text)
+  replace(text)
   say(words.uploaded.replace('{name}', file.name))
 })
 $('download').addEventListener('click', () => {
@@ -133,7 +192,7 @@ $('download').addEventListener('click', () => {
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 })
-$('start-again').addEventListener('click', () => window.confirm(words.start_again) && put(page.starter))
+$('start-again').addEventListener('click', () => window.confirm(words.start_again) && replace(page.starter))
 
 function warn(text) {
   const alert = document.createElement('p')
@@ -172,7 +231,7 @@ lower.forEach((tab) => {
 
 // --- run ------------------------------------------------------------------------------------------------------
 
-const run = new Run({ headers, address: page.runs, words })
+const run = new Run({ headers, address: page.runs, api: page.api, words })
 const lists = new Lists(words)
 
 async function start() {
@@ -184,10 +243,11 @@ async function start() {
   $('run-result').replaceChildren()
   $('tab-result').hidden = true
   choose($('tab-printed'))
-  $('stage-empty').hidden = true
+  empty()
   await drafts.save()
   try {
     await run.begin(area.value, $('seed').value)
+    $('stop').hidden = $('stop').disabled = false
   } catch (error) {
     $('run').disabled = false
     state('')
@@ -197,17 +257,68 @@ async function start() {
 
 function state(text) {
   $('run-state').textContent = text
+  $('run-now').hidden = !text
 }
 
-run.addEventListener('state', ({ detail }) => state(detail.words))
+/** Nothing of the run before stays to be seen. */
+function empty() {
+  stage?.close()
+  stage = null
+  fresh()
+  plots?.clear()
+  $('live-clock').textContent = ''
+  $('stage-none').hidden = true
+  note(words.no_picture_yet)
+}
+
+function note(text) {
+  const told = document.createElement('p')
+  told.textContent = text
+  $('stage-empty').replaceChildren(told)
+  $('stage-empty').hidden = false
+}
+
+let ticking = 0
+function tick(since) {
+  clearInterval(ticking)
+  const show = () => ($('run-time').textContent = `${Math.floor((performance.now() - since) / 1000)} s`)
+  show()
+  ticking = setInterval(show, 1000)
+}
+
+/** The run has ended, or nothing is heard of it any more. */
+function over(text) {
+  clearInterval(ticking)
+  $('run-time').textContent = ''
+  $('run').disabled = false
+  $('stop').hidden = true
+  state(text)
+}
+
+run.addEventListener('state', ({ detail }) => {
+  state(detail.words)
+  if (Number.isFinite(detail.runs_s)) tick(performance.now() - 1000 * detail.runs_s)
+})
 run.addEventListener('again', () => {
   lists.clear()
+  stage?.close()
   stage = null
+})
+$('stop').addEventListener('click', () => {
+  $('stop').disabled = true
+  state(words.stopping)
+  run.stop()
+})
+$('run-result').addEventListener('click', ({ target }) => {
+  const scene = target.closest('[data-scene]')?.dataset.scene
+  if (!scene || $('run').disabled) return
+  $('seed').value = scene
+  start()
 })
 let order = Promise.resolve() // pieces are shown one after another, also while the 3D picture is made
 run.addEventListener('piece', ({ detail }) => {
   lists.take(detail)
-  if ($('run-state').textContent !== words.computing) state(words.computing)
+  if (![words.computing, words.stopping].includes($('run-state').textContent)) state(words.computing)
   order = order.then(() => watch(detail)).catch((error) => console.info(error))
 })
 
@@ -222,21 +333,18 @@ async function watch({ stage: about, time, moves, plots: curves }) {
 
 function clock(time) {
   $('live-clock').textContent = `${time.toFixed(2)} s`
+  lists.at(time)
 }
 
 run.addEventListener('done', ({ detail }) => {
-  $('run').disabled = false
-  state(detail.words)
-  order = order.then(() => stage?.hurry())
+  over(detail.words)
+  order = order.then(() => (stage ? stage.hurry() : $('stage-none').hidden && note(words.no_picture)))
   $('run-result').innerHTML = detail.html // our own template, everything in it escaped
   $('tab-result').hidden = false
   choose($('tab-result'))
   say(detail.words)
 })
-run.addEventListener('lost', () => {
-  $('run').disabled = false
-  state(words.lost)
-})
+run.addEventListener('lost', () => over(words.lost))
 
 async function drawing() {
   const drawn = await import(page.assets.live)
@@ -245,22 +353,27 @@ async function drawing() {
 }
 
 async function build(about) {
-  $('stage-empty').firstElementChild.textContent = words.loading
-  $('stage-empty').hidden = false
+  note(words.loading)
   const { makeLiveStage } = await drawing()
   plots.plots = []
-  const fresh = document.createElement('canvas')
-  fresh.id = 'stage-canvas'
-  fresh.setAttribute('role', 'img')
-  fresh.setAttribute('aria-label', $('stage-canvas').getAttribute('aria-label'))
-  fresh.tabIndex = 0
-  $('stage-canvas').replaceWith(fresh) // a canvas keeps its first context
-  $('stage-labels').replaceChildren()
-  stage = about.drawn ? await makeLiveStage({ address: run.scene, about, canvas: fresh, labels: $('stage-labels'), others: [], clock }) : null
+  const canvas = fresh()
+  canvas.tabIndex = 0
+  stage = about.drawn ? await makeLiveStage({ address: run.scene, about, canvas, labels: $('stage-labels'), others: [], clock }) : null
   $('stage-empty').hidden = true
   $('stage-none').hidden = Boolean(stage)
   colours()
   window.sheber = { stage, plots, drafts, run } // for tests and for the curious
+}
+
+/** A new canvas: one keeps its first context, and its last picture. */
+function fresh() {
+  const canvas = document.createElement('canvas')
+  canvas.id = 'stage-canvas'
+  canvas.setAttribute('role', 'img')
+  canvas.setAttribute('aria-label', $('stage-canvas').getAttribute('aria-label'))
+  $('stage-canvas').replaceWith(canvas)
+  $('stage-labels').replaceChildren()
+  return canvas
 }
 
 function colours() {
@@ -278,12 +391,22 @@ document.addEventListener('keydown', (event) => {
   }
 })
 if (page.running) {
+  empty()
+  $('run').disabled = true
   run.follow(page.running)
+  $('stop').hidden = false
   show('run')
 }
 
 // --- submit ---------------------------------------------------------------------------------------------------
 
-$('submit-form').addEventListener('submit', () => void drafts.save())
+// The last words are saved before they are handed in: so a text of another window is met, and can be had back.
+$('submit-form').addEventListener('submit', async (event) => {
+  if (drafts.goes || drafts.settled) return drafts.handIn()
+  event.preventDefault()
+  await Promise.race([drafts.save(), new Promise((done) => setTimeout(done, PATIENCE))])
+  drafts.handIn()
+  HTMLFormElement.prototype.submit.call(event.target) // its button has the name submit
+})
 $('bench').classList.add('alive')
 window.sheber = { drafts, run }

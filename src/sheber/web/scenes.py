@@ -12,7 +12,7 @@ from sheber.judge.report.common import common
 from sheber.judge.report.moments import visible
 from sheber.school.submissions.reading import Scene, SubmissionPage
 
-__all__ = ["SceneView", "lost_over_all", "scene_view", "whole"]
+__all__ = ["SceneView", "is_part", "lost_over_all", "scene_view", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def scene_view(page: SubmissionPage, scene: Scene) -> SceneView:
         scene.state,
         scene.points,
         visible(words.ending(outcome)),
-        words.verdict(score),
+        words.verdict(score, part=is_part(page)),
         words.advice(score, outcome) if losses else "",
         [_loss(one) for one in losses],
         len(causes),
@@ -61,6 +61,11 @@ def scene_view(page: SubmissionPage, scene: Scene) -> SceneView:
         scene.released,
         seed,
     )
+
+
+def is_part(page: SubmissionPage) -> bool:
+    """Whether a scene of it counts together with others, and by itself passes nobody."""
+    return len(page.scenes) > 1
 
 
 def whole(page: SubmissionPage) -> str:

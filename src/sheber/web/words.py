@@ -24,6 +24,9 @@ def work_words() -> dict[str, Any]:
         "sending": _("Sending …"),
         "seed": _("A seed is a whole number: 7, for example. Leave it empty for a new scene."),
         "loading": _("The scene is being loaded. The run goes on meanwhile."),
+        "no_picture_yet": _("The picture comes with the first command of the program."),
+        "no_picture": _("The program gave no command. There is no picture."),
+        "stopping": _("The run is being stopped …"),
         "computing": _("Being computed …"),
         "lost": _("The connection to the run was lost. The run goes on; load the page again to see its end."),
         "line": _("line {n}"),
@@ -31,6 +34,7 @@ def work_words() -> dict[str, Any]:
         "problems": _("Problems: {n}"),
         "no_problems": _("No problems found"),
         "editor": {
+            "reference": _("In the reference"),
             "colon": _("This line, or the one before it, probably needs a colon (:) at its end."),
             "tabs": _("This line mixes tabs and spaces. Use spaces alone."),
             "bracket": _("A bracket is opened and not closed, or closed and not opened."),

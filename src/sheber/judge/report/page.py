@@ -99,17 +99,19 @@ def report(
     language: str = "en",
     overview: str = "",
     shown: Shown = "everything",
+    part: bool = False,
 ) -> str:
     """The report of one run: a whole HTML page.
 
     overview: where the page over all scenes lies, if there is one. shown: "points" for a reader who may not know the
     scene: points, measured and wanted values and words, and nothing of what was recorded (`seen.py`).
+    part: the scene counts together with others, and by itself passes nobody.
     Raises ValueError for a language that texts are not written in, and for an unknown `shown`.
     """
     with in_language(language):
         what = seen(trace, score, shown)
         script = "report" if what.recording else ""
-        return _rendered("page.html.j2", script, language, **_content(exercise, what), overview=overview)
+        return _rendered("page.html.j2", script, language, **_content(exercise, what, part), overview=overview)
 
 
 def overview(
@@ -164,7 +166,7 @@ def _templates() -> Environment:
 # --- one run --------------------------------------------------------------------------------------------
 
 
-def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
+def _content(exercise: Judged, what: Seen, part: bool) -> dict[str, Any]:
     """Everything that the page of one run says. `recorded` is None where nothing of the recording may be seen."""
     score, outcome, trace = what.score, what.outcome, what.recording
     lost = words.losses(score, outcome)
@@ -176,7 +178,7 @@ def _content(exercise: Judged, what: Seen) -> dict[str, Any]:
         "scene": visible(words.scene(what.header, trace.duration if trace else None)),
         "points": words.number(score.points),
         "enough": score.passed,
-        "verdict": words.verdict(score),
+        "verdict": words.verdict(score, part=part),
         "ending": _ending(what),
         "failures": failures(trace) if trace else [],
         "groups": _groups(score),

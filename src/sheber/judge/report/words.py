@@ -360,8 +360,10 @@ def passed(points: float) -> str:
     return _("Passed") if points >= PASS else _("Not passed")
 
 
-def verdict(score: Score) -> str:
-    """What the points mean, under the points."""
+def verdict(score: Score, *, part: bool = False) -> str:
+    """What the points mean, under the points. part: of a scene that counts together with others, and passes nobody."""
+    if part:
+        return _verdict_of_part(lacking(100.0 - score.points))
     if score.points >= 100.0:
         return _("You earned all points.")
     if score.passed:
@@ -377,6 +379,17 @@ def verdict(score: Score) -> str:
         plural(needed),
     )
     return text.format(points=needed, pass_mark=number(PASS))
+
+
+def _verdict_of_part(missing: str) -> str:
+    if missing == "0":
+        return _("You earned all points of this scene.")
+    text = ngettext(
+        "{points} point is missing in this scene. It counts together with the other scenes.",
+        "{points} points are missing in this scene. It counts together with the other scenes.",
+        plural(missing),
+    )
+    return text.format(points=missing)
 
 
 def plural(shown: str) -> int:

@@ -18,7 +18,7 @@ from sheber.school.people.policy import Actor
 from sheber.school.submissions import models
 from sheber.school.submissions.handing_in import LARGEST_BYTES
 
-__all__ = ["Draft", "DraftConflict", "load", "save"]
+__all__ = ["Draft", "DraftConflict", "handed_in", "load", "save"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ def save(session: Session, actor: Actor, assignment_id: int, source: str, editio
         row.source, row.edition, row.saved = source, edition + 1, now()
     session.flush()
     return row.edition
+
+
+def handed_in(session: Session, actor: Actor, assignment_id: int, source: str) -> int:
+    """The text that was handed in becomes the draft, whichever other window saved last; gives its edition.
+
+    Called with the submission, in one transaction. Raises NotFound, Refused.
+    """
+    return save(session, actor, assignment_id, source, load(session, actor, assignment_id).edition)
 
 
 def _require(session: Session, actor: Actor, assignment_id: int) -> None:

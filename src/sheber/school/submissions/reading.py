@@ -113,6 +113,7 @@ class Attempt:
     lines: int  # of the program
     added: int  # lines that the program before did not have
     removed: int  # lines of the program before that are gone
+    seed: str = ""  # of the scene of a practice run; those of scenes that count stay hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +289,12 @@ def attempts(
     _require_history(session, actor, assignment_id, person_id)
     mine = (Submission.assignment_id == assignment_id, Submission.person_id == person_id, Submission.kind == kind)
     newest = select(Submission, Submission.source).where(*mine).order_by(Submission.number.desc()).limit(most)
+    rows = session.execute(newest).all()
+    seeds = _practice_seeds(session, [one.id for one, _source in rows]) if kind == "practice" else {}
     found: list[Attempt] = []
     before: Counter[bytes] = Counter()
     last: float | None = None
-    for submission, source in reversed(session.execute(newest).all()):
+    for submission, source in reversed(rows):
         lines = Counter(source.splitlines())
         gained = None if submission.points is None or last is None else round(submission.points - last, 2)
         found.append(
@@ -307,11 +310,19 @@ def attempts(
                 lines=lines.total(),
                 added=(lines - before).total(),
                 removed=(before - lines).total(),
+                seed=seeds.get(submission.id, ""),
             )
         )
         before = lines
         last = last if submission.points is None else submission.points
     return found
+
+
+def _practice_seeds(session: Session, ids: list[int]) -> dict[int, str]:
+    """The seeds of practice runs, by submission."""
+    practice = (Submission.kind == "practice", Job.submission_id.in_(ids))
+    query = select(Job.submission_id, Job.seed).join(Submission, Submission.id == Job.submission_id).where(*practice)
+    return {row.submission_id: row.seed for row in session.execute(query)}
 
 
 def difference(session: Session, actor: Actor, older_id: int, newer_id: int) -> Change:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from sheber.school.clock import now
 from sheber.school.queue.files import running_file
 from sheber.school.queue.models import Job
 from sheber.school.submissions.models import SceneResult
@@ -22,7 +23,8 @@ class Watching:
     """A scene, as one who watches it finds it."""
 
     file: Path | None  # of its trace; None: not begun, or not kept
-    over: bool  # nothing more will be written
+    over: bool  # nothing more will be written, or whatever comes is of no use
+    runs_s: float | None = None  # since it was begun [s]; None: it waits, or has ended
 
 
 def watching(session: Session, traces: Path, submission_id: int, place: int = 1) -> Watching:
@@ -32,8 +34,9 @@ def watching(session: Session, traces: Path, submission_id: int, place: int = 1)
     if name is not None:
         return Watching(traces / name if name else None, over=True)
     mine = (Job.submission_id == submission_id, Job.place == place, Job.campaign_id.is_(None))
-    job = session.execute(select(Job.id, Job.tries, Job.state).where(*mine)).one_or_none()
+    job = session.execute(select(Job.id, Job.tries, Job.state, Job.started, Job.cancelled).where(*mine)).one_or_none()
     if job is None:
         return Watching(None, over=True)
     file = running_file(traces, job.id, job.tries) if job.tries else None
-    return Watching(file, over=job.state in _OVER)
+    runs_s = (now() - job.started).total_seconds() if job.state == "leased" and job.started else None
+    return Watching(file, over=job.cancelled or job.state in _OVER, runs_s=runs_s)

@@ -21,15 +21,17 @@ __all__ = ["TOOL_FRAME", "begins", "framed", "piece"]
 
 FEWEST, MOST = 4, 32  # moments of the bodies' poses, in one message
 APART_S: Final = 0.12  # simulated, between two of them: a move keeps its shape
+LINES: Final = 200  # changes of the running line in one message, the newest
 PICTURES: Final = 2  # in one message: the newest
 TOOL: Final = "tcp"
 TOOL_FRAME: Final = "tcp frame"  # as the report's 3D picture calls it
 
 
-def framed(kind: str, number: int, content: dict[str, Any]) -> bytes:
-    """One event of a stream."""
+def framed(kind: str, number: int | None, content: dict[str, Any]) -> bytes:
+    """One event of a stream. number: where a watcher goes on who lost the connection; None: it leaves that place."""
     words = json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return f"id: {number}\nevent: {kind}\ndata: {words}\n\n".encode("utf-8", "replace")
+    place = "" if number is None else f"id: {number}\n"
+    return f"{place}event: {kind}\ndata: {words}\n\n".encode("utf-8", "replace")
 
 
 def begins(trace: Trace) -> dict[str, Any]:
@@ -50,9 +52,7 @@ def piece(trace: Trace) -> dict[str, Any]:
         "captures": _pictures(trace),
         "plots": [one.words() for one in plots(trace)],
     }
-    lines = running_lines(trace)
-    if lines:
-        found["line"] = lines[-1][1]
+    found["lines"] = running_lines(trace)[-LINES:]
     moves = _moves(trace)
     return found | ({"moves": moves} if moves else {})
 

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sheber.web.pages import account, administration, courses, entry, history, news, submission, teaching, work
+from sheber.web.pages import (
+    account,
+    administration,
+    courses,
+    entry,
+    history,
+    news,
+    reference,
+    submission,
+    teaching,
+    work,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -14,6 +25,7 @@ ROUTERS = (
     submission.router,
     history.router,
     news.router,
+    reference.router,
     *teaching.ROUTERS,
     *administration.ROUTERS,
 )

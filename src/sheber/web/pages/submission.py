@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -29,10 +29,11 @@ from sheber.web.downloads import program_file
 from sheber.web.live.board import ENDED, Board
 from sheber.web.live.encoding import framed
 from sheber.web.live.hall import SILENT_S, Hall, Watched
+from sheber.web.live.together import together
 from sheber.web.looking import look_at
 from sheber.web.progress import place_words
 from sheber.web.rendering import go_to, page, part
-from sheber.web.scenes import lost_over_all, scene_view, whole
+from sheber.web.scenes import is_part, lost_over_all, scene_view, whole
 from sheber.web.visit import Id, Known, Visit, page_router
 
 router = page_router()
@@ -121,7 +122,7 @@ def _report(visit: Visit, submission_id: int, place: int) -> Response:
         raise NotFound(_("The recording of this scene is no longer kept. Its points and words are.")) from error
     if not found.program_sha256:  # a result that somebody shared: the run, and not the program
         trace.header = replace(trace.header, source="", program="", program_sha256="")
-    text = report(exercise, trace, scene.score, language=visit.language)
+    text = report(exercise, trace, scene.score, language=visit.language, part=is_part(found))
     return HTMLResponse(text, headers=_sandboxed(text))  # not kept: machines of a class have many users
 
 
@@ -219,11 +220,26 @@ async def _live(visit: Visit, found: SubmissionPage, exercise: Exercise, after: 
             return watching(session, visit.school.traces, found.id)
 
     watched = Watched((found.id, 1), exercise, where)
-    async for one in hall.watch(watched, visit.language, after):
+    states = _states(board, found.id, where, visit.language)
+    async for one in together(hall.watch(watched, visit.language, after), states):
         yield one
     async for now in board.changes(found.id, SILENT_S):
         if now is not None and now.state in ENDED:
             yield await asyncio.to_thread(_end, visit, found.id)
+
+
+async def _states(
+    board: Board, submission_id: int, where: Callable[[], Watching], language: str
+) -> AsyncGenerator[bytes, None]:
+    """Tell once that the program runs, and since when: it may compute for long before its first command."""
+    told = False
+    async for now in board.changes(submission_id, SILENT_S):
+        if told or now is None or not now.running:
+            continue
+        told = True
+        found = await asyncio.to_thread(where)
+        with in_language(language):
+            yield framed("state", None, {"words": _("The program runs."), "runs_s": found.runs_s})
 
 
 def _end(visit: Visit, submission_id: int) -> bytes:

@@ -7,7 +7,7 @@ import json
 import secrets
 from typing import Annotated, Any
 
-from fastapi import Form, Response, UploadFile
+from fastapi import Form, Query, Response, UploadFile
 
 from sheber.exercises import Exercise
 from sheber.i18n import _
@@ -30,10 +30,12 @@ router = page_router()
 
 FILE = "program.py"
 
+Seed = Annotated[str, Query(pattern=r"^[0-9]{0,78}$")]
+
 
 @router.get("/assignments/{assignment_id}")
-def work(visit: Known, assignment_id: Id) -> Response:
-    """The page of one exercise."""
+def work(visit: Known, assignment_id: Id, scene: Seed = "") -> Response:
+    """The page of one exercise. scene: the seed of a practice scene to run again."""
     with visit.school.reading() as session:
         line = assignment(session, visit.actor, assignment_id)
         course = course_page(session, visit.actor, line.course_id)
@@ -58,6 +60,7 @@ def work(visit: Known, assignment_id: Id) -> Response:
         "prose": prose(exercise.text(visit.language)),
         "limits": exercise.limits,
         "token": secrets.token_urlsafe(24),
+        "seed": scene,
     }
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
     block = _block(visit, line, exercise, starter, draft.edition, running)
@@ -87,6 +90,8 @@ def submit(
             token=token,
             language=visit.language,
         )
+        if not file:
+            drafts.handed_in(session, visit.actor, assignment_id, content.decode())
     return go_to(f"/submissions/{submission}")
 
 
@@ -133,6 +138,7 @@ def _block(
         "person": visit.actor.id,
         "draft": f"{here}/draft",
         "runs": f"{here}/submissions",
+        "api": V1,
         "edition": edition,
         "running": f"/submissions/{running}" if running else "",
         "starter": starter,
