@@ -20,6 +20,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("joint_speeds", "f4", (6,), "rad/s"),
     Channel("tcp", "f8", (7,), "m"),
     Channel("tcp_target", "f8", (7,), "m"),
+    Channel("inputs", "u4", (), "bits"),
 )
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
 ACTIONS = ("move_done", "grip", "release", "output", "capture", "glue_on", "glue_off", *FORCE)

@@ -197,8 +197,12 @@ def test_the_hardest_touch_counts_meant_or_not(tmp_path: Path) -> None:
     other = {"a": "tool", "b": "table", "peak_N": 140.0, "meant": False, "duration_s": 0.1}
     gentle = Worth("procedure", 10.0, Tolerance(50.0, 140.0, "N"))
     trace = laid(tmp_path, line(), events=(("contact", touch), ("contact_end", end), ("contact_end", other)))
-    assert touched_gently(trace, gentle, ("plate",)).points == pytest.approx(5.0)
-    assert touched_gently(laid(tmp_path, line()), gentle, ("plate",)).points == 10.0
+    assert touched_gently(trace, gentle, ("plate",), felt=True).points == pytest.approx(5.0)
+    assert touched_gently(trace, gentle, ("plate",), felt=False).points == pytest.approx(5.0)
+    untouched = laid(tmp_path, line())
+    assert touched_gently(untouched, gentle, ("plate",), felt=True).points == 10.0  # felt a little early, never pressed
+    never = touched_gently(untouched, gentle, ("plate",), felt=False)
+    assert (never.points, str(never.message)) == (0.0, "The tool never touched the plate.")
 
 
 def test_a_trickle_is_no_bead(tmp_path: Path) -> None:

@@ -17,11 +17,14 @@ from sheber.exercises.criteria import (
     slow_touches,
     touch_spread,
 )
+from sheber.exercises.criteria.calibration import Touch
 from sheber.exercises.numbers import Tolerance
+from sheber.exercises.score import Check
 from sheber.geometry import DOWN, Pose
 from sheber.trace import NOTHING, Event, OutcomeKind
 
 MM = Worth("quality", 10.0, Tolerance(0.5, 2.0, "mm"))
+PER_CENT = Worth("quality", 10.0, Tolerance(15.0, 60.0, "%"))
 DEG = Worth("procedure", 6.0, Tolerance(1.0, 20.0, "deg"))
 AT = Pose((0.3, 0.2, 0.1)) @ DOWN
 
@@ -88,30 +91,53 @@ def test_drift_is_from_the_mean_and_needs_every_orientation() -> None:
 def touched(speeds: list[float]) -> list[Event]:
     found = []
     for n, speed in enumerate(speeds):
-        found += [Event(60 * n, "move", {"speed": speed}), Event(60 * n + 20, "guard", {})]
+        found += [Event(60 * n, "move", {"speed": speed}), Event(60 * n + 20, "guard", {"flange": AT.to_list()})]
     return found
 
 
 def test_only_slow_touches_of_the_ball_on_the_plate_count() -> None:
     trace: Any = Samples([AT, AT, AT.offset(z=0.01), AT], touched([0.005, 0.02, 0.005, 0.001]))
-    assert slow_touches(trace, 0.1, 0.005) == [2, 20]
+    assert slow_touches(trace, 0.1, 0.005) == [Touch(2, AT), Touch(20, AT)]
 
 
-def test_a_reported_scatter_is_held_against_the_true_one_and_needs_a_proof() -> None:
-    told = Event(300, "output", {"name": "scatter", "value": 1.0})
-    trace: Any = Samples([AT] * 4, [told], [0.1, 0.1, 0.102, 0.102])
-    touches = [0, 6, 12, 18]
-    check = scatter_told(trace, "scatter", touches, True, MM)
-    assert check.measured == pytest.approx(0.15)  # the true one is 1.15 mm
-    assert check.points == 10.0
-    assert scatter_told(trace, "scatter", touches, False, MM).points == 0.0
-    assert scatter_told(trace, "scatter", touches[:3], True, MM).points == 0.0
-    assert scatter_told(trace, "another", touches, True, MM).points == 0.0
+TIP, LEFT = np.array([0.02, -0.01, 0.14]), 0.1e-3  # m: the ball in the flange frame; every touch is off by so much
 
 
-def test_touches_are_spread_as_far_as_the_two_that_differ_most() -> None:
-    trace: Any = Samples([AT, AT.rotated(x=0.2), AT.rotated(x=-0.2), AT])
-    touches = [0, 6, 12, 18]
+def touches_of(orientations: list[Pose], off: list[float]) -> list[Touch]:
+    """Touches of one ball at one height with these flange orientations, each higher than it should be."""
+    flanges = [
+        Pose((0.4, 0.1, 0.3 - (one.rotation @ TIP)[2] + high), one.quaternion)
+        for one, high in zip(orientations, off, strict=True)
+    ]
+    return [Touch(6 * n, flange) for n, flange in enumerate(flanges)]
+
+
+LEANING = [AT.rotated(x=0.3 * np.cos(a), y=0.3 * np.sin(a)).rotated(z=a) for a in np.linspace(0.0, 6.0, 8)]
+
+
+def test_a_reported_scatter_is_held_against_what_is_left_of_the_touches_and_needs_a_proof() -> None:
+    equations = np.array([[*one.rotation[2], -1.0] for one in LEANING])
+    unseen = np.linalg.svd(equations)[0][:, 4]  # of unit length: what no TCP and no height explains
+    touches = touches_of(LEANING, (LEFT * unseen).tolist())
+    true_mm = 1e3 * LEFT / 2.0  # √(Σ e² / (8 − 4))
+
+    def check(value: float, touches: list[Touch] = touches, output: str = "scatter", proved: bool = True) -> Check:
+        trace: Any = Samples([AT], [Event(5, "output", {"name": "scatter", "value": value})])
+        return scatter_told(trace, output, touches, proved, PER_CENT)
+
+    assert check(true_mm).measured == pytest.approx(0.0)
+    assert check(true_mm).points == 10.0
+    assert check(1.3 * true_mm).measured == check(true_mm / 1.3).measured == pytest.approx(30.0)
+    assert check(0.0).points == check(-1.0).points == check(0.0).points == 0.0
+    assert "The program reported 0.065 mm. The 8 touches that count scatter by 0.050 mm." in str(check(0.065).message)
+    assert check(true_mm, proved=False).points == 0.0
+    assert check(true_mm, touches[:7]).points == 0.0
+    assert check(true_mm, output="another").points == 0.0
+
+
+def test_touches_are_spread_as_far_as_the_two_that_differ_most_and_a_turn_about_the_axis_is_none() -> None:
+    trace: Any = Samples([AT] * 4)
+    touches = touches_of([AT, AT.rotated(x=0.2).rotated(z=2.0), AT.rotated(x=-0.2), AT.rotated(z=-1.0)], [0.0] * 4)
     check = touch_spread(trace, touches, np.radians(30.0), 0.005, DEG)
     assert check.measured == pytest.approx(30.0 - np.degrees(0.4), abs=0.01)
     assert touch_spread(trace, touches, np.radians(20.0), 0.005, DEG).points == 6.0

@@ -244,7 +244,7 @@ REPROJECTION = message("camera_and_hand_eye.reprojection", "Lens of the camera o
 REPROJECTION_OFF = message(
     "camera_and_hand_eye.reprojection_off",
     "With the lens that the program handed over, points in front of the camera appear {off:.2f} px (root mean square) "
-    "beside where the camera really sees them. The mean of k1, k2, p1, p2, k3 and the centre is in this error.",
+    "beside where the camera really sees them. A wrong k1, k2, p1, p2, k3 or centre is part of this error.",
 )
 FOCAL = message("camera_and_hand_eye.focal", "Focal length of the camera on the flange")
 FOCAL_OFF = message(

@@ -46,6 +46,7 @@ START = message("bead.start", "Start of the bead")
 STOP = message("bead.stop", "Stop of the bead")
 ONLY_THERE = message("bead.only_there", "Glue only on the contour")
 GENTLE = message("bead.gentle", "The tool touches gently")
+NEVER_TOUCHED = message("bead.never_touched", "The tool never touched the plate.")
 
 NOT_LAID = message("bead.not_laid", "There is no glue on the contour.")
 NOT_LAID_CUT_OFF = message("bead.not_laid_cut_off", "The run ended before glue was laid on the contour.")
@@ -434,15 +435,19 @@ def _end(bead: Bead, worth: Worth, title: Text, which: int) -> Check:
 
 def bead_only_there(bead: Bead, worth: Worth) -> Check:
     """The share of the glue that lies beside the contour."""
-    if bead.laid == 0.0:
-        return worth.missing("bead-only-there", ONLY_THERE(), NOT_LAID(), follows=True)
+    if not bead.full.any():
+        told = BESIDE(volume=bead.laid * 1e9, near=NEAR * 1e3) if bead.laid > 0.0 else NOT_LAID()
+        return worth.missing("bead-only-there", ONLY_THERE(), told, follows=True)
     time = None if math.isnan(bead.elsewhere_at) else bead.elsewhere_at
     told = ELSEWHERE(off=bead.elsewhere * 1e9, all=bead.laid * 1e9, time=time or 0.0)
     return worth.check("bead-only-there", ONLY_THERE(), bead.elsewhere / bead.laid, time, told)
 
 
-def touched_gently(trace: Trace, worth: Worth, bodies: Sequence[str]) -> Check:
-    """The hardest contact [N] of the robot with one of these bodies, meant or not."""
+def touched_gently(trace: Trace, worth: Worth, bodies: Sequence[str], felt: bool) -> Check:
+    """The hardest contact [N] of the robot with one of these bodies, meant or not.
+
+    felt: whether a touch was felt at all; who never touched anything has not touched gently.
+    """
     hardest, time, told = 0.0, None, NOTHING
     for kind, key in (("contact", "force_N"), ("contact_end", "peak_N")):
         for event in trace.events_of(kind):
@@ -451,4 +456,6 @@ def touched_gently(trace: Trace, worth: Worth, bodies: Sequence[str]) -> Check:
                 hardest, time = force, event.step * trace.step_s
                 pair = {"tool": called(str(event.data["a"])), "other": called(str(event.data["b"]))}
                 told = PRESSED(time=time, force=force, **pair)
+    if time is None and not felt:
+        return worth.missing("gentle", GENTLE(), NEVER_TOUCHED(), follows=cut_off(trace))
     return worth.check("gentle", GENTLE(), hardest, time, told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,16 @@ from sheber.geometry import Pose
 from sheber.i18n import Text, message
 from sheber.trace import Trace
 
-__all__ = ["first_stops", "pivot_drift", "points_held", "scatter_told", "slow_touches", "touch_spread"]
+__all__ = ["Touch", "first_stops", "pivot_drift", "points_held", "scatter_told", "slow_touches", "touch_spread"]
 
 STOPPED = 5e-3  # rad/s: an arm whose joints are all slower stands
 NEAR = 0.015  # m: a stop this near to a pose is the one at it; the first one counts
 TURNED = math.radians(3.0)  # by which its orientation may be off
 TOUCHED = 5e-4  # m: where a ball touches, its middle is this near to the height of a touch
 FEWEST = 4  # touches
+UNKNOWNS = 4  # the middle of the ball in the flange frame, and the height of the plate
+ENOUGH = 8  # touches: what is left of fewer is as good as a guess
+MOST_BEYOND = 100.0  # times: a scatter that is wrong by more is told as this
 
 POINT = message("calibration.point", "Ball at {name}")
 POINT_OFF = message(
@@ -41,7 +44,7 @@ PIVOT_MISSED = message("calibration.pivot_missed", "The pivot test needs a stop 
 SCATTER = message("calibration.scatter", "Reported scatter of the touches")
 SCATTER_OFF = message(
     "calibration.scatter_off",
-    "The program reported {told:.2f} mm. With the true tool, its {count:d} touches scatter by {true:.2f} mm.",
+    "The program reported {told:.3f} mm. The {count:d} touches that count scatter by {true:.3f} mm.",
 )
 SCATTER_NEVER = message("calibration.scatter_never", "The program never set the output {name}.")
 SCATTER_EMPTY = message(
@@ -54,7 +57,8 @@ SCATTER_UNPROVED = message(
 SPREAD = message("calibration.spread", "Touches from different orientations")
 SPREAD_SMALL = message(
     "calibration.spread_small",
-    "The largest angle between two of the {count:d} touches was {off:.0f}°. At least {wanted:.0f}° are wanted.",
+    "In two of the {count:d} touches the flange's axis was at most {off:.0f}° apart. At least {wanted:.0f}° are wanted. "
+    "A turn about that axis does not count.",
 )
 SPREAD_FEW = message(
     "calibration.spread_few",
@@ -116,52 +120,74 @@ def pivot_drift(trace: Trace, stops: Mapping[str, int | None], worth: Worth) -> 
     return worth.check("pivot", PIVOT(), off, time, PIVOT_DRIFT(name=name, time=time, off=off * 1e3))
 
 
-def slow_touches(trace: Trace, height: float, slow: float) -> list[int]:
-    """The samples of the guarded moves that ended at a touch: not faster than `slow` [m/s], the TCP at `height` [m]."""
+class Touch(NamedTuple):
+    """A guarded move that ended at a touch."""
+
+    sample: int  # of the trace
+    flange: Pose  # T_base_flange at the touch, as the encoders had it
+
+
+def slow_touches(trace: Trace, height: float, slow: float) -> list[Touch]:
+    """The guarded moves that ended at a touch: not faster than `slow` [m/s], the TCP at `height` [m]."""
     moves = [(event.step, float(event.data["speed"])) for event in trace.events_of("move") if "speed" in event.data]
     found = []
     for guard in trace.events_of("guard"):
         speed = next((speed for step, speed in reversed(moves) if step <= guard.step), math.inf)
         at = sample_at(trace, guard.step * trace.step_s)
         if speed <= slow * (1.0 + 1e-9) and abs(float(trace["tcp"][at, 2]) - height) < TOUCHED:
-            found.append(at)
+            found.append(Touch(at, Pose.from_list(guard.data["flange"])))
     return found
 
 
-def scatter_told(trace: Trace, output: str, touches: list[int], proved: bool, worth: Worth) -> Check:
-    """The scatter that the program set an output to [mm], against that of its touches with the true tool.
+def scatter_told(trace: Trace, output: str, touches: list[Touch], proved: bool, worth: Worth) -> Check:
+    """The scatter that the program set an output to [mm], against that of its touches which count.
 
     `proved`: it used what it found. A claim alone earns nothing.
     """
     told = [event for event in trace.events_of("output") if event.data.get("name") == output]
     if not told:
         return _no_scatter(SCATTER_NEVER(name=output), worth, cut_off(trace))
-    if len(touches) < FEWEST:
-        return _no_scatter(SCATTER_EMPTY(fewest=FEWEST, count=len(touches)), worth)
+    if len(touches) < ENOUGH:
+        return _no_scatter(SCATTER_EMPTY(fewest=ENOUGH, count=len(touches)), worth)
     if not proved:
         return _no_scatter(SCATTER_UNPROVED(), worth)
-    said, true = float(told[-1].data["value"]) * 1e-3, _scatter(trace, touches)
+    said, true = float(told[-1].data["value"]) * 1e-3, _scatter(touches)
     time = told[-1].step * trace.step_s
     text = SCATTER_OFF(told=said * 1e3, count=len(touches), true=true * 1e3)
-    return worth.check("scatter", SCATTER(), abs(said - true), time, text)
+    return worth.check("scatter", SCATTER(), _beyond(said, true), time, text)
+
+
+def _beyond(one: float, other: float) -> float:
+    """By which share of the smaller one the larger of two exceeds it; `MOST_BEYOND` where one is not above zero."""
+    low, high = sorted((one, other))
+    return min(high / low - 1.0, MOST_BEYOND) if low > 0.0 else MOST_BEYOND
 
 
 def _no_scatter(why: Text, worth: Worth, follows: bool = False) -> Check:
     return worth.missing("scatter", SCATTER(), why, follows=follows)
 
 
-def _scatter(trace: Trace, touches: list[int]) -> float:
-    """The standard deviation [m] of where the arm believed the true TCP at the touches: they were at one height."""
-    heights: Array = trace["tcp_target"][touches, 2]
-    return float(np.std(heights, ddof=1))
+def _scatter(touches: list[Touch]) -> float:
+    """What is left of the touches [m] when the best TCP and height are put in.
+
+    At each touch the flange is at p with the rotation R, and p_z + (R t)_z = h with the same t and h: four unknowns, so
+    √(Σ e² / (n − 4)).
+    """
+    equations = np.array([[*touch.flange.rotation[2], -1.0] for touch in touches])
+    heights: Array = np.array([-touch.flange.position[2] for touch in touches])
+    left = equations @ np.linalg.lstsq(equations, heights, rcond=None)[0] - heights
+    return math.sqrt(float(left @ left) / (len(touches) - UNKNOWNS))
 
 
-def touch_spread(trace: Trace, touches: list[int], wanted: float, slow: float, worth: Worth) -> Check:
-    """By how much the largest angle between the tool's orientations at two touches is less than `wanted` [rad]."""
+def touch_spread(trace: Trace, touches: list[Touch], wanted: float, slow: float, worth: Worth) -> Check:
+    """By how much the largest angle between the tool's z axes at two touches is less than `wanted` [rad].
+
+    A turn about that axis alone tells nothing of the tool's length.
+    """
     if len(touches) < FEWEST:
         told = SPREAD_FEW(fewest=FEWEST, count=len(touches), slow=slow * 1e3)
         return worth.missing("spread", SPREAD(), told, follows=cut_off(trace))
-    poses = trace["tcp"][touches]
-    angle = max(float(pose_errors(poses, Pose.from_list(one))[1].max()) for one in poses)
+    axes = np.array([touch.flange.rotation[:, 2] for touch in touches])
+    angle = float(np.arccos(np.clip(axes @ axes.T, -1.0, 1.0)).max())
     told = SPREAD_SMALL(count=len(touches), off=math.degrees(angle), wanted=math.degrees(wanted))
-    return worth.check("spread", SPREAD(), max(0.0, wanted - angle), float(trace.time[touches[-1]]), told)
+    return worth.check("spread", SPREAD(), max(0.0, wanted - angle), float(trace.time[touches[-1].sample]), told)

@@ -275,6 +275,6 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
             numbers,
             NOT_DONE(share=bead.missing * 100.0) if bead.missing > DONE else NOTHING,
             bead_only_there(bead, worth(numbers, "only_there", "only_there")),
-            touched_gently(trace, worth(numbers, "gentle", "gentle"), ("plate",)),
+            touched_gently(trace, worth(numbers, "gentle", "gentle"), ("plate",), felt=bool(trace["inputs"].any())),
         ),
     ]

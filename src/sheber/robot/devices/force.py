@@ -268,7 +268,8 @@ def _watched(station: Served, guards: list[_Guard]) -> Reply | None:
 def _stopped(station: Served, guard: _Guard) -> Reply:
     (reason, text), pose, time = guard.reason(), _tcp(station), station.time
     force = station.cell.wrench.tolist()
-    station.event("guard", {"text": text, "line": station.line})
+    flange = forward(station.arm, station.cell.measured_joints).to_list()
+    station.event("guard", {"text": text, "flange": flange, "line": station.line})
     station.queue.stop()
     station.stand()
     if guard.is_force and station.motion is station.interpolator:
