@@ -84,7 +84,7 @@ class Cell:
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
-        self._jobs = [Job(job, wires) for job in scene.plc]
+        self._jobs = [Job(job, wires, self._clear) for job in scene.plc]
         probes = [Probe(world, probe, scene.noise_seed, wires) for probe in scene.probes]
         self._machines: list[_Machine] = [*self._belts, *self._jobs, *probes]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
@@ -170,6 +170,9 @@ class Cell:
         for light in self.scene.lights:
             found["goes_dark", light.name] = partial(self._darken, light.name)
         return found
+
+    def _clear(self, what: str) -> None:
+        self._faults.clear(what)
 
     def _darken(self, light: str, fails: bool, _value: float) -> None:
         if fails:
