@@ -115,6 +115,16 @@ def lines(file: Path) -> int:
             "The job 'turn' of the PLC: late has the entry 2.0. It must be the number of a request and seconds.",
         ),
         (
+            "replace(found, analog_inputs=(('part', ''),), plc=(Handshake('turn', gives=((('place', 1.0),),)),))",
+            "The job 'turn' of the PLC: gives has the entry ('place', 1.0). It must be the name of an analog input and "
+            "a number. The analog inputs are: part.",
+        ),
+        (
+            "replace(found, plc=(Handshake('turn', clears=('belt',)),))",
+            "The job 'turn' of the PLC clears 'belt'. What can fail is: turn.",
+        ),
+        ("replace(found, plc=(Handshake('turn', calls=-1.0),))", "plc 1 ('turn'): calls is -1.0"),
+        (
             "replace(found, plc=(Handshake('turn'),), faults=(Fault('stops', 'turn', 0.0),))",
             "There is no fault 'stops' of 'turn'. In this scene there can be: 'falls_silent' of 'turn'.",
         ),

@@ -111,6 +111,55 @@ def test_the_time_of_a_job_is_the_same_however_many_steps_are_taken_at_once() ->
     assert abs(moments[0] - moments[1]) <= 10
 
 
+ORDERS: tuple[tuple[tuple[str, float], ...], ...] = (
+    (("part", 3.0), ("slot", 1.0)),
+    (("part", 2.0), ("slot", 4.0)),
+    (("part", 0.0), ("slot", 0.0)),
+)
+
+
+def done(cell: Cell, driver: Driver, job: str) -> tuple[float, ...]:
+    """Ask for a job, wait until it is done, take the request back; the numbers that there are then."""
+    cell.set_output(f"{job}_request", True)
+    driver.wait(1.0)
+    assert answers(cell, job) == (False, True)
+    cell.set_output(f"{job}_request", False)
+    driver.wait(0.02)
+    return tuple(cell.analog_inputs.values())
+
+
+def test_a_job_gives_other_numbers_each_time_and_its_last_ones_again() -> None:
+    cell, driver = asked(replace(TURN, gives=ORDERS), analog_inputs=(("part", ""), ("slot", "")))
+    assert tuple(cell.analog_inputs.values()) == (0.0, 0.0)
+    cell.set_output("turn_request", True)
+    driver.wait(0.5)
+    assert tuple(cell.analog_inputs.values()) == (0.0, 0.0)  # busy: not before it is done
+    cell.set_output("turn_request", False)
+    driver.wait(0.02)  # and what was taken back used none up
+    assert [done(cell, driver, "turn") for _time in range(4)] == [(3.0, 1.0), (2.0, 4.0), (0.0, 0.0), (0.0, 0.0)]
+
+
+def test_the_plc_calls_for_a_job_once() -> None:
+    rush = replace(TURN, name="rush", calls=2.0, gives=((("part", 7.0),),))
+    cell, driver = asked(rush, analog_inputs=(("part", ""),))
+    assert list(cell.inputs) == ["rush", "rush_busy", "rush_done"]
+    cell.set_output("rush_request", True)
+    driver.wait(1.98)
+    assert (cell.inputs["rush"], answers(cell, "rush")) == (False, (False, False))
+    driver.wait(0.04)
+    assert cell.inputs["rush"] is True
+    driver.wait(0.5)
+    assert (cell.inputs["rush"], answers(cell, "rush")) == (True, (True, False))
+    driver.wait(0.2)
+    assert (cell.inputs["rush"], answers(cell, "rush")) == (False, (False, True))
+    assert cell.analog_inputs == {"part": 7.0}
+    cell.set_output("rush_request", False)
+    driver.wait(0.02)
+    cell.set_output("rush_request", True)
+    driver.wait(3.0)
+    assert answers(cell, "rush") == (False, False)  # there is none any more
+
+
 # --- encoders and ramps
 
 
@@ -171,6 +220,24 @@ def test_a_belt_stands_while_its_fault_lasts_and_goes_on() -> None:
     moved = np.diff(places)
     assert moved == pytest.approx([0.0, 0.0, 0.1, 0.1], abs=0.004)
     assert [(kind, values["what"]) for kind, values in cell.happened] == [("fault", "belt"), ("fault_end", "belt")]
+
+
+def test_a_job_of_the_plc_clears_the_faults_of_what_it_names() -> None:
+    """A fault that has not begun is not cleared, and one that was cleared does not end again by its time."""
+    cell = carrying(encoder="counts", counts_per_m=1e4)
+    reset = Handshake("reset", begins=0.1, takes=0.3, clears=("belt",))
+    faults = (Fault("stops", "belt", begins=0.0, ends=4.0), Fault("stops", "belt", begins=3.0))
+    cell = build(replace(cell.scene, faults=faults, plc=(reset,)))
+    driver = Driver(cell)
+    cell.set_output("run", True)
+    moved = []
+    for at, job in ((1.0, True), (2.0, False), (3.0, False), (5.0, False)):
+        start = along(cell)
+        cell.set_output("reset_request", job)
+        driver.wait(at - cell.step * 0.002)
+        moved.append(along(cell) - start)
+    assert moved == pytest.approx([0.12, 0.2, 0.2, 0.0], abs=0.015)
+    assert [kind for kind, _values in cell.happened] == ["fault", "fault_end", "fault"]
 
 
 def test_a_barrier_sticks_and_works_again() -> None:

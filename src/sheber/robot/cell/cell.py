@@ -88,7 +88,7 @@ class Cell:
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
-        self._jobs = [Job(job, wires) for job in scene.plc]
+        self._jobs = [Job(job, wires, self._clear) for job in scene.plc]
         probes = [Probe(world, probe, scene.noise_seed, wires) for probe in scene.probes]
         self._dark: set[str] = set()  # names of lights and lamps that give none
         panel = self._panel()
@@ -188,6 +188,9 @@ class Cell:
         for lamp in (name for stack in self.scene.stacks for name in lamp_outputs(stack)):
             found["goes_dark", lamp] = partial(self._darken, lamp)
         return found
+
+    def _clear(self, what: str) -> None:
+        self._faults.clear(what)
 
     def _darken(self, light: str, fails: bool, _value: float) -> None:
         if fails:

@@ -91,7 +91,7 @@ def check_scene(scene: Scene) -> None:
     check_panel(scene)
     _check_signals(scene)
     for job in scene.plc:
-        _check_job(job)
+        _check_job(job, scene)
     for fault in scene.faults:
         _check_fault(fault, may_fail(scene))
     _check_told(scene)
@@ -178,6 +178,10 @@ _FIELDS: Final = (
         ),
         "initial": _Rule(lambda value: _is_number(value) and 0 <= value <= 1, N_("It must be a number from 0 to 1.")),
         "mount": _Rule(lambda value: value in ("", "flange"), N_("It must be '' or 'flange'.")),
+        "calls": _Rule(
+            lambda value: value is None or (_is_number(value) and value >= 0),
+            N_("It must be a number, zero or above, or None."),
+        ),
         "nominal": _Rule(lambda value: value is None or isinstance(value, Pose), N_("It must be a Pose or None.")),
     }
 )
@@ -328,14 +332,33 @@ def _check_signals(scene: Scene) -> None:
             raise _wrong(text, count=len(bits), what=what, most=MOST_BITS, names=_listed(bits))
 
 
-def _check_job(job: Handshake) -> None:
-    """What a job sets are names and truth values; what comes late are numbers of requests and seconds."""
+def _check_job(job: Handshake, scene: Scene) -> None:
+    """What a job sets are names and truth values; what comes late are numbers of requests and seconds; what it gives
+    are numbers of analog inputs; what it clears can fail."""
     for name, kinds in (("sets", (str, bool)), ("late", (int, int | float))):
         for entry in getattr(job, name):
             if not isinstance(entry, tuple) or len(entry) != 2 or not all(map(isinstance, entry, kinds)):
                 text = _("The job {job!r} of the PLC: {name} has the entry {value}. It must be {wanted}.")
                 wanted = _("a name and True or False") if name == "sets" else _("the number of a request and seconds")
                 raise _wrong(text, job=job.name, name=name, value=_shown(entry), wanted=wanted)
+    answers: Any = job.gives
+    for answer in answers:
+        for entry in answer if isinstance(answer, tuple) else (answer,):
+            _check_given(job, entry, [name for name, _unit in scene.analog_inputs])
+    fails = sorted({what for _kind, what in may_fail(scene)})
+    for what in job.clears:
+        if what not in fails:
+            text = _("The job {job!r} of the PLC clears {value}. What can fail is: {names}.")
+            raise _wrong(text, job=job.name, value=_shown(what), names=_listed(fails))
+
+
+def _check_given(job: Handshake, entry: Any, inputs: list[str]) -> None:
+    if not isinstance(entry, tuple) or len(entry) != 2 or entry[0] not in inputs or not _is_number(entry[1]):
+        text = _(
+            "The job {job!r} of the PLC: gives has the entry {value}. It must be the name of an analog input and a "
+            "number. The analog inputs are: {names}."
+        )
+        raise _wrong(text, job=job.name, value=_shown(entry), names=_listed(inputs))
 
 
 def _check_fault(fault: Fault, may_fail: list[tuple[str, str]]) -> None:

@@ -7,6 +7,8 @@
     falls_silent    a job of the PLC       it takes no notice of new requests
     goes_dark       a light, a lamp        it gives no light, whatever its output says
 
+A job of the PLC may clear the faults of something: they end when it is done, and are told as ended.
+
 A part that is missing is simply not in the scene, and a reply that comes late is one of a `Handshake`.
 """
 
@@ -60,16 +62,33 @@ class Faults:
         moments += [(one.ends, False, one) for one in faults if one.ends is not None]
         self._coming = sorted(moments, key=lambda moment: moment[0])
         self._switches, self._tell = switches, tell
+        self._now: list[Fault] = []  # what fails now
         self.next = self._step()
 
     def update(self, step: int) -> None:
         """Let begin and end what is due at this step."""
         while step >= self.next:
             _time, begins, fault = self._coming.pop(0)
-            self._switches[fault.kind, fault.what](begins, fault.value)
-            text = (WORDS[fault.kind] if begins else GONE)(what=fault.what)
-            self._tell("fault" if begins else "fault_end", {"kind": fault.kind, "what": fault.what, "text": text})
+            if begins:
+                self._now.append(fault)
+                self._switch(fault, True)
+            elif fault in self._now:
+                self._end(fault)
             self.next = self._step()
+
+    def clear(self, what: str) -> None:
+        """End what fails now of the thing with this name."""
+        for fault in [one for one in self._now if one.what == what]:
+            self._end(fault)
+
+    def _end(self, fault: Fault) -> None:
+        self._now.remove(fault)
+        self._switch(fault, False)
+
+    def _switch(self, fault: Fault, begins: bool) -> None:
+        self._switches[fault.kind, fault.what](begins, fault.value)
+        text = (WORDS[fault.kind] if begins else GONE)(what=fault.what)
+        self._tell("fault" if begins else "fault_end", {"kind": fault.kind, "what": fault.what, "text": text})
 
     def _step(self) -> int:
         return round(self._coming[0][0] / STEP_S) if self._coming else _NEVER

@@ -106,7 +106,8 @@ class Belt:
 class Handshake:
     """A job of the PLC: the robot asks for it by a digital output and is answered by two digital inputs.
 
-    Signals of the job "turn": output `turn_request`, inputs `turn_busy` and `turn_done`. See `cell.plc`.
+    Signals of the job "turn": output `turn_request`, inputs `turn_busy` and `turn_done`; of one that the PLC calls for
+    the input `turn` too. See `cell.plc`.
     """
 
     name: str
@@ -115,6 +116,10 @@ class Handshake:
     sets: tuple[tuple[str, bool], ...] = ()  # coils of the PLC, and what each is from done on
     late: tuple[tuple[int, float], ...] = ()  # number of a request (0, 1, ...), and s by which busy comes later
     unanswered: tuple[int, ...] = ()  # numbers of requests that get no answer; the robot has to ask again
+    gives: tuple[tuple[tuple[str, float], ...], ...] = ()  # analog inputs and what each is from done on: the first time
+    # the job is done, the second time, ...; the last for all later times
+    clears: tuple[str, ...] = ()  # names of what fails; its faults end when the job is done
+    calls: float | None = None  # s when the PLC calls for it, by an input of its name; until then it is not noticed
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sheber.robot.cell.scene import Control, LampStack, Scene
+from sheber.robot.cell.scene import Control, Handshake, LampStack, Scene
 
 __all__ = [
     "BUSY",
+    "CALL",
     "COUNTS",
     "DONE",
     "PER_CENT",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 REQUEST, BUSY, DONE = "{}_request", "{}_busy", "{}_done"  # signals of a job of the PLC
+CALL = "{}"  # the input by which the PLC calls for a job
 OF = "{}_{}"  # a position of a selector, a lamp of a stack
 COUNTS = "counts"  # unit of an encoder
 PER_CENT = "%"  # unit of a light that can be dimmed
@@ -61,9 +63,13 @@ class Wires:
 
 def digital_inputs(scene: Scene) -> list[str]:
     """Names of the digital inputs, in their order."""
-    answers = (name.format(job.name) for job in scene.plc for name in (BUSY, DONE))
+    answers = (name.format(job.name) for job in scene.plc for name in _answers(job))
     controls = (name for control in scene.controls for name in control_inputs(control))
     return [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes), *answers, *controls]
+
+
+def _answers(job: Handshake) -> tuple[str, ...]:
+    return (BUSY, DONE) if job.calls is None else (CALL, BUSY, DONE)
 
 
 def digital_outputs(scene: Scene) -> list[str]:
