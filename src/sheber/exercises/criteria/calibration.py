@@ -57,8 +57,8 @@ SCATTER_UNPROVED = message(
 SPREAD = message("calibration.spread", "Touches from different orientations")
 SPREAD_SMALL = message(
     "calibration.spread_small",
-    "In two of the {count:d} touches the flange's axis was at most {off:.0f}° apart. At least {wanted:.0f}° are wanted. "
-    "A turn about that axis does not count.",
+    "In two of the {count:d} touches the flange's axis was at most {off:.0f}° apart. At least {wanted:.0f}° are wanted."
+    " A turn about that axis does not count.",
 )
 SPREAD_FEW = message(
     "calibration.spread_few",
