@@ -223,6 +223,13 @@ def test_a_teacher_lets_things_fail_from_when_to_when(name: str, kind: str, fail
         exercise.with_numbers({f"faults.{kind}_s": [4, 2]})
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exercise_has_a_note_for_teachers(name: str) -> None:
+    note = (load(name).folder / "teacher.md").read_text("utf-8")
+    for wanted in ("teaches", "mistakes", "ask next", "1+X", "WorldSkills"):
+        assert wanted in note
+
+
 def test_what_is_missing_in_a_folder_is_named(copy: Path) -> None:
     (copy / "text" / "en.md").unlink()
     with pytest.raises(ExerciseError, match=r"en\.md is missing"):
