@@ -105,6 +105,27 @@ def test_the_administrator_chooses_it(town: Town) -> None:
     assert town.browser(town.teacher).fill("/school/settings", zone="UTC").status_code == 403
 
 
+def test_the_administrator_is_reminded_until_a_zone_is_chosen_be_it_the_same(town: Town) -> None:
+    admin, hint = town.browser(town.admin), "No time zone was chosen yet."
+    for path in ("/", "/school", "/school/disk"):
+        assert hint in admin.get(path).text, path
+        assert "by the clock of UTC, which is the one of its server" in admin.get(path).text
+    assert hint not in town.browser(town.teacher).get("/").text
+    assert "Nobody has chosen it yet" in admin.get("/school/settings").text
+    assert admin.fill("/school/settings", zone="UTC").status_code == 303
+    assert hint not in admin.get("/").text
+    assert "Nobody has chosen it yet" not in admin.get("/school/settings").text
+
+
+def test_a_place_is_a_zone_where_there_is_one_of_that_name(town: Town) -> None:
+    admin = town.browser(town.admin)
+    assert admin.fill("/school/settings", zone=" almaty").status_code == 303
+    assert 'value="Asia/Almaty"' in admin.get("/school/settings").text
+    twice = admin.fill("/school/settings", zone="Louisville")
+    assert twice.status_code == 422
+    assert "more than one place. Write which one: America/Kentucky/Louisville, America/Louisville." in twice.text
+
+
 def test_the_api_says_moments_in_utc_and_tells_the_zone(town: Town) -> None:
     teacher, admin = town.browser(town.teacher), town.browser(town.admin)
     assert admin.put_json("/api/v1/school/zone", zone="Asia/Almaty").json() == {"zone": "Asia/Almaty"}

@@ -1,12 +1,13 @@
-"""Looking: what is new for the reader of a page, and that they have seen it."""
+"""Looking: what is new for the reader of a page, or waits for them, and that they have seen it."""
 
 from __future__ import annotations
 
+from sheber.school import zones
 from sheber.school.submissions import news
 from sheber.school.submissions.news import News
 from sheber.web.visit import Visit
 
-__all__ = ["look_at", "unread"]
+__all__ = ["look_at", "unread", "zone_to_choose"]
 
 
 def unread(visit: Visit) -> tuple[News, ...]:
@@ -19,6 +20,14 @@ def unread(visit: Visit) -> tuple[News, ...]:
             state.news = news.unread(session, visit.guest)
     found: tuple[News, ...] = state.news
     return found
+
+
+def zone_to_choose(visit: Visit) -> str:
+    """For an administrator: the zone that the school has of its server, while nobody has chosen one; "" otherwise."""
+    if visit.guest is None or not visit.guest.administrator:
+        return ""
+    with visit.school.reading() as session:
+        return "" if zones.chosen(session) else zones.of_school(session)
 
 
 def look_at(visit: Visit, *, attempt: int | None = None, attempts_of: int | None = None) -> None:
