@@ -75,7 +75,13 @@ def test_an_extension_is_typed_in_it_too(almaty: Town) -> None:
     assert "2099-12-01 12:00 (UTC+5) gives no more time" in early.text
     assert teacher.fill(page, due="2099-12-09T23:59", **fields).status_code == 303
     assert "2099-12-09 23:59 (UTC+5)" in teacher.get(page).text
-    assert "2099-12-09 23:59 (UTC+5)" in almaty.browser(almaty.student).get(f"/courses/{almaty.course}").text
+    student = almaty.browser(almaty.student)
+    assert "2099-12-09 23:59 (UTC+5)" in student.get(f"/courses/{almaty.course}").text
+    assert "1 news</a>" in student.get("/").text
+    assert student.get("/api/v1/me/news").json()[0]["due"] == "2099-12-09T18:59:00Z"
+    told = student.get("/news").text
+    assert f'href="/assignments/{almaty.assignment}">More time for you</a>' in told
+    assert "2099-12-09 23:59 (UTC+5)" in told
 
 
 def test_what_is_typed_is_of_the_course_where_it_has_a_zone_of_its_own(town: Town) -> None:
