@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from making import Class, Clock, counted, found, make_class
@@ -99,6 +100,26 @@ def test_what_was_looked_at_is_no_news(any_school: School, time: Clock) -> None:
     with any_school.reading() as session:
         assert len(news.news(session, student)) == 6
         assert not any(one.fresh for one in news.news(session, student))
+
+
+def test_an_extension_is_news_until_the_dates_were_looked_at(any_school: School, time: Clock) -> None:
+    here = make_class(any_school)
+    student, due = here.students[0], clock.now() + timedelta(days=3)
+    with any_school.writing() as session:
+        session.get_one(Assignment, here.assignment).due = clock.now() + timedelta(days=1)
+    with any_school.writing() as session:
+        give = (session, here.teacher, here.assignment, student.id)
+        assignments.give_extension(*give, due=due, reason="A private matter.")
+    assert told(any_school, student) == [("extension", None, "")]
+    assert told(any_school, here.students[1]) == []
+    with any_school.reading() as session:
+        (one,) = news.unread(session, student)
+    assert (one.due, one.attempts, one.assignment_id) == (due, None, here.assignment)
+    time.forward(seconds=1)
+    look(any_school, student, attempts_of=here.assignment)
+    assert [kind for kind, _attempt, _text in told(any_school, student)] == ["extension"]
+    look(any_school, student, dates_of=here.assignment)
+    assert told(any_school, student) == []
 
 
 def test_a_look_at_one_attempt_leaves_the_news_of_another(school: School, time: Clock) -> None:

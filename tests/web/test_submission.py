@@ -391,6 +391,24 @@ def test_question_and_answer_have_names_and_moments(town: Town) -> None:
     assert "Болат Ахметов</bdi> · <time" in answer
 
 
+def test_a_request_that_was_declined_is_said_where_one_may_ask_once_more(town: Town) -> None:
+    browser, first = town.browser(town.student), "Something was judged wrongly?"
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    judge_all(town)
+    for n in range(requests.MOST_ASKED):
+        page = browser.get(path).text
+        assert (first in page) == (n == 0)
+        assert ("Your request was declined. Do you know something" in page) == (n > 0)
+        assert ("You can ask about this attempt" in page) == (n > 0)
+        browser.fill(f"{path}/request", reason="It was right.")
+        assert "once more" not in browser.get(path).text
+        with town.school.writing() as session:
+            asked = requests.requests_of(session, town.teacher, int(path.split("/")[-1]))[-1]
+            requests.answer(session, town.teacher, asked.id, False, "The part lay beside its place.")
+    assert "You have asked about this attempt 5 times. Please talk to your teacher." in (last := browser.get(path).text)
+    assert f'action="{path}/request"' not in last
+
+
 def test_the_last_practice_run_is_found_again(town: Town) -> None:
     browser = town.browser(town.student)
     path = f"/assignments/{town.assignment}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from town import HOSTILE, Town
+from town import HOSTILE, PASSWORD, Town
 
 from school.making import counted
 from sheber.school import clock
@@ -191,6 +191,21 @@ def test_a_file_is_looked_at_enrolled_and_taken_back(town: Town) -> None:
     assert audited(town)[-2:] == ["roster.enrolled", "roster.undone"]
 
 
+def test_who_adds_one_person_gets_the_link_at_once_and_may_take_it_back(town: Town) -> None:
+    browser, path = town.browser(town.teacher), f"/courses/{town.course}/people"
+    answer = browser.fill(path, login="new", name=HOSTILE.replace("\u202e", ""), email="", group="")
+    assert answer.status_code == 200
+    link = re.search(r"http://testserver(/invitation/[\w-]+)<", answer.text)[1]
+    assert "<script>window" not in answer.text
+    assert town.browser().fill(link, password=PASSWORD, again=PASSWORD).status_code == 303
+    assert audited(town)[-3:-1] == ["roster.enrolled", "person.invited"]
+    undo = re.search(r'name="undo" value="(\d+)"', answer.text)[1]
+    assert "The enrolment was undone." in browser.fill(f"/courses/{town.course}/roster/undo", undo=undo).text
+    assert len(members(town)) == 3
+    known = browser.fill(path, login="stranger", name="Stranger", email="", group="")  # who has an account needs none
+    assert "done=joined" in known.headers["location"]
+
+
 def members(town: Town) -> list[int]:
     with town.school.reading() as session:
         here = select(Member.person_id).where(Member.course_id == town.course, Member.left.is_(None))
@@ -259,7 +274,7 @@ def test_one_person_is_added_and_errors_stand_at_the_field(town: Town) -> None:
         assert re.search(rf'id="f-{field}"[^>]*aria-invalid="true"', bad.text), field
     assert 'value="two words"' in bad.text
     good = browser.fill(path, login="new.one", name="Новый Студент", email="", group="РТ-9")
-    assert "Undo" in browser.get(good.headers["location"]).text
+    assert "Undo" in good.text
     assert len(members(town)) == 4
 
 

@@ -75,7 +75,13 @@ def test_an_extension_is_typed_in_it_too(almaty: Town) -> None:
     assert "2099-12-01 12:00 (UTC+5) gives no more time" in early.text
     assert teacher.fill(page, due="2099-12-09T23:59", **fields).status_code == 303
     assert "2099-12-09 23:59 (UTC+5)" in teacher.get(page).text
-    assert "2099-12-09 23:59 (UTC+5)" in almaty.browser(almaty.student).get(f"/courses/{almaty.course}").text
+    student = almaty.browser(almaty.student)
+    assert "2099-12-09 23:59 (UTC+5)" in student.get(f"/courses/{almaty.course}").text
+    assert "1 news</a>" in student.get("/").text
+    assert student.get("/api/v1/me/news").json()[0]["due"] == "2099-12-09T18:59:00Z"
+    told = student.get("/news").text
+    assert f'href="/assignments/{almaty.assignment}">More time for you</a>' in told
+    assert "2099-12-09 23:59 (UTC+5)" in told
 
 
 def test_what_is_typed_is_of_the_course_where_it_has_a_zone_of_its_own(town: Town) -> None:
@@ -103,6 +109,27 @@ def test_the_administrator_chooses_it(town: Town) -> None:
     assert "UTC → Asia/Almaty" in changes
     assert admin.fill("/school/settings", zone="nowhere").status_code == 422
     assert town.browser(town.teacher).fill("/school/settings", zone="UTC").status_code == 403
+
+
+def test_the_administrator_is_reminded_until_a_zone_is_chosen_be_it_the_same(town: Town) -> None:
+    admin, hint = town.browser(town.admin), "No time zone was chosen yet."
+    for path in ("/", "/school", "/school/disk"):
+        assert hint in admin.get(path).text, path
+        assert "by the clock of UTC, which is the one of its server" in admin.get(path).text
+    assert hint not in town.browser(town.teacher).get("/").text
+    assert "Nobody has chosen it yet" in admin.get("/school/settings").text
+    assert admin.fill("/school/settings", zone="UTC").status_code == 303
+    assert hint not in admin.get("/").text
+    assert "Nobody has chosen it yet" not in admin.get("/school/settings").text
+
+
+def test_a_place_is_a_zone_where_there_is_one_of_that_name(town: Town) -> None:
+    admin = town.browser(town.admin)
+    assert admin.fill("/school/settings", zone=" almaty").status_code == 303
+    assert 'value="Asia/Almaty"' in admin.get("/school/settings").text
+    twice = admin.fill("/school/settings", zone="Louisville")
+    assert twice.status_code == 422
+    assert "more than one place. Write which one: America/Kentucky/Louisville, America/Louisville." in twice.text
 
 
 def test_the_api_says_moments_in_utc_and_tells_the_zone(town: Town) -> None:

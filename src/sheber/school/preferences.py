@@ -21,6 +21,8 @@ def set_zone(session: Session, actor: Actor, name: str) -> None:
     row = session.get(SchoolSetting, zones.KEY) or SchoolSetting(name=zones.KEY)
     row.value = after
     session.add(row)
+    if not zones.chosen(session):
+        session.add(SchoolSetting(name=zones.CHOSEN, value="yes"))
     zones.enter(session, "")
     if before != after:
         audit.record(session, actor.id, "school.zone-changed", "school", before=before, after=after)

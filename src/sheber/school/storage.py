@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from sheber.school import clock
 from sheber.school.courses.models import Assignment, Course
+from sheber.school.notices import BackupNotice, RuleNotice, last_backup, rule_in_force
 from sheber.school.people.policy import Actor, require_rank
 from sheber.school.submissions.models import Submission
 from sheber.school.traces import named_traces
 
 __all__ = ["CourseRoom", "Storage", "storage"]
+
+BACKUP_OLD: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,19 @@ class Storage:
     database: int  # bytes of the file; 0 where it is another server's
     courses: tuple[CourseRoom, ...]  # the largest first
     submissions: int
+    rule: RuleNotice | None  # by which old traces are removed; None: nobody has cleaned yet
+    backup: BackupNotice | None  # the last one; None: none was made of this folder's school
+
+    @property
+    def quota_share(self) -> float:
+        """How full the quota is, 0 to 1; 0 where there is none."""
+        quota = self.rule.quota_bytes if self.rule else 0
+        return min(1.0, self.traces / quota) if quota else 0.0
+
+    @property
+    def backup_old(self) -> bool:
+        """Whether an operator should look after the backups."""
+        return self.backup is None or clock.now() - self.backup.at > BACKUP_OLD
 
     @property
     def traces(self) -> int:
@@ -50,7 +69,7 @@ class Storage:
 
 
 def storage(session: Session, actor: Actor, folder: Path) -> Storage:
-    """What the school in this folder takes. Two queries; no file is opened. Raises NotAllowed."""
+    """What the school in this folder takes. Two queries; two small files are read. Raises NotAllowed."""
     require_rank(actor, "school.see")
     traces = named_traces().subquery()
     room = func.sum(traces.c.size)
@@ -69,4 +88,6 @@ def storage(session: Session, actor: Actor, folder: Path) -> Storage:
     disk = shutil.disk_usage(folder)
     file = folder / "school.db"
     database = file.stat().st_size if file.is_file() else 0
-    return Storage(disk.total, disk.free, database, courses, session.scalar(select(func.count(Submission.id))) or 0)
+    submissions = session.scalar(select(func.count(Submission.id))) or 0
+    told = (rule_in_force(folder), last_backup(folder))
+    return Storage(disk.total, disk.free, database, courses, submissions, *told)

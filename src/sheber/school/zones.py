@@ -25,10 +25,12 @@ from sheber.school.courses.models import SchoolSetting
 from sheber.school.errors import Refused
 
 __all__ = [
+    "CHOSEN",
     "KEY",
     "UNIVERSAL",
     "begin_school_zone",
     "checked",
+    "chosen",
     "comes_twice",
     "enter",
     "in_force",
@@ -45,6 +47,9 @@ __all__ = [
 UNIVERSAL: Final = "UTC"
 KEY: Final = "zone"
 """The zone of the school, among its settings."""
+
+CHOSEN: Final = "zone-chosen"
+"""Kept among the settings once an administrator has chosen the zone."""
 
 _LINK: Final = Path("/etc/localtime")  # on most systems a link into the folder of all zones
 _NAME: Final = Path("/etc/timezone")  # on Debian, the name itself
@@ -64,12 +69,24 @@ def names() -> tuple[str, ...]:
 
 
 def checked(name: str) -> str:
-    """The name of a zone as it is written. Raises Refused for what is none."""
-    found = {one.lower(): one for one in names()}.get(name.strip().lower().replace(" ", "_"))
-    if found is None:
-        text = _("{name!r} is not a time zone. It is written like Asia/Almaty or Europe/Berlin; UTC is one too.")
-        raise Refused(text.format(name=name[:60]), "zone")
-    return found
+    """The name of a zone as it is written; its place alone is enough ("Almaty"). Raises Refused for what is none."""
+    wish = name.strip().lower().replace(" ", "_")
+    found = {one.lower(): one for one in names()}.get(wish)
+    if found:
+        return found
+    places = [one for one in names() if one.lower().rpartition("/")[2] == wish]
+    if len(places) == 1:
+        return places[0]
+    if places:
+        text = _("{name!r} is more than one place. Write which one: {zones}.")
+        raise Refused(text.format(name=name[:60], zones=", ".join(places)), "zone")
+    text = _("{name!r} is not a time zone. It is written like Asia/Almaty or Europe/Berlin; UTC is one too.")
+    raise Refused(text.format(name=name[:60]), "zone")
+
+
+def chosen(session: Session) -> bool:
+    """Whether somebody has chosen the zone of the school; else it is the one that its server had at the first start."""
+    return session.get(SchoolSetting, CHOSEN) is not None
 
 
 def of_school(session: Session) -> str:

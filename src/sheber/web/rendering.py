@@ -16,7 +16,7 @@ from sheber.school import zones
 from sheber.web import moments
 from sheber.web.assets import address
 from sheber.web.language import NAMES, choices
-from sheber.web.looking import unread
+from sheber.web.looking import unread, zone_to_choose
 from sheber.web.navigation import navigation
 from sheber.web.visit import Visit, remember
 
@@ -46,6 +46,7 @@ def _templates() -> Environment:
         passed=words.passed,
         zone=zones.in_force,
         zone_note=moments.zone_note,
+        zone_to_choose=zone_to_choose,
     )
     made.filters.update(
         points=words.number,

@@ -30,7 +30,7 @@ from sqlalchemy import Connection, Engine, Table, select
 from sqlalchemy.exc import OperationalError
 
 from sheber.i18n import _
-from sheber.school import clock, migrating
+from sheber.school import clock, migrating, notices
 from sheber.school.database import is_sqlite, open_engine
 from sheber.school.errors import DatabaseAway, Refused
 from sheber.school.opening import School
@@ -78,7 +78,9 @@ def back_up(
         raise DatabaseAway(text.format(why=str(error.orig).strip().splitlines()[0])) from error
     finally:
         aside.unlink(missing_ok=True)
-    return BackedUp(made.rows, made.traces, tuple(made.lost), file.stat().st_size, secret)
+    size = file.stat().st_size
+    notices.backup_made(school.folder, size, traces=traces, secret=secret)
+    return BackedUp(made.rows, made.traces, tuple(made.lost), size, secret)
 
 
 def _name(aside: Path, file: Path) -> None:

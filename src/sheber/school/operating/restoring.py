@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, delete, inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from sheber.i18n import _
@@ -28,6 +28,7 @@ from sheber.school.database import open_engine
 from sheber.school.errors import DatabaseAway, Refused
 from sheber.school.operating import records
 from sheber.school.operating.backups import ABOUT, FORMAT, SECRET, WHOLE, Progress
+from sheber.school.queue.models import Worker
 
 __all__ = ["Backup", "Restored", "examine", "restore"]
 
@@ -196,6 +197,8 @@ def _filled(engine: Engine, backup: Backup, tell: Progress) -> int:
         migrating.upgrade(engine, backup.edition)
         rows = _fill(engine, backup, tell)
         migrating.upgrade(engine)
+        with engine.begin() as connection:
+            connection.execute(delete(Worker))  # those of the school that was backed up: none of them judges here
     except BaseException:
         migrating.downgrade(engine, "base")
         raise

@@ -21,7 +21,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from sheber.school import audit, clock
+from sheber.school import audit, clock, notices
 from sheber.school.gradebook.models import Campaign, CampaignResult
 from sheber.school.opening import School
 from sheber.school.people.models import Invitation, Login
@@ -86,6 +86,7 @@ def clean(school: School, rule: Rule) -> Removed:
         if removed.files:
             details = {"old": old, "quota": full, "unnamed": unnamed, "bytes": size}
             audit.record(session, None, "traces.removed", "traces", **details)
+    notices.rule_followed(school.folder, rule.practice_days, rule.graded_days, rule.quota_bytes)
     _tell(removed, rule)
     return removed
 

@@ -133,5 +133,5 @@ class Look(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    thing: Mapped[str] = mapped_column(String(40))  # "submission 7", "assignment 3", "everything"
+    thing: Mapped[str] = mapped_column(String(40))  # "submission 7", "assignment 3", "dates 3", "everything"
     looked: Mapped[datetime]

@@ -1,24 +1,24 @@
 """News: what happened to somebody's work that they have not looked at yet.
 
 A comment was written, a request was answered, points were given by hand or taken back, a regrade was published, a scene
-was released. Nothing is written when it happens: news are read from what is stored anyway, and a `Look` says until when
-somebody has looked at one attempt, at the attempts of an assignment, or at the list of all news.
+was released, more time or more attempts were given. Nothing is written when it happens: news are read from what is stored anyway, and a `Look` says until when
+somebody has looked at one attempt, at the attempts of an assignment, at its dates, or at the list of all news.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, String, cast, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Float, Integer, Select, String, cast, func, literal, null, select, union_all
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sheber.school import clock
-from sheber.school.courses.models import Assignment, Course, Member, ReleasedScene
+from sheber.school.courses.models import Assignment, Course, Extension, Member, ReleasedScene
 from sheber.school.gradebook.models import Campaign, CampaignResult, Override
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.models import Comment, Look, RegradeRequest, SceneResult, Submission
@@ -32,7 +32,7 @@ __all__ = [
     "unread",
 ]
 
-KINDS: Final = ("comment", "answer", "points", "regrade", "scene")
+KINDS: Final = ("comment", "answer", "points", "regrade", "scene", "extension")
 
 MOST: Final = 100  # on the list; older ones stand only where they belong
 
@@ -54,6 +54,9 @@ class News:
     thing: int  # id of the comment or request; place of the scene
     text: str  # of a comment, an answer or a reason: always escaped
     points: float | None  # given by hand; None where they were taken back
+    due: datetime | None  # until when there is time now; None where only attempts were given
+    attempts: int | None  # that one has now; None where only time was given
+    zone: str  # of the course; "": the school's
     state: str  # of a request: granted, declined
     fresh: bool  # not looked at yet
 
@@ -69,10 +72,18 @@ def unread(session: Session, actor: Actor) -> tuple[News, ...]:
     return tuple(one for one in _found(session, actor, looks) if one.fresh)
 
 
-def looked_at(session: Session, actor: Actor, *, attempt: int | None = None, attempts_of: int | None = None) -> None:
-    """One has seen one's own attempt, and what was decided about all attempts of an assignment; neither: all news."""
+def looked_at(
+    session: Session,
+    actor: Actor,
+    *,
+    attempt: int | None = None,
+    attempts_of: int | None = None,
+    dates_of: int | None = None,
+) -> None:
+    """One has seen one's own attempt, what was decided about all attempts of an assignment, its dates; none: all."""
     things = [f"submission {attempt}"] if attempt else []
     things += [f"assignment {attempts_of}"] if attempts_of else []
+    things += [f"dates {dates_of}"] if dates_of else []
     for thing in things or [_EVERYTHING]:
         _look(session, actor, thing)
 
@@ -102,8 +113,9 @@ def _look(session: Session, actor: Actor, thing: str) -> None:
 
 def _fresh(row: Any, looks: dict[str, datetime]) -> bool:
     """Whether it is newer than the last look at any place that shows it."""
-    whole = row.submission_id is None
-    place = f"assignment {row.assignment_id}" if whole else f"submission {row.submission_id}"
+    place = f"assignment {row.assignment_id}" if row.submission_id is None else f"submission {row.submission_id}"
+    if row.kind == "extension":
+        place = f"dates {row.assignment_id}"
     seen = [looks[one] for one in (place, _EVERYTHING) if one in looks]
     return not seen or row.created > max(seen)
 
@@ -115,9 +127,9 @@ def _found(session: Session, actor: Actor, looks: dict[str, datetime] | None) ->
     """The newest things; looks: where they are known already, and only what came after the last look at all counts."""
     known = _looks(session, actor) if looks is None else looks
     since = None if looks is None else looks.get(_EVERYTHING)
-    happened = union_all(*(kind(actor.id) for kind in (_comments, _answers, _given, _regrades, _scenes))).subquery()
+    happened = union_all(*(kind(actor.id) for kind in _kinds())).subquery()
     query = (
-        select(happened, Assignment.course_id, Course.title)
+        select(happened, Assignment.course_id, Course.title, Course.zone)
         .join(Assignment, Assignment.id == happened.c.assignment_id)
         .join(Course, Course.id == Assignment.course_id)
         .join(Member, (Member.course_id == Course.id) & (Member.person_id == actor.id) & Member.left.is_(None))
@@ -142,12 +154,25 @@ def _one(row: Any, fresh: bool) -> News:
         row.thing,
         row.text or "",
         row.points,
+        row.due,
+        row.attempts,
+        row.zone,
         row.state,
         fresh,
     )
 
 
-def _line(kind: str, created: Any, thing: Any, *, text: Any = "", points: Any = None, state: Any = "") -> list[Any]:
+def _line(
+    kind: str,
+    created: Any,
+    thing: Any,
+    *,
+    text: Any = "",
+    points: Any = None,
+    due: Any = None,
+    attempts: Any = None,
+    state: Any = "",
+) -> list[Any]:
     """The columns of one kind of news, without the attempt; the same types in each, as both databases want them."""
     return [
         literal(kind).label("kind"),
@@ -155,6 +180,8 @@ def _line(kind: str, created: Any, thing: Any, *, text: Any = "", points: Any = 
         thing.label("thing"),
         cast(text, String).label("text"),
         cast(null() if points is None else points, Float).label("points"),
+        cast(null() if due is None else due, Extension.due.type).label("due"),
+        cast(null() if attempts is None else attempts, Integer).label("attempts"),
         cast(state, String).label("state"),
     ]
 
@@ -211,6 +238,17 @@ def _scenes(person_id: int) -> Select[Any]:
     query = select(*_line("scene", one.released, one.place), *_ATTEMPT)
     query = query.join(newest, newest.c.released_id == one.id)
     return query.join(Submission, Submission.id == newest.c.submission_id)
+
+
+def _extensions(person_id: int) -> Select[Any]:
+    """More time, or more attempts, for this person."""
+    until = func.coalesce(Extension.due, Extension.closes)
+    line = _line("extension", Extension.created, Extension.id, due=until, attempts=Extension.attempts)
+    return select(*line, Extension.assignment_id, *_no_attempt()).where(Extension.person_id == person_id)
+
+
+def _kinds() -> tuple[Callable[[int], Select[Any]], ...]:
+    return (_comments, _answers, _given, _regrades, _scenes, _extensions)
 
 
 def _no_attempt() -> list[ColumnElement[Any]]:

@@ -21,7 +21,7 @@ from sheber.school.queue.claiming import lock_submission
 from sheber.school.submissions.models import RegradeRequest, Submission
 from sheber.school.submissions.seeing import who_may_see
 
-__all__ = ["RequestLine", "answer", "ask", "requests_in", "requests_of", "take_back"]
+__all__ = ["MOST_ASKED", "RequestLine", "answer", "ask", "requests_in", "requests_of", "take_back"]
 
 LONGEST: Final = 2000  # characters
 MOST_OPEN: Final = 10  # of one student in one course

@@ -64,7 +64,7 @@ class TokenAnswer(Answer):
 class NewsAnswer(Answer):
     """One thing that happened to your work."""
 
-    kind: str = Field(description="comment, answer, points, regrade or scene")
+    kind: str = Field(description="comment, answer, points, regrade, scene or extension")
     created: datetime
     course_id: int
     course: str
@@ -75,6 +75,8 @@ class NewsAnswer(Answer):
     thing: int = Field(description="id of the comment, request, decision or regrade; place of the scene")
     text: str = Field(description="of the comment, the answer or the reason")
     points: float | None = Field(description="given by hand; null where they were taken back")
+    due: datetime | None = Field(description="until when you have time now; null where only attempts were given")
+    attempts: int | None = Field(description="that you have now; null where only time was given")
     state: str = Field(description="of a request: granted or declined")
     fresh: bool = Field(description="you have not looked at it yet")
 

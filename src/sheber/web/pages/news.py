@@ -30,6 +30,8 @@ def my_news(visit: Known) -> Response:
 
 def _address(one: news.News) -> str:
     """Where it stands."""
+    if one.kind == "extension":
+        return f"/assignments/{one.assignment_id}"
     if one.submission_id is None:
         return f"/assignments/{one.assignment_id}/attempts" + ("#by-hand" if one.kind == "points" else "")
     place = {"comment": f"comment-{one.thing}", "answer": "request", "scene": f"scene-{one.thing}"}[one.kind]

@@ -54,7 +54,13 @@ def submission(visit: Known, submission_id: Id) -> Response:
         decided = override_history(session, visit.actor, *whose) if found.kind == "graded" else ()
     if found.own:
         look_at(visit, attempt=found.id, attempts_of=found.assignment_id if found.kind == "graded" else None)
-    told: dict[str, Any] = {"asked": asked, "comments": said, "decided": decided, "staff": _staff(found)}
+    told: dict[str, Any] = {
+        "asked": asked,
+        "most_asked": requests.MOST_ASKED,
+        "comments": said,
+        "decided": decided,
+        "staff": _staff(found),
+    }
     return page(visit, "submission.html.j2", **told, **_told(visit, found, exercise))
 
 

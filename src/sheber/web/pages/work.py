@@ -20,6 +20,7 @@ from sheber.web import names
 from sheber.web.api.caller import V1
 from sheber.web.assets import address
 from sheber.web.downloads import program_file
+from sheber.web.looking import look_at
 from sheber.web.pages.courses import mark
 from sheber.web.prose import prose
 from sheber.web.rendering import go_to, page
@@ -44,6 +45,7 @@ def work(visit: Known, assignment_id: Id, scene: Seed = "") -> Response:
         reached = mine(session, visit.actor, line.course_id).get(assignment_id, NOTHING_YET)
         running = reading.running_practice(session, visit.actor, assignment_id)
         last = reading.last_practice(session, visit.actor, assignment_id)
+    look_at(visit, dates_of=assignment_id)
     told: dict[str, Any] = {
         "line": line,
         "course": course,

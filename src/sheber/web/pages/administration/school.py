@@ -80,8 +80,10 @@ def _settings(visit: Visit, error: Refused | None = None, *, typed: str = "", sa
     require_rank(visit.actor, "school.change")
     with visit.school.reading() as session:
         zones.enter(session, "")
+        chosen = zones.chosen(session)
     content = {
         "saved": saved,
+        "chosen": chosen,
         "wrong": str(error or ""),
         "typed": typed or zones.in_force(),
         "names": zones.names(),

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Response
+from sqlalchemy.orm import Session
 
 from sheber.i18n import _, ngettext
 from sheber.school.courses import courses, roster
@@ -50,7 +51,7 @@ def people(
 
 @router.post("/courses/{course_id}/people")
 def add(visit: Known, course_id: Id, sent: Posted) -> Response:
-    """Add one person: the same way as a file with one row."""
+    """Add one person: the same way as a file with one row. A new account's one-time link is shown at once."""
     _may_enrol(visit, course_id)
     found = _one_row(sent)
     wrong = {_field(one.column): one.sentence for one in found.problems if one.serious}
@@ -58,6 +59,9 @@ def add(visit: Known, course_id: Id, sent: Posted) -> Response:
         return _people(visit, course_id, status=422, add_wrong=wrong, typed=sent.plain())
     with visit.school.writing() as session:
         done = roster.enrol(session, visit.actor, course_id, found)
+        links = _links_of(session, visit, course_id, found.rows[0].login) if done.made else []
+    if links:
+        return _links(visit, course_id, links, undo=done.undo)
     return go_to(f"/courses/{course_id}/people?undo={done.undo}&done={_mark(done)}")
 
 
@@ -214,6 +218,17 @@ def _found(session: Any, visit: Visit, course_id: int, person_id: int) -> course
     raise NotFound(_("This person is not in this course."))
 
 
+def _links_of(session: Session, visit: Visit, course_id: int, login: str) -> list[tuple[str, str, str]]:
+    """Name, login and a new one-time link of somebody whose account was made just now."""
+    session.flush()
+    found = courses.members(session, visit.actor, course_id, search=login)
+    return [
+        (one.name, one.login, invitations.invite(session, visit.actor, one.person_id))
+        for one in found
+        if one.login == login
+    ]
+
+
 def _roster(visit: Visit, course_id: int, found: Preview | None, carried: str, encoding: str = "") -> Response:
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "people.enrol")
@@ -238,14 +253,15 @@ def _enrolled(visit: Visit, course_id: int, done: Enrolled) -> Response:
     return shown(visit, "enrolled", around, done=done)
 
 
-def _links(visit: Visit, course_id: int, links: list[tuple[str, str, str]]) -> Response:
+def _links(visit: Visit, course_id: int, links: list[tuple[str, str, str]], undo: int | None = None) -> Response:
+    """The page of new links. undo: of the enrolment that has just made these accounts."""
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "people.enrol")
     base = visit.request.state.public_url.rstrip("/") or str(visit.request.base_url).rstrip("/")
     days = invitations.LASTS.days
     whole = [(name, login, f"{base}/invitation/{token}") for name, login, token in links]
     file = base64.b64encode(csv_lines([(_("Name"), _("Login"), _("Link")), *whole])).decode()
-    return shown(visit, "links", around, links=whole, days=days, file=file)
+    return shown(visit, "links", around, links=whole, days=days, file=file, undo=undo)
 
 
 def _one_row(sent: Sent) -> Preview:
@@ -279,7 +295,7 @@ def _mark(done: Enrolled) -> str:
 
 def _done_words(mark: str) -> str:
     told = {
-        "made": _("A new account was made and enrolled. Give its owner a one-time link."),
+        "made": _("A new account was made and enrolled."),
         "joined": _("This person was enrolled."),
         "moved": _("This person is in another group now."),
         "already": _("This person was in the course already."),
