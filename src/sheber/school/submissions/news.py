@@ -1,8 +1,9 @@
 """News: what happened to somebody's work that they have not looked at yet.
 
-A comment was written, a request was answered, points were given by hand or taken back, a regrade was published, a scene
-was released, more time or more attempts were given. Nothing is written when it happens: news are read from what is stored anyway, and a `Look` says until when
-somebody has looked at one attempt, at the attempts of an assignment, at its dates, or at the list of all news.
+A comment was written, a request was answered, points were given by hand or taken back, a regrade was published, a
+scene was released, more time or more attempts were given. Nothing is written when it happens: news are read from what
+is stored anyway, and a `Look` says until when somebody has looked at one attempt, at the attempts of an assignment,
+at its dates, or at the list of all news.
 """
 
 from __future__ import annotations
