@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Response
-from sqlalchemy.orm import Session
 
 from sheber.i18n import _, ngettext
 from sheber.school.courses import courses, roster
@@ -218,7 +217,7 @@ def _found(session: Any, visit: Visit, course_id: int, person_id: int) -> course
     raise NotFound(_("This person is not in this course."))
 
 
-def _links_of(session: Session, visit: Visit, course_id: int, login: str) -> list[tuple[str, str, str]]:
+def _links_of(session: Any, visit: Visit, course_id: int, login: str) -> list[tuple[str, str, str]]:
     """Name, login and a new one-time link of somebody whose account was made just now."""
     session.flush()
     found = courses.members(session, visit.actor, course_id, search=login)
