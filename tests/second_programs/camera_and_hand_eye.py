@@ -1,210 +1,228 @@
-"""A second good program of camera-and-hand-eye, from the text alone: no A X = X B, but one fit of all corners.
-
-Where the drawing says that the cameras and boards are is where the fit begins; it moves them until the corners of all
-pictures lie where they were seen. Each mark is looked at once more from near by, by two pictures side by side.
-"""
-
-import itertools
+"""Camera and hand-eye, by a student: chessboards, cv2.calibrateCamera, the starter's hand-eye, two rays to a mark. Nothing tuned."""
 import math
 
 import cv2
 import numpy as np
 
-from sheber import DOWN, Pose, RobotError, connect
+from sheber import DOWN, Pose, SheberError, connect, Collision
+
+
+def solve_hand_eye(flanges, boards):
+    """T_flange_camera from T_base_flange and T_camera_board (from the starter)."""
+    pairs = [(i, j) for i in range(len(flanges)) for j in range(i)]
+    moved = [flanges[j].inverse() @ flanges[i] for i, j in pairs]
+    seen = [boards[j] @ boards[i].inverse() for i, j in pairs]
+    u, _, v = np.linalg.svd(sum(np.outer(a.rotvec, b.rotvec) for a, b in zip(moved, seen, strict=True)))
+    R = u @ np.diag((1.0, 1.0, np.linalg.det(u @ v))) @ v
+    left = np.vstack([a.rotation - np.eye(3) for a in moved])
+    right = np.concatenate([R @ b.position - a.position for a, b in zip(moved, seen, strict=True)])
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = R, np.linalg.lstsq(left, right, rcond=None)[0]
+    return Pose.from_matrix(matrix)
+
 
 cell = connect(exercise="camera-and-hand-eye")
 robot, hand, fixed = cell.robot, cell.cameras["hand"], cell.cameras["fixed"]
-HUE = {"red": 0, "yellow": 25, "green": 65, "blue": 110, "magenta": 152}
-SPEED = 1.4
+board, target, zone = cell.sheet["board"], cell.sheet["target"], cell.sheet["zone"]
+tool = robot.tool.pose
+FAST = dict(speed=2.0, acceleration=3.5)
+CRITERIA = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 40, 0.001)
 
 
-def pattern(board):
-    """Corners in a frame in the middle of the board: x along its rows, y downwards, z away from who looks at it."""
-    columns, rows = board["columns"], board["rows"]
-    x, y = np.meshgrid(np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2)
-    return np.stack((x.ravel(), y.ravel(), 0 * x.ravel()), axis=1) * board["field"]
+def grid(b):
+    c, r = int(b["columns"]), int(b["rows"])
+    g = np.zeros((c * r, 3), np.float32)
+    g[:, :2] = np.mgrid[0:c, 0:r].T.reshape(-1, 2) * b["field"]
+    return g - np.array([(c - 1) / 2 * b["field"], (r - 1) / 2 * b["field"], 0], np.float32)
 
 
-def corners(image, board, expected):
-    """Corners as seen, those first that `expected` (T_camera_board by the drawing) has first."""
-    found, seen = cv2.findChessboardCornersSB(
-        cv2.cvtColor(image.colour, cv2.COLOR_BGR2GRAY), (board["columns"], board["rows"])
-    )
+def corners(colour, b):
+    """The corners in one and the same order: from the end with the black field. None if the board is not whole."""
+    c, r = int(b["columns"]), int(b["rows"])
+    grey = cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY)
+    found, p = cv2.findChessboardCorners(grey, (c, r), flags=cv2.CALIB_CB_ADAPTIVE_THRESH + cv2.CALIB_CB_NORMALIZE_IMAGE)
     if not found:
         return None
-    seen = seen.reshape(-1, 2).astype(float)
-    along = seen[board["columns"] - 1] - seen[0]
-    return seen[::-1] if along @ expected.rotation[:2, 0] < 0 else seen
+    p = cv2.cornerSubPix(grey, np.ascontiguousarray(p, np.float32), (5, 5), (-1, -1), CRITERIA).reshape(-1, 2)
+    q = p.reshape(r, c, 2)
+    # make it right-handed seen from the front: x along columns, y along rows, z away from the camera (det > 0)
+    a, b2 = q[0, -1] - q[0, 0], q[-1, 0] - q[0, 0]
+    if a[0] * b2[1] - a[1] * b2[0] < 0:
+        q = q[:, ::-1]
+
+    def level(a, along, down):
+        x, y = a - 0.5 * (along - a) - 0.5 * (down - a)
+        return float(cv2.getRectSubPix(grey, (3, 3), (float(x), float(y))).mean())
+
+    first = level(q[0, 0], q[0, 1], q[1, 0])
+    last = level(q[-1, -1], q[-1, -2], q[-2, -1])
+    if first > last:
+        q = q[::-1, ::-1]
+    return np.ascontiguousarray(q.reshape(-1, 1, 2))
 
 
-def fit(start, residuals):
-    """Gauss and Newton with a little damping; the poses of `start` are turned and moved in their own axes."""
-    poses, damping = list(start), 1e-3
-    best = residuals(poses)
-    for _ in range(30):
-        columns = []
-        for n, axis in itertools.product(range(len(poses)), range(6)):
-            step = np.zeros(6)
-            step[axis] = 1e-5
-            columns.append((residuals([moved(p, step) if k == n else p for k, p in enumerate(poses)]) - best) / 1e-5)
-        J = np.stack(columns, axis=1)
-        H = J.T @ J
-        step = -np.linalg.solve(H + damping * np.diag(np.diag(H)), J.T @ best)
-        trial = [moved(p, step[6 * k : 6 * k + 6]) for k, p in enumerate(poses)]
-        now = residuals(trial)
-        if now @ now < best @ best:
-            done = best @ best - now @ now < 1e-9 * (best @ best)
-            poses, best, damping = trial, now, damping / 5
-            if done:
-                break
-        else:
-            damping *= 5
-    print(f"fit: {math.sqrt(best @ best / len(best)):.3f} px")
-    return poses
+def pnp(points, p, K, dist):
+    ok, rvec, t = cv2.solvePnP(points, p, K, dist)
+    return Pose.from_rotvec(t.ravel(), rvec.ravel())
 
 
-def moved(pose, step):
-    return pose.offset_tool(*step[:3]).rotated(*step[3:])
+# ---------------------------------------------------------------- the camera on the flange
+T_flange_hand = hand.flange_pose
+obj = grid(board)
+views, flanges = [], []
+centre = cell.frames["board"].position
 
 
-def pixels(points, pose, matrix, lens):
-    return cv2.projectPoints(points, cv2.Rodrigues(pose.rotation)[0], pose.position, matrix, lens)[0].reshape(-1, 2)
+def tilted(azimuth, tilt, roll, dist, dx=0.0, dy=0.0):
+    """T_base_camera looking at the middle of the board; dx, dy move the camera aside, in its own axes [m]."""
+    look = Pose(centre) @ Pose((0, 0, 0)).rotated(z=azimuth) @ Pose((0, 0, 0)).rotated(x=tilt) @ Pose((0, 0, dist))
+    return look @ Pose((0, 0, 0)).rotated(z=-azimuth) @ DOWN.rotated(z=math.pi / 2 + roll) @ Pose((dx, dy, 0))
 
 
-def try_to(pose):
+def look(T_base_camera):
     try:
-        robot.move_to(pose, speed=SPEED, acceleration=3.0)
-    except RobotError:
+        robot.move_to(T_base_camera @ T_flange_hand.inverse() @ tool, **FAST)
+    except Collision:
+        raise
+    except SheberError as error:
+        print("skipped:", str(error)[:80])
         return False
+    image = hand.capture()
+    p = corners(image.colour, board)
+    if p is None:
+        print("no whole board")
+        return False
+    views.append(p)
+    flanges.append(image.flange)
     return True
 
 
-# --- the camera on the flange
-
-robot.move_joints(robot.home)
-board, points = cell.sheet["board"], pattern(cell.sheet["board"])
-T_base_board = cell.frames["board"] @ DOWN
-drawn = hand.flange_pose
-seen, flanges = [], []
-aims = [(a, b) for a in (-0.38, 0.0, 0.38) for b in (-0.38, 0.0, 0.38)] + [(0.3, 0.1), (-0.3, -0.1), (0.1, -0.3)]
-for n, (a, b) in enumerate(aims):
-    turn = (-0.35, 0.0, 0.35)[n % 3]
-    look = Pose(T_base_board.position) @ DOWN.rotated(z=math.pi / 2).rotated(x=a, y=b).rotated(z=turn)
-    look = look.offset_tool(x=0.16 * b, y=-0.12 * a, z=-0.40)
-    if try_to(look @ drawn.inverse() @ robot.tool.pose):
-        image = hand.capture()
-        found = corners(image, board, (image.flange @ drawn).inverse() @ T_base_board)
-        if found is not None:
-            seen.append(found)
-            flanges.append(image.flange)
+D = math.radians
+for azimuth, tilt, roll in ((0, 0, 0), (45, 22, 25), (135, 22, -25), (225, 22, 20), (315, 22, -35)):
+    look(tilted(D(azimuth), D(tilt), D(roll), 0.42))
 
 
-def lens_of(views):
-    """Matrix, distortion, boards as rotations and shifts, and the error of each view [px]."""
-    objects = [points.astype(np.float32)] * len(views)
-    _, matrix, lens, turns, shifts, _, _, errors = cv2.calibrateCameraExtended(
-        objects, [one.astype(np.float32) for one in views], (640, 480), None, None, flags=cv2.CALIB_FIX_K3
-    )
-    return matrix, lens, turns, shifts, errors.ravel()
+def calibrate():
+    rms, K, dist, rv, tv = cv2.calibrateCamera([obj] * len(views), views, (hand.width, hand.height), None, None)
+    boards = [Pose.from_rotvec(np.ravel(t), np.ravel(r)) for r, t in zip(rv, tv)]
+    return rms, K, dist.ravel(), boards
 
 
-errors = lens_of(seen)[4]
-good = [n for n, error in enumerate(errors) if error < 2.5 * np.median(errors)]  # corners that were taken for others
-seen, flanges = [seen[n] for n in good], [flanges[n] for n in good]
-matrix, lens, turns, shifts, errors = lens_of(seen)
-print(f"{len(seen)} views of the board, {errors.max():.3f} px at most")
+rms, K, dist, boards = calibrate()
+T_flange_hand = solve_hand_eye(flanges, boards)
+centre = np.mean([(f @ T_flange_hand @ b).position for f, b in zip(flanges, boards)], axis=0)
+print(f"rough: rms {rms:.3f}, f {K[0,0]:.1f} {K[1,1]:.1f}, T {T_flange_hand}")
+# now the corners of the picture
+for azimuth, tilt, roll, dx, dy in ((0, 25, 0, 0.06, 0.045), (90, 25, 15, -0.06, 0.045), (180, 25, -15, 0.06, -0.045), (270, 25, 10, -0.06, -0.045),
+                                    (60, 24, 40, 0.06, 0.0), (240, 24, -40, -0.06, 0.0), (20, 12, 5, 0.0, 0.05), (200, 12, -10, 0.0, -0.05)):
+    look(tilted(D(azimuth), D(tilt), D(roll), 0.36, dx, dy))
+rms, K, dist, boards = calibrate()
+T_flange_hand = solve_hand_eye(flanges, boards)
+spots = np.array([(f @ T_flange_hand @ b).position for f, b in zip(flanges, boards)])
+print(f"{len(views)} views: rms {rms:.3f}, K {K[0,0]:.2f} {K[1,1]:.2f} {K[0,2]:.2f} {K[1,2]:.2f} dist {dist.round(4)} T {T_flange_hand}; board scatters {1000*spots.std(0).max():.2f} mm")
 
-
-def off_hand(poses):
-    T_flange_hand, where = poses
-    return np.concatenate(
-        [
-            (pixels(points, (flange @ T_flange_hand).inverse() @ where, matrix, lens) - one).ravel()
-            for flange, one in zip(flanges, seen, strict=True)
-        ]
-    )
-
-
-first = Pose.from_rotvec(shifts[0].ravel(), turns[0].ravel())
-T_flange_hand, T_base_board = fit([drawn, flanges[0] @ drawn @ first], off_hand)
-
-
-# --- the camera on the mast
-
-target, points_on = cell.sheet["target"], pattern(cell.sheet["target"])
-T_flange_target = Pose.from_list(target["flange_pose"]) @ DOWN
-sights, arms = [], []
-for n, (a, b) in enumerate([(a, b) for a in (-0.3, 0.0, 0.3) for b in (-0.3, 0.0, 0.3)] + [(0.15, 0.2), (-0.15, -0.2)]):
-    at = fixed.pose @ Pose((0.2 * b, -0.05 * a, 0.60)).rotated(x=a, y=b).rotated(z=(-0.3, 0.0, 0.3)[n % 3])
-    if try_to(at @ T_flange_target.inverse() @ robot.tool.pose):
-        arm = robot.pose @ robot.tool.pose.inverse()
-        found = corners(fixed.capture(), target, fixed.pose.inverse() @ arm @ T_flange_target)
-        if found is not None:
-            sights.append(found)
-            arms.append(arm)
-
-
-def off_fixed(poses):
-    T_base_fixed, where = poses
-    return np.concatenate(
-        [
-            (pixels(points_on, T_base_fixed.inverse() @ arm @ where, fixed.matrix, fixed.distortion) - one).ravel()
-            for arm, one in zip(arms, sights, strict=True)
-        ]
-    )
-
-
-T_base_fixed, _ = fit([fixed.pose, T_flange_target], off_fixed)
-
-values = {"fx": matrix[0, 0], "fy": matrix[1, 1], "cx": matrix[0, 2], "cy": matrix[1, 2]}
-values |= dict(zip(("k1", "k2", "p1", "p2", "k3"), lens.ravel(), strict=True))
-sheet = {f"hand_{name}": value for name, value in values.items()}
-for name, pose in (("hand", T_flange_hand), ("fixed", T_base_fixed)):
-    places = (*pose.position, *pose.rotvec)
-    sheet |= {f"{name}_{axis}": value for axis, value in zip(("x", "y", "z", "rx", "ry", "rz"), places, strict=True)}
-for name, value in sheet.items():
-    cell.outputs[name] = float(value)
-
-
-# --- the marks
-
-
-def rays(image):
-    """Where the camera was, and the direction of each mark that is whole in the picture, by colour."""
-    camera = image.flange @ T_flange_hand
-    hsv = cv2.cvtColor(image.colour, cv2.COLOR_BGR2HSV).astype(int)
-    directions = {}
-    for colour in cell.sheet["marks"]:
-        mask = (abs((hsv[..., 0] - HUE[colour] + 90) % 180 - 90) < 11) & (hsv[..., 1] > 110)
-        outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        for outline in outlines:
-            area, (x, y, w, h) = cv2.contourArea(outline), cv2.boundingRect(outline)
-            if area > 100 and 0.7 < w / h < 1.4 and area > 0.65 * w * h and 0 < x < 639 - w and 0 < y < 479 - h:
-                moments = cv2.moments(outline)
-                middle = np.array([[[moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]]]])
-                x, y = cv2.undistortPoints(middle, matrix, lens).ravel()
-                directions[colour] = camera.rotation @ (x, y, 1.0)
-    return camera.position, directions
-
-
-def see(x, y, z):
-    try_to(Pose((x, y, z)) @ DOWN.rotated(z=math.pi / 2) @ T_flange_hand.inverse() @ robot.tool.pose)
-    return rays(hand.capture())
-
-
-zone = {axis: sum(ends) / 2 for axis, ends in cell.sheet["zone"].items()}
-above, directions = see(zone["x"], zone["y"], 0.56)
-for colour, direction in directions.items():
-    x, y, _z = above + (zone["z"] - above[2]) / direction[2] * direction
-    left, right = see(x - 0.05, y, 0.42), see(x + 0.05, y, 0.42)
-    if colour not in left[1] or colour not in right[1]:
+# ---------------------------------------------------------------- the marks: pictures from four places
+mid = np.array([np.mean(zone["x"]), np.mean(zone["y"]), np.mean(zone["z"])])
+HUES = {"red": 0, "yellow": 25, "green": 65, "blue": 110, "magenta": 152}
+rays = {name: [] for name in cell.sheet["marks"]}
+for azimuth, tilt in ((200, 12), (290, 14), (20, 14), (110, 14)):
+    T = Pose(mid) @ Pose((0, 0, 0)).rotated(z=D(azimuth)) @ Pose((0, 0, 0)).rotated(x=D(tilt)) @ Pose((0, 0, 0.46)) @ Pose((0, 0, 0)).rotated(z=-D(azimuth)) @ DOWN.rotated(z=math.pi / 2)
+    try:
+        robot.move_to(T @ T_flange_hand.inverse() @ tool, **FAST)
+    except Collision:
+        raise
+    except SheberError as error:
+        print("marks, skipped:", str(error)[:80])
         continue
-    (p, a), (q, b) = ((one[0], one[1][colour]) for one in (left, right))
-    s, t = np.linalg.lstsq(np.stack((a, -b), axis=1), q - p, rcond=None)[0]
-    tip = Pose((p + s * a + q + t * b) / 2) @ DOWN
-    robot.move_to(tip.offset(z=0.05), speed=SPEED)
-    robot.move_linear(tip, speed=0.2)
+    image = hand.capture()
+    T_base_camera = image.flange @ T_flange_hand
+    hsv = cv2.cvtColor(image.colour, cv2.COLOR_BGR2HSV).astype(int)
+    for name in rays:
+        away = abs((hsv[..., 0] - HUES[name] + 90) % 180 - 90)
+        mask = ((away < 12) & (hsv[..., 1] > 110) & (hsv[..., 2] > 50)).astype(np.uint8)
+        n, labels, stats, mids = cv2.connectedComponentsWithStats(mask)
+        best = None
+        for i in range(1, n):
+            x, y, w, h, a = stats[i]
+            if a < 40 or x < 2 or y < 2 or x + w > hand.width - 2 or y + h > hand.height - 2 or not 0.6 < a / (w * h * math.pi / 4) < 1.3:
+                continue
+            ray = np.append(cv2.undistortPoints(mids[i].reshape(1, 1, 2), K, dist).ravel(), 1.0)
+            o, d = T_base_camera.position, T_base_camera.rotation @ ray
+            at = o + d * (mid[2] - o[2]) / d[2]
+            if zone["x"][0] - 0.05 < at[0] < zone["x"][1] + 0.05 and zone["y"][0] - 0.05 < at[1] < zone["y"][1] + 0.05 and (best is None or a > best[0]):
+                best = (a, o, d / np.linalg.norm(d))
+        if best:
+            rays[name].append(best[1:])
+    cell.show(image.colour, f"marks {azimuth}")
+marks = {}
+for name, lines in rays.items():
+    if len(lines) < 2:
+        print("mark", name, "seen", len(lines))
+        continue
+    A = sum(np.eye(3) - np.outer(d, d) for _, d in lines)
+    b = sum((np.eye(3) - np.outer(d, d)) @ o for o, d in lines)
+    marks[name] = np.linalg.solve(A, b)
+    miss = max(np.linalg.norm((np.eye(3) - np.outer(d, d)) @ (marks[name] - o)) for o, d in lines)
+    print(f"{name}: {(1000*marks[name]).round(1)} rays miss by {1000*miss:.2f} mm, {len(lines)} views")
+
+# ---------------------------------------------------------------- touch them, on the shortest way
+down = robot.forward(robot.home).quaternion
+travel = zone["z"][1] + 0.04
+here = robot.pose.position
+todo = dict(marks)
+while todo:
+    name = min(todo, key=lambda n: np.linalg.norm(todo[n][:2] - here[:2]))
+    p = todo.pop(name)
+    here = p
+    robot.move_to(Pose((p[0], p[1], travel), down), blend=0.01, **FAST)
+    robot.move_linear(Pose(p, down).offset(z=-0.0005), speed=0.15, acceleration=1.5)
+    cell.wait(0.1)
     cell.outputs["touch"] = True
     cell.outputs["touch"] = False
-    robot.move_linear(tip.offset(z=0.08), speed=0.3)
-robot.move_joints(robot.home)
+    robot.move_linear(Pose((p[0], p[1], travel), down), speed=0.4, acceleration=2.5, blend=0.01)
+robot.move_joints(robot.home, **FAST)
+
+# ---------------------------------------------------------------- the camera on the mast
+T_flange_target = Pose(target["flange_pose"][:3], target["flange_pose"][3:])
+obj2 = grid(target)
+Kf, df = fixed.matrix, fixed.distortion
+seen, backs = [], []
+poses = []
+for i, (tx, ty, dx, dy, dz) in enumerate(((0, 0, 0, 0, 0), (18, 0, .03, 0, 0), (-18, 0, -.03, 0, 0.05), (0, 20, 0, .02, 0), (0, -20, 0, -.02, 0.05), (14, 14, .05, .03, 0.03),
+                                          (-14, 14, -.05, .03, 0), (14, -14, .05, -.03, 0.04), (-14, -14, -.05, -.03, 0), (9, 24, 0, 0, 0.02), (-24, 8, 0, 0, 0.03), (24, -6, 0, 0, 0))):
+    facing = fixed.pose @ Pose((dx, dy, 0.56 + dz)) @ DOWN
+    def flange_z(t):
+        return (facing.rotated(z=t) @ T_flange_target.inverse()).rotation[2, 2]
+    roll = min(np.linspace(-math.pi, math.pi, 73), key=flange_z) + D((0, 12, -12, 8, -8, 16, -16, 10, -10, 0, 5, -20)[i])
+    poses.append(facing.rotated(z=roll).rotated(x=D(tx)).rotated(y=D(ty)))
+for T_base_target in poses:
+    if len(seen) >= 11:
+        break
+    try:
+        robot.move_to(T_base_target @ T_flange_target.inverse() @ tool, **FAST)
+    except Collision:
+        raise
+    except SheberError as error:
+        print("fixed, skipped:", str(error)[:80])
+        continue
+    q = robot.pose @ tool.inverse()
+    image = fixed.capture()
+    p = corners(image.colour, target)
+    if p is None:
+        print("fixed: no whole target")
+        cell.show(image.colour, "no target")
+        continue
+    seen.append(pnp(obj2, p, Kf, df))
+    backs.append(q.inverse())
+T_base_fixed = solve_hand_eye(backs, seen)
+spots = np.array([(b @ T_base_fixed @ s).position for b, s in zip(backs, seen)])
+print(f"fixed: {len(seen)} views, {T_base_fixed}; target scatters {1000*spots.std(0).max():.2f} mm")
+
+for name, value in zip(("fx", "fy", "cx", "cy"), (K[0, 0], K[1, 1], K[0, 2], K[1, 2])):
+    cell.outputs[f"hand_{name}"] = float(value)
+for name, value in zip(("k1", "k2", "p1", "p2", "k3"), dist):
+    cell.outputs[f"hand_{name}"] = float(value)
+for camera, pose in (("hand", T_flange_hand), ("fixed", T_base_fixed)):
+    for name, value in zip(("x", "y", "z", "rx", "ry", "rz"), (*pose.position, *pose.rotvec)):
+        cell.outputs[f"{camera}_{name}"] = float(value)
+robot.move_joints(robot.home, **FAST)
