@@ -65,7 +65,7 @@ class Driver:
 
     def solve(self, T_base_tcp: Pose) -> Array:
         """Joints for a pose of the TCP, nearest to where the arm is."""
-        flange = T_base_tcp @ self.cell.scene.tool.pose.inverse()
+        flange = T_base_tcp @ self.cell.tool_now.pose.inverse()
         branches = kinematics.nearest(self.cell.arm, kinematics.inverse_one(self.cell.arm, flange), self.q)
         return branches[np.abs(branches - self.q).max(axis=1).argmin()]
 
@@ -75,7 +75,7 @@ class Driver:
 
     def line(self, T_base_tcp: Pose, seconds: float = 0.5, at_once: int = 5) -> None:
         """A straight line of the TCP with the orientation of its end, so many steps at once."""
-        arm, tool = self.cell.arm, self.cell.scene.tool.pose
+        arm, tool = self.cell.arm, self.cell.tool_now.pose
         start = (kinematics.forward(arm, self.q) @ tool).position
         part = smooth(5 * round(seconds / 0.01))[:, None]
         flange = np.tile((T_base_tcp @ tool.inverse()).matrix, (len(part), 1, 1))

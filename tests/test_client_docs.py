@@ -17,8 +17,9 @@ from sheber import DOWN, Pose, client
 from sheber.client import robot_cell
 from sheber.robot import arms
 from sheber.robot.cell.scene import CameraSpec, LightBarrier, Part, Scene, Shape
-from sheber.robot.cell.stock import dispenser, gripper, suction, table
+from sheber.robot.cell.stock import changer, dispenser, dock, gripper, suction, table
 
+VALUES = (robot_cell.State, robot_cell.Image, robot_cell.Tool, robot_cell.RobotLimits, robot_cell.DockedTool)
 PAGE = (Path(__file__).parents[1] / "docs" / "program.md").read_text("utf-8")
 OBJECTS = {
     robot_cell.Cell: "cell",
@@ -29,6 +30,7 @@ OBJECTS = {
     robot_cell.Suction: "suction",
     robot_cell.Dispenser: "dispenser",
     robot_cell.Camera: "camera",
+    robot_cell.Changer: "changer",
 }
 
 
@@ -77,7 +79,7 @@ def test_the_page_names_every_public_name() -> None:
 
 
 def test_the_page_names_every_field_that_a_program_reads() -> None:
-    for kind in (robot_cell.State, robot_cell.Image, robot_cell.Tool, robot_cell.RobotLimits):
+    for kind in VALUES:
         for field in kind.__dataclass_fields__:  # type: ignore[attr-defined]
             assert f".{field}" in PAGE, f"docs/program.md does not name {kind.__name__}.{field}"
 
@@ -98,11 +100,14 @@ def test_the_usual_speeds_that_the_page_and_the_docstrings_name_are_the_arms() -
 
 def documented() -> Iterator[tuple[str, str]]:
     """Name and docstring of everything in the program's side that shows an example."""
-    for kind in (*OBJECTS, robot_cell.State, robot_cell.Image, robot_cell.Tool, robot_cell.RobotLimits):
+    for kind in (*OBJECTS, *VALUES):
         yield kind.__name__, inspect.getdoc(kind) or ""
     for name, member in ALL.items():
         if name != "connect" and not name.startswith("Station."):  # no such station stands here
             yield name, inspect.getdoc(member) or ""
+
+
+DOCK = Pose((0.35, 0.4, 0.3))
 
 
 def scene_for(tool: Any) -> Scene:
@@ -110,14 +115,16 @@ def scene_for(tool: Any) -> Scene:
     box = Part("box", (Shape("box", (0.06, 0.06, 0.05)),), Pose((0.5, 0.1, 0.025)), 0.4)
     barrier = LightBarrier("part_present", (0.4, 0.1, 0.02), (0.6, 0.1, 0.02))
     camera = CameraSpec("overhead", Pose((0.5, 0.1, 1.1)) @ DOWN)
+    docks = (dock("dock_a", DOCK, gripper(), "gripper"), dock("dock_b", DOCK.offset(y=-0.8), suction(), "suction"))
     return Scene(
         tool=tool,
+        docks=docks if tool.kind == "changer" else (),
         parts=(box,),
         fixtures=(table(),),
         barriers=(barrier,),
         cameras=(camera, CameraSpec("hand", Pose((0.0, 0.07, 0.02)), mount="flange")),
         outputs=("belt",),
-        frames=(("pick", Pose((0.5, 0.1, 0.05))),),
+        frames=(("pick", Pose((0.5, 0.1, 0.05))), ("dock_a", DOCK)),
         meant_contacts=(("tool", "box"), ("finger_*", "box"), ("box", "table")),
     )
 
@@ -125,8 +132,8 @@ def scene_for(tool: Any) -> Scene:
 @pytest.mark.physics
 @pytest.mark.parametrize(("name", "text"), list(documented()), ids=[name for name, _ in documented()])
 def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    heads = {"gripper": gripper, "dispenser": dispenser}
-    wanted = (kind for kind in heads if name.startswith(kind.capitalize()) or name.endswith(kind))
+    heads = {"gripper": gripper, "dispenser": dispenser, "changer": changer, "DockedTool": changer}
+    wanted = (kind for kind in heads if name.startswith((kind.capitalize(), kind)) or name.endswith(kind))
     tool = heads.get(next(wanted, ""), suction)()
     with conversation(scene_for(tool), tmp_path / "run.trace") as talk:
         cell = talk.cell
@@ -135,6 +142,10 @@ def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pyt
         names |= cell._tools
         if "Suction.on" in name or name in ("Suction", "Cell.suction"):
             cell.robot.move_to(cell.frames["pick"] @ DOWN)
+        if tool.kind == "changer":
+            names["changer"] = cell.changer
+            if "lock()" in text:
+                cell.robot.move_to((DOCK @ DOWN).offset(z=0.001))
         names |= {"end": cell.robot.pose.offset(y=0.02), "speed": 0.05}
         if "image" in text:
             names["image"] = cell.cameras["overhead"].capture()

@@ -36,6 +36,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "suction_on": {"timeout": 1.0, "wait": True},
     "suction_off": {"wait": False},
     "dispenser_on": {"flow": 3e-7, "wait": True},
+    "changer_lock": {"timeout": 1.0},
+    "changer_unlock": {},
     "dispenser_off": {"wait": False},
     "forward": {"q": [0.0] * 6},
     "inverse": {"pose": [0.4, 0, 0.3, 0, 1, 0, 0]},

@@ -232,7 +232,9 @@ def test_a_number_that_does_not_exist_is_named(tool) -> None:
 def test_an_unknown_tool_is_named() -> None:
     from dataclasses import replace
 
-    with pytest.raises(ValueError, match=r"no tool of the kind 'hammer'\. The kinds are: pointer, suction, gripper"):
+    with pytest.raises(
+        ValueError, match=r"no tool of the kind 'hammer'\. The kinds are: pointer, suction, dispenser, gripper, changer"
+    ):
         build(scene(replace(stock.pointer(), kind="hammer")))
 
 

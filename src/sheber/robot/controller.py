@@ -83,12 +83,12 @@ class Controller:
         self.cell, self.scene, self.limits = cell, scene, limits
         self.step = 0  # physics steps since the start
         self.arm = cell.arm
-        self.tool_frame = scene.tool.told
-        self.tool = tool_port(scene.tool, cell.tool)
+        self.tool_frame = cell.tool_now.told
+        self.tool = tool_port(scene.tool.kind, cell.tool)
         self.inputs = Signals(cell.inputs, cell.analog_inputs)
         self.outputs = Signals(cell.outputs, cell.analog_outputs)
         self.record = self._begun(recorder)
-        self.interpolator = Interpolator(self.arm, scene.tool.told, cell.measured_joints, cell.self_collides)
+        self.interpolator = Interpolator(self.arm, cell.tool_now.told, cell.measured_joints, cell.self_collides)
         self.motion: Motion = self.interpolator  # what gives the joint targets
         cell.self_collides(self.interpolator.joints[None])  # makes the checker now, not within the first move
         self.queue = Queue(self.interpolator, self.event, cell.new_move)
@@ -110,7 +110,7 @@ class Controller:
         """Declare what is recorded."""
         scene, cell = self.scene, self.cell
         numbers = [
-            *tool_channels(scene.tool),
+            *tool_channels(scene),
             *signal_channels("input", analog_inputs(scene)),
             *signal_channels("output", analog_outputs(scene)),
         ]
@@ -124,7 +124,7 @@ class Controller:
             events={**EVENTS, **{kind: about for device in DEVICES for kind, about in device.events.items()}},
             notices=notices(scene.arm),
         )
-        return Record(recorder, row, cell, self.arm, scene.tool.pose, [channel.name for channel in numbers])
+        return Record(recorder, row, cell, self.arm, [channel.name for channel in numbers])
 
     # --- the station ----------------------------------------------------------------------
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from sheber.robot.arms import Arm
-from sheber.robot.cell.scene import CameraSpec, Scene
+from sheber.robot.cell.scene import CameraSpec, Scene, ToolSpec
 from sheber.robot.cell.wires import analog_inputs, analog_outputs
 from sheber.robot.io import Signals
 from sheber.robot.port import Port
+from sheber.robot.tool_given import tool_given
 from sheber.station import Limits
 
 __all__ = ["given"]
 
 
-def given(arm: Arm, scene: Scene, tool: Port, limits: Limits, inputs: Signals, outputs: Signals) -> dict[str, Any]:
-    """The answer to connect. Nothing of the scene's truth is in it."""
+def given(
+    arm: Arm, scene: Scene, now: ToolSpec, tool: Port, limits: Limits, inputs: Signals, outputs: Signals
+) -> dict[str, Any]:
+    """The answer to connect. Nothing of the scene's truth is in it. `now`: what is in front of the flange."""
     return {
         "station": "robot-cell",
-        "robot": _robot(arm) | {"tool": _tool(scene, tool)},
+        "robot": _robot(arm) | {"tool": tool_given(now) | tool.given()},
         "frames": {name: pose.to_list() for name, pose in scene.frames},
         "sheet": dict(scene.sheet),
         "inputs": list(inputs.names),
@@ -42,13 +45,6 @@ def _robot(arm: Arm) -> dict[str, Any]:
         "torque": arm.max_torque,
     }
     return {"model": arm.title, "home": list(arm.home), "limits": limits}
-
-
-def _tool(scene: Scene, tool: Port) -> dict[str, Any]:
-    spec = scene.tool
-    known = {"kind": spec.kind, "pose": spec.told.to_list(), "mass": spec.mass, "centre": list(spec.centre)}
-    known["strength"] = spec.strength
-    return known | tool.given()
 
 
 def _camera(camera: CameraSpec) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sheber.i18n import Text
 from sheber.robot.fields import Command
 from sheber.trace import Channel, EventKind
 
-__all__ = ["Device", "Port"]
+__all__ = ["Device", "Exchange", "Port"]
 
 
 class Port(Protocol):
@@ -36,6 +37,18 @@ class Port(Protocol):
     def row(self) -> tuple[float, ...]:
         """What a sample records of it, in the order of the device's channels."""
         ...
+
+
+class Exchange:
+    """A port that stands for another one from time to time: what takes tools and gives them back."""
+
+    def worn(self) -> Port | None:
+        """The port of the tool that is on; None: none is."""
+        raise NotImplementedError
+
+    def off(self, kind: str) -> Text:
+        """The sentence for a tool of this kind that was asked for, and is not on."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

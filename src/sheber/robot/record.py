@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.geometry import Pose
 from sheber.i18n import N_
 from sheber.robot.arms import Arm
 from sheber.robot.motion.kinematics import forward_all
@@ -87,12 +86,11 @@ class Record:
         row: np.dtype[np.void],
         cell: Cell,
         arm: Arm,
-        T_flange_tcp: Pose,
         numbers: Sequence[str],
     ) -> None:
         """`row`: the type of a sample; `numbers`: channels whose values `sample` takes, in this order."""
         self._recorder, self._cell, self._arm = recorder, cell, arm
-        self._T_flange_tcp = T_flange_tcp.matrix
+        self._tool = cell.tool_now
         self._row, self._numbers = row, tuple(numbers)
         self._given: list[Given] = []  # what the cell does not keep of each kept row
         self._events: list[tuple[int, int, str, dict[str, Any]]] = []  # rows kept before it, step, kind, data
@@ -108,8 +106,9 @@ class Record:
         line: int,
     ) -> None:
         """Record one row of the cell as it is now, and the bodies that moved; `targets` must stay as they are."""
-        if len(self._given) == ROWS:
+        if len(self._given) == ROWS or self._cell.tool_now is not self._tool:
             self.hand_over()
+            self._tool = self._cell.tool_now  # what is kept is of one tool
         self._cell.keep()
         self._given.append((step, targets, numbers, inputs, outputs, moving, line))
 
@@ -152,7 +151,7 @@ class Record:
             rows[name] = column
         _, targets, numbers, *signals = zip(*given, strict=True)
         rows["joint_targets"] = np.concatenate(targets).reshape(len(given), -1)
-        poses = forward_all(self._arm, rows["joint_targets"]) @ self._T_flange_tcp
+        poses = forward_all(self._arm, rows["joint_targets"]) @ self._tool.pose.matrix
         rows["tcp_target"] = poses_to_seven(poses)
         for name, values in zip(self._numbers, zip(*numbers, strict=True), strict=True):
             rows[name] = values

@@ -57,7 +57,9 @@ SLEPT = message("robot.slept", "No simulated time passes during time.sleep in li
 @serves(c.Connect)
 def _connect(station: Served, command: c.Connect) -> Reply:
     station.event("connect", {"client": command.client})
-    return Reply(given(station.arm, station.scene, station.tool, station.limits, station.inputs, station.outputs))
+    now = station.cell.tool_now
+    signals = station.inputs, station.outputs
+    return Reply(given(station.arm, station.scene, now, station.tool, station.limits, *signals))
 
 
 # --- moves

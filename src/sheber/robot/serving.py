@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sheber.i18n import Message, Text, Worded, message
 from sheber.robot.fields import Command
 from sheber.robot.motion.errors import MotionError
+from sheber.robot.port import Exchange
 
 if TYPE_CHECKING:
     from sheber.geometry import Pose
@@ -167,6 +168,12 @@ def missing(what: Text, name: str, known: tuple[str, ...]) -> CommandError:
 
 def fitted(station: Served, port: type[T], kind: str) -> T:
     """The tool on the arm, if it is of this kind; raises CommandError that says which one is there."""
-    if not isinstance(station.tool, port):
+    tool: object = station.tool
+    if isinstance(tool, Exchange):
+        worn = tool.worn()
+        if not isinstance(worn, port):
+            raise CommandError("ToolError", tool.off(kind))
+        return worn
+    if not isinstance(tool, port):
         raise missing(TOOL(), kind, (station.tool.kind,))
-    return station.tool
+    return tool

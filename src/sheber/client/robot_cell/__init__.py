@@ -2,6 +2,7 @@
 
 from sheber.client.robot_cell.camera import Camera, Image
 from sheber.client.robot_cell.cell import Cell, State
+from sheber.client.robot_cell.changer import Changer, DockedTool
 from sheber.client.robot_cell.dispenser import Dispenser
 from sheber.client.robot_cell.force import Compliance, Contact, Signal, Touch
 from sheber.client.robot_cell.gripper import Gripper
@@ -11,9 +12,11 @@ from sheber.client.robot_cell.suction import Suction
 __all__ = [
     "Camera",
     "Cell",
+    "Changer",
     "Compliance",
     "Contact",
     "Dispenser",
+    "DockedTool",
     "Gripper",
     "Image",
     "Robot",

@@ -14,6 +14,7 @@ from sheber.client import checks
 from sheber.client.errors import NotGiven, wrong
 from sheber.client.named import INPUT, OUTPUT, Inputs, Named, Outputs, missing
 from sheber.client.robot_cell.camera import Camera
+from sheber.client.robot_cell.changer import Changer
 from sheber.client.robot_cell.dispenser import Dispenser
 from sheber.client.robot_cell.gripper import Gripper
 from sheber.client.robot_cell.robot import Robot
@@ -35,6 +36,7 @@ NO_COMMANDS = message(
     "client.tool_without_commands",
     "This cell has no {name}. The tool of its robot is a {tool}. It needs no commands: move the robot.",
 )
+FIXED = message("client.tool_is_fixed", "This cell has no quick changer. Its tool, a {tool}, is fixed to the flange.")
 ANALOG = message(
     "client.wait_for_analog",
     "wait_for waits for a digital input. {name!r} is a number in {unit}. Read cell.inputs[{name!r}] in a loop instead.",
@@ -73,7 +75,7 @@ class Cell(Connected):
     >>> robot = cell.robot
     """
 
-    __slots__ = ("_tools", "cameras", "frames", "inputs", "limits", "outputs", "robot", "sheet")
+    __slots__ = ("_changer", "_tools", "cameras", "frames", "inputs", "limits", "outputs", "robot", "sheet")
 
     def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
         """Take the answer to connect."""
@@ -86,7 +88,10 @@ class Cell(Connected):
         self.outputs = Outputs(session, given["outputs"], analog.get("outputs"))  # by name
         self.cameras: Named[Camera] = Named(CAMERA, _cameras(session, given["cameras"]))  # by name
         self.limits: Named[Any] = Named(LIMIT, given["run_limits"])  # what this run may use: simulated_s, ...
-        self._tools = _tools(session, given["robot"]["tool"])
+        tool = given["robot"]["tool"]
+        parked: Mapping[str, Any] = tool.get("tools", {})
+        self._tools = _tools(session, parked or {tool["kind"]: tool})
+        self._changer = Changer(session, tool, self.robot._takes_tool) if "tools" in tool else None
 
     def __repr__(self) -> str:
         named: dict[str, Collection[str]] = {
@@ -101,15 +106,25 @@ class Cell(Connected):
         return f"Cell({'; '.join(parts)})"
 
     @property
+    def changer(self) -> Changer:
+        """The quick changer. Raises NotGiven if the tool of this cell is fixed.
+
+        >>> cell.changer.lock()
+        """
+        if self._changer is None:
+            raise NotGiven(FIXED(tool=self.robot.tool.kind))
+        return self._changer
+
+    @property
     def gripper(self) -> Gripper:
         """The parallel gripper. Raises NotGiven if this cell has another tool.
 
+        In a cell with a quick changer its commands raise ToolError while it is not on the arm. Of two grippers this is
+        the one on the arm.
+
         >>> cell.gripper.open()
         """
-        tool = self._tools.get("gripper")
-        if not isinstance(tool, Gripper):
-            raise NotGiven(self._other_tool("gripper"))
-        return tool
+        return self._tool("gripper", Gripper)
 
     @property
     def suction(self) -> Suction:
@@ -117,10 +132,7 @@ class Cell(Connected):
 
         >>> cell.suction.on()
         """
-        tool = self._tools.get("suction")
-        if not isinstance(tool, Suction):
-            raise NotGiven(self._other_tool("suction"))
-        return tool
+        return self._tool("suction", Suction)
 
     @property
     def dispenser(self) -> Dispenser:
@@ -128,10 +140,15 @@ class Cell(Connected):
 
         >>> cell.dispenser.on(flow=3e-7)
         """
-        tool = self._tools.get("dispenser")
-        if not isinstance(tool, Dispenser):
-            raise NotGiven(self._other_tool("dispenser"))
-        return tool
+        return self._tool("dispenser", Dispenser)
+
+    def _tool(self, name: str, kind: type[T]) -> T:
+        """The tool of a kind: the one on the arm, else the first that the cell has."""
+        on = self._tools.get(self._changer._on) if self._changer else None
+        for tool in (on, *self._tools.values()):
+            if isinstance(tool, kind):
+                return tool
+        raise NotGiven(self._other_tool(name))
 
     def _other_tool(self, name: str) -> Text:
         """The sentence for a tool that this cell does not have; one without commands is not in `_tools`."""
@@ -197,13 +214,17 @@ def _cameras(session: Session, given: Mapping[str, Any]) -> dict[str, Camera]:
     return {name: Camera(session, name, camera) for name, camera in given.items()}
 
 
-def _tools(session: Session, given: Mapping[str, Any]) -> dict[str, Dispenser | Gripper | Suction]:
-    """The tools that a program can command, by the name under which the cell has them."""
-    if given["kind"] == "gripper":
-        return {"gripper": Gripper(session, given["stroke"], given["max_force"])}
-    if given["kind"] == "dispenser":
-        return {"dispenser": Dispenser(session, given)}
-    return {"suction": Suction(session)} if given["kind"] == "suction" else {}
+def _tools(session: Session, given: Mapping[str, Mapping[str, Any]]) -> dict[str, Dispenser | Gripper | Suction]:
+    """The tools that a program can command, by the names under which they are given."""
+    tools: dict[str, Dispenser | Gripper | Suction] = {}
+    for name, tool in given.items():
+        if tool["kind"] == "gripper":
+            tools[name] = Gripper(session, tool["stroke"], tool["max_force"])
+        elif tool["kind"] == "dispenser":
+            tools[name] = Dispenser(session, tool)
+        elif tool["kind"] == "suction":
+            tools[name] = Suction(session)
+    return tools
 
 
 def _read_only(what: Message, values: Mapping[str, T]) -> Mapping[str, T]:

@@ -38,11 +38,17 @@ class Tool:
     Pose(0.0, 0.0, 120.0 mm; rotvec 0.0, 0.0, 0.0 deg)
     """
 
-    kind: str  # gripper, suction, pointer, dispenser
+    kind: str  # gripper, suction, pointer, dispenser; changer: a quick changer without a tool
     pose: Pose  # T_flange_tcp; the TCP's z axis points out of the tool
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
     strength: float  # N, the most that it may be asked to press with
+
+
+def tool_of(given: Mapping[str, Any]) -> Tool:
+    """The tool that the cell tells of."""
+    centre = tuple(given["centre"])
+    return Tool(given["kind"], Pose.from_list(given["pose"]), given["mass"], centre, float(given["strength"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,10 +85,7 @@ class Robot(Fixed):
         self._model = str(given["model"])
         self._home = np.array(given["home"], dtype=np.float64)
         self._home.setflags(write=False)
-        tool = given["tool"]
-        self._tool = Tool(
-            tool["kind"], Pose.from_list(tool["pose"]), tool["mass"], tuple(tool["centre"]), float(tool["strength"])
-        )
+        self._tool = tool_of(given["tool"])
         self._limits = RobotLimits(
             np.array(limits["joints"], dtype=np.float64),
             np.array(limits["joint_speed"], dtype=np.float64),
@@ -147,6 +150,10 @@ class Robot(Fixed):
         wanted = checks.pose(pose, "pose")
         self._session.call("set_tool", pose=wanted.to_list())
         self._tool = replace(self._tool, pose=wanted)
+
+    def _takes_tool(self, given: Mapping[str, Any]) -> None:
+        """Another tool is in front of the flange; the controller has taken it on already."""
+        self._tool = tool_of(given)
 
     # --- what is read from the cell -------------------------------------------------------
 

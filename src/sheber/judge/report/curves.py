@@ -25,6 +25,8 @@ __all__ = ["Plot", "packed", "path", "plots"]
 
 POINTS: Final = 3000  # of a curve in a page
 MOST: Final = 8  # curves of one channel in a plot
+JUMP_M: Final = 0.01  # m between two samples, while it moves by less than
+STANDS_M: Final = 0.001  # before and after: nothing moves so
 POSE: Final = (7,)  # shape of a channel that holds a pose: m, wxyz
 Floats = NDArray[np.float64]
 
@@ -136,9 +138,21 @@ def _speed(channel: Channel, times: Floats, columns: Floats) -> Plot:
     """How fast a place moves: the first three components."""
     wanted = channel.shown.removesuffix("/s")  # "mm" and "mm/s" ask for the same
     unit, factor = _in_plots(channel.unit.split(",")[0].strip(), wanted, bool(channel.title))
-    speed = np.linalg.norm(np.gradient(columns[:, :3], times, axis=0), axis=1) * factor
+    speed = np.linalg.norm(np.gradient(_without_jumps(columns[:, :3]), times, axis=0), axis=1) * factor
     unit = f"{unit}/s"
     return Plot(_title(channel, unit), unit, (_label(channel, 0, 1),), times, speed[None])
+
+
+def _without_jumps(places: Floats) -> Floats:
+    """Places (n, 3) [m] without jumps of what stands before and after: another place is meant from there."""
+    way = np.diff(places, axis=0)
+    far = np.linalg.norm(way, axis=1)
+    before, after = np.concatenate(([0.0], far[:-1])), np.concatenate((far[1:], [0.0]))
+    jumps = (far > JUMP_M) & (before < STANDS_M) & (after < STANDS_M)
+    if not jumps.any():
+        return places
+    way[jumps] = 0.0
+    return np.concatenate((places[:1], places[0] + np.cumsum(way, axis=0)))
 
 
 def _title(channel: Channel, unit: str) -> str:

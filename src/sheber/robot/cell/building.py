@@ -1,7 +1,7 @@
 """Building: a scene with its arm and tool put together and compiled for the physics engine.
 
-Bodies come in this order: the floor, the arm (base first), the tool, fixtures, belts, loose parts; so the arm's
-joints are the first, the fingers follow, and the free joints of the parts are one block at the end of qpos.
+Bodies come in this order: the floor, the arm (base first), the tool, the tools of docks, fixtures, belts, loose parts;
+the arm's joints are the first, the fingers follow, and the free joints of the parts are one block at the end of qpos.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
+from sheber.robot.cell.docked import add_docked
+from sheber.robot.cell.docks import docked
 from sheber.robot.cell.furniture import standing
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
 from sheber.robot.cell.tool import TOOL_BODIES, add_tool
@@ -46,6 +48,7 @@ def build_world(scene: Scene, arm: Arm) -> World:
     add_shape(spec, floor, Shape("plane", (0.0, 0.0), Pose((0.0, 0.0, scene.floor))), 0.8, SCENERY)
     flange = add_arm(spec, arm)
     add_tool(spec, flange, scene.tool)
+    add_docked(spec, scene)
     for fixture in standing(scene):
         add_fixture(spec, fixture)
     for belt in scene.belts:
@@ -70,7 +73,8 @@ def _compiled(spec: Any) -> Any:
 
 def _check_names(scene: Scene, arm: Arm) -> None:
     names = ["floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
-    given = [f.name for f in standing(scene)] + [b.name for b in scene.belts] + [p.name for p in scene.parts]
+    given = [dock.tool_name for dock, _tool in docked(scene)] + [f.name for f in standing(scene)]
+    given += [b.name for b in scene.belts] + [p.name for p in scene.parts]
     given += [name for stack in scene.stacks for name in lamp_outputs(stack)] + [one.name for one in scene.controls]
     for name in given:
         if name in names:

@@ -20,9 +20,13 @@ from sheber.geometry import Pose
 from sheber.robot.arms import load
 from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.building import build_world
+from sheber.robot.cell.changer import PAYLOAD, Changer
 from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.dispenser import Dispenser
+from sheber.robot.cell.docked import make_docked
+from sheber.robot.cell.docks import meant_in_docks
+from sheber.robot.cell.every_tool import Tool
 from sheber.robot.cell.faults import Faults, Switch
 from sheber.robot.cell.figures import Figures
 from sheber.robot.cell.fixtures import Barriers, Conveyor, Waker
@@ -31,11 +35,11 @@ from sheber.robot.cell.marks import Marks
 from sheber.robot.cell.operator import Operator
 from sheber.robot.cell.plc import Job
 from sheber.robot.cell.probe import Probe
-from sheber.robot.cell.scene import Scene
+from sheber.robot.cell.scene import Scene, ToolSpec
 from sheber.robot.cell.snapshots import Changes, Snapshots
 from sheber.robot.cell.stacks import Stacks
 from sheber.robot.cell.suction import Suction
-from sheber.robot.cell.tool import TOOL_BODIES, Tool, make_tool
+from sheber.robot.cell.tool import TOOL_BODIES, make_tool
 from sheber.robot.cell.wires import Wires, lamp_outputs
 from sheber.robot.cell.wrist import Wrist
 from sheber.robot.clock import TICK_STEPS
@@ -50,7 +54,7 @@ __all__ = ["Cell"]
 
 Array = NDArray[np.float64]
 
-HIDDEN = ("tcp",)  # bodies of the engine's model that nobody sees
+HIDDEN = ("tcp", PAYLOAD)  # bodies of the engine's model that nobody sees
 
 
 class _Machine(Protocol):
@@ -84,8 +88,11 @@ class Cell:
         self._servo = Servo(world, self.arm, imperfect.joint_zero, imperfect.repeatability)
         self._controls = self._servo.controls
         robot = [*(link.name for link in self.arm.links), *TOOL_BODIES]
-        self.touches = Contacts(world, scene.meant_contacts, robot, scene.measured_contacts)
+        meant = (*scene.meant_contacts, *meant_in_docks(scene))
+        self.touches = Contacts(world, meant, robot, scene.measured_contacts)
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
+        self.tool_now: ToolSpec = scene.tool  # what is in front of the flange
+        self._docked = make_docked(world, self.touches, scene)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
         self._jobs = [Job(job, wires, self._clear) for job in scene.plc]
@@ -96,6 +103,7 @@ class Cell:
         self._barriers = Barriers(world, scene.barriers, self.inputs)
         self._faults = Faults(scene.faults, self._switches(), self._happen)
         self._watch_bodies([one.figures for one in panel])
+        self._connect_changer()
         mujoco.mj_forward(world.model, world.data)
         self._barriers.look(0)
         self._eyes: dict[str, Eye] = {}
@@ -111,13 +119,28 @@ class Cell:
             panel.append(Operator(scene, self.wires, self._dark, self._happen))
         return panel
 
+    def _connect_changer(self) -> None:
+        """Give a changer its tools, before the first step."""
+        if isinstance(self.tool, Changer):
+            self.tool.connect(self.scene.docks, self._docked, self.wires, self._waker, self._change_tool, self._happen)
+
+    def _change_tool(self) -> None:
+        """Another tool is in front of the flange, or none."""
+        assert isinstance(self.tool, Changer)
+        worn, self.tool_now = self.tool.worn, self.tool.now
+        pose = self.tool_now.pose
+        self._model.body_pos[self._tcp], self._model.body_quat[self._tcp] = pose.position, pose.quaternion
+        self._fresh = -1
+        self._wrist.lock(worn.bodies if worn else None)
+        self._checker = None
+
     def _watch_bodies(self, figures: list[Figures]) -> None:
         world = self.world
         ids = [i for i, name in enumerate(world.bodies, start=1) if name not in HIDDEN]
         self._named_ids = [(world.bodies[i - 1], i) for i in ids]
+        heads = (self.tool, *(one.tool for one in self._docked.values()))
         self._drawn: list[Marks | Figures] = [*figures]  # what the engine does not know
-        if isinstance(self.tool, Dispenser):
-            self._drawn.append(self.tool.marks)
+        self._drawn += [tool.marks for tool in heads if isinstance(tool, Dispenser)]
         names = [name for name, _i in self._named_ids]
         self.bodies: tuple[str, ...] = (*names, *(name for one in self._drawn for name in one.names))  # as told of
         self._tcp = world.body("tcp")
@@ -181,6 +204,9 @@ class Cell:
             found["sticks", barrier.name] = partial(self._barriers.stick, barrier.name)
         if isinstance(self.tool, Suction):
             found["leaks", "tool"] = self.tool.leaks
+        for name, docked in self._docked.items():
+            if isinstance(docked.tool, Suction):
+                found["leaks", name] = docked.tool.leaks
         for job in self._jobs:
             found["falls_silent", job.name] = job.fall_silent
         for light in self.scene.lights:
@@ -244,7 +270,7 @@ class Cell:
     @property
     def T_base_flange(self) -> Pose:
         """True pose of the flange."""
-        flange: Pose = self.T_base_tcp @ self.scene.tool.pose.inverse()
+        flange: Pose = self.T_base_tcp @ self.tool_now.pose.inverse()
         return flange
 
     def refresh(self) -> Array:
@@ -265,7 +291,7 @@ class Cell:
 
     def refer_wrench(self, T_flange_tcp: Pose) -> None:
         """From now on read the wrench at the TCP of a tool that is said to be this one; the record stays as it is."""
-        self._wrist.refer(self.scene.tool.pose.inverse() @ T_flange_tcp)
+        self._wrist.refer(self.tool_now.pose.inverse() @ T_flange_tcp)
 
     def zero_wrench(self, reading: Array) -> None:
         """Let the wrist read 0 where it reads this (6,) now; the record stays as it is."""
@@ -364,7 +390,8 @@ class Cell:
         if self._checker is None:
             from sheber.robot.cell.planning import CollisionChecker
 
-            self._checker = CollisionChecker(self.scene, self.arm)
+            worn = self.tool.worn if isinstance(self.tool, Changer) else None
+            self._checker = CollisionChecker(self.scene, self.arm, on=worn.name if worn else "")
         return self._checker.first(q)
 
 

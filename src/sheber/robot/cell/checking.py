@@ -20,6 +20,7 @@ from sheber.geometry import Pose
 from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
 from sheber.robot.cell.checking_panel import check_panel
+from sheber.robot.cell.docks import CHANGER
 from sheber.robot.cell.faults import may_fail
 from sheber.robot.cell.lights import KINDS as LIGHTS
 from sheber.robot.cell.lights import RING_WIDTH
@@ -31,6 +32,7 @@ from sheber.robot.cell.scene import (
     Belt,
     CameraSpec,
     Control,
+    Dock,
     Fault,
     Fixture,
     Handshake,
@@ -92,6 +94,7 @@ def check_scene(scene: Scene) -> None:
     _check_signals(scene)
     for job in scene.plc:
         _check_job(job, scene)
+    _check_docks(scene)
     for fault in scene.faults:
         _check_fault(fault, may_fail(scene))
     _check_told(scene)
@@ -137,6 +140,7 @@ _TYPES: Final = {
 _MEMBERS: Final[dict[str, type]] = {
     "parts": Part,
     "fixtures": Fixture,
+    "docks": Dock,
     "belts": Belt,
     "barriers": LightBarrier,
     "probes": TouchProbe,
@@ -359,6 +363,28 @@ def _check_given(job: Handshake, entry: Any, inputs: list[str]) -> None:
             "number. The analog inputs are: {names}."
         )
         raise _wrong(text, job=job.name, value=_shown(entry), names=_listed(inputs))
+
+
+def _check_docks(scene: Scene) -> None:
+    """Docks go with a changer; each tool has a name of its own, and one at most is on the arm at the start."""
+    if scene.docks and scene.tool.kind != CHANGER:
+        text = _("The scene has docks, and the tool of its arm is a {kind}. Docks need the tool {changer!r}.")
+        raise _wrong(text, kind=scene.tool.kind, changer=CHANGER)
+    away = [dock.name for dock in scene.docks if dock.away]
+    if len(away) > 1:
+        raise _wrong(_("More than one dock has its tool on the arm at the start: {names}."), names=_listed(away))
+    for dock in scene.docks:
+        if dock.tool is None:
+            if dock.away or dock.tool_name:
+                raise _wrong(
+                    _("The dock {dock!r} has a name for its tool, or has it away, but no tool."), dock=dock.name
+                )
+            continue
+        _check_member(dock.tool, f"docks ({dock.name!r}) tool", 1, ToolSpec)
+        if not dock.tool_name:
+            raise _wrong(_("The tool in the dock {dock!r} needs a name (tool_name)."), dock=dock.name)
+        if dock.tool.kind == CHANGER:
+            raise _wrong(_("The dock {dock!r} has a changer. A changer is on the arm only."), dock=dock.name)
 
 
 def _check_fault(fault: Fault, may_fail: list[tuple[str, str]]) -> None:

@@ -87,7 +87,8 @@ class Contacts:
         self._meant = _meant_table(world, meant)
         self._wanted = _table(world, wanted)
         self._closely = False
-        self._robot = np.array([False, *(name in robot for name in world.bodies)])
+        self._always = frozenset(robot)
+        self._robot = self._of_robot(())
         self._code = self._pair_codes()  # (ngeom, ngeom) pair of bodies, -1: not followed
         self._episodes: dict[int, _Episode] = {}
         self._contact_list = world.data.contact  # alive
@@ -97,6 +98,15 @@ class Contacts:
         self._changed = False  # the list, since the last update
         self._measured = self._closed = 0  # step of the last measurement, and of the last look for what is over
         self._release = round(RELEASE_S / STEP_S)
+
+    def robot(self, more: Sequence[str]) -> None:
+        """From now on the robot has these bodies too, beside those that it always has: a tool that was locked."""
+        self._robot = self._of_robot(more)
+        self._code = self._pair_codes()
+        self._forget()
+
+    def _of_robot(self, more: Sequence[str]) -> NDArray[np.bool_]:
+        return np.array([False, *(name in self._always or name in more for name in self.world.bodies)])
 
     def pair(self, a: int, b: int) -> int:
         """The key in `forces` of two of the engine's bodies."""
@@ -145,8 +155,12 @@ class Contacts:
     def closely(self, on: bool) -> None:
         """Whether all that is followed is measured at every step, so that the peaks of meant contacts are true too."""
         self._closely = on
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let the next glance sort out anew what is followed."""
         self._known = {b"": NOBODY}
-        self.listed, self._listed = b"", NOBODY  # the next glance sorts it out anew
+        self.listed, self._listed = b"", NOBODY
 
     def _follow(self, key: bytes) -> None:
         """The engine's list of contacts is another one."""

@@ -132,6 +132,12 @@ class Dispenser:
     def before(self) -> None:
         """The valve has no drive in the engine."""
 
+    def unplug(self) -> None:
+        """Its air and current are cut: the valve is closed, and nothing comes."""
+        self._asked.clear()
+        self._goal = self._inner = self.flow = 0.0
+        self.busy = self._strand = False
+
     def pull(self) -> float:
         """A nozzle draws nothing."""
         return 0.0

@@ -3,7 +3,7 @@
     kind            of what                what it does
     stops           a belt                 it stands, whatever runs it
     sticks          a light barrier        it says `value` (0 or 1), whatever stands in its beam
-    leaks           the suction cup        it loses the share `value` of its vacuum
+    leaks           a suction cup          it loses the share `value` of its vacuum
     falls_silent    a job of the PLC       it takes no notice of new requests
     goes_dark       a light, a lamp        it gives no light, whatever its output says
 
@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sheber.i18n import message
+from sheber.robot.cell.docks import docked
 from sheber.robot.cell.scene import Fault, Scene
 from sheber.robot.cell.wires import lamp_outputs
 from sheber.robot.clock import STEP_S
@@ -45,6 +46,7 @@ def may_fail(scene: Scene) -> list[tuple[str, str]]:
         *(("stops", belt.name) for belt in scene.belts),
         *(("sticks", barrier.name) for barrier in scene.barriers),
         *([("leaks", "tool")] if scene.tool.kind == "suction" else []),
+        *(("leaks", dock.tool_name) for dock, tool in docked(scene) if tool.kind == "suction"),
         *(("falls_silent", job.name) for job in scene.plc),
         *(("goes_dark", light.name) for light in scene.lights),
         *(("goes_dark", lamp) for stack in scene.stacks for lamp in lamp_outputs(stack)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sheber.robot.cell.docks import dock_fixture
 from sheber.robot.cell.lights import light_fixture
 from sheber.robot.cell.operator import control_fixture
 from sheber.robot.cell.scene import Fixture, Scene
@@ -11,11 +12,12 @@ __all__ = ["standing"]
 
 
 def standing(scene: Scene) -> tuple[Fixture, ...]:
-    """The fixtures of a scene, and the bodies of the lights, lamp stacks and controls that stand in it."""
-    if not (scene.lights or scene.stacks or scene.controls):
+    """The fixtures of a scene, its docks, and the bodies of its lights, lamp stacks and controls."""
+    if not (scene.docks or scene.lights or scene.stacks or scene.controls):
         return scene.fixtures
     return (
         *scene.fixtures,
+        *map(dock_fixture, scene.docks),
         *(light_fixture(light) for light in scene.lights if not light.mount),
         *(stack_fixture(stack) for stack in scene.stacks),
         *(control_fixture(control) for control in scene.controls),

@@ -35,6 +35,7 @@ GEAR_INERTIA = 0.2  # kg, of the drive as the finger feels it
 TIP = 0.010  # m, the pads reach this far beyond the TCP
 PAD, PAD_DEPTH = 0.028, 0.006  # m, height of the pads and how thick they are
 HELD_N = 2.0  # each pad must press at least so much for a part to count as held
+SLACK = 2e-4  # m, by which each finger gives way without air
 QUIET_TICKS = 5  # the target must rest so long until the motion counts as over
 SIDES = (("finger_left", 1.0), ("finger_right", -1.0))
 POSITION_SPEED = 3  # bits of the inputs of a finger's drive
@@ -132,7 +133,8 @@ class Gripper:
         self._grip = Grip(world, world.body("tool"), pads, normal=1)
         address = int(model.jnt_qposadr[model.body_jntadr[self._left]])
         self._fingers = data.qpos[address : address + 2]  # half-openings, m
-        self._controls = data.ctrl[model.nu - 4 : model.nu].reshape(2, 2)  # position, speed
+        first = world.drive("finger_left")
+        self._controls = data.ctrl[first : first + 4].reshape(2, 2)  # position, speed
         self._step = number["finger_speed"] * TICK_S
         self._target = self.stroke / 2  # common half-opening of the drives
         self._goal = self._target
@@ -167,6 +169,13 @@ class Gripper:
         self._goal = 0.5 * min(max(width, 0.0), self.stroke)
         self._lag = min(max(force, 0.0), self.max_force) / STIFFNESS
         self._moving, self._quiet = True, 0
+
+    def unplug(self) -> None:
+        """Its air is cut: the fingers stay nearly where they are, and press on nothing."""
+        self._target = self._goal = 0.5 * self.width + SLACK
+        self._controls[:, 0], self._controls[:, 1] = self._target, 0.0
+        self._moving, self.holding = False, ""
+        self._grip.update(0, 0)
 
     def before(self) -> None:
         """Move the drives' common target by one tick."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
+from sheber.robot.cell.docked import add_on_arm
+from sheber.robot.cell.docks import dock_fixture, docked
 from sheber.robot.cell.scene import Fixture, Scene, Shape
 from sheber.robot.cell.tool import add_tool
 from sheber.robot.cell.world import SCENERY, add_fixture, add_shape, new_spec, quiet_engine
@@ -30,16 +32,22 @@ STRIDE = 0.02  # rad: joint positions of a path that are nearer to the last one 
 class CollisionChecker:
     """Checks joint positions of an arm with its tool; build once, ask often (some microseconds each)."""
 
-    def __init__(self, scene: Scene, arm: Arm, surroundings: bool = False) -> None:
-        """`surroundings`: look at fixtures and the floor too, not at the robot alone."""
+    def __init__(self, scene: Scene, arm: Arm, surroundings: bool = False, on: str = "") -> None:
+        """`surroundings`: look at fixtures and the floor too, not at the robot alone.
+
+        `on`: name of the docks' tool that the changer has; "": none.
+        """
         quiet_engine()
         spec = new_spec()
         flange = add_arm(spec, arm)
         add_tool(spec, flange, scene.tool)
+        for dock, tool in docked(scene):
+            if dock.tool_name == on:
+                add_on_arm(spec, flange, dock, tool)
         if surroundings:
             floor = spec.worldbody.add_body(name="floor")
             add_shape(spec, floor, Shape("plane", (0.0, 0.0)), 0.5, SCENERY).pos = (0.0, 0.0, scene.floor)
-            for fixture in scene.fixtures:
+            for fixture in (*scene.fixtures, *map(dock_fixture, scene.docks)):
                 add_fixture(spec, _without_thin_boxes(fixture))
         self._model = spec.compile()
         self._data = mujoco.MjData(self._model)

@@ -82,6 +82,9 @@ class Pointer:
     def after(self, step: int) -> None:
         """Nothing is sensed."""
 
+    def unplug(self) -> None:
+        """Nothing is plugged in."""
+
     def pull(self) -> float:
         """A pin draws nothing."""
         return 0.0

@@ -6,7 +6,7 @@ among them. Whether the way there is free is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import _
 from sheber.robot.arms import available, load
+from sheber.robot.cell.docks import docked, on_arm
 from sheber.robot.cell.scene import Scene
 from sheber.robot.motion.kinematics import inverse, nearest, within
 from sheber.robot.motion.words import place
@@ -24,10 +25,11 @@ __all__ = ["out_of_reach"]
 
 def out_of_reach(scene: Scene) -> Iterator[str]:
     """A sentence for each frame that the scene's arm cannot reach; it names the arms that can."""
+    tools = [scene.tool.pose, *(on_arm(tool, scene.tool).pose for _dock, tool in docked(scene))]
     for name, frame in scene.frames:
-        if _reaches(scene.arm, frame, scene.tool.pose):
+        if _reaches(scene.arm, frame, tools):
             continue
-        able = [arm for arm in available() if arm != scene.arm and _reaches(arm, frame, scene.tool.pose)]
+        able = [arm for arm in available() if arm != scene.arm and _reaches(arm, frame, tools)]
         told = _("The arm {arm!r} ({title}) cannot bring its tool to the frame {frame!r} at {place}.").format(
             arm=scene.arm, title=load(scene.arm).title, frame=name, place=place(frame.position)
         )
@@ -37,12 +39,13 @@ def out_of_reach(scene: Scene) -> Iterator[str]:
             yield told + " " + _("No arm can. There are: {names}.").format(names=", ".join(available()))
 
 
-def _reaches(arm_name: str, frame: Pose, tool: Pose) -> bool:
-    """Whether some joint angles within their limits bring the TCP to the frame's origin."""
+def _reaches(arm_name: str, frame: Pose, tools: Iterable[Pose]) -> bool:
+    """Whether some joint angles within their limits bring the TCP of one of the tools to the frame's origin."""
     arm = load(arm_name)
     T_base_tcp = np.stack([_placed(frame, turn) for turn in (*_turns(), frame, frame @ DOWN)])
-    q = nearest(arm, inverse(arm, T_base_tcp @ tool.inverse().matrix), np.array(arm.home))
-    return bool((~np.isnan(q).any(axis=-1) & within(arm, q).all(axis=-1)).any())
+    ways = (inverse(arm, T_base_tcp @ tool.inverse().matrix) for tool in tools)
+    found = (nearest(arm, way, np.array(arm.home)) for way in ways)
+    return any(bool((~np.isnan(q).any(axis=-1) & within(arm, q).all(axis=-1)).any()) for q in found)
 
 
 def _placed(frame: Pose, turn: Pose) -> NDArray[np.float64]:

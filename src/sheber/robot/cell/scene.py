@@ -19,6 +19,7 @@ __all__ = [
     "Belt",
     "CameraSpec",
     "Control",
+    "Dock",
     "Fault",
     "Fixture",
     "Handshake",
@@ -243,7 +244,7 @@ class Lighting:
 class ToolSpec:
     """What is flanged to the arm."""
 
-    kind: str  # gripper, suction, pointer, dispenser
+    kind: str  # gripper, suction, pointer, dispenser; changer, which takes the tools of the docks
     pose: Pose  # T_flange_tcp
     mass: float  # kg
     centre: tuple[float, float, float]  # centre of mass in the flange frame, m
@@ -268,6 +269,21 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Dock:
+    """A station where a tool is parked for the quick changer on the arm (a tool of the kind "changer").
+
+    A digital input `<name>_occupied` is True while a tool sits in it. See `cell.docks`.
+    """
+
+    name: str
+    pose: Pose  # T_base_dock, true: where the coupling face of a tool that sits in it is; z up, against the tool's
+    tool: ToolSpec | None = None  # that stands here at the start; its poses are those behind the tool plate
+    tool_name: str = ""  # under which programs know this tool, and how its bodies begin
+    height: float = 0.3  # m, of the coupling face over what the dock stands on
+    away: bool = False  # its tool is on the arm at the start
+
+
+@dataclass(frozen=True, slots=True)
 class Imperfections:
     """What makes this cell a real one; `Imperfections()` is a perfect one."""
 
@@ -286,6 +302,7 @@ class Scene:
     arm: str = "ur5e"
     parts: tuple[Part, ...] = ()
     fixtures: tuple[Fixture, ...] = ()
+    docks: tuple[Dock, ...] = ()  # for an arm with a quick changer
     floor: float = -0.85  # m, height of the floor in the base frame
     belts: tuple[Belt, ...] = ()
     barriers: tuple[LightBarrier, ...] = ()

@@ -8,7 +8,7 @@ that stands still trembles in the last bit of its numbers, and that is not movin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,8 @@ class Snapshots:
         self._all = np.array(bodies)
         self._data = data
         self._split, self._moving = len(robot), len(robot) + parts
+        hidden = robot[-1] - robot[0] >= len(robot)  # bodies in between that nobody sees
+        self._told_links: Any = np.array(robot) - robot[0] if hidden else slice(None)
         self._rows = np.array([*map(bodies.index, robot), *range(len(bodies) - parts, len(bodies))], dtype=np.uint16)
         self._table = np.zeros((room, ends[-1]))
         self._lines = list(self._table)
@@ -83,8 +85,9 @@ class Snapshots:
         if count == 0:
             return Changes(np.empty(0, np.uint16), np.empty((0, 7), np.float32), [0])
         kept = np.zeros((count, self._moving, 8))  # the last is always 0
-        kept[:, : self._split, :3] = table[:, self._positions].reshape(count, -1, 3)
-        kept[:, : self._split, 3:7] = table[:, self._quaternions].reshape(count, -1, 4)
+        links = self._told_links
+        kept[:, : self._split, :3] = table[:, self._positions].reshape(count, -1, 3)[:, links]
+        kept[:, : self._split, 3:7] = table[:, self._quaternions].reshape(count, -1, 4)[:, links]
         kept[:, self._split :, :7] = table[:, self._loose].reshape(count, -1, 7)
         fine = np.rint(kept * FINE).astype(np.int32)
         before = fine[:1] if self._told is None else self._told[None]

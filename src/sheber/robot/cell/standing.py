@@ -41,6 +41,7 @@ def _inside_one_another(cell: Cell) -> Iterator[str]:
     """Pairs of bodies that are inside one another; the robot must not touch anything at all."""
     world = cell.world
     robot = {*(link.name for link in cell.arm.links), *TOOL_BODIES}
+    docks = {dock.name for dock in cell.scene.docks}
     deepest: dict[tuple[str, str], float] = {}
     for geoms, distance in zip(world.data.contact.geom, world.data.contact.dist, strict=True):
         first, other = sorted(world.bodies[world.model.geom_bodyid[geom] - 1] for geom in geoms)
@@ -49,7 +50,7 @@ def _inside_one_another(cell: Cell) -> Iterator[str]:
         if distance < -DEEP:
             text = _("{first} and {other} are {depth:.0f} mm inside one another at the start.")
             yield text.format(first=first, other=other, depth=-distance * 1e3)
-        elif (first in robot) is not (other in robot):
+        elif (first in robot) is not (other in robot) and not docks & {first, other}:
             yield _("{first} and {other} touch at the start.").format(first=first, other=other)
 
 

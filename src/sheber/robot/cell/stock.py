@@ -12,13 +12,16 @@ from typing import NamedTuple
 
 from sheber.geometry import Pose
 from sheber.i18n import _
-from sheber.robot.cell.scene import Colour, Control, Fixture, LightBarrier, Part, Shape, ToolSpec
+from sheber.robot.cell.docks import MASTER
+from sheber.robot.cell.scene import Colour, Control, Dock, Fixture, LightBarrier, Part, Shape, ToolSpec
 from sheber.station import SceneError
 
 __all__ = [
     "Rack",
+    "changer",
     "chessboard",
     "dispenser",
+    "dock",
     "gripper",
     "open_bin",
     "pallet",
@@ -89,6 +92,27 @@ def dispenser(length: float = 0.16, bore: float = 0.0012, max_flow: float = 8e-7
     """
     numbers = (("bore", bore), ("max_flow", max_flow), *more.items())
     return ToolSpec("dispenser", Pose((0.0, 0.0, length)), mass=0.8, centre=(0.0, 0.0, 0.06), numbers=numbers)
+
+
+def changer(lead_in: float = 0.003, gap: float = 0.002, angle_deg: float = 3.0, interlock: bool = False) -> ToolSpec:
+    """The arm's half of a quick changer, which takes the tools of docks; without one its TCP is the middle of its face.
+
+    `lead_in`, `gap`, `angle_deg`: how far beside it, before it and turned a tool may be to be drawn in. `interlock`: it
+    unlocks a tool only in a dock.
+    """
+    numbers = (("lead_in", lead_in), ("gap", gap), ("angle_deg", angle_deg), ("interlock", float(interlock)))
+    centre = (0.0, 0.0, MASTER / 2)
+    return ToolSpec("changer", Pose((0.0, 0.0, MASTER)), 0.3, centre, strength=200.0, numbers=numbers)
+
+
+def dock(
+    name: str, pose: Pose, tool: ToolSpec | None = None, tool_name: str = "", height: float = 0.3, away: bool = False
+) -> Dock:
+    """A dock with or without a tool: two posts, between which it hangs. `pose`: the coupling face, z up.
+
+    `height`: of the coupling face over the table. `away`: the tool is on the arm at the start.
+    """
+    return Dock(name, pose, tool, tool_name, height, away)
 
 
 # --- targets -------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ class Suction:
         self._world, self._contacts = world, contacts
         self._cup = world.body("tool")
         self._grip = Grip(world, self._cup, [int(world.model.body_geomadr[self._cup])], normal=2)
-        self._drive = world.model.nu - 1
+        self._drive = world.drive("suction")
         self._next_check = 0
         self._aim(number["radius"])
 
@@ -168,6 +168,13 @@ class Suction:
         """A fault: lose this share 0..1 of the vacuum; or be whole again."""
         self.leak = share if leak else 0.0
         self.busy = True
+
+    def unplug(self) -> None:
+        """Its air is cut: the vacuum is gone, and what hung on it is free."""
+        self._on = self.busy = False
+        self.holding = ""
+        self._set(0.0)
+        self._grip.update(0, 0)
 
     def pull(self) -> float:
         """The force [N] with which the cup draws what it touches."""

@@ -5,40 +5,17 @@ ask of it is a file in `robot/devices`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sheber.i18n import _
-from sheber.robot.cell import dispenser, gripper, pointer, suction
+from sheber.robot.cell import changer, dispenser, gripper, pointer, suction
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.every_tool import Tool
 from sheber.robot.cell.scene import Shape, ToolSpec
 from sheber.robot.cell.world import ROBOT, World, add_shape
 from sheber.station import SceneError
 
 __all__ = ["TOOL_BODIES", "Tool", "add_tool", "make_tool", "tool_shapes"]
-
-
-class Tool(Protocol):
-    """What every tool has; each kind adds its own commands and sensors."""
-
-    kind: str
-    holding: str  # name of the part that is held, or ""
-
-    @property
-    def busy(self) -> bool:
-        """Whether its drives change, so that it must be asked every tick."""
-        ...
-
-    def before(self) -> None:
-        """Write the drives; called before the physics of a tick, or of several while the tool is not busy."""
-        ...
-
-    def after(self, step: int) -> None:
-        """Read the sensors; called after the physics."""
-        ...
-
-    def pull(self) -> float:
-        """Force [N] with which the tool draws what it holds to itself along its z (0 where friction holds)."""
-        ...
 
 
 class _Kind(NamedTuple):
@@ -55,6 +32,7 @@ KINDS: dict[str, _Kind] = {
     "suction": _Kind(suction.add, suction.shapes, suction.Suction, suction.BODIES),
     "dispenser": _Kind(dispenser.add, dispenser.shapes, dispenser.Dispenser, dispenser.BODIES),
     "gripper": _Kind(gripper.add, gripper.shapes, gripper.Gripper, gripper.BODIES),
+    "changer": _Kind(changer.add, changer.shapes, changer.Changer, changer.BODIES),
 }
 CARRIED_FRICTION = 0.4
 TOOL_BODIES = tuple(dict.fromkeys(name for kind in KINDS.values() for name in kind.bodies))
@@ -69,13 +47,14 @@ def _kind(tool: ToolSpec) -> _Kind:
         raise SceneError(text.format(kind=tool.kind, names=", ".join(KINDS))) from None
 
 
-def add_tool(spec: Any, flange: Any, tool: ToolSpec) -> None:
-    """Add the tool, what it carries and its TCP, a frame called `tcp`, to the flange's body of `spec`."""
+def add_tool(spec: Any, flange: Any, tool: ToolSpec, tcp: bool = True) -> None:
+    """Add the tool, what it carries and (`tcp`) its TCP, a frame of this name, to the flange's body of `spec`."""
     _kind(tool).add(spec, flange, tool)
     for shape in tool.carries:
         if shape.solid:
             add_shape(spec, flange.bodies[0], shape, CARRIED_FRICTION, ROBOT)
-    flange.add_body(name="tcp", pos=tool.pose.position, quat=tool.pose.quaternion)
+    if tcp:
+        flange.add_body(name="tcp", pos=tool.pose.position, quat=tool.pose.quaternion)
 
 
 def tool_shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:

@@ -1,8 +1,8 @@
 """Wires: the signals of a cell by name, alive, and what they are called in a scene.
 
-    outputs          what the program sets, digital; with those of belts, lights, lamps, and requests to the PLC
-    inputs           what the program reads, digital: light barriers, touch probes, answers of the PLC, controls
-    analog_*         numbers with a unit: those of the exercise, counts of encoders, brightness of lights
+    outputs          what the program sets, digital; with those of belts, lights, lamps, changer, and requests to a PLC
+    inputs           what the program reads, digital: light barriers, probes, answers of PLC, controls, changer, docks
+    analog_*         numbers with a unit: those of the exercise, counts of encoders, brightness of lights, tool numbers
     coils            what the PLC tells the other machines; no program sees them
 
 Values change in place: whoever keeps one of the mappings sees what is new.
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sheber.robot.cell.docks import CHANGER, occupied
 from sheber.robot.cell.scene import Control, Handshake, LampStack, Scene
 
 __all__ = [
@@ -20,8 +21,14 @@ __all__ = [
     "CALL",
     "COUNTS",
     "DONE",
+    "LOCK",
+    "LOCKED",
     "PER_CENT",
+    "PRESENT",
     "REQUEST",
+    "TOOL_ID",
+    "UNLOCK",
+    "UNLOCKED",
     "Wires",
     "analog_inputs",
     "analog_outputs",
@@ -36,6 +43,9 @@ CALL = "{}"  # the input by which the PLC calls for a job
 OF = "{}_{}"  # a position of a selector, a lamp of a stack
 COUNTS = "counts"  # unit of an encoder
 PER_CENT = "%"  # unit of a light that can be dimmed
+LOCK, UNLOCK = "changer_lock", "changer_unlock"  # the two coils of a changer's valve
+LOCKED, UNLOCKED, PRESENT = "changer_locked", "changer_unlocked", "tool_present"  # its sensors
+TOOL_ID = "tool_id"  # number that a locked tool tells of itself; 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +75,24 @@ def digital_inputs(scene: Scene) -> list[str]:
     """Names of the digital inputs, in their order."""
     answers = (name.format(job.name) for job in scene.plc for name in _answers(job))
     controls = (name for control in scene.controls for name in control_inputs(control))
-    return [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes), *answers, *controls]
+    sensors = [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes)]
+    changer = (*_of_changer(scene, LOCKED, UNLOCKED, PRESENT), *map(occupied, scene.docks))
+    return [*sensors, *answers, *controls, *changer]
 
 
 def _answers(job: Handshake) -> tuple[str, ...]:
     return (BUSY, DONE) if job.calls is None else (CALL, BUSY, DONE)
 
 
+def _of_changer(scene: Scene, *signals: str) -> tuple[str, ...]:
+    return signals if scene.tool.kind == CHANGER else ()
+
+
 def digital_outputs(scene: Scene) -> list[str]:
     """Names of the digital outputs, in their order: those of the scene, its belts, the PLC, lights, lamps."""
     known = _once([*scene.outputs, *_of_belts(scene), *(REQUEST.format(job.name) for job in scene.plc)])
     lamps = (name for stack in scene.stacks for name in lamp_outputs(stack))
+    known = [*known, *_of_changer(scene, LOCK, UNLOCK)]
     return [*known, *(light.name for light in scene.lights if not light.dimmable), *lamps]
 
 
@@ -85,8 +102,9 @@ def analog_outputs(scene: Scene) -> tuple[tuple[str, str], ...]:
 
 
 def analog_inputs(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """Names and units of the analog inputs, in their order; the encoders of belts are the last."""
-    return (*scene.analog_inputs, *((belt.encoder, COUNTS) for belt in scene.belts if belt.encoder))
+    """Names and units of the analog inputs, in their order; encoders of belts and the tool's number are the last."""
+    encoders = ((belt.encoder, COUNTS) for belt in scene.belts if belt.encoder)
+    return (*scene.analog_inputs, *encoders, *((name, "") for name in _of_changer(scene, TOOL_ID)))
 
 
 def control_inputs(control: Control) -> list[str]:

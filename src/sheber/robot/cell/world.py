@@ -66,10 +66,17 @@ class World:
     parts: tuple[str, ...]  # names of the loose parts, in order
     qpos_parts: int  # address in qpos of the first part's free joint
     dof_parts: int  # address in qvel of the first part's free joint
+    prefix: str = ""  # before the names of a tool's bodies and drives, where the cell has several tools
 
     def body(self, name: str) -> int:
         """The engine's number of the body `name`."""
+        if self.prefix and self.prefix + name in self.bodies:
+            name = self.prefix + name
         return self.bodies.index(name) + 1
+
+    def drive(self, name: str) -> int:
+        """Where the controls of the tool's drive `name` begin in the engine's."""
+        return int(self.model.actuator_ctrladr[self.model.actuator(self.prefix + name).id])
 
 
 def quiet_engine() -> None:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from sheber.geometry import Pose
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.every_tool import Tool
 from sheber.robot.cell.scene import Imperfections
-from sheber.robot.cell.tool import Tool
 from sheber.robot.cell.world import World
 
 __all__ = ["Wrist"]
@@ -52,6 +52,8 @@ class Wrist:
             data.xpos[tcp],
             data.xmat[tcp],
         )
+        self._own = self._sources[0]
+        self._locked: tuple[Array, Array, Array] | None = None  # of a tool that is locked: see `lock`
         self._sigma, self._rng = imperfect.wrench_noise, rng
         self._offset: Array | None = np.array(imperfect.wrench_bias) if imperfect.wrench_bias else None  # bias - zero
         self._elsewhere: Array | None = None  # (6, 6) from the TCP's wrench to that of `refer`
@@ -59,6 +61,24 @@ class Wrist:
         self._step = -1  # of the moment that was felt last
         self._last: tuple[Array | None, float, Array | None] = (None, 0.0, None)  # its raw numbers, pull [N], noise
         self._kept: list[tuple[Array | None, float, Array | None]] = []
+
+    def lock(self, bodies: slice | None) -> None:
+        """From now on sense what is done to the engine's bodies of a locked tool too; None: it is off.
+
+        What the weld does to the tool, and the tool to the changer, cancels out in the sum.
+        """
+        self._locked = None
+        self._sources = (self._own, *self._sources[1:])
+        if bodies is not None:
+            centre = self._data.subtree_com[int(self._model.body_rootid[bodies.start])]
+            self._locked = (self._data.cfrc_ext[bodies], centre, self._sources[1])
+            self._sources = (np.zeros(6), *self._sources[1:])
+
+    def _add_locked(self, forces: Array, centre: Array, here: Array) -> None:
+        """Sum up what acts on changer and tool, about the arm's centre of mass as all else."""
+        tool = forces.sum(axis=0)
+        tool[:3] += np.cross(centre - here, tool[3:])
+        np.add(self._own, tool, self._sources[0])
 
     def _draw(self) -> None:
         self._noise = list(self._sigma * NOISE * self._rng.standard_normal((NOISE_ROWS, 6)))[::-1]
@@ -71,6 +91,8 @@ class Wrist:
         raw, pull = None, 0.0
         if self._contacts.forces:
             mujoco.mj_rnePostConstraint(self._model, self._data)
+            if self._locked is not None:
+                self._add_locked(*self._locked)
             raw = np.concatenate(self._sources)
             if self._tool.holding:
                 pull = self._tool.pull()  # the drive that draws the part is no contact force

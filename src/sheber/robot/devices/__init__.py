@@ -6,10 +6,14 @@ each does, what a sample records of it, and its sentences.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sheber.robot.cell.scene import ToolSpec
+from sheber.robot.cell.docks import docked
+from sheber.robot.cell.scene import Scene
 from sheber.robot.devices.camera import CAMERA
+from sheber.robot.devices.changer import CHANGER, ChangerPort
 from sheber.robot.devices.dispenser import DISPENSER
 from sheber.robot.devices.force import FORCE
 from sheber.robot.devices.gripper import GRIPPER
@@ -21,21 +25,36 @@ from sheber.robot.port import Device, Port
 from sheber.trace import Channel
 
 if TYPE_CHECKING:
-    from sheber.robot.cell.tool import Tool
+    from sheber.robot.cell.every_tool import Tool
 
 __all__ = ["DEVICES", "tool_channels", "tool_port"]
 
-DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, DISPENSER, CAMERA, FORCE, TOOL_FRAME, PANEL)
+DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, DISPENSER, CHANGER, CAMERA, FORCE, TOOL_FRAME, PANEL)
 _ports = {device.kind: device.port for device in DEVICES if device.port is not None}
 
 
-def tool_port(spec: ToolSpec, tool: Tool) -> Port:
-    """The port of a cell's tool; raises ValueError for a kind that a program cannot talk to."""
-    if spec.kind not in _ports:
-        raise ValueError(f"no port for a tool of kind {spec.kind!r}; there are: {', '.join(_ports)}")
-    return _ports[spec.kind](tool)
+def tool_port(kind: str, tool: Tool) -> Port:
+    """The port of a cell's tool of this kind; raises ValueError for one that a program cannot talk to."""
+    if kind not in _ports:
+        raise ValueError(f"no port for a tool of kind {kind!r}; there are: {', '.join(_ports)}")
+    port = _ports[kind](tool)
+    if isinstance(port, ChangerPort):
+        port.connect({name: tool_port(one.tool.kind, one.tool) for name, one in port.changer.tools.items()})
+    return port
 
 
-def tool_channels(spec: ToolSpec) -> tuple[Channel, ...]:
-    """What a sample records of the tool."""
-    return next(device.channels for device in DEVICES if device.kind == spec.kind)
+def tool_channels(scene: Scene) -> tuple[Channel, ...]:
+    """What a sample records of the tool, and of those in docks, in the order of the port's `row`."""
+    return (*_channels(scene.tool.kind), *_channels_of_docks(scene))
+
+
+def _channels(kind: str) -> tuple[Channel, ...]:
+    return next(device.channels for device in DEVICES if device.kind == kind)
+
+
+def _channels_of_docks(scene: Scene) -> Iterator[Channel]:
+    """Where a kind is there more than once, the tool's name comes before that of the channel."""
+    kinds = Counter(tool.kind for _dock, tool in docked(scene))
+    for dock, tool in docked(scene):
+        for channel in _channels(tool.kind):
+            yield channel._replace(name=f"{dock.tool_name}_{channel.name}") if kinds[tool.kind] > 1 else channel

@@ -350,7 +350,7 @@ def _check_wanted(station: Served, command: Comply) -> None:
 
 def _check_force(station: Served, asked: float) -> None:
     """Raise CommandError for a force that the arm or its tool does not take."""
-    tool = station.scene.tool
+    tool = station.cell.tool_now
     if asked > tool.strength and tool.strength < station.arm.max_force:
         raise CommandError("ToolError", BEYOND_TOOL(asked=asked, most=tool.strength, tool=tool.kind))
     if asked > station.arm.max_force:
