@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "images" / "school"
@@ -26,21 +27,21 @@ BASE = f"http://127.0.0.1:{PORT}"
 SIZE = 1440, 900
 QUALITY = 80
 LIVE_S = 30  # from Run until the arm is in the middle of its work, drawn by software
-COURSE, POSES, PALLETISING, SORTING = 2, 4, 5, 6  # of the demo
-CLUMSY_BEFORE, REFERENCE_AFTER = 7, 8  # two attempts of liwei
+COURSE = 2  # of the demo
+CLUMSY = 7  # an attempt of liwei
 PAGES = {
     "liwei": [
         ("courses", "/"),
         ("course", f"/courses/{COURSE}"),
-        ("submission", f"/submissions/{CLUMSY_BEFORE}"),
-        ("attempts", f"/assignments/{PALLETISING}/attempts"),
+        ("submission", f"/submissions/{CLUMSY}"),
+        ("attempts", "/assignments/{palletising}/attempts"),
     ],
     "teacher": [
         ("gradebook", f"/courses/{COURSE}/gradebook"),
-        ("statistics", f"/assignments/{PALLETISING}/statistics"),
-        ("settings", f"/assignments/{PALLETISING}/settings"),
+        ("statistics", "/assignments/{palletising}/statistics"),
+        ("settings", "/assignments/{palletising}/settings"),
         ("student", f"/courses/{COURSE}/students/5"),
-        ("similarity", f"/assignments/{SORTING}/similarity"),
+        ("similarity", "/assignments/{vision_sorting}/similarity"),
     ],
     "admin": [("queue", "/school/queue"), ("people", "/school/people")],
 }
@@ -112,15 +113,17 @@ def take_all(browser: webdriver.Chrome, said: str) -> None:
     """Every picture."""
     browser.get(f"{BASE}/log-in")
     take(browser, "log-in")
+    assignments: dict[str, str] = {}
     passwords = dict(re.findall(r"^  (\w+) +([a-z0-9]{4}-[a-z0-9-]+) ", said, re.MULTILINE))
     for login, pages in PAGES.items():
         enter(browser, login, passwords.get(login, ""), said)
+        assignments = assignments or assignments_of(browser)
         for name, path in pages:
-            browser.get(BASE + path)
+            browser.get(BASE + path.format_map(assignments))
             time.sleep(1.5)
             take(browser, name)
         if login == "liwei":
-            take_live(browser)
+            take_live(browser, assignments["palletising"])
         browser.delete_all_cookies()
 
 
@@ -137,12 +140,23 @@ def enter(browser: webdriver.Chrome, login: str, password: str, said: str) -> No
     time.sleep(2)
 
 
-def take_live(browser: webdriver.Chrome) -> None:
+def assignments_of(browser: webdriver.Chrome) -> dict[str, str]:
+    """The numbers of the course's assignments by the words of their titles, "vision_sorting"."""
+    browser.get(f"{BASE}/courses/{COURSE}")
+    links = browser.find_elements(By.CSS_SELECTOR, "main a[href*='/assignments/']")
+    return {
+        one.text.strip().lower().replace(" ", "_"): one.get_attribute("href").rpartition("/")[2]
+        for one in links
+        if one.text.strip()
+    }
+
+
+def take_live(browser: webdriver.Chrome, assignment: str) -> None:
     """The page of an exercise while its run is played."""
-    browser.get(f"{BASE}/assignments/{PALLETISING}")
+    browser.get(f"{BASE}/assignments/{assignment}")
     time.sleep(5)
     source = (ROOT / "src/sheber/exercises/palletising/programs/reference.py").read_text("utf-8")
-    editor = browser.find_element(By.CSS_SELECTOR, ".cm-content")
+    editor = WebDriverWait(browser, 60).until(lambda found: found.find_element(By.CSS_SELECTOR, ".cm-content"))
     typed = "arguments[0].focus(); document.execCommand('selectAll'); document.execCommand('insertText', false, arguments[1])"
     browser.execute_script(typed, editor, source)
     [one for one in browser.find_elements(By.TAG_NAME, "button") if one.text.strip() == "Run"][-1].click()
