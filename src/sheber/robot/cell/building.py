@@ -1,7 +1,8 @@
 """Building: a scene with its arm and tool put together and compiled for the physics engine.
 
-Bodies come in this order: the floor, the arm (base first), the tool, the tools of docks, fixtures, belts, loose parts;
-the arm's joints are the first, the fingers follow, and the free joints of the parts are one block at the end of qpos.
+Bodies come in this order: the floor, the arm (base first), the tool, the tools of docks, what motors drive, fixtures,
+belts, loose parts; the arm's joints are the first, fingers and motors follow, and the free joints of the parts are one
+block at the end of qpos.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sheber.robot.cell.docks import docked
 from sheber.robot.cell.furniture import standing
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
 from sheber.robot.cell.tool import TOOL_BODIES, add_tool
+from sheber.robot.cell.turntable import add_turntable
 from sheber.robot.cell.wires import lamp_outputs
 from sheber.robot.cell.world import (
     LOOSE,
@@ -49,6 +51,8 @@ def build_world(scene: Scene, arm: Arm) -> World:
     flange = add_arm(spec, arm)
     add_tool(spec, flange, scene.tool)
     add_docked(spec, scene)
+    for table in scene.turntables:
+        add_turntable(spec, table)
     for fixture in standing(scene):
         add_fixture(spec, fixture)
     for belt in scene.belts:
@@ -76,6 +80,7 @@ def _check_names(scene: Scene, arm: Arm) -> None:
     given = [dock.tool_name for dock, _tool in docked(scene)] + [f.name for f in standing(scene)]
     given += [b.name for b in scene.belts] + [p.name for p in scene.parts]
     given += [name for stack in scene.stacks for name in lamp_outputs(stack)] + [one.name for one in scene.controls]
+    given += [table.name for table in scene.turntables]
     for name in given:
         if name in names:
             text = _("Two bodies have the name {name!r}. These names are taken: {names}.")

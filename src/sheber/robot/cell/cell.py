@@ -26,6 +26,7 @@ from sheber.robot.cell.contacts import Contacts
 from sheber.robot.cell.dispenser import Dispenser
 from sheber.robot.cell.docked import make_docked
 from sheber.robot.cell.docks import meant_in_docks
+from sheber.robot.cell.drives import stepping
 from sheber.robot.cell.every_tool import Tool
 from sheber.robot.cell.faults import Faults, Switch
 from sheber.robot.cell.figures import Figures
@@ -40,6 +41,7 @@ from sheber.robot.cell.snapshots import Changes, Snapshots
 from sheber.robot.cell.stacks import Stacks
 from sheber.robot.cell.suction import Suction
 from sheber.robot.cell.tool import TOOL_BODIES, make_tool
+from sheber.robot.cell.turntable import TurningTable
 from sheber.robot.cell.wires import Wires, lamp_outputs
 from sheber.robot.cell.wrist import Wrist
 from sheber.robot.clock import TICK_STEPS
@@ -96,10 +98,13 @@ class Cell:
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
         self._jobs = [Job(job, wires, self._clear) for job in scene.plc]
+        self._tables = [TurningTable(world, table, self._waker, wires) for table in scene.turntables]
+        drives = [table.drive for table in self._tables]
+        self._engine_step = stepping(drives) if drives else mujoco.mj_step
         probes = [Probe(world, probe, scene.noise_seed, wires) for probe in scene.probes]
         self._dark: set[str] = set()  # names of lights and lamps that give none
         panel = self._panel()
-        self._machines: list[_Machine] = [*self._belts, *self._jobs, *probes, *panel]
+        self._machines: list[_Machine] = [*self._belts, *self._jobs, *self._tables, *probes, *panel]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
         self._faults = Faults(scene.faults, self._switches(), self._happen)
         self._watch_bodies([one.figures for one in panel])
@@ -169,7 +174,7 @@ class Cell:
             self._advance(targets[first : first + most])
 
     def _advance(self, targets: Array) -> None:
-        model, data, step = self._model, self._data, mujoco.mj_step
+        model, data, step = self._model, self._data, self._engine_step
         if self.step >= self._faults.next:
             self._faults.update(self.step)
         for machine in self._machines:
@@ -200,6 +205,8 @@ class Cell:
         found: dict[tuple[str, str], Switch] = {}
         for belt in self._belts:
             found["stops", belt.belt.name] = belt.block
+        for table in self._tables:
+            found["jams", table.table.name] = table.jam
         for barrier in self.scene.barriers:
             found["sticks", barrier.name] = partial(self._barriers.stick, barrier.name)
         if isinstance(self.tool, Suction):

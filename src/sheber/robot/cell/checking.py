@@ -19,12 +19,14 @@ import numpy as np
 from sheber.geometry import Pose
 from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
+from sheber.robot.cell.checking_driven import check_driven
 from sheber.robot.cell.checking_panel import check_panel
 from sheber.robot.cell.docks import CHANGER
 from sheber.robot.cell.faults import may_fail
 from sheber.robot.cell.lights import KINDS as LIGHTS
 from sheber.robot.cell.lights import RING_WIDTH
 from sheber.robot.cell.refusing import listed as _listed
+from sheber.robot.cell.refusing import shape_called as _shape_called
 from sheber.robot.cell.refusing import shown as _shown
 from sheber.robot.cell.refusing import wrong as _wrong
 from sheber.robot.cell.scene import (
@@ -47,6 +49,7 @@ from sheber.robot.cell.scene import (
     Shape,
     ToolSpec,
     TouchProbe,
+    Turntable,
 )
 from sheber.robot.cell.wires import analog_inputs, analog_outputs, digital_inputs, digital_outputs
 from sheber.robot.vision.textures import KINDS, RELIEFS
@@ -91,6 +94,7 @@ def check_scene(scene: Scene) -> None:
         _check_barrier(belt, [barrier.name for barrier in scene.barriers])
         _check_encoder(belt)
     check_panel(scene)
+    check_driven(scene, _check_shape)
     _check_signals(scene)
     for job in scene.plc:
         _check_job(job, scene)
@@ -151,11 +155,12 @@ _MEMBERS: Final[dict[str, type]] = {
     "controls": Control,
     "operator": Act,
     "stacks": LampStack,
+    "turntables": Turntable,
 }
 _ALONE: Final[dict[str, type]] = {"tool": ToolSpec, "lighting": Lighting, "imperfections": Imperfections}
 _FIELDS: Final = (
     dict.fromkeys(
-        ("mass", "length", "width", "height", "thickness", "radius"),
+        ("mass", "length", "width", "height", "thickness", "radius", "acceleration", "torque"),
         _Rule(lambda value: _is_number(value) and value > 0, N_("It must be a number above zero.")),
     )
     | dict.fromkeys(
@@ -414,7 +419,3 @@ def _check_told(scene: Scene) -> None:
     except (TypeError, ValueError) as error:
         text = _("The job sheet must have plain values (numbers, texts, lists, tables): {why}.")
         raise _wrong(text, why=error) from error
-
-
-def _shape_called(number: int, body: str) -> str:
-    return _("Shape {number} of {body!r}").format(number=number, body=body)

@@ -2,6 +2,7 @@
 
     kind            of what                what it does
     stops           a belt                 it stands, whatever runs it
+    jams            a turntable            it stands, whatever it is told; an index goes on afterwards
     sticks          a light barrier        it says `value` (0 or 1), whatever stands in its beam
     leaks           a suction cup          it loses the share `value` of its vacuum
     falls_silent    a job of the PLC       it takes no notice of new requests
@@ -27,6 +28,7 @@ __all__ = ["WORDS", "Faults", "Switch", "may_fail"]
 
 WORDS: Final = {
     "stops": message("fault.stops", "The belt {what!r} stands, whatever runs it."),
+    "jams": message("fault.jams", "The turntable {what!r} stands, whatever it is told."),
     "sticks": message("fault.sticks", "The light barrier {what!r} says the same, whatever stands in its beam."),
     "leaks": message("fault.leaks", "The suction cup leaks."),
     "goes_dark": message("fault.goes_dark", "The light {what!r} gives no light, whatever its output says."),
@@ -44,6 +46,7 @@ def may_fail(scene: Scene) -> list[tuple[str, str]]:
     """What can fail in this scene: kinds of faults with the names of what they are of."""
     return [
         *(("stops", belt.name) for belt in scene.belts),
+        *(("jams", table.name) for table in scene.turntables),
         *(("sticks", barrier.name) for barrier in scene.barriers),
         *([("leaks", "tool")] if scene.tool.kind == "suction" else []),
         *(("leaks", dock.tool_name) for dock, tool in docked(scene) if tool.kind == "suction"),

@@ -7,13 +7,14 @@ from sheber.robot.cell.lights import light_fixture
 from sheber.robot.cell.operator import control_fixture
 from sheber.robot.cell.scene import Fixture, Scene
 from sheber.robot.cell.stacks import stack_fixture
+from sheber.robot.cell.turntable import column
 
 __all__ = ["standing"]
 
 
 def standing(scene: Scene) -> tuple[Fixture, ...]:
-    """The fixtures of a scene, its docks, and the bodies of its lights, lamp stacks and controls."""
-    if not (scene.docks or scene.lights or scene.stacks or scene.controls):
+    """The fixtures of a scene, its docks, and what stands still of its lights, lamp stacks, controls and turntables."""
+    if not (scene.docks or scene.lights or scene.stacks or scene.controls or scene.turntables):
         return scene.fixtures
     return (
         *scene.fixtures,
@@ -21,4 +22,5 @@ def standing(scene: Scene) -> tuple[Fixture, ...]:
         *(light_fixture(light) for light in scene.lights if not light.mount),
         *(stack_fixture(stack) for stack in scene.stacks),
         *(control_fixture(control) for control in scene.controls),
+        *(column(table) for table in scene.turntables),
     )

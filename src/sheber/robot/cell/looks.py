@@ -14,6 +14,7 @@ from sheber.robot.cell.lights import light_fixture
 from sheber.robot.cell.operator import control_fixture, moving_shapes
 from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Fixture, Light, LightBarrier, Scene, Shape
 from sheber.robot.cell.stacks import lit_shapes, stack_fixture
+from sheber.robot.cell.turntable import column, table_shapes
 from sheber.robot.vision.material import DULL, Material
 from sheber.station import Visual
 
@@ -63,6 +64,8 @@ def camera_looks(scene: Scene, arm: Arm) -> Looks:
         looks += [_look(fixture.name, shape) for shape in fixture.shapes if shape.drawn]
     for belt in scene.belts:
         looks += [(visual, DULL) for visual in _belt(belt, scene.floor)]
+    for table in scene.turntables:
+        looks += _with_moving(column(table), table_shapes(table))
     for barrier in scene.barriers:
         looks += [(visual, DULL) for visual in _barrier(barrier)]
     for part in scene.parts:

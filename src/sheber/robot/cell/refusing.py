@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sheber.i18n import _
 from sheber.station import SceneError
 
-__all__ = ["listed", "shown", "wrong"]
+__all__ = ["listed", "shape_called", "shown", "wrong"]
 
 
 def wrong(text: str, **values: object) -> SceneError:
@@ -24,3 +24,8 @@ def shown(value: object) -> str:
     """A value in a message, not too long."""
     words = repr(value)
     return words if len(words) <= 60 else f"{words[:57]}..."
+
+
+def shape_called(number: int, body: str) -> str:
+    """What a message calls a shape of a body."""
+    return _("Shape {number} of {body!r}").format(number=number, body=body)

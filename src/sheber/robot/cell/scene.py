@@ -34,6 +34,7 @@ __all__ = [
     "Shape",
     "ToolSpec",
     "TouchProbe",
+    "Turntable",
 ]
 
 Colour = tuple[float, float, float]
@@ -104,6 +105,28 @@ class Belt:
 
 
 @dataclass(frozen=True, slots=True)
+class Turntable:
+    """A rotary feeder: a round table that a motor turns, counter-clockwise from above. See `cell.turntable`."""
+
+    name: str  # of its body
+    pose: Pose  # T_base_table: origin in the middle of the upper surface, z up
+    radius: float = 0.2
+    thickness: float = 0.02
+    height: float = 0.1  # m, of the surface over what it stands on
+    stations: int = 6  # stops of a whole turn
+    output: str = ""  # name of the digital output that turns it while it is on
+    index: str = ""  # name of the digital output that, when it comes on, turns it to the next station
+    done: str = ""  # name of the digital input that is True while it stands at a station
+    encoder: str = ""  # name of the analog input that counts its angle
+    counts_per_turn: float = 0.0  # of this encoder; a whole number of counts is read
+    speed: float = 1.0  # rad/s; below zero it turns the other way round
+    acceleration: float = 2.0  # rad/s2
+    torque: float = 200.0  # Nm, the most of its motor
+    friction: float = 0.6
+    shapes: tuple[Shape, ...] = ()  # what is screwed to it and turns along, in its frame: nests, pins
+
+
+@dataclass(frozen=True, slots=True)
 class Handshake:
     """A job of the PLC: the robot asks for it by a digital output and is answered by two digital inputs.
 
@@ -161,8 +184,8 @@ class LampStack:
 class Fault:
     """Something that fails for a while. A program is not told; it can only notice. See `cell.faults`."""
 
-    kind: str  # stops, sticks, leaks, falls_silent, goes_dark
-    what: str  # name of the belt, light barrier, light, lamp or job of the PLC; "tool" for the tool
+    kind: str  # stops, jams, sticks, leaks, falls_silent, goes_dark
+    what: str  # name of the belt, turntable, light barrier, light, lamp or job of the PLC; "tool" for the tool
     begins: float  # s
     ends: float | None = None  # s; None: to the end of the run
     value: float = 1.0  # sticks: what the barrier says (0 or 1); leaks: the share of the vacuum that is lost
@@ -305,6 +328,7 @@ class Scene:
     docks: tuple[Dock, ...] = ()  # for an arm with a quick changer
     floor: float = -0.85  # m, height of the floor in the base frame
     belts: tuple[Belt, ...] = ()
+    turntables: tuple[Turntable, ...] = ()
     barriers: tuple[LightBarrier, ...] = ()
     probes: tuple[TouchProbe, ...] = ()
     plc: tuple[Handshake, ...] = ()  # what the PLC does for the robot

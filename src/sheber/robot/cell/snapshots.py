@@ -8,7 +8,8 @@ that stands still trembles in the last bit of its numbers, and that is not movin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,23 +40,20 @@ class Snapshots:
         """
         model, data, parts = world.model, world.data, len(world.parts)
         robot = [i for i in bodies if model.body_treeid[i] >= 0 and i <= world.first_part]
-        # the moving bodies of the robot follow each other; a part's free joint is its pose
-        links = slice(robot[0], robot[-1] + 1)
-        positions, quaternions = data.xpos[links].reshape(-1), data.xquat[links].reshape(-1)
+        # a part's free joint is its pose
+        runs = _runs(robot)
+        positions, quaternions = ([poses[run].reshape(-1) for run in runs] for poses in (data.xpos, data.xquat))
         loose = data.qpos[world.qpos_parts :]
-        self._sources = (*measured.values(), positions, quaternions, loose)
+        self._sources = (*measured.values(), *positions, *quaternions, loose)
         ends = np.cumsum([source.size for source in self._sources]).tolist()
         self._columns = {
             name: slice(end - view.size, end) for end, (name, view) in zip(ends, measured.items(), strict=False)
         }
-        self._positions, self._quaternions, self._loose = (
-            slice(*pair) for pair in zip(ends[-4:], ends[-3:], strict=False)
-        )
+        borders = [ends[len(measured) - 1], *(ends[len(measured) + k * len(runs) - 1] for k in (1, 2)), ends[-1]]
+        self._positions, self._quaternions, self._loose = (slice(*pair) for pair in pairwise(borders))
         self._all = np.array(bodies)
         self._data = data
         self._split, self._moving = len(robot), len(robot) + parts
-        hidden = robot[-1] - robot[0] >= len(robot)  # bodies in between that nobody sees
-        self._told_links: Any = np.array(robot) - robot[0] if hidden else slice(None)
         self._rows = np.array([*map(bodies.index, robot), *range(len(bodies) - parts, len(bodies))], dtype=np.uint16)
         self._table = np.zeros((room, ends[-1]))
         self._lines = list(self._table)
@@ -85,9 +83,8 @@ class Snapshots:
         if count == 0:
             return Changes(np.empty(0, np.uint16), np.empty((0, 7), np.float32), [0])
         kept = np.zeros((count, self._moving, 8))  # the last is always 0
-        links = self._told_links
-        kept[:, : self._split, :3] = table[:, self._positions].reshape(count, -1, 3)[:, links]
-        kept[:, : self._split, 3:7] = table[:, self._quaternions].reshape(count, -1, 4)[:, links]
+        kept[:, : self._split, :3] = table[:, self._positions].reshape(count, -1, 3)
+        kept[:, : self._split, 3:7] = table[:, self._quaternions].reshape(count, -1, 4)
         kept[:, self._split :, :7] = table[:, self._loose].reshape(count, -1, 7)
         fine = np.rint(kept * FINE).astype(np.int32)
         before = fine[:1] if self._told is None else self._told[None]
@@ -107,3 +104,9 @@ class Snapshots:
         poses = np.hstack((self._data.xpos[self._all], self._data.xquat[self._all])).astype(np.float32)
         poses[self._rows] = moving
         return poses
+
+
+def _runs(bodies: list[int]) -> list[slice]:
+    """Slices of bodies that follow each other: the links and the tool, and what motors drive."""
+    breaks = [i for i in range(1, len(bodies)) if bodies[i] != bodies[i - 1] + 1]
+    return [slice(bodies[a], bodies[b - 1] + 1) for a, b in zip([0, *breaks], [*breaks, len(bodies)], strict=True)]

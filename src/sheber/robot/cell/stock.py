@@ -8,15 +8,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.cell.docks import MASTER
-from sheber.robot.cell.scene import Colour, Control, Dock, Fixture, LightBarrier, Part, Shape, ToolSpec
+from sheber.robot.cell.scene import (
+    Colour,
+    Control,
+    Dock,
+    Fixture,
+    LightBarrier,
+    Part,
+    Shape,
+    ToolSpec,
+    Turntable,
+)
 from sheber.station import SceneError
 
 __all__ = [
+    "Feeder",
     "Rack",
     "changer",
     "chessboard",
@@ -30,6 +41,7 @@ __all__ = [
     "pointer",
     "post",
     "rack",
+    "rotary_feeder",
     "socket",
     "stylus",
     "suction",
@@ -258,6 +270,55 @@ def open_bin(
         shapes.append(Shape("box", (wall, outer_y, side), at_x, colour))
         shapes.append(Shape("box", (length, wall, side), at_y, colour))
     return Fixture(name, tuple(shapes), pose)
+
+
+class Feeder(NamedTuple):
+    """A rotary feeder with a nest at each station."""
+
+    table: Turntable
+    places: tuple[Pose, ...]  # T_base_nest at the start, one a station: middle of its floor, z up, x outwards
+
+    @property
+    def pick(self) -> Pose:
+        """Where the first nest is at the start, and each index brings the next one."""
+        return self.places[0]
+
+
+def rotary_feeder(
+    name: str,
+    pose: Pose,
+    nest: tuple[float, float] = (0.05, 0.05),
+    stations: int = 6,
+    circle: float = 0.15,
+    clearance: float = 0.001,
+    rim: float = 0.012,
+    **more: Any,
+) -> Feeder:
+    """A turntable with nests for parts; `pose`: middle of its surface, z up, x to the place where parts are picked.
+
+    `nest`: what a part measures outwards and across. `circle`: radius on which the nests lie. `clearance`: by how much
+    a nest is wider than a part. `rim`: height of its walls. `more`: other values of a `Turntable`; without an output or
+    an index it has the index "name_index", and without done the input "name_done".
+
+    >>> feeder = rotary_feeder("feeder", Pose((0.45, 0.3, 0.1)))
+    >>> parts = [Part(f"part_{n}", (cube,), place @ Pose((0, 0, 0.02)), 0.2) for n, place in enumerate(feeder.places)]
+    """
+    wall = 0.006
+    outs = [Pose().rotated(z=2.0 * math.pi * n / stations).offset_tool(x=circle) for n in range(stations)]
+    shapes = tuple(shape for out in outs for shape in _nest(out, nest, clearance, rim, wall))
+    given: dict[str, Any] = {"radius": circle + nest[0] / 2 + 2.5 * wall, "stations": stations, "shapes": shapes}
+    if not (more.get("output") or more.get("index")):
+        given["index"] = f"{name}_index"
+    given["done"] = f"{name}_done"
+    return Feeder(Turntable(name, pose, **given | more), tuple(pose @ out for out in outs))
+
+
+def _nest(at: Pose, size: tuple[float, float], clearance: float, rim: float, wall: float) -> Iterator[Shape]:
+    """Four low walls."""
+    (x, y), z = ((side + clearance) for side in size), rim / 2
+    for sign in (-1.0, 1.0):
+        yield Shape("box", (wall, y + 2 * wall, rim), at.offset_tool(x=sign * (x + wall) / 2, z=z), DARK, firm=True)
+        yield Shape("box", (x, wall, rim), at.offset_tool(y=sign * (y + wall) / 2, z=z), DARK, firm=True)
 
 
 class Rack(NamedTuple):

@@ -1,7 +1,7 @@
 """Wires: the signals of a cell by name, alive, and what they are called in a scene.
 
-    outputs          what the program sets, digital; with those of belts, lights, lamps, changer, and requests to a PLC
-    inputs           what the program reads, digital: light barriers, probes, answers of PLC, controls, changer, docks
+    outputs          what the program sets, digital; with those of machines, lights, lamps, changer, requests to a PLC
+    inputs           what the program reads, digital: light barriers, probes, answers of machines, controls, changer
     analog_*         numbers with a unit: those of the exercise, counts of encoders, brightness of lights, tool numbers
     coils            what the PLC tells the other machines; no program sees them
 
@@ -73,7 +73,8 @@ class Wires:
 
 def digital_inputs(scene: Scene) -> list[str]:
     """Names of the digital inputs, in their order."""
-    answers = (name.format(job.name) for job in scene.plc for name in _answers(job))
+    answers = [name.format(job.name) for job in scene.plc for name in _answers(job)]
+    answers += [table.done for table in scene.turntables if table.done]
     controls = (name for control in scene.controls for name in control_inputs(control))
     sensors = [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes)]
     changer = (*_of_changer(scene, LOCKED, UNLOCKED, PRESENT), *map(occupied, scene.docks))
@@ -90,7 +91,7 @@ def _of_changer(scene: Scene, *signals: str) -> tuple[str, ...]:
 
 def digital_outputs(scene: Scene) -> list[str]:
     """Names of the digital outputs, in their order: those of the scene, its belts, the PLC, lights, lamps."""
-    known = _once([*scene.outputs, *_of_belts(scene), *(REQUEST.format(job.name) for job in scene.plc)])
+    known = _once([*scene.outputs, *_of_machines(scene), *(REQUEST.format(job.name) for job in scene.plc)])
     lamps = (name for stack in scene.stacks for name in lamp_outputs(stack))
     known = [*known, *_of_changer(scene, LOCK, UNLOCK)]
     return [*known, *(light.name for light in scene.lights if not light.dimmable), *lamps]
@@ -102,9 +103,10 @@ def analog_outputs(scene: Scene) -> tuple[tuple[str, str], ...]:
 
 
 def analog_inputs(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """Names and units of the analog inputs, in their order; encoders of belts and the tool's number are the last."""
-    encoders = ((belt.encoder, COUNTS) for belt in scene.belts if belt.encoder)
-    return (*scene.analog_inputs, *encoders, *((name, "") for name in _of_changer(scene, TOOL_ID)))
+    """Names and units of the analog inputs, in their order; encoders and the tool's number are the last."""
+    encoders = [*(belt.encoder for belt in scene.belts), *(table.encoder for table in scene.turntables)]
+    counts = ((encoder, COUNTS) for encoder in encoders if encoder)
+    return (*scene.analog_inputs, *counts, *((name, "") for name in _of_changer(scene, TOOL_ID)))
 
 
 def control_inputs(control: Control) -> list[str]:
@@ -123,8 +125,10 @@ def _at_rest(scene: Scene) -> dict[str, bool]:
     return dict.fromkeys(first, True)
 
 
-def _of_belts(scene: Scene) -> Iterator[str]:
-    return (belt.output for belt in scene.belts if belt.output)
+def _of_machines(scene: Scene) -> Iterator[str]:
+    """Belts and turntables; several may obey one output."""
+    names = (*(belt.output for belt in scene.belts), *(name for t in scene.turntables for name in (t.output, t.index)))
+    return (name for name in names if name)
 
 
 def _once(names: Iterable[str]) -> Iterable[str]:
