@@ -16,6 +16,7 @@ from sheber.school.audit import AuditEntry
 from sheber.school.clock import now
 from sheber.school.courses.dates import less_lateness
 from sheber.school.courses.models import Assignment, Course, Group, Member
+from sheber.school.grades import recount
 from sheber.school.losses import losses_of
 from sheber.school.opening import School
 from sheber.school.people.models import Person
@@ -100,6 +101,7 @@ class Marks:
             for place, one in enumerate(points, 1):
                 columns = result_columns(one) | {"losses": losses_of(stored_score(score_of(one)))}
                 session.add(SceneResult(submission_id=row.id, place=place, round=1, judged=now(), **columns))
+            recount(session, assignment, [person])
             return row.id
 
     def actions(self) -> list[str]:

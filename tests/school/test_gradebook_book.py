@@ -16,7 +16,7 @@ from sheber.school.errors import Conflict, NotAllowed, NotFound, Refused
 from sheber.school.gradebook import book
 from sheber.school.gradebook.book import Cell, Gradebook, gradebook
 from sheber.school.gradebook.overrides import override, override_history, withdraw_override
-from sheber.school.gradebook.totals import exceptional, summed
+from sheber.school.gradebook.totals import extended_in, summed
 from sheber.school.opening import School
 
 
@@ -238,8 +238,9 @@ def test_totals_that_the_database_sums_are_those_of_the_rows(any_school: School,
     rows = {row.person_id: row for row in read(marks, page=None).rows}
     with any_school.reading() as session:
         assignments = book.assignments_of(session, marks.course)
-        assert book._totals(session, assignments, list(rows.values())) == {id_: one.total for id_, one in rows.items()}
-        sums, special = summed(session, assignments, now()), exceptional(session, assignments)
+        totals = {id_: one.total for id_, one in rows.items()}
+        assert book._totals(session, marks.course, assignments, list(rows.values())) == totals
+        sums, special = summed(session, marks.course, assignments, now()), extended_in(session, assignments)
     assert len(special) < 40
     for id_ in rows.keys() - special:
         assert sums.total(id_) == pytest.approx(rows[id_].total, abs=0.0051), id_

@@ -13,6 +13,7 @@ from sheber.exercises import catalogue
 from sheber.school.courses.assignments import course_page
 from sheber.school.courses.courses import my_courses
 from sheber.school.courses.models import Course
+from sheber.school.gradebook.models import Grade
 from sheber.school.opening import School, open_school
 from sheber.school.operating import beginning
 from sheber.school.operating.beginning import begin, begin_demo
@@ -46,6 +47,20 @@ def test_a_second_start_makes_nothing_again(school: School) -> None:
     with school.reading() as session:
         assert session.scalar(select(func.count(Course.id))) == 1
         assert session.scalar(select(func.count(Person.id))) == 1
+
+
+def test_each_start_sets_points_right_that_are_not_those_that_count(
+    any_school: School, caplog: pytest.LogCaptureFixture
+) -> None:
+    begin(any_school)
+    course = make_class(any_school)
+    judged(course, "graded")
+    for wrong in (True, False):
+        with any_school.reading() as session:
+            assert (session.scalars(select(Grade.points)).all() != [50.0]) == wrong
+        begin(any_school)
+        assert ("1 points of the gradebook" in caplog.text) == wrong
+        caplog.clear()
 
 
 def test_the_demo_has_people_who_can_log_in_and_have_handed_in(any_school: School) -> None:

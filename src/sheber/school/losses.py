@@ -16,10 +16,22 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from sheber.exercises.score import Check
 from sheber.judge.forms import revived_score
 
-__all__ = ["key_of", "losses_of"]
+__all__ = ["Losses", "key_of", "losses_in", "losses_of"]
+
+
+class Losses(msgspec.Struct, frozen=True):
+    """What is kept of a scene, read again."""
+
+    rule: float
+    keys: tuple[str, ...]
+    groups: tuple[str, ...]
+    maximum: tuple[int, ...]
+    lost: tuple[int, ...]
 
 
 def losses_of(score: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,6 +44,10 @@ def losses_of(score: Mapping[str, Any]) -> dict[str, Any]:
         "maximum": [round(100 * one.maximum) for one in revived.checks],
         "lost": [round(100 * one.lost) for one in revived.checks],
     }
+
+
+losses_in = msgspec.json.Decoder(Losses).decode
+"""The losses in a text of JSON: for a class they are read in thousands, and so they come as the database keeps them."""
 
 
 def key_of(check: Check) -> str:

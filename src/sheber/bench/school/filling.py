@@ -14,6 +14,7 @@ from sheber.school.audit import AuditEntry
 from sheber.school.clock import now
 from sheber.school.courses.models import Assignment, Member
 from sheber.school.database import Moment
+from sheber.school.grades import recount_all
 from sheber.school.losses import losses_of
 from sheber.school.similarity.models import SimilarityReport
 from sheber.school.similarity.winnowing import BINS, MOST_PAIRS
@@ -33,6 +34,7 @@ def fill(town: Town) -> int:
                 _insert_submissions(session, recording(name), name, attempt)
             for place in range(1, SCENES + 1):
                 _insert_results(session, recording(name), name, place)
+        recount_all(session)
         _insert_words(session, town)
         session.add(_similarity(session, town))
         count = session.scalar(select(func.count(Submission.id))) or 0

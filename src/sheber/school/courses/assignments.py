@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
-from sheber.school import audit, clock
+from sheber.school import audit, clock, grades
 from sheber.school.audit import AuditEntry
 from sheber.school.courses.courses import require_open, waiting_requests
 from sheber.school.courses.dates import Dates, check_dates, dates_of
@@ -255,6 +255,8 @@ def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edi
         }
         if TAKING & changed.keys() and (recounted := recount(session, found)):
             details["recounted"] = recounted
+        if "counts" in changed:
+            grades.recount(session, assignment_id)
         _note(session, actor, found, "assignment.changed", edition=edition + 1, **details)
     return edition + 1
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from sheber.school import grades
 from sheber.school.courses.dates import dates_of, less_lateness
 from sheber.school.courses.models import Assignment, Extension
 from sheber.school.submissions.models import Submission
@@ -44,4 +45,5 @@ def recount(session: Session, assignment: Assignment, person_id: int | None = No
         values = same.values(late_days=bindparam("days"), points=bindparam("less"))
         session.connection().execute(values, changed)
         session.expire_all()
+        grades.recount(session, assignment.id, None if person_id is None else [person_id])
     return len(changed)

@@ -16,6 +16,7 @@ from sheber.school.courses.courses import require_open
 from sheber.school.courses.models import Assignment, Extension, Group, Member
 from sheber.school.courses.rosters import ENCODINGS, Preview, Problem, Row, preview
 from sheber.school.errors import NotFound, Refused
+from sheber.school.gradebook.models import Override
 from sheber.school.people import policy
 from sheber.school.people.models import ApiToken, Invitation, Login, Person, folded
 from sheber.school.people.policy import Actor
@@ -179,7 +180,9 @@ def _record(session: Session, actor: Actor, course_id: int, **details: Any) -> i
 def _busy(session: Session, course_id: int) -> set[int]:
     """Who has done something in a course."""
     works = select(Assignment.id).where(Assignment.course_id == course_id)
-    queries = [select(row.person_id).where(row.assignment_id.in_(works)) for row in (Submission, Draft, Extension)]
+    queries = [
+        select(row.person_id).where(row.assignment_id.in_(works)) for row in (Submission, Draft, Extension, Override)
+    ]
     return set(session.scalars(queries[0].union(*queries[1:])))
 
 
@@ -236,6 +239,6 @@ def _delete_unused(session: Session, made: Sequence[int]) -> list[int]:
 def _traces(session: Session) -> set[int]:
     """Which students without a password stand in another table, and so are not deleted."""
     waiting = select(Person.id).where(Person.password == "", Person.rank == "student")
-    tables = (Submission, Draft, Extension, Login, ApiToken, AuditEntry)
+    tables = (Submission, Draft, Extension, Override, Login, ApiToken, AuditEntry)
     queries = [select(table.person_id).where(table.person_id.in_(waiting)) for table in tables]
     return {one for one in session.scalars(queries[0].union(*queries[1:])) if one is not None}

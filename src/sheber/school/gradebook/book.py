@@ -25,7 +25,7 @@ from sheber.school.courses.dates import Dates, dates_of
 from sheber.school.courses.models import Assignment, Extension, Group, Member
 from sheber.school.errors import Refused
 from sheber.school.gradebook.counting import Counted, Given, HandedIn, Place, counted, extended, given, handed_in
-from sheber.school.gradebook.totals import exceptional, summed
+from sheber.school.gradebook.totals import counting_points, extended_in, summed
 from sheber.school.people import policy
 from sheber.school.people.models import Person, folded
 from sheber.school.people.policy import Actor
@@ -37,12 +37,15 @@ __all__ = [
     "Cell",
     "Column",
     "Gradebook",
+    "Line",
     "Row",
+    "Sheet",
     "assignments_of",
     "cells_of",
     "column",
     "column_of",
     "gradebook",
+    "sheet",
     "total_of",
 ]
 
@@ -138,6 +141,24 @@ class Gradebook:
     may_override: bool
 
 
+class Line(NamedTuple):
+    """A student in a file of all points."""
+
+    login: str
+    name: str
+    group: str  # "": none
+    points: tuple[float | None, ...]  # that count, in the order of the columns
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The points of a whole course, without the words about them."""
+
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]  # by name
+
+
 def gradebook(
     session: Session,
     actor: Actor,
@@ -160,7 +181,7 @@ def gradebook(
     _check_sort(sort, assignments)
     groups = _groups(session, course_id)
     members = _members(session, course_id, dict(groups), search, group_id, left)
-    totals = _totals(session, assignments, members) if sort == "total" or passed is not None else {}
+    totals = _totals(session, course_id, assignments, members) if sort == "total" or passed is not None else {}
     fit = [one for one in members if passed is None or passes(totals[one.person_id]) == passed]
     if sort in _WORDS:
         ordered = _by_words(fit, sort, descending)
@@ -179,6 +200,33 @@ def gradebook(
         pages,
         groups,
         standing.may("grade.override") and not standing.course.archived,
+    )
+
+
+def sheet(session: Session, actor: Actor, course_id: int, *, group_id: int | None = None, left: bool = False) -> Sheet:
+    """The points of all students of a course, as they are kept. left: also of those who left.
+
+    Raises NotFound, NotAllowed.
+    """
+    policy.require(session, actor, "gradebook.see", course_id)
+    assignments = assignments_of(session, course_id)
+    members = _members(session, course_id, dict(_groups(session, course_id)), "", group_id, left)
+    ordered = _by_words(members, "name", descending=False)
+    totals = _totals(session, course_id, assignments, ordered)
+    points, nothing = counting_points(session, course_id), dict[int, float]()
+    ids = [one.id for one in assignments]
+    return Sheet(
+        tuple(column_of(one) for one in assignments),
+        tuple(
+            Line(
+                one.login,
+                one.name,
+                one.group,
+                tuple(map(points.get(one.person_id, nothing).get, ids)),
+                totals[one.person_id],
+            )
+            for one in ordered
+        ),
     )
 
 
@@ -365,12 +413,12 @@ def _points(
 
 
 def _totals(
-    session: Session, assignments: Sequence[Assignment], members: Sequence[_Person | Row]
+    session: Session, course_id: int, assignments: Sequence[Assignment], members: Sequence[_Person | Row]
 ) -> dict[int, float | None]:
-    """The totals of these members, as their rows have them. Few of them need cells: see `_unsure`."""
-    sums = summed(session, assignments, clock.now())
+    """The totals of these members, as their rows have them. Few need cells: who has an extension, and see `_unsure`."""
+    sums = summed(session, course_id, assignments, clock.now())
     totals = {one.person_id: sums.total(one.person_id) for one in members}
-    special = exceptional(session, assignments)
+    special = extended_in(session, assignments)
     again = [person for person, total in totals.items() if person in special or _unsure(total)]
     cells = cells_of(session, assignments, again)
     exact = {person: total_of(assignments, found) for person, found in cells.items()}

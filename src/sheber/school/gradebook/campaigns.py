@@ -21,7 +21,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
-from sheber.school import audit, clock
+from sheber.school import audit, clock, grades
 from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.courses import require_open
 from sheber.school.courses.models import Assignment
@@ -204,6 +204,7 @@ def _swapped(session: Session, found: Campaign, assignment: Assignment) -> dict[
         points = [one.own.points for one in results[submission.id]]
         submission.final, submission.points = points_of(points, submission.late_days, assignment.late_percent)
         changed[str(submission.id)] = [before, submission.points]
+    grades.recount(session, assignment.id)
     return changed
 
 

@@ -11,11 +11,12 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from sheber.i18n import N_, _
 from sheber.school.errors import Refused
-from sheber.school.gradebook.book import Cell, Column, Gradebook, Row
+from sheber.school.gradebook.book import Cell, Column, Gradebook, Line, Row, Sheet
 
 __all__ = ["DELIMITERS", "csv_lines", "csv_of", "xlsx_of"]
 
@@ -35,7 +36,7 @@ _STATES: Final = {
 Value = str | float | int | None
 
 
-def csv_of(book: Gradebook, *, titles: Mapping[int, str] | None = None, delimiter: str = ",") -> bytes:
+def csv_of(sheet: Sheet, *, titles: Mapping[int, str] | None = None, delimiter: str = ",") -> bytes:
     """The rows as CSV in UTF-8 with the mark by which spreadsheets know it. titles: of assignments, by id.
 
     Raises Refused for another delimiter.
@@ -43,15 +44,18 @@ def csv_of(book: Gradebook, *, titles: Mapping[int, str] | None = None, delimite
     if delimiter not in DELIMITERS:
         text = _("{delimiter!r} cannot stand between cells. It must be a comma, a semicolon or a tab.")
         raise Refused(text.format(delimiter=delimiter[:10]), "delimiter")
-    return csv_lines(_grades(book, titles or {}), delimiter)
+    return csv_lines(_grades(sheet.columns, sheet.lines, titles or {}), delimiter)
 
 
 def csv_lines(lines: Iterable[Sequence[Value]], delimiter: str = ",") -> bytes:
     """Lines as CSV in UTF-8 with the mark by which spreadsheets know it; no cell is a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=delimiter)
+    number = cache(str)  # there are at most 10,001 points, and many more cells
     for line in lines:
-        writer.writerow([_defused(one) if isinstance(one, str) else one for one in line])
+        writer.writerow(
+            [_defused(one) if isinstance(one, str) else number(one) if one is not None else one for one in line]
+        )
     return "\ufeff".encode() + stream.getvalue().encode("utf-8", "replace")
 
 
@@ -63,17 +67,24 @@ def xlsx_of(book: Gradebook, *, titles: Mapping[int, str] | None = None) -> byte
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(stream, options) as workbook:
         bold = workbook.add_format({"bold": True})
-        _fill(workbook.add_worksheet(_sheet(_("Grades"))), _grades(book, titles or {}), bold, frozen=2)
+        lines = (_line(row) for row in book.rows)
+        grades = _grades(book.columns, lines, titles or {})
+        _fill(workbook.add_worksheet(_sheet(_("Grades"))), grades, bold, frozen=2)
         _fill(workbook.add_worksheet(_sheet(_("Details"))), _details(book, titles or {}), bold, frozen=2)
     return stream.getvalue()
 
 
-def _grades(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:
+def _grades(columns: Sequence[Column], lines: Iterable[Line], titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:
     """A line for each student."""
-    columns = [_title(n, column, titles) for n, column in enumerate(book.columns, 1)]
-    yield [_("Login"), _("Name"), _("Group"), *columns, _("Total")]
-    for row in book.rows:
-        yield [row.login, row.name, row.group, *(cell.points for cell in row.cells), row.total]
+    named = [_title(n, column, titles) for n, column in enumerate(columns, 1)]
+    yield [_("Login"), _("Name"), _("Group"), *named, _("Total")]
+    for one in lines:
+        yield [one.login, one.name, one.group, *one.points, one.total]
+
+
+def _line(row: Row) -> Line:
+    """A student without the words."""
+    return Line(row.login, row.name, row.group, tuple(cell.points for cell in row.cells), row.total)
 
 
 def _details(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:

@@ -1,4 +1,4 @@
-"""Tables of the gradebook: overrides and regrade campaigns."""
+"""Tables of the gradebook: grades, overrides and regrade campaigns."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sheber.school.database import Base
 
-__all__ = ["CAMPAIGN_STATES", "Campaign", "CampaignResult", "Override"]
+__all__ = ["CAMPAIGN_STATES", "Campaign", "CampaignResult", "Grade", "Override"]
 
 CAMPAIGN_STATES: Final = ("running", "ready", "published", "withdrawn")
+
+
+class Grade(Base):
+    """The points that count for a student in an assignment; None: nothing counts. Written by `school.grades` alone."""
+
+    __tablename__ = "grades"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # the rows lie in the order of their key
+
+    # In this order: the points of a course lie side by side, by student.
+    course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("assignments.id"), primary_key=True)
+    points: Mapped[float | None]
 
 
 class Override(Base):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sheber.i18n import _
-from sheber.school import audit, clock
+from sheber.school import audit, clock, grades
 from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.courses import require_open
 from sheber.school.courses.models import Assignment, Member
@@ -123,7 +123,7 @@ def _add(
         created=clock.now(),
     )
     session.add(row)
-    session.flush()
+    grades.recount(session, found.id, [person_id])
     action = "grade.override-withdrawn" if points is None else "grade.overridden"
     details = {"person": person_id, "before": last.points if last else None, "after": points, "reason": reason}
     audit.record(session, actor.id, action, f"assignment {found.id}", course_id=found.course_id, **details)

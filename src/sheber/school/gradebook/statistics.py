@@ -12,10 +12,13 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Text as Characters
+from sqlalchemy import cast, func, select
 from sqlalchemy.orm import Session
 
 from sheber.exercises.score import PASS
@@ -24,7 +27,7 @@ from sheber.judge.forms import revived_score
 from sheber.school.courses.assignments import require_assignment
 from sheber.school.courses.models import Assignment, Group, Member
 from sheber.school.gradebook.counting import Counted, Place, counted, counting_ids, given
-from sheber.school.losses import key_of
+from sheber.school.losses import Losses, key_of, losses_in
 from sheber.school.people import policy
 from sheber.school.people.policy import Actor
 from sheber.school.submissions.models import SceneResult, Submission
@@ -95,11 +98,23 @@ class _Losses:
     result_id: int  # the first result that has the check: its score has the title
     group: str
     maximum: int = 0
-    by_person: dict[int, list[int]] = field(default_factory=dict)  # lost in all scenes, and scenes
+    students: list[NDArray[np.int64]] = field(default_factory=list)  # of each scene: the place among the students
+    lost: list[NDArray[np.int64]] = field(default_factory=list)  # of each scene
 
 
-Losses = Mapping[str, _Losses]
+_Checks = Mapping[str, _Losses]
 """The checks of an assignment, by key."""
+
+
+class _Students:
+    """The students, numbered, and the groups that they are in."""
+
+    def __init__(self, members: Mapping[int, tuple[int | None, str]]) -> None:
+        """members: the group of each person."""
+        self.place = {person: place for place, person in enumerate(members)}
+        self.groups = list(dict.fromkeys(members.values()))
+        number = {group: place for place, group in enumerate(self.groups)}
+        self.group = np.array([number[group] for group in members.values()], dtype=np.int64)  # (students,)
 
 
 def assignment_statistics(
@@ -124,9 +139,11 @@ def statistics_of(
     attempts = {place: one for place, one in counted(session, assignments).items() if place[1] in members}
     by_hand = {place: one.points for place, one in given(session, assignments).items() if place[1] in members}
     tries = _tries(session, assignments)
-    losses, rule = _losses(session, assignments, {one.submission_id: place for place, one in attempts.items()})
+    students = _Students(members)
+    counting = {one.submission_id: place for place, one in attempts.items()}
+    losses, rule = _losses(session, assignments, counting, students)
     titles = _titles(session, losses.values())
-    checks = {id_: _checks(found, titles, members) for id_, found in losses.items()}
+    checks = {id_: _checks(found, titles, students) for id_, found in losses.items()}
     return tuple(
         _statistics(one, members, attempts, by_hand, tries, checks.get(one.id, ()), rule.get(one.id, []))
         for one in assignments
@@ -152,37 +169,47 @@ def _tries(session: Session, assignments: Sequence[Assignment]) -> dict[Place, i
 
 
 def _losses(
-    session: Session, assignments: Sequence[Assignment], places: Mapping[int, Place]
+    session: Session, assignments: Sequence[Assignment], places: Mapping[int, Place], students: _Students
 ) -> tuple[dict[int, dict[str, _Losses]], dict[int, list[float]]]:
     """What was lost in each check, and what the rule of the groups took in each scene; by assignment."""
     losses: dict[int, dict[str, _Losses]] = {}
     rule: dict[int, list[float]] = {}
-    query = select(SceneResult.submission_id, SceneResult.id, SceneResult.losses)
+    query = select(SceneResult.submission_id, SceneResult.id, cast(SceneResult.losses, Characters))
     query = query.where(SceneResult.submission_id.in_(counting_ids(assignments)))
-    for submission_id, result_id, lost in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        if submission_id in places:
-            assignment, person = places[submission_id]
-            rule.setdefault(assignment, []).append(lost["rule"])
-            _add(losses.setdefault(assignment, {}), person, result_id, lost)
+    for part in session.execute(query.execution_options(yield_per=_AT_ONCE)).partitions():
+        alike: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[_Scene]] = {}
+        for submission_id, result_id, text in part:
+            if submission_id in places:
+                assignment, person = places[submission_id]
+                lost = losses_in(text)
+                rule.setdefault(assignment, []).append(lost.rule)
+                scene = (result_id, students.place[person], lost)
+                alike.setdefault((assignment, lost.keys, lost.groups), []).append(scene)
+        for (assignment, keys, groups), scenes in alike.items():
+            _add(losses.setdefault(assignment, {}), keys, groups, scenes)
     return losses, rule
 
 
-def _add(checks: dict[str, _Losses], person: int, result_id: int, one: Mapping[str, Any]) -> None:
-    """One scene more."""
-    for key, group, maximum, lost in zip(one["keys"], one["groups"], one["maximum"], one["lost"], strict=True):
-        check = checks.get(key)
-        if check is None or result_id < check.result_id:
-            check = checks[key] = replace(check or _Losses(result_id, group), result_id=result_id, group=group)
-        check.maximum += maximum
-        mine = check.by_person.get(person)
-        if mine is None:
-            check.by_person[person] = [lost, 1]
-        else:
-            mine[0] += lost
-            mine[1] += 1
+_Scene = tuple[int, int, Losses]
+"""The id of a result, the place of its student, and what was lost."""
 
 
-def _titles(session: Session, losses: Collection[Losses]) -> dict[tuple[int, str], Text]:
+def _add(checks: dict[str, _Losses], keys: Sequence[str], groups: Sequence[str], scenes: Sequence[_Scene]) -> None:
+    """Some scenes more that have the same checks."""
+    first = min(result_id for result_id, _student, _lost in scenes)
+    students = np.array([student for _id, student, _lost in scenes], dtype=np.int64)
+    lost = np.array([one.lost for _id, _student, one in scenes], dtype=np.int64)  # (scenes, checks)
+    maximum = np.array([one.maximum for _id, _student, one in scenes], dtype=np.int64).sum(axis=0)
+    for number, (key, group) in enumerate(zip(keys, groups, strict=True)):
+        check = checks.setdefault(key, _Losses(first, group))
+        if first < check.result_id:
+            check.result_id, check.group = first, group
+        check.maximum += int(maximum[number])
+        check.students.append(students)
+        check.lost.append(lost[:, number])
+
+
+def _titles(session: Session, losses: Collection[_Checks]) -> dict[tuple[int, str], Text]:
     """The titles of checks, by a result that has the check and its key."""
     ids = {one.result_id for checks in losses for one in checks.values()}
     rows = session.execute(select(SceneResult.id, SceneResult.score).where(SceneResult.id.in_(ids)))
@@ -221,11 +248,9 @@ def _histogram(points: Iterable[float]) -> tuple[Bin, ...]:
     return tuple(Bin(n * width, (n + 1) * width, bars[n]) for n in range(BINS))
 
 
-def _checks(
-    losses: Losses, titles: Mapping[tuple[int, str], Text], members: Mapping[int, tuple[int | None, str]]
-) -> tuple[CheckLoss, ...]:
+def _checks(losses: _Checks, titles: Mapping[tuple[int, str], Text], students: _Students) -> tuple[CheckLoss, ...]:
     """The checks, the most lost points first."""
-    sums = {key: _by_group(one, members) for key, one in losses.items()}
+    sums = {key: _by_group(one, students) for key, one in losses.items()}
     every = sum(one.lost for groups in sums.values() for one in groups.values())
     found = [_check(key, one, titles[one.result_id, key], sums[key], every) for key, one in losses.items()]
     return tuple(sorted(found, key=lambda one: (-one.share, one.key)))
@@ -246,19 +271,14 @@ class _Sum:
         return _mean(self.lost, self.scenes)
 
 
-def _by_group(one: _Losses, members: Mapping[int, tuple[int | None, str]]) -> dict[tuple[int | None, str], _Sum]:
+def _by_group(one: _Losses, students: _Students) -> dict[tuple[int | None, str], _Sum]:
     """What each group lost in a check."""
-    groups: dict[tuple[int | None, str], _Sum] = {}
-    for person, (lost, scenes) in one.by_person.items():
-        group = members[person]
-        found = groups.get(group)
-        if found is None:
-            found = groups[group] = _Sum()
-        found.students += 1
-        found.lost_by += lost > 0
-        found.lost += lost
-        found.scenes += scenes
-    return groups
+    who, count = np.concatenate(one.students), len(students.group)
+    lost = np.bincount(who, np.concatenate(one.lost), count)  # by student; whole numbers, so the sums are exact
+    scenes = np.bincount(who, minlength=count)
+    sums = [np.bincount(students.group, what, len(students.groups)) for what in (scenes > 0, lost > 0, lost, scenes)]
+    rows = zip(students.groups, *(column.astype(int).tolist() for column in sums), strict=True)
+    return {group: _Sum(*numbers) for group, *numbers in rows if numbers[0]}
 
 
 def _check(key: str, one: _Losses, title: Text, groups: Mapping[tuple[int | None, str], _Sum], every: int) -> CheckLoss:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from sheber.school import audit, clock, zones
 from sheber.school.courses.assignments import Settings, add_assignment
 from sheber.school.courses.courses import make_course
 from sheber.school.courses.models import Course, Member
+from sheber.school.grades import recount_all
 from sheber.school.opening import School
 from sheber.school.people.invitations import first_administrator
 from sheber.school.people.keys import actor_of
@@ -25,6 +27,8 @@ from sheber.school.people.policy import Actor
 from sheber.school.submissions.handing_in import submit
 
 __all__ = ["Demo", "Guest", "begin", "begin_demo"]
+
+log = logging.getLogger("sheber.school.beginning")
 
 DEMO_SCENES: Final = 3  # of an exercise of the demo, so that it is judged within minutes
 _PEOPLE: Final = (
@@ -59,8 +63,12 @@ class Demo:
 def begin(school: School) -> str | None:
     """Make the administrator and the first course of an empty school; gives the token of the one-time link.
 
+    Each start also counts the points of the gradebook anew, so that a restore or an upgrade cannot leave wrong ones.
     None where somebody has an account already. While nobody has used the link, each start gives a new one.
     """
+    with school.writing() as session:
+        if wrong := recount_all(session):
+            log.warning("%d points of the gradebook were not those that count; they were set right", wrong)
     with school.writing() as session:
         token = first_administrator(session)
         if token is None:

@@ -24,6 +24,7 @@ from sheber.school.clock import now
 from sheber.school.courses.dates import less_lateness
 from sheber.school.courses.models import Assignment
 from sheber.school.gradebook.models import Campaign, CampaignResult
+from sheber.school.grades import recount
 from sheber.school.losses import losses_of
 from sheber.school.queue.models import Job, Worker
 from sheber.school.queue.turns import Turn, mark_served, next_turn
@@ -302,6 +303,8 @@ def _settle(session: Session, submission_id: int, exercise_sha256: str) -> None:
         submission.final = final(points)
         submission.points = less_lateness(submission.final, submission.late_days, percent)
         submission.state, submission.finished = "done", now()
+        if submission.kind == "graded":
+            recount(session, submission.assignment_id, [submission.person_id])
 
 
 def _settle_campaign(session: Session, campaign_id: int) -> None:

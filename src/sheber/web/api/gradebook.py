@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from sheber.school.courses.assignments import course_page
-from sheber.school.courses.exercises import exercise_of
+from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.gradebook import book, exporting, overrides
 from sheber.web.api.caller import Asks, Caller, api_router
 from sheber.web.api.forms import MOST_ID, Answer, Form, Id, Made, Whole
@@ -141,7 +141,9 @@ def export_csv(
     caller: Asks, course_id: Id, delimiter: Annotated[Literal["comma", "semicolon", "tab"], Query()] = "comma"
 ) -> Response:
     """All students. A cell that a spreadsheet would take for a formula is marked as text."""
-    found, titles = _whole(caller, course_id)
+    with caller.school.reading() as session:
+        found = book.sheet(session, caller.actor, course_id)
+        titles = _titles(session, caller, course_id)
     sign = {"comma": ",", "semicolon": ";", "tab": "\t"}[delimiter]
     content = exporting.csv_of(found, titles=titles, delimiter=sign)
     return Response(content, media_type="text/csv; charset=utf-8", headers=_named(course_id, "csv"))
@@ -155,17 +157,17 @@ def export_csv(
 )
 def export_xlsx(caller: Asks, course_id: Id) -> Response:
     """All students: a sheet of points, and one with everything known of each cell."""
-    found, titles = _whole(caller, course_id)
+    with caller.school.reading() as session:
+        found = book.gradebook(session, caller.actor, course_id, page=None)
+        titles = _titles(session, caller, course_id)
     content = exporting.xlsx_of(found, titles=titles)
     return Response(content, media_type=_XLSX, headers=_named(course_id, "xlsx"))
 
 
-def _whole(caller: Caller, course_id: int) -> tuple[book.Gradebook, dict[int, str]]:
-    """The gradebook with all students, and the titles of its assignments."""
-    with caller.school.reading() as session:
-        found = book.gradebook(session, caller.actor, course_id, page=None)
-        lines = course_page(session, caller.actor, course_id).assignments
-        return found, {line.id: exercise_of(session, line).title for line in lines}
+def _titles(session: Any, caller: Caller, course_id: int) -> dict[int, str]:
+    """The titles of the assignments."""
+    lines = course_page(session, caller.actor, course_id).assignments
+    return {line.id: headline_of(exercise_of(session, line))[0] for line in lines}
 
 
 def _named(course_id: int, ending: str) -> dict[str, str]:

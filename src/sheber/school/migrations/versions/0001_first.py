@@ -267,6 +267,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_extensions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "grades",
+        sa.Column("course_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignments.id"], name=op.f("fk_grades_assignment_id_assignments")
+        ),
+        sa.ForeignKeyConstraint(["course_id"], ["courses.id"], name=op.f("fk_grades_course_id_courses")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_grades_person_id_people")),
+        sa.PrimaryKeyConstraint("course_id", "person_id", "assignment_id", name=op.f("pk_grades")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("grades", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_grades_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "overrides",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("assignment_id", sa.Integer(), nullable=False),
@@ -567,6 +584,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_overrides_assignment_id"))
 
     op.drop_table("overrides")
+    with op.batch_alter_table("grades", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_grades_person_id"))
+
+    op.drop_table("grades")
     with op.batch_alter_table("extensions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_extensions_person_id"))
         batch_op.drop_index(batch_op.f("ix_extensions_assignment_id"))

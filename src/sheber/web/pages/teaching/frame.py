@@ -10,7 +10,7 @@ from fastapi import Response
 
 from sheber.i18n import _
 from sheber.school.courses.assignments import AssignmentLine, CoursePage, course_page, require_assignment
-from sheber.school.courses.exercises import exercise_of
+from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.errors import NotFound
 from sheber.school.people.policy import IN_COURSE, require
 from sheber.web.rendering import page
@@ -50,7 +50,8 @@ def frame(session: Any, visit: Visit, course_id: int, what: str) -> Frame:
     """The frame of a page that is for who may do this in a course. Raises NotFound, NotAllowed."""
     require(session, visit.actor, what, course_id)
     found = course_page(session, visit.actor, course_id)
-    return Frame(found, _told_apart({line.id: exercise_of(session, line).title for line in found.assignments}))
+    titles = {line.id: headline_of(exercise_of(session, line))[0] for line in found.assignments}
+    return Frame(found, _told_apart(titles))
 
 
 def _told_apart(titles: Mapping[int, str]) -> dict[int, str]:

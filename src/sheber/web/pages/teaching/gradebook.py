@@ -12,9 +12,8 @@ from sheber.school import clock
 from sheber.school.courses.courses import members
 from sheber.school.errors import Conflict, NotFound, Refused
 from sheber.school.gradebook import exporting
-from sheber.school.gradebook.book import Cell, Gradebook, Row, gradebook
+from sheber.school.gradebook.book import Cell, Gradebook, Row, gradebook, sheet
 from sheber.school.gradebook.overrides import override, override_history, withdraw_override
-from sheber.school.people.policy import require
 from sheber.school.submissions.reading import attempts
 from sheber.web.moments import day
 from sheber.web.pages.teaching.frame import Frame, frame, frame_of, shown
@@ -64,7 +63,9 @@ def book(
 @router.get("/courses/{course_id}/gradebook.csv")
 def as_csv(visit: Known, course_id: Id, delimiter: str = ",", group: str = "", left: str = "") -> Response:
     """The gradebook as CSV."""
-    around, found = _whole(visit, course_id, group, left)
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "gradebook.see")
+        found = sheet(session, visit.actor, course_id, group_id=_id(group), left=bool(left))
     content = exporting.csv_of(
         found, titles=around.titles, delimiter={"semicolon": ";", "tab": "\t"}.get(delimiter, ",")
     )
@@ -75,7 +76,9 @@ def as_csv(visit: Known, course_id: Id, delimiter: str = ",", group: str = "", l
 @router.get("/courses/{course_id}/gradebook.xlsx")
 def as_xlsx(visit: Known, course_id: Id, group: str = "", left: str = "") -> Response:
     """The gradebook as a workbook."""
-    around, found = _whole(visit, course_id, group, left)
+    with visit.school.reading() as session:
+        around = frame(session, visit, course_id, "gradebook.see")
+        found = gradebook(session, visit.actor, course_id, group_id=_id(group), page=None, left=bool(left))
     content = exporting.xlsx_of(found, titles=around.titles)
     return _file(content, XLSX, _name(around), ".xlsx")
 
@@ -145,14 +148,6 @@ def _row(session: Any, visit: Visit, around: Frame, assignment_id: int, person_i
         if row.person_id == person_id:
             return row, next(one for one in row.cells if one.assignment_id == assignment_id)
     raise NotFound(_("This person is not a student of this course."))
-
-
-def _whole(visit: Visit, course_id: int, group: str, left: str) -> tuple[Frame, Gradebook]:
-    with visit.school.reading() as session:
-        require(session, visit.actor, "gradebook.see", course_id)
-        around = frame(session, visit, course_id, "gradebook.see")
-        found = gradebook(session, visit.actor, course_id, group_id=_id(group), page=None, left=bool(left))
-    return around, found
 
 
 def _links(course_id: int, asked: dict[str, str], found: Gradebook) -> dict[str, Any]:
