@@ -735,7 +735,7 @@ def test_usual_mistakes_are_told_in_plain_words(source: str, words: str, tmp_pat
         ("connect(exercice='palletising')", "Did you mean exercise? connect takes: exercise, seed"),
         ("length = 1\nprint(lenght)", "Did you mean length?"),
         ("np.arrray(3)", "Did you mean array?"),
-        ("from sheber import Dwon", "Did you mean DOWN? These names exist: Collision, DOWN"),
+        ("from sheber import Dwon", "Did you mean DOWN? These names exist: Collision, Contact, DOWN"),
         ("pose = Pose()\npose.z = 0.1", "Line 2: You cannot change this. Make a new pose: pose.offset(z=0.1)."),
         ("Pose().position[2] = 0.1", "Line 1: You cannot change this"),
         ("robot.home[0] = 0.1", "make a copy of an array: array.copy()"),
