@@ -47,7 +47,7 @@ def write_trace(
     """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
     analog output. The arm follows its targets exactly. What the tool records is 0: it did nothing."""
     bodies, outputs = bodies or {}, outputs or {}
-    of_tool = tool_channels(exercise.scene(1).tool)
+    of_tool = tool_channels(exercise.scene(1))
     channels = (*CHANNELS, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
     names = list(bodies)
     speeds = np.diff(joints, axis=0, prepend=joints[:1]) / (SAMPLE_STEPS * 0.002)
