@@ -19,7 +19,7 @@ from sheber.school.courses.dates import Dates
 from sheber.school.courses.exercises import exercise_of, starter_of
 from sheber.school.courses.models import Assignment
 from sheber.school.courses.numbers import checked_numbers, number_fields, numbers_from_form
-from sheber.school.errors import Conflict, NotAllowed, NotFound, Refused, SchoolError
+from sheber.school.errors import Conflict, NotAllowed, NotFound, Refused, SchoolError, Unconfirmed
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 
@@ -104,15 +104,24 @@ def test_dates_that_make_no_sense_are_refused_at_their_field(school: School, tim
         )
 
 
-def test_a_deadline_that_has_passed_may_stay_and_not_be_set(school: School, time: Any) -> None:
+def test_a_deadline_that_has_passed_may_stay_and_is_set_by_who_knows_what_follows(school: School, time: Any) -> None:
     teacher = a_person(school, "t", "teacher")
     work = an_assignment(school, a_course(school, teacher=teacher), due=time() + DAY)
     time.forward(days=2)
     assert do(school, assignments.change_assignment, teacher, work, edition=1, attempts=4) == 2
-    with pytest.raises(Refused, match="has passed"):
-        do(school, assignments.change_assignment, teacher, work, edition=2, due=time() - timedelta(hours=1))
+    past = time() - timedelta(hours=1)
+    with pytest.raises(Unconfirmed, match="has passed: what comes from now on is late") as asked:
+        do(school, assignments.change_assignment, teacher, work, edition=2, due=past)
+    with pytest.raises(Unconfirmed, match=r"It closes at .* nothing is taken any more") as other:
+        do(school, assignments.change_assignment, teacher, work, edition=2, due=past, closes=past)
+    assert asked.value.mark != other.value.mark  # who was told of one thing was not told of another
+    with pytest.raises(Unconfirmed):
+        do(school, assignments.change_assignment, teacher, work, edition=2, due=past, sure=other.value.mark)
+    assert stored(school, work).edition == 2
+    assert do(school, assignments.change_assignment, teacher, work, edition=2, due=past, sure=asked.value.mark) == 3
+    assert stored(school, work).due == past
     almaty = (time() + DAY).astimezone(timezone(timedelta(hours=5)))
-    do(school, assignments.change_assignment, teacher, work, edition=2, due=almaty)
+    do(school, assignments.change_assignment, teacher, work, edition=3, due=almaty)
     assert stored(school, work).due == time() + DAY
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from making import Class, Clock, found, make_class
 from sqlalchemy import event, select
 
 from sheber.school.audit import AuditEntry
 from sheber.school.clock import now
 from sheber.school.courses import assignments
+from sheber.school.errors import Unconfirmed
 from sheber.school.opening import School
 from sheber.school.queue.claiming import claim, finish
 from sheber.school.submissions.models import Submission
@@ -59,6 +61,25 @@ def test_a_later_deadline_or_another_share_counts_for_all(any_school: School, ti
     with any_school.writing() as session:
         assignments.change_assignment(session, work.teacher, work.assignment, edition=edition, due=later)
     assert standing(any_school, made) == [(0, 80.0)] * 3
+
+
+def test_what_an_earlier_deadline_takes_is_told_first(any_school: School, time: Clock) -> None:
+    """Of the student with an extension nothing is taken; of two others it is, and the teacher was told of it."""
+    work, made = late_class(any_school, time)
+    early = now() - timedelta(days=3)
+    with any_school.writing() as session:
+        give = (session, work.teacher, work.assignment, work.students[0].id)
+        assignments.give_extension(*give, due=now() + timedelta(days=1), reason="ill")
+    changes = {"edition": 1, "due": early}
+    with any_school.writing() as session, pytest.raises(Unconfirmed) as asked:
+        assignments.change_assignment(session, work.teacher, work.assignment, **changes)
+    assert "2 programs that are in already become late, or later. 2 attempts lose points by it." in str(asked.value)
+    assert standing(any_school, made) == [(0, 80.0), (0, 80.0), (2, 64.0)]
+    with any_school.writing() as session:
+        assignments.change_assignment(session, work.teacher, work.assignment, sure=asked.value.mark, **changes)
+    assert standing(any_school, made) == [(2, 64.0), (0, 80.0), (3, 56.0)]
+    with any_school.writing() as session, pytest.raises(Unconfirmed, match=r"^2 attempts lose points by it\.$"):
+        assignments.change_assignment(session, work.teacher, work.assignment, edition=2, late_percent=50.0)
 
 
 def test_other_settings_and_practice_and_what_waits_stay(any_school: School, time: Clock) -> None:

@@ -377,7 +377,6 @@ def test_settings_are_stored_and_come_back(town: Town) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "why"),
     [
-        ("due", "2020-01-01T00:00", "has passed"),
         ("due", "yesterday", "is not a day and time"),
         ("attempts", "0", "from 1 to 1000"),
         ("attempts", "many", "is not a whole number"),
@@ -534,9 +533,35 @@ def test_the_number_of_queries_does_not_grow_with_the_class(town: Town) -> None:
         assert session.get_one(Course, town.course).title
 
 
+def test_a_deadline_in_the_past_is_saved_by_who_was_told_what_follows(town: Town) -> None:
+    browser, path = town.browser(town.teacher), f"/assignments/{town.assignment}/settings"
+    assert town.browser(town.student).fill(f"/assignments/{town.assignment}/submit", source="print(1)")
+    asked = browser.fill(path, **form(town, due="2020-01-01T10:00"))
+    assert asked.status_code == 422
+    for words in (
+        "Nothing was saved yet",
+        "has passed: what comes from now on is late",
+        "1 program that is in already",
+    ):
+        assert words in asked.text
+    assert "to be mended" not in asked.text
+    assert 'value="2020-01-01T10:00"' in asked.text
+    assert stored(town).due is None
+    mark = re.search(r'name="sure" value="(\w+)">Save it nevertheless', asked.text)[1]
+    other = form(town, due="2020-01-01T10:00", closes="2020-01-02T10:00", sure=mark)  # another thing than was told
+    assert "nothing is taken any more" in browser.fill(path, **other).text
+    assert browser.fill(path, **form(town, due="2020-01-01T10:00", sure=mark)).status_code == 303
+    assert stored(town).due is not None
+    api = f"/api/v1/assignments/{town.assignment}"
+    told = browser.put_json(api, "PATCH", edition=stored(town).edition, due="2019-01-01T10:00:00Z")
+    assert (told.status_code, told.json()["where"]) == (422, "sure")
+    sure = browser.put_json(api, "PATCH", edition=stored(town).edition, due="2019-01-01T10:00:00Z", sure=True)
+    assert sure.status_code == 200
+
+
 def test_a_form_tells_everything_that_is_wrong_at_once_and_in_its_own_words(town: Town) -> None:
     wrong = {
-        "due": "2020-01-01T10:00",
+        "due": "soon",
         "attempts": "many",
         "scenes": "99",
         "numbers.tolerance.position.full": "9",
@@ -547,7 +572,7 @@ def test_a_form_tells_everything_that_is_wrong_at_once_and_in_its_own_words(town
     assert answer.status_code == 422
     for sentence in (
         "5 fields are to be mended: each says what is wrong.",
-        "has passed: now it is",
+        "is not a day and time",
         "&#39;many&#39; is not a whole number.",
         "99 does not fit. It must be from 1 to 32.",
         "The number for full points must be smaller than the one for no points.",

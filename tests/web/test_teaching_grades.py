@@ -21,12 +21,13 @@ from school.making import found
 from sheber.judge.sandbox import Sandbox
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import checking
+from sheber.school.gradebook import overrides
 from sheber.school.people import accounts
 from sheber.school.queue import claiming
 from sheber.school.similarity import comparer
 from sheber.school.similarity.comparer import Comparer
 from sheber.school.similarity.winnowing import compared
-from sheber.school.submissions import handing_in, requests
+from sheber.school.submissions import comments, handing_in, requests
 from sheber.web.pages.teaching.similarity import _lines
 
 EXERCISE = Path(__file__).parents[2] / "src/sheber/exercises/poses_and_moves"
@@ -212,6 +213,39 @@ def test_a_request_is_answered_in_words(town: Town) -> None:
     assert again.status_code == 409
     assert "answered this request already" in again.text
     assert town.browser(town.outsider).fill(f"{path}/{asked}", granted="yes", answer="x").status_code == 404
+
+
+def test_the_printed_page_says_who_decided_what_and_when(town: Town) -> None:
+    made = hand_in(town, 70.0)
+    hand_in(town, 80.0, b"print(2)\n")
+    teacher, report = town.browser(town.teacher), f"/courses/{town.course}/students/{town.student.id}/report"
+    assert "What was said and decided" not in teacher.get(report).text
+    with town.school.writing() as session:
+        asked = requests.ask(session, town.student, made, f"It was right. {HOSTILE}")
+        comments.comment(session, town.teacher, made, "Mind the third corner.", place=1, time_s=1.5)
+        gone = comments.comment(session, town.teacher, made, "A slip of mine.")
+    with town.school.writing() as session:
+        comments.remove_comment(session, town.teacher, gone)
+        requests.answer(session, town.teacher, asked, True, "You are right.")
+        overrides.override(session, town.teacher, town.assignment, town.student.id, 91.5, "Shown in class.")
+    page = teacher.get(report).text
+    told = page[page.index("What was said and decided") :]
+    places = [told.index(words) for words in ("Asked for another look", "Comment", "The request was granted")]
+    assert places == sorted(places)
+    for words in (
+        "Points given by hand: 91.5 · <bdi>Болат Ахметов</bdi> · <time",
+        "Shown in class.",
+        "Attempt 1 · Scene 1, 1.50 s · <bdi>Болат Ахметов</bdi>",
+        "You are right.",
+        "It was right. &lt;script&gt;",
+    ):
+        assert words in told, words
+    assert "A slip of mine." not in page
+    assert "what the judge computed does not count" in page
+    assert re.search(r'class="curve-days small muted"><time datetime="20', page)
+    other = f"/courses/{town.course}/students/{town.classmate.id}/report"
+    assert "Shown in class." not in teacher.get(other).text
+    assert town.browser(town.student).get(report).status_code == 403
 
 
 def test_a_regrade_is_looked_at_published_and_taken_back(town: Town) -> None:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
-__all__ = ["Conflict", "DatabaseAway", "NotAllowed", "NotFound", "Refused", "SchoolError", "TooMany", "all_wrong"]
+__all__ = [
+    "SURE",
+    "Conflict",
+    "DatabaseAway",
+    "NotAllowed",
+    "NotFound",
+    "Refused",
+    "SchoolError",
+    "TooMany",
+    "Unconfirmed",
+    "all_wrong",
+]
+
+SURE: Final = "sure"
+"""Said by who knows what follows, whatever it is."""
 
 
 class SchoolError(Exception):
@@ -18,6 +34,15 @@ class Refused(SchoolError):
         super().__init__(sentence)
         self.where = where  # name of the field or place that caused it: "due", "line 7"
         self.fields = dict(fields or {where: sentence})  # each field of a form with its sentence
+
+
+class Unconfirmed(Refused):
+    """What is wanted takes something from people, and whoever wants it was not told. Said again with the mark, or with
+    SURE, it is done."""
+
+    def __init__(self, follows: Sequence[str]) -> None:
+        super().__init__(" ".join(follows), "sure")
+        self.mark = hashlib.sha256(str(self).encode()).hexdigest()[:16]
 
 
 class NotFound(SchoolError):

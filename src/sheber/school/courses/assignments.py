@@ -12,16 +12,16 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from sheber.i18n import _
+from sheber.i18n import _, ngettext
 from sheber.school import audit, clock, grades
 from sheber.school.audit import AuditEntry
 from sheber.school.courses.courses import require_open, waiting_requests
-from sheber.school.courses.dates import Dates, check_dates, dates_of
+from sheber.school.courses.dates import Dates, check_dates, dates_of, passed
 from sheber.school.courses.exercises import exercise_of
-from sheber.school.courses.lateness import TAKING, recount
+from sheber.school.courses.lateness import TAKING, losing, recount
 from sheber.school.courses.models import COUNTS, Assignment, Extension, Member, ReleasedScene
 from sheber.school.courses.numbers import NumberField, checked_numbers, number_fields
-from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
+from sheber.school.errors import SURE, Conflict, NotFound, Refused, Unconfirmed, all_wrong
 from sheber.school.people import policy
 from sheber.school.people.models import Person, storable
 from sheber.school.people.policy import Actor, Standing
@@ -227,11 +227,15 @@ def add_assignment(
     return row.id
 
 
-def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edition: int, **changes: Any) -> int:
+def change_assignment(
+    session: Session, actor: Actor, assignment_id: int, *, edition: int, sure: str = "", **changes: Any
+) -> int:
     """Change what is named (see `Settings`); gives the new edition.
 
-    edition: the one that the teacher saw. Raises Conflict where somebody else changed it since, with who and when,
-    and NotFound, NotAllowed, Refused; TypeError for what is no setting. Nothing is stored then.
+    edition: the one that the teacher saw. sure: the mark of what follows of the change and takes something from
+    students, where the teacher was told of it (`Unconfirmed`); SURE: whatever follows. Raises Conflict where somebody
+    else changed it since, with who and when, and NotFound, NotAllowed, Refused, Unconfirmed; TypeError for what is no
+    setting. Nothing is stored then.
     """
     found, _standing = require_assignment(session, actor, "assignment.change", assignment_id)
     require_open(session, actor, "assignment.change", found.course_id)
@@ -244,9 +248,12 @@ def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edi
     changed = {name: value for name, value in _values(settings).items() if getattr(found, name) != value}
     same = (Assignment.id == assignment_id, Assignment.edition == edition)
     query = update(Assignment).where(*same).values(**changed, edition=edition + 1).returning(Assignment.edition)
-    if session.scalars(query, execution_options={"synchronize_session": False}).one_or_none() is None:
-        raise _conflict(session, found)
-    session.refresh(found)
+    with session.begin_nested():
+        if session.scalars(query, execution_options={"synchronize_session": False}).one_or_none() is None:
+            raise _conflict(session, found)
+        session.refresh(found)
+        if TAKING & changed.keys():
+            _confirm(session, found, before, sure)
     if changed:
         was, is_ = _plain(before), _plain(settings)
         details: dict[str, Any] = {
@@ -259,6 +266,24 @@ def change_assignment(session: Session, actor: Actor, assignment_id: int, *, edi
             grades.recount(session, assignment_id)
         _note(session, actor, found, "assignment.changed", edition=edition + 1, **details)
     return edition + 1
+
+
+def _confirm(session: Session, found: Assignment, before: Settings, sure: str) -> None:
+    """Nothing is taken from students that their teacher was not told of. Raises Unconfirmed."""
+    follows = [*passed(clock.now(), found, before)]
+    later, poorer = losing(session, found)
+    if later:
+        text = ngettext(
+            "{n} program that is in already becomes late, or later.",
+            "{n} programs that are in already become late, or later.",
+            later,
+        )
+        follows.append(text.format(n=later))
+    if poorer:
+        text = ngettext("{n} attempt loses points by it.", "{n} attempts lose points by it.", poorer)
+        follows.append(text.format(n=poorer))
+    if follows and sure not in (SURE, (wanted := Unconfirmed(follows)).mark):
+        raise wanted
 
 
 def check_changes(session: Session, actor: Actor, assignment_id: int, **changes: Any) -> None:

@@ -12,7 +12,7 @@ from sheber.school.courses.models import Extension
 from sheber.school.errors import Refused, all_wrong
 from sheber.school.zones import told
 
-__all__ = ["Dates", "check_dates", "dates_of", "less_lateness"]
+__all__ = ["Dates", "check_dates", "dates_of", "less_lateness", "passed"]
 
 
 class HasDates(Protocol):
@@ -72,12 +72,15 @@ def less_lateness(points: float, days: int, percent: float) -> float:
 
 
 def check_dates(now: datetime, wanted: HasDates, before: HasDates | None = None) -> None:
-    """Refuse dates that make no sense, in words. A date that stays what it was may have passed. Raises Refused."""
+    """Refuse dates that make no sense, in words. Raises Refused.
+
+    before: those of an assignment that is there; then a date may have passed, and `passed` says what follows of it.
+    """
     for name, moment in (("opens", wanted.opens), ("due", wanted.due), ("closes", wanted.closes)):
         if moment is not None and moment.tzinfo is None:
             raise ValueError(f"{name} needs its time zone")
     all_wrong(
-        *(partial(_in_future, now, wanted, before, name) for name in ("due", "closes")),
+        *(partial(_in_future, now, wanted, name) for name in ("due", "closes") if before is None),
         lambda: _in_order(
             wanted.opens, wanted.due, "due", _("The deadline {second} is not after the opening {first}.")
         ),
@@ -88,9 +91,22 @@ def check_dates(now: datetime, wanted: HasDates, before: HasDates | None = None)
     )
 
 
-def _in_future(now: datetime, wanted: HasDates, before: HasDates | None, name: str) -> None:
+def passed(now: datetime, wanted: HasDates, before: HasDates) -> tuple[str, ...]:
+    """What follows of new dates that have passed already, a sentence for each."""
+    new = {name for name in ("due", "closes") if getattr(wanted, name) not in (None, getattr(before, name))}
+    said = []
+    if "closes" in new and wanted.closes is not None and wanted.closes <= now:
+        text = _("It closes at {moment}, which has passed: nothing is taken any more.")
+        said.append(text.format(moment=told(wanted.closes)))
+    elif "due" in new and wanted.due is not None and wanted.due <= now:
+        text = _("The deadline {moment} has passed: what comes from now on is late.")
+        said.append(text.format(moment=told(wanted.due)))
+    return tuple(said)
+
+
+def _in_future(now: datetime, wanted: HasDates, name: str) -> None:
     moment = getattr(wanted, name)
-    if moment is None or moment > now or (before is not None and getattr(before, name) == moment):
+    if moment is None or moment > now:
         return
     text = _("The deadline {moment} has passed: now it is {now}. Choose a later one.")
     if name == "closes":

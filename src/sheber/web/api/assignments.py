@@ -13,7 +13,7 @@ from sheber.i18n import _
 from sheber.school.courses import assignments
 from sheber.school.courses.assignments import AssignmentLine, Settings, course_page
 from sheber.school.courses.exercises import exercise_of, starter_of
-from sheber.school.errors import NotFound
+from sheber.school.errors import SURE, NotFound
 from sheber.school.submissions.mine import NOTHING_YET, Mine, mine
 from sheber.web.api.caller import Asks, api_router
 from sheber.web.api.forms import Answer, Done, Form, Id, IdNumber, Made, When, Whole
@@ -127,6 +127,11 @@ class AssignmentChange(AssignmentSettings):
     """What to change; what is left out stays."""
 
     edition: Whole = Field(ge=0, le=2**31 - 2, description="the one that you saw", examples=[1])
+    sure: bool = Field(
+        False,
+        description="save it though a new date has passed, or programs that are in become late or lose points by it; "
+        "else that is refused (422), and said",
+    )
 
 
 class Edition(Answer):
@@ -251,9 +256,12 @@ def add_assignment(caller: Asks, course_id: Id, form: AssignmentForm) -> Made:
 @router.patch("/assignments/{assignment_id}", summary="Change an assignment")
 def change_assignment(caller: Asks, assignment_id: Id, form: AssignmentChange) -> Edition:
     """Change what is named. Another edition than the newest is refused (409): somebody was quicker."""
-    changes = _plain(form, form.model_fields_set - {"edition"})
+    changes = _plain(form, form.model_fields_set - {"edition", "sure"})
+    sure = SURE if form.sure else ""
     with caller.school.writing() as session:
-        edition = assignments.change_assignment(session, caller.actor, assignment_id, edition=form.edition, **changes)
+        edition = assignments.change_assignment(
+            session, caller.actor, assignment_id, edition=form.edition, sure=sure, **changes
+        )
     return Edition(edition=edition)
 
 

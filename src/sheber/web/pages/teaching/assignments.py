@@ -16,7 +16,7 @@ from sheber.school.courses import assignments
 from sheber.school.courses.assignments import Settings
 from sheber.school.courses.exercises import available, exercise_of
 from sheber.school.courses.numbers import NumberField, number_fields, numbers_from_form
-from sheber.school.errors import Conflict, NotFound, Refused, all_wrong
+from sheber.school.errors import Conflict, NotFound, Refused, Unconfirmed, all_wrong
 from sheber.web.moments import moment
 from sheber.web.pages.courses import mark
 from sheber.web.pages.teaching.frame import frame, frame_of, shown
@@ -105,7 +105,9 @@ def change(visit: Known, assignment_id: Id, sent: Posted) -> Response:
             whole = partial(assignments.check_changes, session, visit.actor, assignment_id, **wanted)
             all_wrong(partial(_refuse, wrong), whole)
             edition = integer(sent["edition"], "edition")
-            assignments.change_assignment(session, visit.actor, assignment_id, edition=edition, **wanted)
+            assignments.change_assignment(
+                session, visit.actor, assignment_id, edition=edition, sure=sent["sure"], **wanted
+            )
     except (Refused, Conflict) as error:
         return _form(visit, assignment_id, error, typed=sent)
     return go_to(f"/assignments/{assignment_id}/settings?saved=yes")
@@ -126,7 +128,7 @@ def _form(
         exercise = exercise_of(session, around.line)
     stored = _texts(around.line.settings, exercise)
     texts = stored if typed is None else _typed(typed)
-    conflict = isinstance(error, Conflict)
+    conflict, unconfirmed = isinstance(error, Conflict), isinstance(error, Unconfirmed)
     content = {
         "values": texts,
         "edition": around.line.edition if conflict or typed is None else typed["edition"],
@@ -135,7 +137,9 @@ def _form(
         "own": sum(1 for one in number_fields(exercise) if one.changed),
         "differences": _differences(stored, texts, exercise) if conflict else [],
         "conflict": str(error) if conflict else "",
-        "wrong": "" if conflict else str(error or ""),
+        "wrong": "" if conflict or unconfirmed else str(error or ""),
+        "follows": str(error) if unconfirmed else "",
+        "sure": error.mark if isinstance(error, Unconfirmed) else "",
         "fields": error.fields if isinstance(error, Refused) else {},
         "new": new,
         "saved": saved,

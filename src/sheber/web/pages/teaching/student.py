@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fastapi import Response
 
 from sheber.i18n import _
@@ -9,6 +11,7 @@ from sheber.school.courses import courses
 from sheber.school.errors import NotFound
 from sheber.school.gradebook.printing import group_report, student_report
 from sheber.school.gradebook.student import StudentPage, student_page
+from sheber.school.submissions.said import said
 from sheber.web.pages.teaching.charts import bars, line_chart
 from sheber.web.pages.teaching.frame import frame, shown
 from sheber.web.visit import Id, Known, page_router
@@ -24,7 +27,7 @@ def student(visit: Known, course_id: Id, person_id: Id) -> Response:
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "gradebook.see")
         found = student_page(session, visit.actor, course_id, person_id)
-    return shown(visit, "student", around, student=found, curve=_curve(found))
+    return shown(visit, "student", around, student=found, curve=_curve(found), days=_days(found))
 
 
 @router.get("/courses/{course_id}/students/{person_id}/report")
@@ -33,7 +36,9 @@ def printed_student(visit: Known, course_id: Id, person_id: Id) -> Response:
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "gradebook.see")
         found = student_report(session, visit.actor, course_id, person_id)
-    return shown(visit, "report_student", around, report=found, curve=_curve(found.student))
+        words = said(session, visit.actor, course_id, person_id)
+    curve, days = _curve(found.student), _days(found.student)
+    return shown(visit, "report_student", around, report=found, said=words, curve=curve, days=days)
 
 
 @router.get("/courses/{course_id}/report")
@@ -59,3 +64,8 @@ def printed_group(visit: Known, course_id: Id, group: str = "") -> Response:
 def _curve(found: StudentPage) -> str:
     """The points over the days as a line within 1000 × 100; "" for fewer than two."""
     return line_chart([(when.timestamp(), value) for when, value in found.progress])
+
+
+def _days(found: StudentPage) -> tuple[datetime, datetime] | None:
+    """The first and the last day of the curve."""
+    return (found.progress[0][0], found.progress[-1][0]) if found.progress else None
