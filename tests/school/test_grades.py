@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sheber.school.clock import now
 from sheber.school.courses import assignments
 from sheber.school.courses.models import Assignment
-from sheber.school.errors import SchoolError
+from sheber.school.errors import SURE, SchoolError
 from sheber.school.gradebook import book
 from sheber.school.gradebook.campaigns import publish, start_campaign, withdraw
 from sheber.school.gradebook.differences import preview
@@ -127,7 +127,9 @@ class Changes:
         with self.school.writing() as session:
             edition = session.get_one(Assignment, self.asked[asked]).edition
             how = kinds[(student + round(number)) % len(kinds)]
-            assignments.change_assignment(session, self.work.teacher, self.asked[asked], edition=edition, **how)
+            assignments.change_assignment(
+                session, self.work.teacher, self.asked[asked], edition=edition, sure=SURE, **how
+            )
 
     def regrade(self, student: int, asked: int, number: float) -> None:
         judge(self.school, 50.0)
@@ -184,7 +186,9 @@ def test_each_kind_of_change_moves_the_row(any_school: School, time: Clock) -> N
     changes.hand_in_and_judge(0, 0, 100.0)
     assert points() == 90.0
     with any_school.writing() as session:
-        assignments.change_assignment(session, work.teacher, asked, edition=1, counts="latest", late_percent=50.0)
+        assignments.change_assignment(
+            session, work.teacher, asked, edition=1, sure=SURE, counts="latest", late_percent=50.0
+        )
     assert points() == 50.0
     changes.extend(0, 0, 24.0)
     assert points() == 100.0
@@ -199,7 +203,7 @@ def test_each_kind_of_change_moves_the_row(any_school: School, time: Clock) -> N
     changes.take_the_regrade_back(0, 0, 0)
     assert points() == 50.0
     with any_school.writing() as session:
-        assignments.change_assignment(session, work.teacher, asked, edition=2, counts="best")
+        assignments.change_assignment(session, work.teacher, asked, edition=2, sure=SURE, counts="best")
     assert points() == 80.0
 
 
