@@ -130,6 +130,31 @@ def test_the_speed_counts_at_the_first_touch_before_the_grip(tracking: Exercise,
     assert found == [pytest.approx(0.0, abs=0.1), pytest.approx(30.0, abs=0.5)]
 
 
+@pytest.mark.parametrize(
+    ("ends", "speed"),
+    [([(3.0, 9.0)], 30.0), ([(3.0, 4.0), (5.0, 5.5), (6.6, 9.0)], 30.0), ([(3.0, 4.0), (6.6, 9.0)], 0.0)],
+    ids=["one that lasts", "one after the other", "one that was over long before"],
+)
+def test_a_cup_that_steps_on_a_part_and_waits_has_touched_it_when_it_came(
+    ends: list[tuple[float, float]], speed: float, tracking: Exercise, tmp_path: Path
+) -> None:
+    """What is pressed on stands still in the end; the part is gripped at 9 s."""
+    path = moving(tracking, "part_2", 0.03)
+    path[155:, :3] = path[155, :3]  # it stands from 3.1 s on
+    pair = {"a": "tool", "b": "part_2", "meant": True}
+    events = [(begin, "contact", pair | {"force_N": 5.0}) for begin, _end in ends]
+    events += [(end + 0.1, "contact_end", pair | {"peak_N": 70.0, "duration_s": end - begin}) for begin, end in ends]
+    trace = placing_run(
+        tmp_path / "run.trace",
+        tracking,
+        wanted(tracking),
+        seconds_each=SECONDS_EACH,
+        paths={"part_2": path},
+        events=events,
+    )
+    assert by_key(tracking.score(trace))["touch-part_2"].measured == pytest.approx(speed, abs=0.5)
+
+
 def test_parts_that_are_gripped_and_not_brought_earn_nothing(tracking: Exercise, tmp_path: Path) -> None:
     """Whoever only touches gently, or only grips after the stop, gains nothing."""
     beside = {part: pose.offset(x=-0.4) for part, pose in wanted(tracking).items()}

@@ -403,7 +403,7 @@ def _grips(trace: Trace, part: str) -> list[Event]:
     return [event for event in trace.events_of("grip") if event.data.get("part") == part]
 
 
-TOUCH_S = 1.5  # s before a grip in which the first touch of the same part belongs to it
+TOUCH_S = 1.5  # s before a grip, or before another touch of it, in which a touch of the same part belongs to it
 BEFORE_S = (0.08, 0.02)  # s before the touch: between these two moments speeds are measured
 
 
@@ -425,16 +425,32 @@ def _touch_checks(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Map
 
 def _touch(trace: Trace, part: str, grip: Event) -> tuple[float, float, float]:
     """When [s] the cup first touched a part before this grip, how fast it moved against it then, level [m/s], and how
-    fast along the belt."""
-    touches = [
-        event.step for event in trace.events_of("contact") if {event.data["a"], event.data["b"]} == {"tool", part}
-    ]
-    since = grip.step - round(TOUCH_S / trace.step_s)
-    time = min((step for step in touches if since <= step <= grip.step), default=grip.step) * trace.step_s
+    fast along the belt.
+
+    A cup that presses on a part stops it, however fast it came: so a touch that lasts is as old as its beginning.
+    """
+    step, belongs = grip.step, round(TOUCH_S / trace.step_s)
+    for began, ended in reversed(_touches(trace, part)):
+        if began <= step <= ended + belongs:
+            step = began
+    time = step * trace.step_s
     begin, end = (sample_at(trace, time - before) for before in BEFORE_S)
     way = (trace["tcp"] - trace.body(part))[[begin, end], :2]
     velocity = (way[1] - way[0]) / max(1e-9, float(trace.time[end] - trace.time[begin]))
     return time, float(np.hypot(*velocity)), float(velocity @ trace.facts["along"])
+
+
+def _touches(trace: Trace, part: str) -> list[tuple[int, int]]:
+    """Each time that the cup touched a part: the steps at which it began and ended, in the order of the beginnings."""
+    pair = {"tool", part}
+    began = [one.step for one in trace.events_of("contact") if {one.data["a"], one.data["b"]} == pair]
+    over = [one for one in trace.events_of("contact_end") if {one.data["a"], one.data["b"]} == pair]
+    lasted = [round(float(one.data["duration_s"]) / trace.step_s) for one in over]
+    # one that has no end lasts to the end of the run; one contact of a pair is over before the next begins
+    return [
+        (step, step + lasted[n] if n < len(lasted) else round(trace.duration / trace.step_s))
+        for n, step in enumerate(began)
+    ]
 
 
 def _after_check(trace: Trace, numbers: Numbers, parts: list[str], on_tray: Mapping[str, Placed]) -> Check:
