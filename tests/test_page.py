@@ -547,7 +547,7 @@ def test_nothing_overlaps(page: Page, width: int) -> None:
 def test_the_page_over_all_scenes_reads_well(opened: Page, tmp_path: Path, width: int) -> None:
     path = tmp_path / "report.html"
     grade = moving_boxes.grade()
-    few = replace(grade.scenes[1].score.checks[1], points=29.86)  # −0.07 on average: the widest number
+    few = replace(grade.scenes[1].score.checks[1], points=29.86)  # a small loss beside large ones
     rest = (check for check in grade.scenes[1].score.checks if check.name != few.name)
     grade.scenes[1].score = Score((*rest, few))
     path.write_text(overview(moving_boxes.Exercise(), grade, {"rehearsal 1": "scene-1.html"}), "utf-8")

@@ -12,16 +12,18 @@ from town import HOSTILE, Town, settle
 
 import moving_boxes
 from sheber.exercises import Exercise
-from sheber.exercises.score import Check, Score
+from sheber.exercises.score import GROUPS, Check, Score
 from sheber.i18n import message
 from sheber.judge.forms import stored_outcome, stored_score
 from sheber.school import clock
 from sheber.school.courses import assignments
+from sheber.school.courses.models import Assignment
 from sheber.school.gradebook import overrides
 from sheber.school.opening import open_school
 from sheber.school.queue import claiming
 from sheber.school.queue.claiming import Found
 from sheber.school.submissions import comments, requests
+from sheber.school.submissions.models import Submission
 from sheber.trace import Outcome, OutcomeKind
 from sheber.web import moments
 
@@ -129,6 +131,26 @@ def test_the_overview_of_an_attempt_sums_to_what_is_lost_and_hides_nothing(town:
     assert sum(float(one) for one in re.findall(r"−([\d.]+)</p>", scene)) == pytest.approx(100 - 41.25)
     assert "count 50 % here, because you have 30 of 60 points for quality" in scene
     assert scene.index("lost only because") > scene.index("on 0")
+
+
+def test_lateness_is_an_entry_of_its_own_among_the_losses(town: Town) -> None:
+    with town.school.writing() as session:
+        session.get_one(Assignment, town.assignment).late_percent = 10.0
+    browser = town.browser(town.student)
+    path = browser.fill(f"/assignments/{town.assignment}/submit", source="print(1)").headers["location"]
+    with town.school.writing() as session:
+        session.query(Submission).one().late_days = 2
+    rest = [Check(PLACED(how=name), name, most, most) for name, most in GROUPS.items() if name != "quality"]
+    judge_all(town, like=Score((*rest, Check(PLACED(how="askew"), "quality", 60 - 1 / 3, 60.0, 2.0, 1.0))))
+    page = browser.get(path).text
+    overview = page[page.index("Losses over all scenes") : page.index('id="scenes-title"')]
+    lost = [float(one) for one in re.findall(r"−([\d.]+)</p>", overview)]
+    with town.school.reading() as session:
+        points = session.query(Submission).one().points
+    assert round(sum(lost), 2) == round(100 - points, 2) > 20
+    assert re.findall(r"<h3>(.*?)</h3>", overview)[0] == "It came after the deadline"
+    assert "2 days had begun" in overview
+    assert f"These losses are the {100 - points:.2f} points that are missing of 100." in overview
 
 
 def test_an_attempt_in_which_nothing_was_done_has_an_overview_too(town: Town) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from sheber.i18n import Text
 from sheber.trace import NOTHING
 
-__all__ = ["GROUPS", "PASS", "Check", "Score", "final", "ramp", "shared"]
+__all__ = ["GROUPS", "PASS", "Check", "Score", "final", "ramp", "shared", "weights"]
 
 GROUPS: Final = {"quality": 60.0, "cycle": 15.0, "safety": 15.0, "procedure": 10.0}
 """Points of each group; they sum to 100."""
@@ -135,3 +135,12 @@ def final(scores: Sequence[Score] | Iterable[float]) -> float:
     if not points:
         raise ValueError("a final score needs at least one scene")
     return round(_MEAN_WEIGHT * math.fsum(points) / len(points) + (1.0 - _MEAN_WEIGHT) * min(points), 2)
+
+
+def weights(points: Sequence[float]) -> list[float]:
+    """What each scene counts in the final score: 0.7 is shared by all scenes, 0.3 by those with the fewest points.
+
+    The final score is the sum of the points by these weights, which are 1 together.
+    """
+    worst = [one == min(points) for one in points]
+    return [_MEAN_WEIGHT / len(points) + (1.0 - _MEAN_WEIGHT) * one / sum(worst) for one in worst]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sheber.exercises.score import GROUPS, Score
-from sheber.i18n import _
+from sheber.i18n import _, ngettext
 from sheber.judge.report import words
-from sheber.judge.report.common import common
+from sheber.judge.report.common import common, weighed
 from sheber.judge.report.moments import visible
 from sheber.school.submissions.reading import Scene, SubmissionPage
 
-__all__ = ["SceneView", "is_part", "lost_over_all", "scene_view", "whole"]
+__all__ = ["SceneView", "is_part", "lost_over_all", "scene_view", "weighed_over_all", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,29 @@ def whole(page: SubmissionPage) -> str:
 
 
 def lost_over_all(page: SubmissionPage) -> list[dict[str, Any]]:
-    """What cost points over all scenes: causes first, then what only follows from them."""
+    """What cost points over all scenes: lateness, then causes, then what only follows from them.
+
+    Together they are all that is missing of 100.
+    """
     judged = [(one.score, one.outcome) for one in page.scenes if one.score is not None and one.outcome is not None]
-    return [
+    found = [
         {"name": visible(one.name), "lost": words.lacking(one.lost), "scenes": one.scenes, "follows": one.follows}
         for one in common(judged)
     ]
+    late = round((page.final or 0.0) - (page.points or 0.0), 2)
+    if late <= 0.0:
+        return found
+    days = ngettext("one day had begun", "{n} days had begun", page.late_days).format(n=page.late_days)
+    told = {"name": _("It came after the deadline"), "lost": words.lacking(late), "scenes": days, "follows": False}
+    return [told, *found]
+
+
+def weighed_over_all(page: SubmissionPage) -> str:
+    """How the losses of the scenes are counted, in words; "" where not all scenes are judged."""
+    points = [scene.points for scene in page.scenes if scene.points is not None]
+    if page.final is None or page.points is None or len(points) < 2:
+        return ""
+    return weighed(points, 100.0 - page.points)
 
 
 def _loss(loss: words.Loss) -> dict[str, Any]:

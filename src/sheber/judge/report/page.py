@@ -383,6 +383,7 @@ def _grade_content(exercise: Judged, grade: Graded, pages: Mapping[str, str], sh
         "alike": visible(alike),
         "scenes": rows,
         "common": lost,
+        "weighed": common_losses.weighed(points, 100.0 - grade.final),
         "first": common_losses.FIRST,
         "more": words.more(len(lost) - common_losses.FIRST),
         "g": grade_labels(len(points), mean, worst),

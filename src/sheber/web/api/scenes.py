@@ -24,7 +24,7 @@ class LostAnswer(Answer):
     """What cost points over all scenes."""
 
     name: str
-    lost: str = Field(description="points on average", examples=["4.2"])
+    lost: str = Field(description="of the final points; all of them sum to what is missing of 100", examples=["4.2"])
     scenes: str = Field(description="in how many scenes, in words")
     follows: bool = Field(description="lost only because of what stands before it")
 

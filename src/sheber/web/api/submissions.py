@@ -107,7 +107,7 @@ class SubmissionAnswer(Answer):
     points: float | None = Field(description="what counts")
     made_of: str = Field(description="what the final points are made of, as a sentence")
     lost_most: list[LostAnswer] = Field(
-        description="what cost points over all scenes: causes first, then what only follows"
+        description="what cost points over all scenes: lateness, causes, what only follows; all that is missing of 100"
     )
     shared: bool
     place: PlaceAnswer | None = Field(description="in the queue; null: it has ended")

@@ -33,7 +33,7 @@ from sheber.web.live.together import together
 from sheber.web.looking import look_at
 from sheber.web.progress import place_words
 from sheber.web.rendering import go_to, page, part
-from sheber.web.scenes import is_part, lost_over_all, scene_view, whole
+from sheber.web.scenes import is_part, lost_over_all, scene_view, weighed_over_all, whole
 from sheber.web.visit import Id, Known, Visit, page_router
 
 router = page_router()
@@ -194,6 +194,7 @@ def _told(visit: Visit, found: SubmissionPage, exercise: Exercise) -> dict[str, 
         "why": words.why_made_of(),
         "between": words.between(),
         "lost": lost_over_all(found) if over and len(views) > 1 else [],
+        "weighed": weighed_over_all(found),
         "wait": "" if over else _wait(visit, found),
         "late": None if found.points is None or found.final is None else max(0.0, found.final - found.points),
     }
