@@ -43,12 +43,15 @@ def write_trace(
     outcome: OutcomeKind = OutcomeKind.FINISHED,
     reason: Text = NOTHING,
     outputs: Mapping[str, NDArray[np.float64]] | None = None,
+    wrench: NDArray[np.float64] | None = None,
 ) -> Trace:
     """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
-    analog output. The arm follows its targets exactly. What the tool records is 0: it did nothing."""
+    analog output, a wrench (n, 6) where it is measured. The arm follows its targets exactly. What the tool records is
+    0: it did nothing."""
     bodies, outputs = bodies or {}, outputs or {}
     of_tool = tool_channels(exercise.scene(1))
-    channels = (*CHANNELS, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
+    measured = () if wrench is None else (Channel("wrench", "f4", (6,), "N"),)
+    channels = (*CHANNELS, *measured, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
     names = list(bodies)
     speeds = np.diff(joints, axis=0, prepend=joints[:1]) / (SAMPLE_STEPS * 0.002)
     left = sorted(events, key=lambda event: event[0])
@@ -62,6 +65,8 @@ def write_trace(
             sample = np.zeros((), row)
             sample["joints"], sample["joint_speeds"] = joints[n], speeds[n]
             sample["tcp"], sample["tcp_target"] = tcp[n], tcp[n]
+            if wrench is not None:
+                sample["wrench"] = wrench[n]
             for name, values in outputs.items():
                 sample[f"output_{name}"] = values[n]
             writer.sample(step, sample.tobytes())

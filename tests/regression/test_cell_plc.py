@@ -195,6 +195,18 @@ def test_a_belt_that_ramps_takes_its_parts_along_without_slip() -> None:
     assert along(cell) == pytest.approx(rest, abs=1e-6)
 
 
+def test_a_part_with_its_origin_in_its_foot_is_woken_too() -> None:
+    cell = carrying()
+    pin = stock.peg("box", ALONG_Y @ Pose((-0.4, 0.0, 0.0)))
+    cell = build(replace(cell.scene, parts=(pin,)))
+    driver = Driver(cell)
+    driver.wait(1.0)  # it sleeps, a little below the surface
+    start = along(cell)
+    cell.set_output("run", True)
+    driver.wait(1.0)
+    assert along(cell) - start == pytest.approx(0.19, abs=0.015)
+
+
 def test_a_belt_that_runs_backwards_comes_to_its_speed_and_stays_there() -> None:
     cell = carrying(ramp=0.1, speed=-0.05, encoder="counts", counts_per_m=1e6)
     driver = Driver(cell)

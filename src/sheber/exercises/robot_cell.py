@@ -19,7 +19,7 @@ from sheber.geometry import DOWN, Pose
 from sheber.i18n import N_
 from sheber.robot import arms
 from sheber.robot.cell.faults import may_fail
-from sheber.robot.cell.scene import Colour, Fault, Fixture, Imperfections, Scene, Shape
+from sheber.robot.cell.scene import CameraSpec, Colour, Fault, Fixture, Imperfections, Lighting, Scene, Shape
 from sheber.robot.cell.stock import table
 
 __all__ = [
@@ -27,12 +27,14 @@ __all__ = [
     "any_pose",
     "aside",
     "between",
+    "camera_over",
     "down_pose",
     "failing",
     "home",
     "imperfections",
     "level_pose",
     "mark",
+    "one_lamp",
     "with_faults",
     "work_table",
 ]
@@ -123,6 +125,37 @@ def with_faults(scene: Scene, numbers: Numbers) -> Scene:
     times = {kind: numbers.pair(f"faults.{kind}_s") for kind in FAULTS if f"faults.{kind}_s" in numbers.allowed}
     told = [Fault(kind, what, *times[kind]) for kind, what in may_fail(scene) if kind in times]
     return replace(scene, faults=(*scene.faults, *(one for one in told if one.begins < (one.ends or 0.0))))
+
+
+def camera_over(
+    rng: np.random.Generator, name: str, below: Pose, height: float, focal: float, tilt: float
+) -> CameraSpec:
+    """A colour camera that looks down on a place from `height` [m] over it, its longer side along x of the place.
+
+    Every cell has its own mounting, tilted by up to `tilt` [rad] about each axis, and its own lens. `focal`: px, within
+    2 %.
+    """
+    least = 0.2 * tilt
+    turned = (below @ DOWN).rotated(x=aside(rng, tilt, least), y=aside(rng, tilt, least))
+    focal = round(focal * between(rng, 0.98, 1.02), 2)
+    return CameraSpec(
+        name,
+        Pose(np.round(below.position - height * turned.rotation[:, 2], 5), turned.quaternion),
+        focal=(focal, round(focal * between(rng, 0.998, 1.002), 2)),
+        centre=(between(rng, 313.0, 326.0, 2), between(rng, 233.0, 246.0, 2)),
+        distortion=(between(rng, -0.12, -0.06), between(rng, 0.01, 0.03), 0.0, 0.0, 0.0),
+        depth=False,
+    )
+
+
+def one_lamp(rng: np.random.Generator, share: float) -> Lighting:
+    """One lamp, brighter or darker by up to `share`, never quite at the same place."""
+    base = Lighting()
+    return Lighting(
+        direction=(between(rng, -0.5, -0.25), between(rng, 0.05, 0.35), -1.0),
+        ambient=round(base.ambient * between(rng, 1.0 - share, 1.0 + share), 3),
+        diffuse=round(base.diffuse * between(rng, 1.0 - share, 1.0 + share), 3),
+    )
 
 
 def work_table(colour: Colour = (0.80, 0.81, 0.82), texture: str = "") -> Fixture:

@@ -1,8 +1,9 @@
 """Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
 
 `common` is for every kind of station; `way` (of the tool), `calibration` (of its centre), `parts` (that were moved),
-`bead` (of glue), `safety` and `closing` are for robot cells. `measure` has the numbers beneath them. A new criterion is
-one more function beside those of its family.
+`insertion` (into holes), `orders` (what comes first, what people are told), `bead` (of glue), `safety` and `closing`
+are for robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its
+family.
 """
 
 from sheber.exercises.criteria.bead import Bead, Contour, bead_checks, bead_on, bead_only_there, touched_gently
@@ -16,6 +17,9 @@ from sheber.exercises.criteria.calibration import (
 )
 from sheber.exercises.criteria.closing import CLOSING_TITLES, closing
 from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
+from sheber.exercises.criteria.insertion import Pressed, deepest, hardest, pressed_in, went_in
+from sheber.exercises.criteria.measure import output_at
+from sheber.exercises.criteria.orders import fault_told, taken_first, told_at
 from sheber.exercises.criteria.parts import (
     Placed,
     gripped_nothing,
@@ -46,6 +50,7 @@ __all__ = [
     "Contour",
     "Leg",
     "Placed",
+    "Pressed",
     "Worth",
     "arc_driven",
     "bead_checks",
@@ -54,10 +59,13 @@ __all__ = [
     "closing",
     "cut_off",
     "cycle_time",
+    "deepest",
     "falls",
+    "fault_told",
     "finished_at_home",
     "first_stops",
     "gripped_nothing",
+    "hardest",
     "held_at",
     "last_release",
     "leg_between",
@@ -65,18 +73,23 @@ __all__ = [
     "lies",
     "line_driven",
     "off_by",
+    "output_at",
     "pivot_drift",
     "placements",
     "points_held",
     "poses_reached",
+    "pressed_in",
     "pushed",
     "safety",
     "scatter_told",
     "set_down",
     "slow_touches",
     "speed_kept",
+    "taken_first",
+    "told_at",
     "touch_spread",
     "touched_gently",
+    "went_in",
     "where",
     "worst",
     "worth",

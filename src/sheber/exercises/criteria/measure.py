@@ -24,6 +24,7 @@ __all__ = [
     "circle_deviation",
     "last_action",
     "line_deviation",
+    "output_at",
     "pose_errors",
     "rests",
     "sample_at",
@@ -155,6 +156,12 @@ def body_path(trace: Trace, name: str) -> Array:
 def sample_at(trace: Trace, time: float) -> int:
     """Index of the first sample at `time` [s] or later; the last one where the trace ends before."""
     return min(int(np.searchsorted(trace.time, time - 1e-9)), len(trace.time) - 1)
+
+
+def output_at(trace: Trace, name: str, time: float) -> float:
+    """What the analog output of this name was at a time [s], in its own unit."""
+    last = int(np.searchsorted(trace.time, time + 1e-9, side="right")) - 1
+    return float(trace[f"output_{name}"][max(last, 0)])
 
 
 def last_action(trace: Trace) -> float:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sheber.exercises.criteria import CLOSING_TITLES, Worth, closing, cut_off, gripped_nothing, let_go, set_down, worth
+from sheber.exercises.criteria import (
+    CLOSING_TITLES,
+    Worth,
+    closing,
+    cut_off,
+    gripped_nothing,
+    let_go,
+    output_at,
+    set_down,
+    worth,
+)
 from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.robot_cell import (
     ARMS,
@@ -479,6 +489,5 @@ def _measured_check(trace: Trace, own: Worth, key: str, name: str, time: float) 
 
 def _told_at(trace: Trace, time: float) -> float:
     """The diameter [m] on the output at `time` [s]: at most `MOST_TOLD` away from 0."""
-    last = int(np.searchsorted(trace.time, time + 1e-9, side="right")) - 1
-    told = float(trace[f"output_{TELLS}"][max(last, 0)]) * 1e-3
+    told = output_at(trace, TELLS, time) * 1e-3
     return min(max(told, -MOST_TOLD), MOST_TOLD)

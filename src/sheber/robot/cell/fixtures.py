@@ -19,6 +19,7 @@ WAKE_EVERY = 50  # steps between two looks for parts that fell asleep on a runni
 SELDOM_LOOK = 10  # steps between two looks along the light barriers where nothing quick is near
 QUICK = 0.006  # m between two advances: a tool that goes farther may cross a beam and be gone again
 NEAR = 0.25  # m from a beam: a tool within this may cross it, with what it holds
+SUNK = 0.002  # m below the surface: a part whose origin is the middle of its foot stands on a belt that gives way
 ABOVE = 0.5  # m over a belt within which a part counts as carried by it
 
 
@@ -112,7 +113,7 @@ class Conveyor:
         places = world.data.qpos[world.qpos_parts :].reshape(count, 7)[:, :3]
         x, y, z = (places @ self._rotation.T + self._origin).T
         over = (np.abs(x) < self.belt.length / 2 + 0.05) & (np.abs(y) < self.belt.width / 2 + 0.05)
-        over &= (z > 0.0) & (z < ABOVE)
+        over &= (z > -SUNK) & (z < ABOVE)
         return [world.first_part + 1 + int(i) for i in np.flatnonzero(over)]
 
     def _wake_sleepers(self) -> None:

@@ -29,6 +29,7 @@ from sheber.station import SceneError
 __all__ = [
     "Feeder",
     "Rack",
+    "across",
     "changer",
     "chessboard",
     "dispenser",
@@ -186,14 +187,22 @@ def post(name: str, radius: float, height: float, pose: Pose, colour: Colour = S
     return Fixture(name, (foot, pole, band), pose)
 
 
-def peg(name: str, pose: Pose, diameter: float = 0.02, length: float = 0.04, mass: float = 0.12) -> Part:
+def peg(
+    name: str,
+    pose: Pose,
+    diameter: float = 0.02,
+    length: float = 0.04,
+    mass: float = 0.12,
+    head: tuple[float, float, float] = (0.024, 0.024, 0.030),
+    colour: Colour = DARK,
+) -> Part:
     """A round steel peg under a square head to grip; `pose` is the middle of its lower end, z up.
 
-    The head is 24 mm wide and 30 mm high and stands on the shaft, whose length is `length`.
+    The head, of the size `head`, stands on the shaft, whose length is `length`.
     """
     shaft = Shape("cylinder", (diameter / 2, length), Pose((0.0, 0.0, length / 2)), STEEL, firm=True)
-    head = Shape("box", (0.024, 0.024, 0.030), Pose((0.0, 0.0, length + 0.015)), DARK)
-    return Part(name, (shaft, head), pose, mass, friction=0.15)
+    top = Shape("box", head, Pose((0.0, 0.0, length + head[2] / 2)), colour)
+    return Part(name, (shaft, top), pose, mass, friction=0.15)
 
 
 def socket(
@@ -247,6 +256,12 @@ def panel(name: str, pose: Pose, *controls: Control, pitch: float = 0.055) -> tu
     first = -pitch * (len(controls) - 1) / 2.0
     placed = (replace(one, pose=pose.offset_tool(x=first + n * pitch)) for n, one in enumerate(controls))
     return Fixture(name, (body, plate), pose), tuple(placed)
+
+
+def across(name: str, middle: Pose, width: float) -> LightBarrier:
+    """A light barrier along y of a pose, for example across a belt, whose frame runs along x."""
+    start, end = ((middle @ (0.0, side * width / 2, 0.0)).round(6).tolist() for side in (-1.0, 1.0))
+    return LightBarrier(name, (start[0], start[1], start[2]), (end[0], end[1], end[2]))
 
 
 def open_bin(
