@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from sheber.exercises import Exercise
 from sheber.geometry import Pose
 from sheber.i18n import Text
+from sheber.robot.cell.wires import analog_outputs
 from sheber.robot.devices import tool_channels
+from sheber.robot.io import signal_channels
 from sheber.trace import NOTHING, Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 CHANNELS: tuple[Channel, ...] = (
@@ -20,6 +22,7 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("joint_speeds", "f4", (6,), "rad/s"),
     Channel("tcp", "f8", (7,), "m"),
     Channel("tcp_target", "f8", (7,), "m"),
+    Channel("wrench", "f4", (6,), "N"),
     Channel("inputs", "u4", (), "bits"),
 )
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
@@ -45,13 +48,10 @@ def write_trace(
     outputs: Mapping[str, NDArray[np.float64]] | None = None,
     wrench: NDArray[np.float64] | None = None,
 ) -> Trace:
-    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
-    analog output, a wrench (n, 6) where it is measured. The arm follows its targets exactly. What the tool records is
-    0: it did nothing."""
-    bodies, outputs = bodies or {}, outputs or {}
-    of_tool = tool_channels(exercise.scene(1))
-    measured = () if wrench is None else (Channel("wrench", "f4", (6,), "N"),)
-    channels = (*CHANNELS, *measured, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
+    """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of analog
+    outputs, a wrench (n, 6). The arm follows its targets exactly. What is not given is 0: the tool did nothing."""
+    bodies, outputs, scene = bodies or {}, outputs or {}, exercise.scene(1)
+    channels = (*CHANNELS, *tool_channels(scene), *signal_channels("output", analog_outputs(scene)))
     names = list(bodies)
     speeds = np.diff(joints, axis=0, prepend=joints[:1]) / (SAMPLE_STEPS * 0.002)
     left = sorted(events, key=lambda event: event[0])
