@@ -26,7 +26,8 @@ CHANNELS: tuple[Channel, ...] = (
     Channel("inputs", "u4", (), "bits"),
 )
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
-ACTIONS = ("move_done", "grip", "release", "output", "capture", "glue_on", "glue_off", "tool_on", "tool_off", *FORCE)
+TOOLS = ("grip", "release", "glue_on", "glue_off", "tool_on", "tool_off")
+ACTIONS = ("move_done", "positioner_done", "output", "capture", *TOOLS, *FORCE)
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
     kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import inspect
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sheber import DOWN, Pose, client
 from sheber.client import robot_cell
 from sheber.robot import arms
 from sheber.robot.cell.scene import CameraSpec, LightBarrier, Part, Scene, Shape
-from sheber.robot.cell.stock import changer, dispenser, dock, gripper, suction, table
+from sheber.robot.cell.stock import changer, dispenser, dock, gripper, positioner, suction, table
 
 VALUES = (robot_cell.State, robot_cell.Image, robot_cell.Tool, robot_cell.RobotLimits, robot_cell.DockedTool)
 PAGE = (Path(__file__).parents[1] / "docs" / "program.md").read_text("utf-8")
@@ -31,6 +32,7 @@ OBJECTS = {
     robot_cell.Dispenser: "dispenser",
     robot_cell.Camera: "camera",
     robot_cell.Changer: "changer",
+    robot_cell.Positioner: "positioner",
 }
 
 
@@ -135,7 +137,10 @@ def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pyt
     heads = {"gripper": gripper, "dispenser": dispenser, "changer": changer, "DockedTool": changer}
     wanted = (kind for kind in heads if name.startswith((kind.capitalize(), kind)) or name.endswith(kind))
     tool = heads.get(next(wanted, ""), suction)()
-    with conversation(scene_for(tool), tmp_path / "run.trace") as talk:
+    scene, beside = scene_for(tool), "ositioner" in name
+    if beside:
+        scene = replace(scene, positioner=positioner(Pose((0.3, 0.5, 0.3))))
+    with conversation(scene, tmp_path / "run.trace") as talk:
         cell = talk.cell
         monkeypatch.setattr("sheber.client.connection._connected", cell)
         names = {"cell": cell, "robot": cell.robot, "camera": cell.cameras["overhead"], "DOWN": DOWN, "Pose": Pose}
@@ -146,6 +151,8 @@ def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pyt
             names["changer"] = cell.changer
             if "lock()" in text:
                 cell.robot.move_to((DOCK @ DOWN).offset(z=0.001))
+        if beside:
+            names["positioner"] = cell.positioner
         names |= {"end": cell.robot.pose.offset(y=0.02), "speed": 0.05}
         if "image" in text:
             names["image"] = cell.cameras["overhead"].capture()

@@ -35,7 +35,7 @@ from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.wires import analog_inputs, analog_outputs
 from sheber.robot.clock import SAMPLE_STEPS, STEP_S, TICK_S, TICK_STEPS
 from sheber.robot.desk import Desk
-from sheber.robot.devices import DEVICES, tool_channels, tool_port
+from sheber.robot.devices import DEVICES, channels_beside, ports_beside, tool_channels, tool_port
 from sheber.robot.fields import Command
 from sheber.robot.io import Signals, signal_channels
 from sheber.robot.motion.errors import MotionError
@@ -85,6 +85,7 @@ class Controller:
         self.arm = cell.arm
         self.tool_frame = cell.tool_now.told
         self.tool = tool_port(scene.tool.kind, cell.tool)
+        self.beside = ports_beside(cell)
         self.inputs = Signals(cell.inputs, cell.analog_inputs)
         self.outputs = Signals(cell.outputs, cell.analog_outputs)
         self.record = self._begun(recorder)
@@ -113,6 +114,7 @@ class Controller:
             *tool_channels(scene),
             *signal_channels("input", analog_inputs(scene)),
             *signal_channels("output", analog_outputs(scene)),
+            *channels_beside(scene),
         ]
         row = recorder.begin(
             channels([joint.name for joint in self.arm.joints], numbers),
@@ -266,10 +268,13 @@ class Controller:
 
     def _sample(self) -> None:
         motion, held = self.motion, self._held
+        numbers = self.tool.row() + self.inputs.row() + self.outputs.row()
+        for port in self.beside:
+            numbers += port.row()
         self.record.sample(
             self.step,
             motion.joints if held is None else held[-1],
-            self.tool.row() + self.inputs.row() + self.outputs.row(),
+            numbers,
             self.inputs.bits,
             self.outputs.bits,
             motion.moving and held is None,
@@ -329,6 +334,7 @@ class Controller:
         self.queue.forget()
         self._watching = False
         self._held = np.tile(self.cell.measured_joints, (SAMPLE_STEPS, 1))
+        self.cell.halt()
         self.run(HELD_TICKS)
 
     def _ended(self, outcome: Outcome) -> RunEnds:

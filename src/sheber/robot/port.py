@@ -14,7 +14,7 @@ __all__ = ["Device", "Exchange", "Port"]
 
 
 class Port(Protocol):
-    """A tool as the program's side knows it."""
+    """A tool, or what stands beside the arm, as the program's side knows it."""
 
     @property
     def kind(self) -> str:

@@ -59,7 +59,8 @@ def _connect(station: Served, command: c.Connect) -> Reply:
     station.event("connect", {"client": command.client})
     now = station.cell.tool_now
     signals = station.inputs, station.outputs
-    return Reply(given(station.arm, station.scene, now, station.tool, station.limits, *signals))
+    known = given(station.arm, station.scene, now, station.tool, station.limits, *signals)
+    return Reply(known | {port.kind: port.given() for port in station.beside})
 
 
 # --- moves

@@ -87,6 +87,7 @@ class Served(Protocol):
     scene: Scene
     limits: Limits
     tool: Port
+    beside: tuple[Port, ...]  # what stands beside the arm and takes commands
     tool_frame: Pose  # T_flange_tcp
     inputs: Signals
     outputs: Signals

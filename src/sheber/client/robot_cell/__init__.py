@@ -6,6 +6,7 @@ from sheber.client.robot_cell.changer import Changer, DockedTool
 from sheber.client.robot_cell.dispenser import Dispenser
 from sheber.client.robot_cell.force import Compliance, Contact, Signal, Touch
 from sheber.client.robot_cell.gripper import Gripper
+from sheber.client.robot_cell.positioner import Positioner
 from sheber.client.robot_cell.robot import Robot, RobotLimits, Tool
 from sheber.client.robot_cell.suction import Suction
 
@@ -19,6 +20,7 @@ __all__ = [
     "DockedTool",
     "Gripper",
     "Image",
+    "Positioner",
     "Robot",
     "RobotLimits",
     "Signal",

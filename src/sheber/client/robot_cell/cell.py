@@ -17,6 +17,7 @@ from sheber.client.robot_cell.camera import Camera
 from sheber.client.robot_cell.changer import Changer
 from sheber.client.robot_cell.dispenser import Dispenser
 from sheber.client.robot_cell.gripper import Gripper
+from sheber.client.robot_cell.positioner import Positioner
 from sheber.client.robot_cell.robot import Robot
 from sheber.client.robot_cell.suction import Suction
 from sheber.client.session import Session
@@ -31,6 +32,7 @@ ENTRY = message("client.what_entry", "entry of the job sheet")
 CAMERA = message("client.what_camera", "camera")
 LIMIT = message("client.what_limit", "limit")
 TOOL = message("client.what_tool", "tool")
+NO_POSITIONER = message("client.no_positioner", "This cell has no positioner.")
 READING = message("client.what_reading", "reading of the tool")
 NO_COMMANDS = message(
     "client.tool_without_commands",
@@ -75,7 +77,18 @@ class Cell(Connected):
     >>> robot = cell.robot
     """
 
-    __slots__ = ("_changer", "_tools", "cameras", "frames", "inputs", "limits", "outputs", "robot", "sheet")
+    __slots__ = (
+        "_changer",
+        "_positioner",
+        "_tools",
+        "cameras",
+        "frames",
+        "inputs",
+        "limits",
+        "outputs",
+        "robot",
+        "sheet",
+    )
 
     def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
         """Take the answer to connect."""
@@ -92,6 +105,8 @@ class Cell(Connected):
         parked: Mapping[str, Any] = tool.get("tools", {})
         self._tools = _tools(session, parked or {tool["kind"]: tool})
         self._changer = Changer(session, tool, self.robot._takes_tool) if "tools" in tool else None
+        beside = given.get("positioner")
+        self._positioner = Positioner(session, beside) if beside is not None else None
 
     def __repr__(self) -> str:
         named: dict[str, Collection[str]] = {
@@ -102,6 +117,7 @@ class Cell(Connected):
             "outputs": self.outputs,
         }
         parts = [f"robot {self.robot.model}", *(f"tool {name}" for name in self._tools)]
+        parts += [f"positioner {', '.join(self._positioner.axes)}"] if self._positioner else []
         parts += [f"{what} {', '.join(names)}" for what, names in named.items() if len(names)]
         return f"Cell({'; '.join(parts)})"
 
@@ -149,6 +165,16 @@ class Cell(Connected):
             if isinstance(tool, kind):
                 return tool
         raise NotGiven(self._other_tool(name))
+
+    @property
+    def positioner(self) -> Positioner:
+        """The positioner: external axes that tilt and turn a plate. Raises NotGiven if this cell has none.
+
+        >>> cell.positioner.move_joints([0.5, 1.57])
+        """
+        if self._positioner is None:
+            raise NotGiven(NO_POSITIONER())
+        return self._positioner
 
     def _other_tool(self, name: str) -> Text:
         """The sentence for a tool that this cell does not have; one without commands is not in `_tools`."""

@@ -19,6 +19,7 @@ from sheber.robot.cell.arm import add_arm
 from sheber.robot.cell.docked import add_docked
 from sheber.robot.cell.docks import docked
 from sheber.robot.cell.furniture import standing
+from sheber.robot.cell.positioner import add_clamps, add_positioner, driven
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
 from sheber.robot.cell.tool import TOOL_BODIES, add_tool
 from sheber.robot.cell.turntable import add_turntable
@@ -53,12 +54,16 @@ def build_world(scene: Scene, arm: Arm) -> World:
     add_docked(spec, scene)
     for table in scene.turntables:
         add_turntable(spec, table)
+    if scene.positioner:
+        add_positioner(spec, scene.positioner)
     for fixture in standing(scene):
         add_fixture(spec, fixture)
     for belt in scene.belts:
         _add_belt(spec, belt)
     for part in scene.parts:
         _add_part(spec, part)
+    if scene.positioner:
+        add_clamps(spec, scene.positioner, scene.parts)
     model = _compiled(spec)
     names = tuple(model.body(i).name for i in range(1, model.nbody))
     parts = tuple(part.name for part in scene.parts)
@@ -81,6 +86,7 @@ def _check_names(scene: Scene, arm: Arm) -> None:
     given += [b.name for b in scene.belts] + [p.name for p in scene.parts]
     given += [name for stack in scene.stacks for name in lamp_outputs(stack)] + [one.name for one in scene.controls]
     given += [table.name for table in scene.turntables]
+    given += driven(scene.positioner) if scene.positioner else []
     for name in given:
         if name in names:
             text = _("Two bodies have the name {name!r}. These names are taken: {names}.")

@@ -35,6 +35,7 @@ from sheber.robot.cell.lights import brightness
 from sheber.robot.cell.marks import Marks
 from sheber.robot.cell.operator import Operator
 from sheber.robot.cell.plc import Job
+from sheber.robot.cell.positioner import TiltingTable
 from sheber.robot.cell.probe import Probe
 from sheber.robot.cell.scene import Scene, ToolSpec
 from sheber.robot.cell.snapshots import Changes, Snapshots
@@ -99,12 +100,16 @@ class Cell:
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
         self._jobs = [Job(job, wires, self._clear) for job in scene.plc]
         self._tables = [TurningTable(world, table, self._waker, wires) for table in scene.turntables]
-        drives = [table.drive for table in self._tables]
+        self.positioner = (
+            TiltingTable(world, scene.positioner, self._waker, wires, self._happen) if scene.positioner else None
+        )
+        driven: list[TurningTable | TiltingTable] = [*self._tables, *([self.positioner] if self.positioner else [])]
+        drives = [machine.drive for machine in driven]
         self._engine_step = stepping(drives) if drives else mujoco.mj_step
         probes = [Probe(world, probe, scene.noise_seed, wires) for probe in scene.probes]
         self._dark: set[str] = set()  # names of lights and lamps that give none
         panel = self._panel()
-        self._machines: list[_Machine] = [*self._belts, *self._jobs, *self._tables, *probes, *panel]
+        self._machines: list[_Machine] = [*self._belts, *self._jobs, *driven, *probes, *panel]
         self._barriers = Barriers(world, scene.barriers, self.inputs)
         self._faults = Faults(scene.faults, self._switches(), self._happen)
         self._watch_bodies([one.figures for one in panel])
@@ -230,6 +235,11 @@ class Cell:
             self._dark.add(light)
         else:
             self._dark.discard(light)
+
+    def halt(self) -> None:
+        """An emergency stop: what the program moves beside the arm comes to rest."""
+        if self.positioner:
+            self.positioner.stop()
 
     def new_move(self) -> None:
         """A move begins: draw its error of repeatability."""

@@ -45,6 +45,7 @@ from sheber.robot.cell.scene import (
     LightBarrier,
     Lighting,
     Part,
+    Positioner,
     Scene,
     Shape,
     ToolSpec,
@@ -73,6 +74,8 @@ def check_scene(scene: Scene) -> None:
             _check_member(one, name, number, kind)
     for name, kind in _ALONE.items():
         _check_member(getattr(scene, name), name, 1, kind)
+    if scene.positioner is not None:
+        _check_member(scene.positioner, "positioner", 1, Positioner)
     if scene.arm not in available():
         raise _wrong(_("There is no arm {arm!r}. The arms are: {names}."), arm=scene.arm, names=_listed(available()))
     bodies: tuple[Part | Fixture, ...] = (*scene.parts, *scene.fixtures)

@@ -1,23 +1,33 @@
-"""Checking of what motors drive: turntables. Raises SceneError."""
+"""Checking of what motors drive: turntables, a positioner. Raises SceneError."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.cell.refusing import shape_called, shown, wrong
-from sheber.robot.cell.scene import Scene, Shape, Turntable
+from sheber.robot.cell.scene import Axis, Positioner, Scene, Shape, Turntable
 
 __all__ = ["check_driven"]
 
 
 def check_driven(scene: Scene, check_shape: Callable[[Shape, Callable[[], str]], None]) -> None:
-    """Raise SceneError where a turntable cannot be; `check_shape` takes a shape and what a message calls it."""
+    """Raise SceneError where a turntable or the positioner cannot be.
+
+    `check_shape` takes a shape and what a message calls it.
+    """
     for table in scene.turntables:
         _check_turntable(table)
         for number, shape in enumerate(table.shapes, 1):
             check_shape(shape, partial(shape_called, number, table.name))
+    if scene.positioner is not None:
+        _check_positioner(scene.positioner)
+        for number, shape in enumerate(scene.positioner.carries, 1):
+            check_shape(shape, partial(shape_called, number, scene.positioner.name))
 
 
 def _check_turntable(table: Turntable) -> None:
@@ -35,3 +45,38 @@ def _check_turntable(table: Turntable) -> None:
     if table.encoder and table.counts_per_turn <= 0.0:
         text = _("The turntable {name!r} has an encoder and {value} counts per turn. It must have a number above zero.")
         raise wrong(text, name=table.name, value=shown(table.counts_per_turn))
+
+
+def _check_positioner(positioner: Positioner) -> None:
+    if not positioner.axes:
+        raise wrong(_("The positioner {name!r} has no axis. It must have tilt, turn or both."), name=positioner.name)
+    for name, axis in positioner.axes:
+        _check_axis(positioner.name, name, axis)
+    if positioner.below < 0.0 or positioner.height <= max(positioner.below, 0.0):
+        text = _(
+            "The positioner {name!r}: below is {below:g} m and height is {height:g} m. The tilting axis must lie under "
+            "the plate's surface, and over what the positioner stands on."
+        )
+        raise wrong(text, name=positioner.name, below=positioner.below, height=positioner.height)
+    frames: Any = positioner.frames
+    for entry in frames:
+        if not isinstance(entry, tuple) or len(entry) != 2 or not isinstance(entry[1], Pose):
+            text = _("The positioner {name!r}: frames has the entry {value}. Each entry must be a name and a Pose.")
+            raise wrong(text, name=positioner.name, value=shown(entry))
+    if positioner.clamped and not positioner.clamp:
+        text = _("The positioner {name!r} has the input {signal!r} of a clamp, and no clamp. Write clamp=...")
+        raise wrong(text, name=positioner.name, signal=positioner.clamped)
+
+
+def _check_axis(positioner: str, name: str, axis: object) -> None:
+    if not isinstance(axis, Axis):
+        text = _("The positioner {positioner!r}: {name} is {value}. It must be an Axis or None.")
+        raise wrong(text, positioner=positioner, name=name, value=shown(axis))
+    numbers: tuple[Any, ...] = (axis.lower, axis.upper, axis.speed, axis.acceleration, axis.torque)
+    plain = all(isinstance(one, int | float) and math.isfinite(one) for one in numbers)
+    if not plain or not axis.lower <= 0.0 <= axis.upper or min(axis.speed, axis.acceleration, axis.torque) <= 0.0:
+        text = _(
+            "The positioner {positioner!r}: {name} is {value}. Its range must be finite and hold 0. Speed, "
+            "acceleration and torque must be above zero."
+        )
+        raise wrong(text, positioner=positioner, name=name, value=axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sheber.robot.cell.docks import dock_fixture
 from sheber.robot.cell.lights import light_fixture
 from sheber.robot.cell.operator import control_fixture
+from sheber.robot.cell.positioner import stand
 from sheber.robot.cell.scene import Fixture, Scene
 from sheber.robot.cell.stacks import stack_fixture
 from sheber.robot.cell.turntable import column
@@ -13,8 +14,9 @@ __all__ = ["standing"]
 
 
 def standing(scene: Scene) -> tuple[Fixture, ...]:
-    """The fixtures of a scene, its docks, and what stands still of its lights, lamp stacks, controls and turntables."""
-    if not (scene.docks or scene.lights or scene.stacks or scene.controls or scene.turntables):
+    """The fixtures of a scene, its docks, and what stands still of its lights, lamps, controls and driven machines."""
+    machines = scene.docks or scene.turntables or scene.positioner
+    if not (machines or scene.lights or scene.stacks or scene.controls):
         return scene.fixtures
     return (
         *scene.fixtures,
@@ -23,4 +25,5 @@ def standing(scene: Scene) -> tuple[Fixture, ...]:
         *(stack_fixture(stack) for stack in scene.stacks),
         *(control_fixture(control) for control in scene.controls),
         *(column(table) for table in scene.turntables),
+        *([stand(scene.positioner)] if scene.positioner else []),
     )

@@ -12,6 +12,7 @@ from sheber.robot.arms import Arm
 from sheber.robot.cell.docks import dock_fixture, docked
 from sheber.robot.cell.lights import light_fixture
 from sheber.robot.cell.operator import control_fixture, moving_shapes
+from sheber.robot.cell.positioner import plate_shapes, stand
 from sheber.robot.cell.scene import Belt, CameraSpec, Colour, Fixture, Light, LightBarrier, Scene, Shape
 from sheber.robot.cell.stacks import lit_shapes, stack_fixture
 from sheber.robot.cell.turntable import column, table_shapes
@@ -66,6 +67,8 @@ def camera_looks(scene: Scene, arm: Arm) -> Looks:
         looks += [(visual, DULL) for visual in _belt(belt, scene.floor)]
     for table in scene.turntables:
         looks += _with_moving(column(table), table_shapes(table))
+    if scene.positioner:
+        looks += _with_moving(stand(scene.positioner), plate_shapes(scene.positioner))
     for barrier in scene.barriers:
         looks += [(visual, DULL) for visual in _barrier(barrier)]
     for part in scene.parts:

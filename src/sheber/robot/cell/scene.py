@@ -16,6 +16,7 @@ from sheber.station import SceneError
 
 __all__ = [
     "Act",
+    "Axis",
     "Belt",
     "CameraSpec",
     "Control",
@@ -30,6 +31,7 @@ __all__ = [
     "LightBarrier",
     "Lighting",
     "Part",
+    "Positioner",
     "Scene",
     "Shape",
     "ToolSpec",
@@ -124,6 +126,41 @@ class Turntable:
     torque: float = 200.0  # Nm, the most of its motor
     friction: float = 0.6
     shapes: tuple[Shape, ...] = ()  # what is screwed to it and turns along, in its frame: nests, pins
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of a positioner."""
+
+    lower: float  # rad
+    upper: float  # rad; 0, where it stands at the start, lies between
+    speed: float = 1.0  # rad/s, the most
+    acceleration: float = 2.0  # rad/s2, the most
+    torque: float = 400.0  # Nm, the most of its motor
+
+
+@dataclass(frozen=True, slots=True)
+class Positioner:
+    """A plate that the program tilts and turns: external axes. See `cell.positioner`."""
+
+    pose: Pose  # T_base_plate with all axes at 0: middle of the plate's upper surface, z up, x along the tilting axis
+    tilt: Axis | None = Axis(-1.6, 1.6)  # about x of `pose`, `below` under the plate's surface
+    turn: Axis | None = Axis(-3.2, 3.2)  # about the plate's z
+    name: str = "positioner"  # of the plate's body
+    radius: float = 0.15  # m, of the plate
+    below: float = 0.05  # m, how far under the plate's surface the tilting axis is
+    height: float = 0.3  # m, of the surface over what it stands on
+    carries: tuple[Shape, ...] = ()  # what is screwed to the plate, in its frame
+    friction: float = 0.6
+    frames: tuple[tuple[str, Pose], ...] = ()  # taught on the plate: name, T_plate_frame
+    clamp: str = ""  # name of the digital output, or of a coil of the PLC, that clamps the parts which lie on it
+    clamped: str = ""  # name of the digital input that is True while a part is clamped
+    nominal: Pose | None = None  # what the program is told as `pose`, where that is not the true one
+
+    @property
+    def axes(self) -> tuple[tuple[str, Axis], ...]:
+        """Names and limits of the axes that it has, from the stand to the plate."""
+        return tuple((name, axis) for name, axis in (("tilt", self.tilt), ("turn", self.turn)) if axis is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +366,7 @@ class Scene:
     floor: float = -0.85  # m, height of the floor in the base frame
     belts: tuple[Belt, ...] = ()
     turntables: tuple[Turntable, ...] = ()
+    positioner: Positioner | None = None
     barriers: tuple[LightBarrier, ...] = ()
     probes: tuple[TouchProbe, ...] = ()
     plc: tuple[Handshake, ...] = ()  # what the PLC does for the robot

@@ -20,6 +20,7 @@ from sheber.robot.cell.scene import (
     Fixture,
     LightBarrier,
     Part,
+    Positioner,
     Shape,
     ToolSpec,
     Turntable,
@@ -40,6 +41,7 @@ __all__ = [
     "panel",
     "peg",
     "pointer",
+    "positioner",
     "post",
     "rack",
     "rotary_feeder",
@@ -334,6 +336,20 @@ def _nest(at: Pose, size: tuple[float, float], clearance: float, rim: float, wal
     for sign in (-1.0, 1.0):
         yield Shape("box", (wall, y + 2 * wall, rim), at.offset_tool(x=sign * (x + wall) / 2, z=z), DARK, firm=True)
         yield Shape("box", (x, wall, rim), at.offset_tool(y=sign * (y + wall) / 2, z=z), DARK, firm=True)
+
+
+def positioner(
+    pose: Pose, nest: tuple[float, float] = (0.05, 0.05), clearance: float = 0.001, rim: float = 0.012, **more: Any
+) -> Positioner:
+    """A turn-tilt positioner with a nest for a part in the middle of its plate, and a clamp.
+
+    `pose`: T_base_plate with both axes at 0. `nest`: what a part measures along x and y; the frame "nest" is the middle
+    of its floor. The output "clamp" closes the clamp, and the input "clamped" says whether it holds a part. `more`:
+    other values of a `Positioner`, for example tilt=None for a turning plate, or turn=None for a tilting one.
+    """
+    given: dict[str, Any] = {"carries": tuple(_nest(Pose(), nest, clearance, rim, 0.006))}
+    given |= {"frames": (("nest", Pose()),), "clamp": "clamp", "clamped": "clamped"}
+    return Positioner(pose, **given | more)
 
 
 class Rack(NamedTuple):

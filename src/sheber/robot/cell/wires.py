@@ -67,7 +67,7 @@ class Wires:
             {name: on.get(name, 0.0) > 0.0 for name in digital_outputs(scene)},
             {name: 0.0 for name, _unit in analog_inputs(scene)},
             {name: 100.0 * on.get(name, 0.0) for name, _unit in analog_outputs(scene)},
-            dict.fromkeys((coil for job in scene.plc for coil, _value in job.sets), False),
+            dict.fromkeys(_coils(scene), False),
         )
 
 
@@ -75,6 +75,7 @@ def digital_inputs(scene: Scene) -> list[str]:
     """Names of the digital inputs, in their order."""
     answers = [name.format(job.name) for job in scene.plc for name in _answers(job)]
     answers += [table.done for table in scene.turntables if table.done]
+    answers += [scene.positioner.clamped] if scene.positioner and scene.positioner.clamped else []
     controls = (name for control in scene.controls for name in control_inputs(control))
     sensors = [*(barrier.name for barrier in scene.barriers), *(probe.name for probe in scene.probes)]
     changer = (*_of_changer(scene, LOCKED, UNLOCKED, PRESENT), *map(occupied, scene.docks))
@@ -126,9 +127,17 @@ def _at_rest(scene: Scene) -> dict[str, bool]:
 
 
 def _of_machines(scene: Scene) -> Iterator[str]:
-    """Belts and turntables; several may obey one output."""
-    names = (*(belt.output for belt in scene.belts), *(name for t in scene.turntables for name in (t.output, t.index)))
-    return (name for name in names if name)
+    """Belts, turntables and the clamp, unless the PLC closes it; several may obey one output."""
+    yield from (belt.output for belt in scene.belts if belt.output)
+    yield from (name for table in scene.turntables for name in (table.output, table.index) if name)
+    clamp = scene.positioner.clamp if scene.positioner else ""
+    if clamp and clamp not in _coils(scene):
+        yield clamp
+
+
+def _coils(scene: Scene) -> list[str]:
+    """What the PLC tells the other machines."""
+    return [coil for job in scene.plc for coil, _value in job.sets]
 
 
 def _once(names: Iterable[str]) -> Iterable[str]:

@@ -19,17 +19,30 @@ from sheber.robot.devices.force import FORCE
 from sheber.robot.devices.gripper import GRIPPER
 from sheber.robot.devices.panel import PANEL
 from sheber.robot.devices.pointer import POINTER
+from sheber.robot.devices.positioner import POSITIONER, PositionerPort, positioner_channels
 from sheber.robot.devices.suction import SUCTION
 from sheber.robot.devices.tool_frame import TOOL_FRAME
 from sheber.robot.port import Device, Port
 from sheber.trace import Channel
 
 if TYPE_CHECKING:
+    from sheber.robot.cell.cell import Cell
     from sheber.robot.cell.every_tool import Tool
 
-__all__ = ["DEVICES", "tool_channels", "tool_port"]
+__all__ = ["DEVICES", "channels_beside", "ports_beside", "tool_channels", "tool_port"]
 
-DEVICES: tuple[Device, ...] = (POINTER, GRIPPER, SUCTION, DISPENSER, CHANGER, CAMERA, FORCE, TOOL_FRAME, PANEL)
+DEVICES: tuple[Device, ...] = (
+    POINTER,
+    GRIPPER,
+    SUCTION,
+    DISPENSER,
+    CHANGER,
+    CAMERA,
+    FORCE,
+    TOOL_FRAME,
+    PANEL,
+    POSITIONER,
+)
 _ports = {device.kind: device.port for device in DEVICES if device.port is not None}
 
 
@@ -58,3 +71,13 @@ def _channels_of_docks(scene: Scene) -> Iterator[Channel]:
     for dock, tool in docked(scene):
         for channel in _channels(tool.kind):
             yield channel._replace(name=f"{dock.tool_name}_{channel.name}") if kinds[tool.kind] > 1 else channel
+
+
+def ports_beside(cell: Cell) -> tuple[Port, ...]:
+    """The ports of what stands beside the arm and takes commands; none in most cells."""
+    return (PositionerPort(cell.positioner),) if cell.positioner else ()
+
+
+def channels_beside(scene: Scene) -> tuple[Channel, ...]:
+    """What a sample records of it, in the order of the ports."""
+    return positioner_channels(scene.positioner) if scene.positioner else ()
