@@ -46,9 +46,10 @@ def write_trace(
     wrench: NDArray[np.float64] | None = None,
 ) -> Trace:
     """A trace with one sample every 20 ms: tcp (n, 7), joints (n, 6), poses (n, 7) of each body, numbers (n,) of each
-    analog output, a wrench (n, 6) where it is measured. The arm follows its targets exactly. What the tool records is
-    0: it did nothing."""
-    bodies, outputs = bodies or {}, outputs or {}
+    analog output (else 0), a wrench (n, 6) where it is measured. The arm follows its targets exactly. What the tool
+    records is 0: it did nothing."""
+    bodies = bodies or {}
+    outputs = {name: np.zeros(len(tcp)) for name, _unit in exercise.scene(1).analog_outputs} | dict(outputs or {})
     of_tool = tool_channels(exercise.scene(1))
     measured = () if wrench is None else (Channel("wrench", "f4", (6,), "N"),)
     channels = (*CHANNELS, *measured, *of_tool, *(Channel(f"output_{name}", "f4") for name in outputs))
