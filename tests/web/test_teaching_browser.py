@@ -87,6 +87,17 @@ def focused(page: Page) -> str:
     return str(page("return document.activeElement.closest('td, th')?.textContent.trim() ?? ''"))
 
 
+def test_a_field_for_a_day_says_how_it_is_read(page: Page, place: Served) -> None:
+    log_in(page, place, "bolat")
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/settings")
+    told = page.find("#h-due [data-entered]")
+    assert not told.is_displayed()
+    page(
+        "const f = document.getElementById('f-due'); f.value = '2099-02-01T18:00'; f.dispatchEvent(new Event('input'))"
+    )
+    assert told.text == "Read as 2099-02-01 18:00."
+
+
 def test_the_way_of_a_teacher(page: Page, place: Served, tmp_path: Path) -> None:
     log_in(page, place, "bolat")
     press(page, "a[href='/new-course']")
