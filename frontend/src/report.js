@@ -43,7 +43,41 @@ function jump(time, loss) {
   chosen?.classList.add('chosen')
   chosen?.closest('details')?.setAttribute('open', '')
   const { top, bottom } = $('view').getBoundingClientRect()
+  if (framed) return parent.postMessage({ show: top }, '*')
   if (top < 0 || bottom > innerHeight) $('view').scrollIntoView({ behavior: calm.matches ? 'auto' : 'smooth', block: 'start' })
+}
+
+const framed = parent !== window
+
+/**
+ * In a page of the school the page around has the header and scrolls: the report is as high as what is in it, and its
+ * player stands below the picture. The page around is told numbers and nothing else: the moment, the height, and where
+ * the picture is that is to be seen.
+ */
+function makeFramed() {
+  document.documentElement.classList.add('framed')
+  $('view').after($('transport'))
+  fold($('checks-title').closest('section'))
+  let wanted = asked() !== null
+  const show = () => parent.postMessage({ show: $('view').getBoundingClientRect().top }, '*')
+  addEventListener('message', ({ source, data }) => {
+    if (source !== parent || !(data?.screen >= 200 && data.screen <= 9000)) return
+    document.documentElement.style.setProperty('--screen', `${data.screen}px`)
+    if (wanted) setTimeout(show, 100) // once the page around has made room
+    wanted = false
+  })
+  new ResizeObserver(() => parent.postMessage({ height: Math.ceil(document.body.getBoundingClientRect().height) }, '*')).observe(document.body)
+  player.addEventListener('time', () => parent.postMessage({ moment: player.time }, '*'))
+}
+
+/** What stands under the title of a section is opened by a press on it. */
+function fold(section) {
+  const details = document.createElement('details')
+  const summary = document.createElement('summary')
+  summary.append(section.firstElementChild)
+  details.append(summary, ...section.children)
+  section.classList.add('folded')
+  section.append(details)
 }
 
 function makeJumps() {
@@ -100,7 +134,6 @@ function asked() {
   return found ? Math.min(Number(found[1]), run.duration) : null
 }
 
-const framed = parent !== window
 document.documentElement.classList.add('alive')
 makeJumps()
 const stage = makeStage()
@@ -120,10 +153,6 @@ $('help-open').hidden = false
 $('help-open').addEventListener('click', help)
 $('help-close').addEventListener('click', () => $('help').close())
 if (stage && !stage.tool) for (const item of [$('follow'), $('look').querySelector('[value=tool]')]) item.hidden = true
-if (framed) {
-  // In a page of the school: the page around has the header, and is told the moment, as a number and nothing else.
-  document.documentElement.classList.add('framed')
-  player.addEventListener('time', () => parent.postMessage({ moment: player.time }, '*'))
-}
+if (framed) makeFramed()
 player.seek(asked() ?? run.opening)
 window.sheber = { player, stage, plots } // for tests and for the curious

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -234,6 +235,40 @@ def test_a_framed_report_follows_the_page_and_opens_at_the_moment_of_a_comment(p
     page.browser.switch_to.frame(page.find("iframe.report"))
     page.until(lambda: page("return document.documentElement.dataset.theme ?? 'auto'") == "auto")
     page.browser.switch_to.default_content()
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (390, 844)])
+def test_a_replay_has_no_scroll_bar_of_its_own_and_opens_with_the_picture_in_sight(
+    page: Page, place: Served, size: tuple[int, int]
+) -> None:
+    page.resize(*size)
+    page.browser.get(f"{judged_practice(page, place)}/scenes/1?at=1.250")
+    frame = page.find("iframe.report")
+    page.browser.switch_to.frame(frame)
+    page.until(lambda: bool(page("return document.documentElement.classList.contains('framed')")), 60)
+    bars = "const e = document.documentElement; return [e.scrollHeight - innerHeight, e.scrollWidth - innerWidth]"
+    page.until(lambda: max(page(bars)) <= 0)
+    places = "return ['view', 'transport'].map((id) => document.getElementById(id).getBoundingClientRect().toJSON())"
+    view, transport = page(places)
+    assert 200 < view["height"] < 500
+    assert abs(transport["top"] - view["bottom"]) < 20
+    assert not page.find(".checks").is_displayed()  # folded: what is said of the scene stands near
+    page.browser.switch_to.default_content()
+    inside = "const top = arguments[0].getBoundingClientRect().top + arguments[1]; return 0 <= top && top < innerHeight"
+    page.until(lambda: page(inside, frame, view["top"]) and page(inside, frame, transport["bottom"] - 2))
+    page.browser.switch_to.frame(frame)
+    page("[...document.querySelectorAll('.loss .jump')].at(-1).click()")
+    page.browser.switch_to.default_content()
+    page.until(lambda: page(inside, frame, view["top"]))
+    assert page("return document.documentElement.scrollWidth") <= size[0]
+
+
+def test_days_and_times_have_one_form(page: Page, place: Served) -> None:
+    page.browser.get(f"{place.address}/assignments/{place.town.assignment}/attempts")
+    told = [one.text for one in page.browser.find_elements(By.CSS_SELECTOR, "main time")]
+    assert told
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d( UTC| \(UTC[+-][\d:]+\))?", one) for one in told), told
+    assert page.find("main time").get_attribute("title").endswith("(UTC)")
 
 
 def test_a_printed_scene_has_words_and_no_frame(page: Page, place: Served) -> None:
@@ -529,7 +564,12 @@ def test_a_broken_connection_loses_nothing(page: Page, place: Served) -> None:
 def test_the_colours_are_chosen_and_stay(page: Page, place: Served) -> None:
     page.find("#theme").click()
     page.find("#theme").click()
-    assert page.find("#theme").text == "Dark"
+    assert page.find("#theme").text == "Colours: dark"
+    assert page.find("#theme").get_attribute("title") == "Press for: as the system"
+    page.resize(390, 844)
+    assert page.find("#theme").text == "☾"
+    assert page.find("#theme").get_attribute("aria-label") == "Colours: dark"
+    page.resize(1440, 900)
     page.browser.get(f"{place.address}/account")
     assert page("return document.documentElement.dataset.theme") == "dark"  # written by the server: no flash
     page.find("#theme").click()

@@ -100,6 +100,17 @@ def test_the_browser_says_which_language(
     assert f'<html lang="{tag}"' in page.text
 
 
+def test_the_account_offers_the_languages_that_exist_and_nothing_where_there_is_one(
+    quiet_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = quiet_town.browser(quiet_town.student)
+    assert "Language" not in browser.get("/account").text.split("<main")[1]
+    monkeypatch.setattr(language, "written", lambda: i18n.LANGUAGES)
+    page = browser.get("/account").text.split("<main")[1]
+    assert page.count('name="language"') == 4
+    assert 'value="kk" lang="kk">Қазақша' in page
+
+
 def test_a_language_is_chosen_on_every_page_and_stays_with_the_person(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

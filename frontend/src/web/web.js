@@ -2,7 +2,7 @@
 import htmx from 'htmx.org'
 import { makeFrame } from './frame.js'
 import { makeTheme } from './theme.js'
-import { putTimes } from './times.js'
+import { putTimes, readFields } from './times.js'
 
 // Attributes that hold code are never run: the server's policy forbids it, and so do we.
 htmx.registerExtension('no-code', {
@@ -60,4 +60,5 @@ for (const button of document.querySelectorAll('[data-copy]')) {
 makeTheme()
 makeFrame()
 putTimes(document)
+readFields()
 document.documentElement.classList.add('alive')
