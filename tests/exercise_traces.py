@@ -24,8 +24,9 @@ CHANNELS: tuple[Channel, ...] = (
 )
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
 ACTIONS = ("move_done", "grip", "release", "output", "capture", "glue_on", "glue_off", "tool_on", "tool_off", *FORCE)
+CHANGER = ("docked", "input", "unlocked_off_dock", "unlocked_under_load", "load_dropped", "left_unlocked")
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
-    kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
+    kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop", *CHANGER)
 }
 SAMPLE_STEPS = 10
 

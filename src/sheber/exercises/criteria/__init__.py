@@ -1,8 +1,8 @@
 """Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
 
 `common` is for every kind of station; `way` (of the tool), `calibration` (of its centre), `parts` (that were moved),
-`bead` (of glue), `safety` and `closing` are for robot cells. `measure` has the numbers beneath them. A new criterion is
-one more function beside those of its family.
+`bead` (of glue), `changing` (of tools), `handshake` (with a PLC), `safety` and `closing` are for robot cells. `measure`
+has the numbers beneath them. A new criterion is one more function beside those of its family.
 """
 
 from sheber.exercises.criteria.bead import Bead, Contour, bead_checks, bead_on, bead_only_there, touched_gently
@@ -14,8 +14,10 @@ from sheber.exercises.criteria.calibration import (
     slow_touches,
     touch_spread,
 )
+from sheber.exercises.criteria.changing import FORBIDDEN, Docking, docking_checks, dockings, forbidden
 from sheber.exercises.criteria.closing import CLOSING_TITLES, closing
 from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
+from sheber.exercises.criteria.handshake import Asked, asked
 from sheber.exercises.criteria.parts import (
     Placed,
     gripped_nothing,
@@ -28,7 +30,7 @@ from sheber.exercises.criteria.parts import (
     set_down,
     where,
 )
-from sheber.exercises.criteria.safety import falls, safety
+from sheber.exercises.criteria.safety import Incident, falls, safety
 from sheber.exercises.criteria.way import (
     Leg,
     arc_driven,
@@ -42,21 +44,29 @@ from sheber.exercises.criteria.way import (
 
 __all__ = [
     "CLOSING_TITLES",
+    "FORBIDDEN",
+    "Asked",
     "Bead",
     "Contour",
+    "Docking",
+    "Incident",
     "Leg",
     "Placed",
     "Worth",
     "arc_driven",
+    "asked",
     "bead_checks",
     "bead_on",
     "bead_only_there",
     "closing",
     "cut_off",
     "cycle_time",
+    "docking_checks",
+    "dockings",
     "falls",
     "finished_at_home",
     "first_stops",
+    "forbidden",
     "gripped_nothing",
     "held_at",
     "last_release",
