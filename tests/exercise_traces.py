@@ -28,8 +28,9 @@ CHANNELS: tuple[Channel, ...] = (
 FORCE = ("wrench_zeroed", "guard", "compliance", "compliance_end")
 TOOLS = ("grip", "release", "glue_on", "glue_off", "tool_on", "tool_off")
 ACTIONS = ("move_done", "positioner_done", "output", "capture", *TOOLS, *FORCE)
+CHANGER = ("docked", "input", "unlocked_off_dock", "unlocked_under_load", "load_dropped", "left_unlocked")
 EVENTS = {kind: EventKind(kind, action=True) for kind in ACTIONS} | {
-    kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop")
+    kind: EventKind(kind) for kind in ("lost", "contact", "contact_end", "emergency_stop", *CHANGER)
 }
 SAMPLE_STEPS = 10
 

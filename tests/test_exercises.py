@@ -206,6 +206,8 @@ FAULTS = [
     ("palletising", "leaks", [("leaks", "tool")]),
     ("inspection", "goes_dark", [("goes_dark", name) for name in ("ring", "bar_right", "bar_front", "back")]),
     ("conveyor-tracking", "leaks", [("leaks", "tool")]),
+    ("tool-change", "leaks", [("leaks", "suction")]),
+    ("tool-change", "falls_silent", [("falls_silent", "clamp")]),
 ]
 
 

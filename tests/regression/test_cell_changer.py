@@ -222,6 +222,30 @@ def test_a_part_in_a_locked_gripper_slips_no_more_than_in_a_fixed_one() -> None:
     assert np.abs(np.delete(cell.wrench, 2)).max() < 0.1
 
 
+@pytest.mark.parametrize("mass", [0.15, 0.5, 2.0])
+@pytest.mark.parametrize("kick", [0.3, 1.0])
+def test_what_hangs_on_a_locked_cup_comes_to_rest_after_a_blow(mass: float, kick: float) -> None:
+    """With bellows as light as those of a fixed cup it goes up and down by 5 mm for ever."""
+    cell = cell_with(box("lid", mass, (0.5, 0.0), (0.09, 0.09, 0.008)))
+    driver = Driver(cell)
+    dock_at(driver, AT[1])
+    valve(driver, lock=True)
+    driver.line(cell.T_base_tcp.offset(z=0.3), 1.0)
+    pick = Pose((0.5, 0.0, 0.008)) @ DOWN
+    driver.to(pick.offset(z=0.1))
+    driver.line(pick, 1.0)
+    cup: Any = changer(cell).tools["suction"].tool
+    cup.command(True)
+    driver.wait(0.3)
+    driver.line(pick.offset(z=0.12), 0.8)
+    driver.wait(0.3)
+    before = held(cell, "lid").position[2]
+    cell.world.data.qvel[cell.world.dof_parts + 2] += kick
+    driver.wait(1.0)
+    assert cell.tool.holding == "lid"
+    assert held(cell, "lid").position[2] == pytest.approx(before, abs=0.05e-3)
+
+
 def test_what_presses_on_a_locked_tool_is_in_the_wrench_as_on_a_fixed_one() -> None:
     """The weld's own forces are not in it."""
     cell, driver = taken(box("plinth", 40.0, (0.5, 0.0), (0.2, 0.2, 0.1)))

@@ -1,9 +1,9 @@
 """Criteria: what exercises measure, by family; each criterion reads the trace alone and gives `Check`s.
 
 `common` is for every kind of station; `way` (of the tool), `calibration` (of its centre), `parts` (that were moved),
-`insertion` (into holes), `orders` (what comes first, what people are told), `bead` (of glue), `safety` and `closing`
-are for robot cells. `measure` has the numbers beneath them. A new criterion is one more function beside those of its
-family.
+`insertion` (into holes), `orders` (what comes first, what people are told), `bead` (of glue), `changing` (of tools),
+`handshake` (with a PLC), `safety` and `closing` are for robot cells. `measure` has the numbers beneath them. A new
+criterion is one more function beside those of its family.
 """
 
 from sheber.exercises.criteria.bead import Bead, Contour, bead_checks, bead_on, bead_only_there, touched_gently
@@ -15,8 +15,10 @@ from sheber.exercises.criteria.calibration import (
     slow_touches,
     touch_spread,
 )
+from sheber.exercises.criteria.changing import FORBIDDEN, Docking, docking_checks, dockings, forbidden
 from sheber.exercises.criteria.closing import CLOSING_TITLES, closing
 from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, worth
+from sheber.exercises.criteria.handshake import Asked, asked
 from sheber.exercises.criteria.insertion import Pressed, deepest, hardest, pressed_in, went_in
 from sheber.exercises.criteria.measure import output_at
 from sheber.exercises.criteria.orders import fault_told, taken_first, told_at
@@ -32,7 +34,7 @@ from sheber.exercises.criteria.parts import (
     set_down,
     where,
 )
-from sheber.exercises.criteria.safety import falls, safety
+from sheber.exercises.criteria.safety import Incident, falls, safety
 from sheber.exercises.criteria.way import (
     Leg,
     arc_driven,
@@ -46,13 +48,18 @@ from sheber.exercises.criteria.way import (
 
 __all__ = [
     "CLOSING_TITLES",
+    "FORBIDDEN",
+    "Asked",
     "Bead",
     "Contour",
+    "Docking",
+    "Incident",
     "Leg",
     "Placed",
     "Pressed",
     "Worth",
     "arc_driven",
+    "asked",
     "bead_checks",
     "bead_on",
     "bead_only_there",
@@ -60,10 +67,13 @@ __all__ = [
     "cut_off",
     "cycle_time",
     "deepest",
+    "docking_checks",
+    "dockings",
     "falls",
     "fault_told",
     "finished_at_home",
     "first_stops",
+    "forbidden",
     "gripped_nothing",
     "hardest",
     "held_at",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sheber.exercises.criteria.common import cycle_time, worth
-from sheber.exercises.criteria.safety import safety
+from sheber.exercises.criteria.safety import Incident, safety
 from sheber.exercises.criteria.way import finished_at_home
 from sheber.exercises.numbers import Numbers
 from sheber.exercises.score import Check
@@ -21,14 +23,16 @@ CLOSING_TITLES = {
 """What the points of these criteria are for, as the `TITLES` of an exercise say it."""
 
 
-def closing(trace: Trace, numbers: Numbers, not_done: Text, *procedure: Check) -> list[Check]:
+def closing(
+    trace: Trace, numbers: Numbers, not_done: Text, *procedure: Check, also: Iterable[Incident] = ()
+) -> list[Check]:
     """The last checks of an exercise: cycle time, safety, its own checks of `procedure`, and the arm at home.
 
-    `not_done` says what is missing of the whole job; cycle time counts where it is nothing.
+    `not_done` says what is missing of the whole job; cycle time counts where it is nothing. `also`: see `safety`.
     """
     return [
         cycle_time(trace, numbers, not_done),
-        *safety(trace, numbers),
+        *safety(trace, numbers, also),
         *procedure,
         finished_at_home(trace, trace.facts["home"], worth(numbers, "home", "home")),
     ]

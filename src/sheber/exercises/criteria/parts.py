@@ -130,6 +130,8 @@ def gripped_nothing(trace: Trace) -> Text:
     if trace.events_of("grip") or len(trace.time) == 0:
         return NOTHING
     recorded = {channel.name for channel in trace.channels}
+    if "tool_on" in recorded:  # a tool of several: who knows which one was meant
+        return NOTHING
     if "vacuum" in recorded:
         return CUP_HELD_NOTHING() if float(trace["vacuum"].max()) > ON_KPA else CUP_NEVER_ON()
     if "gripper_width" in recorded:

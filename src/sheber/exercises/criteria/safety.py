@@ -7,7 +7,7 @@ else a part that was dropped would cost more than one that was never fetched.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from sheber.i18n import Text, message
 from sheber.robot.bodies import called
 from sheber.trace import NOTHING, Event, OutcomeKind, Trace
 
-__all__ = ["falls", "safety"]
+__all__ = ["Incident", "falls", "safety"]
 
 BRIEF = 0.1  # s: a shorter contact is told in milliseconds
 
@@ -50,7 +50,7 @@ _TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
-class _Incident:
+class Incident:
     """Something that takes points."""
 
     key: str
@@ -60,14 +60,15 @@ class _Incident:
     told: Text
 
 
-def safety(trace: Trace, numbers: Numbers) -> list[Check]:
+def safety(trace: Trace, numbers: Numbers, also: Iterable[Incident] = ()) -> list[Check]:
     """All points at the start; each unintended contact and an emergency stop take some, one check for each loss.
 
+    `also`: what else takes points in this exercise.
     The points go to the first losses in time; what happens when none are left takes nothing and is not told.
     """
     left = maximum = numbers.points("safety")
     checks: list[Check] = []
-    for one in sorted(_incidents(trace, numbers), key=lambda incident: incident.time):
+    for one in sorted((*_incidents(trace, numbers), *also), key=lambda incident: incident.time):
         cost = min(one.cost, left)
         if cost > 0.0:
             checks.append(Check(one.title, "safety", 0.0, cost, 1.0, 0.0, "", one.time, one.told, one.key))
@@ -78,13 +79,13 @@ def safety(trace: Trace, numbers: Numbers) -> list[Check]:
     return checks
 
 
-def _incidents(trace: Trace, numbers: Numbers) -> Iterator[_Incident]:
+def _incidents(trace: Trace, numbers: Numbers) -> Iterator[Incident]:
     for event, part in _unmeant(trace):
         if not part or held_at(trace, event.step * trace.step_s) == part:
             yield from _contact(trace, numbers, event, part)
     stop = _stop(trace)
     if stop is not None:
-        yield _Incident("stop", STOP(), numbers.real("safety.emergency_stop"), *stop)
+        yield Incident("stop", STOP(), numbers.real("safety.emergency_stop"), *stop)
 
 
 def falls(trace: Trace) -> Iterator[tuple[Event, str]]:
@@ -106,7 +107,7 @@ def _unmeant(trace: Trace) -> Iterator[tuple[Event, str]]:
             yield event, _on_table(trace, event)
 
 
-def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterator[_Incident]:
+def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterator[Incident]:
     """A contact that was not meant, and once more for each `again_s` that it lasted. `part`: what the tool presses on
     the table; "" for any other contact."""
     cost, again = numbers.real("safety.contact"), numbers.real("safety.again_s")
@@ -121,11 +122,11 @@ def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterato
     else:
         pair = {side: called(str(event.data[side])) for side in ("a", "b")}
         title, told = TOUCHED_TITLE(**pair), _touched_told(pair, time, force, lasted)
-    yield _Incident("contact", title, cost, time, told)
+    yield Incident("contact", title, cost, time, told)
     for n in range(1, 1 + int(max(0.0, min(lasted / again, most)))):  # more could not cost more
         then = time + n * again
         lasts = LASTS_TITLE(contact=title, time=n * again)
-        yield _Incident("contact", lasts, cost, then, LASTS(again=again, time=then, contact=told))
+        yield Incident("contact", lasts, cost, then, LASTS(again=again, time=then, contact=told))
 
 
 def _touched_told(pair: Mapping[str, Text | str], time: float, force: float, lasted: float) -> Text:

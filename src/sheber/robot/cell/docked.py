@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import mujoco
 
@@ -24,6 +24,9 @@ from sheber.robot.cell.tool import add_tool, make_tool, tool_shapes
 from sheber.robot.cell.world import ROBOT, World, add_shape, set_mass
 
 __all__ = ["add_docked", "add_on_arm", "docked_shapes", "make_docked"]
+
+FREE: Final = {"suction": (("bellows_kg", 0.2),)}
+"""Numbers that a kind of tool needs where it is a body of its own: the cup, drawn by 80 N, would never come to rest."""
 
 
 def add_docked(spec: Any, scene: Scene) -> None:
@@ -52,7 +55,7 @@ def _fill(spec: Any, root: Any, dock: Dock, tool: ToolSpec) -> None:
         if shape.solid:
             add_shape(spec, root, shape, GROOVE_FRICTION, ROBOT)
     drives, excludes = len(spec.actuators), len(spec.excludes)
-    add_tool(spec, root, tool, tcp=False)
+    add_tool(spec, root, replace(tool, numbers=(*FREE.get(tool.kind, ()), *tool.numbers)), tcp=False)
     prefix = f"{dock.tool_name}_"
     for body in root.find_all("body"):
         body.name = prefix + body.name

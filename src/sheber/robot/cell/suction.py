@@ -9,8 +9,8 @@ an edge does not hold. A cup that loses what it held loses its vacuum. The bello
 millimetres when pressed, so that a place command 1 mm too low presses with newtons and not with
 hundreds of them; when something hangs on the cup they are at their stop.
 
-Numbers of the tool: `radius` [m] of the lip, `vacuum_kPa` that the ejector reaches. What is not
-given has the defaults below.
+Numbers of the tool: `radius` [m] of the lip, `vacuum_kPa` that the ejector reaches, `bellows_kg`: the inertia
+with which the bellows resist being pressed. What is not given has the defaults below.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ __all__ = ["BODIES", "Suction", "add", "shapes"]
 BODIES = ("tool_adapter", "tool")
 
 DEFAULTS = {"radius": 0.02, "vacuum_kPa": 65.0, "held_kPa": 30.0, "rise_s": 0.06, "fall_s": 0.03, "friction": 0.9}
+DEFAULTS |= {"bellows_kg": 0.05}
 CUP = 0.034  # m, height of the bellows
 BELLOWS_STIFFNESS = 6000.0  # N/m, against being pressed together; a load that hangs is carried by the stop
-BELLOWS_DAMPING = 44.0  # N s/m, about critical
+BELLOWS_DAMPING = 44.0  # N s/m, about critical, with the usual inertia
 BELLOWS_STROKE = 0.008  # m
 STOP_SOLIMP = (0.98, 0.9995, 0.0002, 0.5, 2.0)  # of the stop: 2 kg hang less than 0.1 mm lower
 RAYS = 12  # around the rim
@@ -67,8 +68,10 @@ def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
         if shape.solid and body == "tool_adapter":
             add_shape(spec, adapter, shape, 0.4, ROBOT)
     bellows = cup.add_joint(name="bellows", type=mujoco.mjtJoint.mjJNT_SLIDE, axis=(0.0, 0.0, -1.0))
-    bellows.stiffness, bellows.damping = (BELLOWS_STIFFNESS, 0.0, 0.0), (BELLOWS_DAMPING, 0.0, 0.0)
-    bellows.armature, bellows.solimp_limit = 0.05, STOP_SOLIMP
+    inertia = number["bellows_kg"]
+    damping = BELLOWS_DAMPING * math.sqrt(inertia / DEFAULTS["bellows_kg"])
+    bellows.stiffness, bellows.damping = (BELLOWS_STIFFNESS, 0.0, 0.0), (damping, 0.0, 0.0)
+    bellows.armature, bellows.solimp_limit = inertia, STOP_SOLIMP
     bellows.limited, bellows.range, bellows.solref_limit = True, (0.0, BELLOWS_STROKE), CONTACT_SOLREF
     lip = Shape("cylinder", (number["radius"], CUP), Pose((0.0, 0.0, -CUP / 2)))
     geom = add_shape(spec, cup, lip, number["friction"], ROBOT)
