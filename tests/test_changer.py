@@ -251,3 +251,20 @@ def test_the_same_run_gives_the_same_trace(tmp_path: Path) -> None:
         return talk.trace.samples.tobytes()
 
     assert run("a") == run("b")
+
+
+def test_the_bias_of_the_wrench_stays_at_the_flange_when_the_tool_changes(tmp_path: Path) -> None:
+    """A force that is not there, 4 N along the flange's x, has a lever to every other TCP: that of the tool's length."""
+    bias = Imperfections(wrench_bias=(4.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    with conversation(changing(imperfections=bias), tmp_path / "run.trace") as talk:
+        robot = talk.cell.robot
+        at_face, face = robot.wrench, robot.tool.pose
+        take(talk.cell, "dock_a")
+        at_tip, tip = robot.wrench, robot.tool.pose
+        robot.set_tool(face)
+        at_face_again = robot.wrench
+    lever = (face.inverse() @ tip).position
+    assert at_face == pytest.approx([4.0, 0.0, 0.0, 0.0, 0.0, 0.0], abs=0.05)
+    assert at_face_again == pytest.approx(at_face, abs=0.05)
+    assert at_tip[:3] == pytest.approx(at_face[:3], abs=0.05)
+    assert at_tip[3:] == pytest.approx(-np.cross(lever, at_face[:3]), abs=0.02)

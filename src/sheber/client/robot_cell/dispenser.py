@@ -31,7 +31,7 @@ class Dispenser(Fixed):
     def on(self, flow: float, wait: bool = True) -> None:
         """Open the valve for a flow [m³/s]. Returns when glue comes; with `wait=False` after one tick.
 
-        Raises ToolError for more than the dispenser can give. 1 mm³ is 1e-9 m³.
+        Raises ToolError for more than the dispenser can give, and where no glue comes within 2 s. 1 mm³ is 1e-9 m³.
 
         >>> dispenser.on(flow=3e-7)
         """
@@ -41,6 +41,8 @@ class Dispenser(Fixed):
 
     def off(self, wait: bool = True) -> None:
         """Close the valve. Returns when no more glue comes; with `wait=False` after one tick.
+
+        Raises ToolError where glue still comes after 2 s.
 
         >>> dispenser.off(wait=False)
         """

@@ -1,8 +1,8 @@
 """Bead: criteria of glue that was laid along a contour on a plate: centre line, width, stand-off, gaps, start and stop.
 
 All is read from what the nozzle really laid: how much, where, from how high. The contour is cut into cells of 2 mm, and
-each cell counts the same: an empty cell has the largest error that the tolerance knows, so no criterion can be
-earned by laying a short bead well.
+each cell counts the same: an empty cell has the largest error that the tolerance knows, so line, width and stand-off
+cannot be earned by laying a short bead well. The start of the bead and glue elsewhere are judged by what was laid.
 """
 
 from __future__ import annotations

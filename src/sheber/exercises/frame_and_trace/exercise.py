@@ -73,6 +73,7 @@ SIZE = (0.26, 0.19, 0.025)  # m, of the plate
 CORNER = (0.02, 0.02)  # m, from the plate's corner to its origin, the first mark
 MARKS = {"origin": (0.0, 0.0), "x": (0.21, 0.0), "y": (0.03, 0.15)}  # m, on the plate
 MIDDLE = (0.46, 0.0)  # m, base: the middle of the plate before it was moved
+ALONG_X = 0.6  # of the shift
 OPEN_S, CLOSE_S = (0.15, 0.25), (0.10, 0.20)  # s, delays of the valve: a long hose
 STAND_OFF = 0.0025  # m
 ROUND = 0.012  # m, radius of the corners of the contour
@@ -122,9 +123,12 @@ def scene(seed: int, numbers: Numbers) -> Scene:
 
 
 def _plate(rng: np.random.Generator, numbers: Numbers) -> Pose:
-    """T_base_plate: the first mark, x and y in the surface; the plate's middle was moved by the shift at most."""
+    """T_base_plate: the first mark, x and y in the surface; the plate's middle was moved by the shift at most.
+
+    Along x it was moved by less: the arm must reach over all of it.
+    """
     shift = numbers.real("scene.shift_mm") * 1e-3
-    x, y = MIDDLE[0] + 0.6 * between(rng, -shift, shift), MIDDLE[1] + between(rng, -shift, shift)
+    x, y = MIDDLE[0] + ALONG_X * between(rng, -shift, shift), MIDDLE[1] + between(rng, -shift, shift)
     yaw = aside(rng, math.radians(numbers.real("scene.turn_deg")), LEAST_TURN)
     tilt = abs(aside(rng, math.radians(numbers.real("scene.tilt_deg")), LEAST_TILT))
     towards = between(rng, -math.pi, math.pi)

@@ -161,7 +161,8 @@ class Cell:
         self._snapshots = Snapshots(world, ids, measured)
         self.tcp7 = np.empty(7)  # see `refresh`
         tools = slice(min(tool), max(tool) + 1)  # the tool's bodies follow each other
-        self._wrist = Wrist(world, self.touches, self.tool, tools, self.scene.imperfections, self._rng)
+        imperfect, tool_pose = self.scene.imperfections, self.scene.tool.pose
+        self._wrist = Wrist(world, self.touches, self.tool, tools, imperfect, self._rng, tool_pose)
         if self.scene.tool.nominal is not None:
             self.refer_wrench(self.scene.tool.nominal)
 
@@ -308,7 +309,7 @@ class Cell:
 
     def refer_wrench(self, T_flange_tcp: Pose) -> None:
         """From now on read the wrench at the TCP of a tool that is said to be this one; the record stays as it is."""
-        self._wrist.refer(self.tool_now.pose.inverse() @ T_flange_tcp)
+        self._wrist.refer(T_flange_tcp, self.tool_now.pose)
 
     def zero_wrench(self, reading: Array) -> None:
         """Let the wrist read 0 where it reads this (6,) now; the record stays as it is."""

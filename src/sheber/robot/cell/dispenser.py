@@ -1,4 +1,5 @@
-"""Dispenser: a head that lays glue, as physics. What leaves the nozzle lies where the nozzle is, and nothing is lost.
+"""Dispenser: a head that lays glue, as physics. What leaves the nozzle lies where the nozzle is,
+but for a drop that still hangs on it.
 
 valve     answers late, both ways; then the flow follows with a time constant
 strand    a bead with a half-round cross-section: area = flow / speed of the TCP, width = sqrt(8 area / pi)

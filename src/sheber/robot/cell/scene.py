@@ -350,7 +350,9 @@ class Imperfections:
     joint_zero: tuple[float, ...] = ()  # rad, one a joint: true angle minus encoder's angle; () for none
     repeatability: float = 0.0  # m, 1 sigma at the TCP, drawn once a move
     wrench_noise: float = 0.0  # N, 1 sigma (torque: a tenth of it, Nm)
-    wrench_bias: tuple[float, ...] = ()  # N, N, N, Nm, Nm, Nm at the TCP in its axes: what is read without a touch
+    wrench_bias: tuple[
+        float, ...
+    ] = ()  # N, N, N, Nm, Nm, Nm at the TCP of the tool at the start: what is read without a touch
     camera_noise: bool = False
 
 

@@ -39,8 +39,9 @@ class Wrist:
         bodies: slice,
         imperfect: Imperfections,
         rng: np.random.Generator,
+        T_flange_tcp: Pose,
     ) -> None:
-        """`bodies`: the engine's bodies of the tool; `imperfect`: noise and bias."""
+        """`bodies`: the engine's bodies of the tool; `imperfect`: noise, and bias at `T_flange_tcp`."""
         model, data = world.model, world.data
         self._model, self._data, self._contacts, self._tool = model, data, contacts, tool
         tcp = world.body("tcp")
@@ -56,7 +57,8 @@ class Wrist:
         self._locked: tuple[Array, Array, Array] | None = None  # of a tool that is locked: see `lock`
         self._sigma, self._rng = imperfect.wrench_noise, rng
         self._offset: Array | None = np.array(imperfect.wrench_bias) if imperfect.wrench_bias else None  # bias - zero
-        self._elsewhere: Array | None = None  # (6, 6) from the TCP's wrench to that of `refer`
+        self._told = T_flange_tcp  # where it reads, as a program says; bias and zero are kept there
+        self._elsewhere: Array | None = None  # (6, 6) from the true TCP's wrench to that of `refer`
         self._noise: list[Array] = []  # rows that are not used yet, the next one last
         self._step = -1  # of the moment that was felt last
         self._last: tuple[Array | None, float, Array | None] = (None, 0.0, None)  # its raw numbers, pull [N], noise
@@ -115,12 +117,15 @@ class Wrist:
         """From now on read 0 where it read this (6,)."""
         self._offset = -reading if self._offset is None else self._offset - reading
 
-    def refer(self, T_tcp_told: Pose) -> None:
-        """From now on read at another point, in its axes: where a program says that its TCP is."""
-        before, self._elsewhere = self._elsewhere, _at(T_tcp_told)
+    def refer(self, T_flange_told: Pose, T_flange_tcp: Pose) -> None:
+        """From now on read at another point, in its axes: where a program says that its TCP is; and where it truly is.
+
+        Bias and zero are of the sensor, which stays at the flange: they move with the point, not with the tool.
+        """
+        before, self._told = self._told, T_flange_told
+        self._elsewhere = _at(T_flange_tcp.inverse() @ T_flange_told)
         if self._offset is not None:
-            here = self._offset if before is None else np.linalg.solve(before, self._offset)
-            self._offset = self._elsewhere @ here
+            self._offset = _at(before.inverse() @ T_flange_told) @ self._offset
 
     def keep(self, step: int) -> None:
         """Note this moment for `take`."""
