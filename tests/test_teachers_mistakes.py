@@ -62,7 +62,8 @@ def test_a_file_in_another_encoding_is_told_in_words(copy: Path, name: str) -> N
 SCENE = """
 from dataclasses import replace
 from sheber.geometry import Pose
-from sheber.robot.cell.scene import Belt, Fault, Fixture, Handshake, Part, Scene, Shape, ToolSpec
+from sheber.robot.cell.scene import Belt, Dock, Fault, Fixture, Handshake, LightBarrier, Part, Scene, Shape, ToolSpec
+from sheber.robot.cell.stock import changer, dock, gripper
 _first = scene
 def scene(seed, numbers):
     found = _first(seed, numbers)
@@ -133,6 +134,33 @@ def lines(file: Path) -> int:
             "The fault 'falls_silent' of 'turn' begins at 2 s and ends at 1.0. It must end later, or be None.",
         ),
         ("replace(found, parts=Part('cube', (), Pose(), 1.0))", "A tuple of one thing needs a comma"),
+        ("replace(found, meant_contacts=('tool', 'plate'))", "meant_contacts has the entry 'tool'. Each entry must"),
+        ("replace(found, measured_contacts=(('a', 1),))", "measured_contacts has the entry ('a', 1). Each entry must"),
+        ("replace(found, analog_inputs=('flow', 'l/min'))", "analog_inputs has the entry 'flow'. Each entry must"),
+        ("replace(found, analog_outputs=(('flow', float('nan')),))", "analog_outputs has the entry ('flow', nan)."),
+        ("replace(found, outputs=('lamp', 1))", "outputs has the entry 1. Each entry must be a text"),
+        (
+            "replace(found, imperfections=replace(found.imperfections, joint_zero=(0.0, 0.0)))",
+            "imperfections: joint_zero is (0.0, 0.0). It must be 6 numbers, or () for none.",
+        ),
+        (
+            "replace(found, barriers=(LightBarrier('eye', (0.1, 0.2), (0, 0, 0)),))",
+            "barriers ('eye'): start is (0.1, 0.2). It must be three numbers, in metres.",
+        ),
+        ("replace(found, tool=replace(found.tool, centre=(0.0, 0.0)))", "tool: centre is (0.0, 0.0). It must be"),
+        ("replace(found, tool=replace(found.tool, numbers=('ball', 0.004)))", "tool: numbers has the entry 'ball'."),
+        ("replace(found, tool=replace(found.tool, carries=('box',)))", "A shape that tool carries is 'box'."),
+        ("replace(found, docks=(Dock('dock', Pose(), 'gripper', 'g'),), tool=changer())", "It must be a ToolSpec"),
+        (
+            "replace(found, docks=(dock('dock', Pose(), replace(gripper(), numbers=(('stroke', 'far'),)), 'g'),), "
+            "tool=changer())",
+            "docks ('dock') tool: numbers has the entry ('stroke', 'far'). Each entry must be a name and a number",
+        ),
+        (
+            "replace(found, docks=(dock('grip_tool', Pose(), gripper(), 'grip'),), tool=changer())",
+            "Two bodies have the name 'grip_tool'.",
+        ),
+        ("replace(found, fixtures=(Fixture('world', ()),))", "Two bodies have the name 'world'."),
         ("type('Other', (), {'facts': found.facts})()", "It must be a Scene of a robot cell"),
         ("None", "scene() gives nothing (None) for seed 3. It must return the scene"),
         ("[1, 2]", "scene() gives list for seed 3. It must return a scene"),

@@ -16,7 +16,8 @@ from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
-from sheber.robot.cell.docked import add_docked
+from sheber.robot.cell.changer import PAYLOAD
+from sheber.robot.cell.docked import add_docked, bodies_in_dock
 from sheber.robot.cell.docks import docked
 from sheber.robot.cell.furniture import standing
 from sheber.robot.cell.positioner import add_clamps, add_positioner, driven
@@ -81,8 +82,9 @@ def _compiled(spec: Any) -> Any:
 
 
 def _check_names(scene: Scene, arm: Arm) -> None:
-    names = ["floor", "tcp", *TOOL_BODIES, *(link.name for link in arm.links)]
-    given = [dock.tool_name for dock, _tool in docked(scene)] + [f.name for f in standing(scene)]
+    names = ["world", "floor", "tcp", *TOOL_BODIES, PAYLOAD, *(link.name for link in arm.links)]
+    given = [name for dock, tool in docked(scene) for name in bodies_in_dock(dock, tool)]
+    given += [f.name for f in standing(scene)]
     given += [b.name for b in scene.belts] + [p.name for p in scene.parts]
     given += [name for stack in scene.stacks for name in lamp_outputs(stack)] + [one.name for one in scene.controls]
     given += [table.name for table in scene.turntables]

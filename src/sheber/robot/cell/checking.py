@@ -20,11 +20,13 @@ from sheber.geometry import Pose
 from sheber.i18n import N_, _, ngettext
 from sheber.robot.arms import available
 from sheber.robot.cell.checking_driven import check_driven
+from sheber.robot.cell.checking_lists import check_lists
 from sheber.robot.cell.checking_panel import check_panel
 from sheber.robot.cell.docks import CHANGER
 from sheber.robot.cell.faults import may_fail
 from sheber.robot.cell.lights import KINDS as LIGHTS
 from sheber.robot.cell.lights import RING_WIDTH
+from sheber.robot.cell.refusing import is_number as _is_number
 from sheber.robot.cell.refusing import listed as _listed
 from sheber.robot.cell.refusing import shape_called as _shape_called
 from sheber.robot.cell.refusing import shown as _shown
@@ -78,6 +80,8 @@ def check_scene(scene: Scene) -> None:
         _check_member(scene.positioner, "positioner", 1, Positioner)
     if scene.arm not in available():
         raise _wrong(_("There is no arm {arm!r}. The arms are: {names}."), arm=scene.arm, names=_listed(available()))
+    _check_docks(scene)
+    check_lists(scene, _check_shape)
     bodies: tuple[Part | Fixture, ...] = (*scene.parts, *scene.fixtures)
     for body in bodies:
         for number, shape in enumerate(body.shapes, 1):
@@ -101,17 +105,12 @@ def check_scene(scene: Scene) -> None:
     _check_signals(scene)
     for job in scene.plc:
         _check_job(job, scene)
-    _check_docks(scene)
     for fault in scene.faults:
         _check_fault(fault, may_fail(scene))
     _check_told(scene)
 
 
 # --- every field ----------------------------------------------------------------------------
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_whole(value: object) -> bool:

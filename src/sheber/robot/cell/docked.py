@@ -20,10 +20,10 @@ from sheber.robot.cell.docks import (
     plate_shapes,
 )
 from sheber.robot.cell.scene import Dock, Scene, Shape, ToolSpec
-from sheber.robot.cell.tool import add_tool, make_tool, tool_shapes
+from sheber.robot.cell.tool import add_tool, make_tool, tool_bodies, tool_shapes
 from sheber.robot.cell.world import ROBOT, World, add_shape, set_mass
 
-__all__ = ["add_docked", "add_on_arm", "docked_shapes", "make_docked"]
+__all__ = ["add_docked", "add_on_arm", "bodies_in_dock", "docked_shapes", "make_docked"]
 
 FREE: Final = {"suction": (("bellows_kg", 0.2),)}
 """Numbers that a kind of tool needs where it is a body of its own: the cup, drawn by 80 N, would never come to rest."""
@@ -90,6 +90,11 @@ def make_docked(world: World, contacts: Contacts, scene: Scene) -> dict[str, Doc
             model.body_subtreemass[bodies].copy(),
         )
     return found
+
+
+def bodies_in_dock(dock: Dock, tool: ToolSpec) -> list[str]:
+    """Names of the bodies of the tool of a dock: its plate, and what is behind it."""
+    return [dock.tool_name, *(f"{dock.tool_name}_{body}" for body in tool_bodies(tool))]
 
 
 def docked_shapes(dock: Dock, tool: ToolSpec) -> list[tuple[str, Shape]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+
+import numpy as np
 
 from sheber.i18n import _
 from sheber.station import SceneError
@@ -29,3 +32,8 @@ def shown(value: object) -> str:
 def shape_called(number: int, body: str) -> str:
     """What a message calls a shape of a body."""
     return _("Shape {number} of {body!r}").format(number=number, body=body)
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number; True and False are none."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool) and math.isfinite(value)

@@ -15,7 +15,7 @@ from sheber.robot.cell.scene import Shape, ToolSpec
 from sheber.robot.cell.world import ROBOT, World, add_shape
 from sheber.station import SceneError
 
-__all__ = ["TOOL_BODIES", "Tool", "add_tool", "make_tool", "tool_shapes"]
+__all__ = ["TOOL_BODIES", "Tool", "add_tool", "make_tool", "tool_bodies", "tool_shapes"]
 
 
 class _Kind(NamedTuple):
@@ -61,6 +61,11 @@ def tool_shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     """What the tool looks like, with what it carries: (body, shape) pairs."""
     body = _kind(tool).bodies[0]
     return (*_kind(tool).shapes(tool), *((body, shape) for shape in tool.carries))
+
+
+def tool_bodies(tool: ToolSpec) -> tuple[str, ...]:
+    """Names of its bodies, the one at the flange first."""
+    return _kind(tool).bodies
 
 
 def make_tool(world: World, contacts: Contacts, tool: ToolSpec) -> Tool:
