@@ -93,6 +93,24 @@ def test_both_axes_start_and_end_together_within_their_limits() -> None:
     assert moved(cell, driver, (1.0, 0.0), speed=0.5) == pytest.approx(6.35, abs=0.03)
 
 
+def test_any_move_may_follow_any_other_at_any_moment() -> None:
+    """A program may ask for anything while the axes are on their way: they never leave their ranges and never jump."""
+    cell, rng = build(with_plate(part=None)), np.random.default_rng(5)
+    driver, angles = Driver(cell), []
+    driver.each_tick = lambda: angles.append(cell.positioner.joints.copy())
+    for _move in range(300):
+        goal = rng.uniform((-1.6, -3.2), (1.6, 3.2)) * rng.integers(0, 2, 2)
+        cell.positioner.move(goal.tolist(), float(10 ** rng.uniform(-3, 0)), float(10 ** rng.uniform(-2, 0.3)))
+        driver.wait(float(rng.choice((0.01, 0.05, 0.5))))
+        if rng.random() < 0.2:
+            cell.positioner.stop()
+    path = np.array(angles)
+    assert (np.abs(path) < (1.6 + 1e-3, 3.2 + 1e-3)).all()
+    assert np.abs(np.diff(path, axis=0)).max() < 1.0 * 0.01 + 1e-4
+    assert moved(cell, driver, (0.3, -0.3)) < 10.0
+    assert cell.positioner.joints == pytest.approx((0.3, -0.3), abs=1e-5)
+
+
 # --- what goes along
 
 
@@ -235,6 +253,8 @@ def test_a_program_that_asks_for_too_much_is_told_in_words(tmp_path: Path) -> No
             positioner.move_joints([0.5, 0.0], speed=60.0)
         with pytest.raises(SpeedLimit, match="An acceleration of 9 rad/s"):
             positioner.move_joints([0.5, 0.0], acceleration=9.0)
+        with pytest.raises(SpeedLimit, match="The least that the positioner can do"):
+            positioner.move_joints([0.5, 0.0], speed=1e-300)
         with pytest.raises(ValueError, match="q"):
             positioner.move_joints([0.5])
         with pytest.raises(RobotError, match="1 angles were given"):

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from ruckig import ControlInterface, InputParameter, Result, Ruckig, Trajectory
+from ruckig import ControlInterface, InputParameter, Result, Ruckig, RuckigError, Trajectory
 
 from sheber.geometry import Pose
 from sheber.robot.cell.fixtures import Waker
@@ -91,6 +91,7 @@ class Drive:
         self._trajectory: Trajectory | None = None
         self._time = 0.0  # s, along it
         self._ends = False  # it comes to rest
+        self._next: tuple[Sequence[float], Sequence[Limits]] | None = None  # goal and limits of what comes after that
 
     @property
     def target(self) -> Array:
@@ -109,31 +110,45 @@ class Drive:
         return max(0.0, self._trajectory.duration - self._time) if self._trajectory and self._ends else 0.0
 
     def go(self, goal: Sequence[float], limits: Sequence[Limits] | None = None) -> None:
-        """Move to angles (n,) rad within `limits`, or those of the axes."""
-        self._plan(limits or self._limits, goal=list(goal))
+        """Move to angles (n,) rad within `limits`, or those of the axes.
+
+        On the way to somewhere else the axes go on from there, or come to rest first where there is no such motion.
+        """
+        wanted = limits or self._limits
+        self._next = None
+        if not self._plan(wanted, goal=goal):
+            self.run([0.0] * len(self._bodies))
+            self._next = goal, wanted
 
     def run(self, speeds: Sequence[float]) -> None:
         """Come to these speeds (n,) rad/s and keep them; zeros let it come to rest."""
-        self._plan(self._limits, speeds=list(speeds))
+        self._next = None
+        if not self._plan(self._limits, speeds=speeds):
+            raise ArithmeticError(f"no motion from {self._state()} to the speeds {speeds}")
         self._ends = not any(speeds)
 
     def _plan(
-        self, limits: Sequence[Limits], goal: list[float] | None = None, speeds: list[float] | None = None
-    ) -> None:
+        self, limits: Sequence[Limits], goal: Sequence[float] | None = None, speeds: Sequence[float] | None = None
+    ) -> bool:
+        """Whether there is a motion from the state now to a goal or to speeds; it is what comes then."""
         n = len(self._bodies)
         position, speed, acceleration = self._state()
         asked, found = InputParameter(n), Trajectory(n)
         asked.current_position, asked.current_velocity, asked.current_acceleration = position, speed, acceleration
         asked.max_velocity = [one.speed for one in limits]
-        asked.max_acceleration = [one.acceleration for one in limits]
-        asked.max_jerk = [one.acceleration / JERK_S for one in limits]
+        most = [max(one.acceleration, abs(now)) for one, now in zip(limits, acceleration, strict=True)]
+        asked.max_acceleration, asked.max_jerk = most, [one / JERK_S for one in most]
         if speeds is not None:
-            asked.control_interface, asked.target_velocity = ControlInterface.Velocity, speeds
-        else:
-            asked.target_position = goal if goal is not None else position
-        if Ruckig(n).calculate(asked, found) not in (Result.Working, Result.Finished):
-            raise ArithmeticError(f"no motion from {position} at {speed} to {goal or speeds}")
+            asked.control_interface, asked.target_velocity = ControlInterface.Velocity, list(speeds)
+        elif goal is not None:
+            asked.target_position = list(goal)
+        try:
+            if Ruckig(n).calculate(asked, found) not in (Result.Working, Result.Finished):
+                return False
+        except (RuckigError, ValueError):  # the second: an error whose number the binding does not know
+            return False
         self._trajectory, self._time, self._ends = found, 0.0, True
+        return True
 
     def _state(self) -> tuple[list[float], list[float], list[float]]:
         """Targets now, their speeds and accelerations."""
@@ -157,6 +172,8 @@ class Drive:
         self._path = path[-2:]
         if self._ends and self._time >= self._trajectory.duration + 2 * STEP_S:
             self._trajectory = None
+            if self._next is not None:
+                self.go(*self._next)
 
     def _targets(self, trajectory: Trajectory, steps: int) -> Array:
         times = self._time + STEP_S * np.arange(1, steps + 1)

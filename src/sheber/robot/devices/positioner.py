@@ -29,6 +29,7 @@ __all__ = [
 
 BLOCKED_BY = 0.02  # rad that an axis is behind its target at rest: something holds it
 MOST_S = 600.0  # s
+SLOWEST, GENTLEST = 0.001, 0.01  # rad/s, rad/s2: motions that take hours are no motions
 
 NONE_HERE = message("positioner.none", "This cell has no positioner.")
 JOINT_COUNT = message(
@@ -48,6 +49,11 @@ TOO_HARD = message(
     "positioner.too_hard",
     "An acceleration of {asked:g} rad/s^2 was asked for. The limit of the positioner is {limit:.3g} rad/s^2. "
     "Angles are in radians, not in degrees.",
+)
+TOO_SLOW = message(
+    "positioner.too_slow",
+    "A speed of {speed:g} rad/s and an acceleration of {acceleration:g} rad/s^2 were asked for. The least that the "
+    "positioner can do are {least:g} rad/s and {gentlest:g} rad/s^2.",
 )
 BLOCKED = message(
     "positioner.blocked",
@@ -173,6 +179,10 @@ def _check(table: TiltingTable, command: PositionerMove) -> None:
         raise CommandError("SpeedLimit", TOO_FAST(asked=command.speed, limit=speed))
     if command.acceleration is not None and command.acceleration > acceleration:
         raise CommandError("SpeedLimit", TOO_HARD(asked=command.acceleration, limit=acceleration))
+    slow, gentle = command.speed or speed, command.acceleration or acceleration
+    if slow < SLOWEST or gentle < GENTLEST:
+        least = {"least": SLOWEST, "gentlest": GENTLEST}
+        raise CommandError("SpeedLimit", TOO_SLOW(speed=slow, acceleration=gentle, **least))
 
 
 def _stand(station: Served, table: TiltingTable) -> None:
