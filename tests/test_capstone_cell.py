@@ -229,7 +229,7 @@ def test_an_order_that_skips_the_gauge_is_not_complete(cell: Exercise, tmp_path:
     score = cell.score(served(tmp_path / "run.trace", cell, seed_with(cell, 5), depth=dict.fromkeys(range(4), -0.05)))
     assert by_key(score)["complete"].measured == 0.0
     assert earned(score, "depth") == earned(score, "force") == earned(score, "report") == 0.0
-    assert "its part was never in the gauge" in by_key(score)["complete"].message
+    assert "its part was not, or not deep enough, in the gauge" in by_key(score)["complete"].message
 
 
 @pytest.mark.parametrize(("share", "points"), [(0.95, 1.0), (0.725, 0.5), (0.55, 1 / 9)])
@@ -311,6 +311,23 @@ def test_result_and_depth_on_the_panel(cell: Exercise, tmp_path: Path) -> None:
     assert "the output “result” was 1. It must be 2." in check.message
     trace = served(tmp_path / "b.trace", cell, seed, deeper=2.5)
     assert earned(cell.score(trace), "report") == pytest.approx(4.0, abs=0.05)
+
+
+@pytest.mark.parametrize("told", [np.inf, -np.inf, np.nan])
+def test_numbers_without_sense_on_the_panel_earn_nothing_and_hurt_nobody(
+    cell: Exercise, tmp_path: Path, told: float
+) -> None:
+    trace = served(
+        tmp_path / "run.trace",
+        cell,
+        seed_with(cell, 5),
+        results=dict.fromkeys(range(3), told),
+        alarms=(told,),
+        deeper=told,
+    )
+    score = cell.score(trace)
+    assert earned(score, "report") == earned(score, "told") == 0.0
+    assert all(check.measured is None or np.isfinite(check.measured) for check in score.checks)
 
 
 def test_a_run_without_any_order_earns_nothing(cell: Exercise, tmp_path: Path) -> None:

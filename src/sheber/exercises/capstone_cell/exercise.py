@@ -365,7 +365,7 @@ NOT_COMPLETE = message("capstone_cell.not_complete", "Not complete at the end: {
 WHY = message("capstone_cell.why", "{order} ({why})")
 NOT_FETCHED = message("capstone_cell.not_fetched", "its part was never gripped")
 NOT_LET_GO = message("capstone_cell.not_let_go", "its part was gripped, but not let go on purpose at the end")
-NOT_INSERTED = message("capstone_cell.not_inserted", "its part was never in the gauge")
+NOT_INSERTED = message("capstone_cell.not_inserted", "its part was not, or not deep enough, in the gauge")
 STORED_DEFECTIVE = message("capstone_cell.stored_defective", "its part is defective and belongs into the reject bin")
 REJECTED_GOOD = message("capstone_cell.rejected_good", "its part is good and belongs into slot {slot}")
 ELSEWHERE = message("capstone_cell.elsewhere", "its part does not stand in slot {slot}")
@@ -528,7 +528,7 @@ def _report_checks(trace: Trace, numbers: Numbers, served: list[Served]) -> Iter
         time = let_go(trace)[one.part]
         result = output_at(trace, "result", time)
         wanted = DEFECTIVE if one.part == trace.facts["defective"] else GOOD
-        if round(result) == wanted:
+        if abs(result - wanted) < 0.5:
             yield told_at(trace, key, title, "depth", "mm", one.depth.most, time, own)
         else:
             yield own.missing(key, title, WRONG_RESULT(time=time, told=result, wanted=wanted), time)

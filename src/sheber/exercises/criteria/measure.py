@@ -159,9 +159,13 @@ def sample_at(trace: Trace, time: float) -> int:
 
 
 def output_at(trace: Trace, name: str, time: float) -> float:
-    """What the analog output of this name was at a time [s], in its own unit."""
+    """What the analog output of this name was at a time [s], in its own unit, at most `MOST_TOLD` away from 0."""
     last = int(np.searchsorted(trace.time, time + 1e-9, side="right")) - 1
-    return float(trace[f"output_{name}"][max(last, 0)])
+    told = float(trace[f"output_{name}"][max(last, 0)])
+    return MOST_TOLD if math.isnan(told) else min(max(told, -MOST_TOLD), MOST_TOLD)
+
+
+MOST_TOLD = 1e6  # programs may tell any number; what is beyond this, or none, is told as this
 
 
 def last_action(trace: Trace) -> float:

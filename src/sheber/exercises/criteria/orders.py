@@ -31,7 +31,6 @@ WRONG_NUMBER = message(
     "At {time:.1f} s, when the part was let go, the output “{output}” was {told:.1f} {unit}. The true value is "
     "{true:.1f} {unit}.",
 )
-MOST_TOLD = 1e6  # what an output says beyond this is told as this
 TOLD_MORE = message(
     "criteria.fault_told_more", "In this scene {fault}. The output “{output}” also had these codes: {others}."
 )
@@ -73,6 +72,6 @@ def told_at(
     trace: Trace, key: str, title: Text, output: str, unit: str, true: float, time: float, worth: Worth
 ) -> Check:
     """How far an analog output in `unit` was from the `true` value (SI) when a part was let go at `time` [s]."""
-    told = min(max(output_at(trace, output, time), -MOST_TOLD), MOST_TOLD)
+    told = output_at(trace, output, time)
     said = WRONG_NUMBER(time=time, output=output, unit=unit, told=told, true=true / SI[unit])
     return worth.check(key, title, abs(told * SI[unit] - true), time, said)

@@ -104,8 +104,9 @@ def serve(number, slot):
     robot.move_linear(mouth.offset(z=0.002), speed=0.2)
     cell.wait(0.1)
     robot.zero_wrench()
-    with robot.compliance({"x": 0.0, "y": 0.0, "z": 45.0, "rx": 0.0, "ry": 0.0}, speed=0.06):
-        cell.wait(6.0)
+    press = 45.0 if about["tool"] == "gripper" else 12.0  # N
+    with robot.compliance({"x": 0.0, "y": 0.0, "z": press, "rx": 0.0, "ry": 0.0}, speed=0.06):
+        cell.wait(5.0)
     here = robot.pose
     release()
     robot.move_linear(high(here), speed=0.25)
