@@ -254,7 +254,7 @@ def test_the_same_run_gives_the_same_trace(tmp_path: Path) -> None:
 
 
 def test_the_bias_of_the_wrench_stays_at_the_flange_when_the_tool_changes(tmp_path: Path) -> None:
-    """A force that is not there, 4 N along the flange's x, has a lever to every other TCP: that of the tool's length."""
+    """A force that is not there, 4 N along the flange's x, has the lever of the tool's length to every other TCP."""
     bias = Imperfections(wrench_bias=(4.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     with conversation(changing(imperfections=bias), tmp_path / "run.trace") as talk:
         robot = talk.cell.robot
