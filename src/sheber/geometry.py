@@ -39,7 +39,7 @@ def _vector(values: ArrayLike, size: int, name: str) -> Array:
     if vector.shape != (size,):
         text = _("{name} must be {size} numbers. You gave {count}: {values!r}.")
         raise ValueError(text.format(name=_(name), size=size, count=vector.size, values=values))
-    if not np.isfinite(vector).all():
+    if not math.isfinite(vector.dot(vector)) and not np.isfinite(vector).all():  # the product alone may overflow
         text = _("{name} must be finite numbers. You gave {values}.")
         raise ValueError(text.format(name=_(name), values=vector.tolist()))
     return vector
@@ -113,7 +113,7 @@ class Pose:
         """Take (3,) m and (4,) wxyz of any length above zero. Raises ValueError for anything else."""
         p = _vector(position, 3, N_("A position"))
         q = _vector(quaternion, 4, N_("A quaternion"))
-        length = float(np.linalg.norm(q))
+        length = math.sqrt(q.dot(q))
         if length < 1e-9:
             raise ValueError(_("A quaternion must not be zero."))
         if abs(length - 1.0) > 1e-15:

@@ -1,9 +1,10 @@
 """Loop: a graded run against the bare engine, and the engine with sleep against without.
 
 The reference program of palletising is run once with every write to the engine on record: controls, surface
-velocities of belts, and the forces that wake sleepers. Replayed with raw `mj_step` on a fresh copy of the same
-cell they must end in the same state, bit for bit; then both are timed in turn. What the graded loop has
-beyond the engine is the controller, motion, contacts, samples, the trace and the conversation with the box.
+velocities of belts, the forces that wake sleepers, and what couples tools and parts (`RARE`). Replayed with raw
+`mj_step` on a fresh copy of the same cell they must end in the same state, bit for bit; then both are timed in turn.
+What the graded loop has beyond the engine is the controller, motion, contacts, samples, the trace and the
+conversation with the box.
 """
 
 from __future__ import annotations
@@ -35,13 +36,22 @@ __all__ = ["Graded", "graded", "graded_loop", "prepared", "replayed", "sleep"]
 EXERCISE = "palletising"
 
 
+RARE = {
+    "model": (
+        *("geom_surfacevel", "eq_data", "body_gravcomp"),
+        *("body_mass", "body_inertia", "body_subtreemass", "body_ipos", "body_iquat"),
+    ),
+    "data": ("xfrc_applied", "eq_active"),
+}
+"""The engine's arrays that a cell writes beside the controls, now and then, in its model and in its state."""
+
+
 @dataclass
 class Writes:
     """Everything that was written to the engine, by step."""
 
     controls: list[NDArray[np.float64]] = field(default_factory=list)  # (nu,) at each step
-    belts: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # geom_surfacevel where it changed
-    wakes: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # xfrc_applied where it changed
+    rare: dict[str, dict[int, NDArray[Any]]] = field(default_factory=dict)  # of `RARE`, by name, where one changed
     state: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))  # qpos and qvel at the end
 
 
@@ -124,8 +134,8 @@ def _recorded(writes: Writes) -> Iterator[None]:
     def step(model: Any, data: Any) -> None:
         number = len(writes.controls)
         writes.controls.append(data.ctrl.copy())
-        _note(writes.belts, number, model.geom_surfacevel)
-        _note(writes.wakes, number, data.xfrc_applied)
+        for name, array in _rare(model, data).items():
+            _note(writes.rare.setdefault(name, {}), number, array)
         mujoco.mj_step(model, data)
         writes.state = np.concatenate([data.qpos, data.qvel])
 
@@ -143,7 +153,13 @@ def _recorded(writes: Writes) -> Iterator[None]:
         names["mujoco"] = mujoco
 
 
-def _note(changes: dict[int, NDArray[np.float64]], number: int, array: NDArray[np.float64]) -> None:
+def _rare(model: Any, data: Any) -> dict[str, NDArray[Any]]:
+    """The arrays of `RARE`, by name."""
+    owners = {"model": model, "data": data}
+    return {name: getattr(owners[owner], name) for owner, names in RARE.items() for name in names}
+
+
+def _note(changes: dict[int, NDArray[Any]], number: int, array: NDArray[Any]) -> None:
     """Keep an array where it differs from what was kept last; -0.0 counts as another value than 0.0."""
     last = next(reversed(changes.values()), None)
     if last is None or last.tobytes() != array.tobytes():
@@ -156,22 +172,25 @@ def replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, aslee
     model, data = world.model, world.data
     if not asleep:
         model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
-    controls, belts, wakes = writes.controls[:steps], writes.belts, writes.wakes
-    rare = sorted({*belts, *wakes})
-    rare = [number for number in rare if number < steps] + [steps]
+    controls, arrays = writes.controls[:steps], _rare(model, data)
+    moments = {number for changes in writes.rare.values() for number in changes if number < steps}
+    due = {number: _due(writes, number, arrays) for number in moments}
     written, step = data.ctrl, mujoco.mj_step
     at = 0
     start = time.perf_counter()
-    for until in rare:
+    for until in [*sorted(due), steps]:
         for row in controls[at:until]:
             written[:] = row
             step(model, data)
         at = until
-        if at in belts:
-            model.geom_surfacevel[:] = belts[at]
-        if at in wakes:
-            data.xfrc_applied[:] = wakes[at]
+        for array, value in due.get(at, ()):
+            array[:] = value
     return time.perf_counter() - start, data
+
+
+def _due(writes: Writes, number: int, arrays: dict[str, NDArray[Any]]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """What is written before this step: arrays of the engine, and their values."""
+    return [(arrays[name], changes[number]) for name, changes in writes.rare.items() if number in changes]
 
 
 def prepared(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, folder: Path) -> tuple[Writes, Graded]:

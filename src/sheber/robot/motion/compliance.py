@@ -200,9 +200,12 @@ class Compliance:
         moved[:, self._chosen[:3]] = 0.0
         T[:, :3, 3] = start[:3, 3] + (moved + offsets[:, :3]) @ axes.T
         if self._chosen[3:].any():
+            known, own = np.zeros((3, 3)), np.zeros(3)  # while no move turns the tool all rows are turned alike
             for one, offset in zip(T, offsets, strict=True):
-                turned = Pose.from_matrix(_matrix(axes.T @ one[:3, :3] @ start[:3, :3].T @ axes)).rotvec
-                turned = np.where(self._chosen[3:], 0.0, turned) + offset[3:]
+                if not (one[:3, :3] == known).all():
+                    known = one[:3, :3].copy()
+                    own = Pose.from_matrix(_matrix(axes.T @ known @ start[:3, :3].T @ axes)).rotvec
+                turned = np.where(self._chosen[3:], 0.0, own) + offset[3:]
                 one[:3, :3] = axes @ Pose.from_rotvec((0.0, 0.0, 0.0), turned).rotation @ axes.T @ start[:3, :3]
         return T
 
