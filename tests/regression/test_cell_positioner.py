@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from cell_driver import Driver
 from conversation import conversation, events
 from sheber import JointLimit, NotGiven, RobotError, SpeedLimit
 from sheber.geometry import DOWN, Pose
-from sheber.robot.cell import build, stock
+from sheber.robot.cell import build, drives, stock
 from sheber.robot.cell.cell import Cell
 from sheber.robot.cell.scene import Axis, Fixture, Handshake, Part, Positioner, Scene, Shape
 from sheber.robot.cell.standing import flaws
@@ -109,6 +110,26 @@ def test_any_move_may_follow_any_other_at_any_moment() -> None:
     assert np.abs(np.diff(path, axis=0)).max() < 1.0 * 0.01 + 1e-4
     assert moved(cell, driver, (0.3, -0.3)) < 10.0
     assert cell.positioner.joints == pytest.approx((0.3, -0.3), abs=1e-5)
+
+
+def test_a_move_for_which_there_is_no_motion_on_the_way_begins_at_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = []
+
+    class Refusing(drives.Ruckig):
+        def calculate(self, asked: Any, found: Any) -> Any:
+            if not refused:
+                refused.append(list(asked.target_position))
+                raise drives.RuckigError("no motion")
+            return super().calculate(asked, found)
+
+    cell = build(with_plate(part=None))
+    driver = Driver(cell)
+    cell.positioner.move((1.0, 1.0), None, None)
+    driver.wait(0.5)
+    monkeypatch.setattr(drives, "Ruckig", Refusing)
+    moved(cell, driver, (-0.5, 0.5))
+    assert refused == [[-0.5, 0.5]]
+    assert cell.positioner.joints == pytest.approx((-0.5, 0.5), abs=1e-5)
 
 
 # --- what goes along
