@@ -36,9 +36,7 @@ _STATES: Final = {
 Value = str | float | int | None
 
 
-def csv_of(
-    sheet: Sheet, *, titles: Mapping[int, str] | None = None, delimiter: str = ",", decimal: str = "."
-) -> bytes:
+def csv_of(sheet: Sheet, *, titles: Mapping[int, str] | None = None, delimiter: str = ",", decimal: str = ".") -> bytes:
     """The rows as CSV in UTF-8 with the mark by which spreadsheets know it. titles: of assignments, by id.
 
     decimal: what stands in a number, "." or ",": a spreadsheet takes 57.1 for a date or a text where its language
