@@ -36,22 +36,27 @@ _STATES: Final = {
 Value = str | float | int | None
 
 
-def csv_of(sheet: Sheet, *, titles: Mapping[int, str] | None = None, delimiter: str = ",") -> bytes:
+def csv_of(sheet: Sheet, *, titles: Mapping[int, str] | None = None, delimiter: str = ",", decimal: str = ".") -> bytes:
     """The rows as CSV in UTF-8 with the mark by which spreadsheets know it. titles: of assignments, by id.
 
-    Raises Refused for another delimiter.
+    decimal: what stands in a number, "." or ",": a spreadsheet takes 57.1 for a date or a text where its language
+    writes 57,1. Raises Refused for another delimiter.
     """
     if delimiter not in DELIMITERS:
         text = _("{delimiter!r} cannot stand between cells. It must be a comma, a semicolon or a tab.")
         raise Refused(text.format(delimiter=delimiter[:10]), "delimiter")
-    return csv_lines(_grades(sheet.columns, sheet.lines, titles or {}), delimiter)
+    return csv_lines(_grades(sheet.columns, sheet.lines, titles or {}), delimiter, decimal)
 
 
-def csv_lines(lines: Iterable[Sequence[Value]], delimiter: str = ",") -> bytes:
+def csv_lines(lines: Iterable[Sequence[Value]], delimiter: str = ",", decimal: str = ".") -> bytes:
     """Lines as CSV in UTF-8 with the mark by which spreadsheets know it; no cell is a formula."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, delimiter=delimiter)
-    number = cache(str)  # there are at most 10,001 points, and many more cells
+
+    @cache  # there are at most 10,001 points, and many more cells
+    def number(value: float) -> str:
+        return str(value).replace(".", decimal)
+
     for line in lines:
         writer.writerow(
             [_defused(one) if isinstance(one, str) else number(one) if one is not None else one for one in line]

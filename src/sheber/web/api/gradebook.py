@@ -138,14 +138,17 @@ _XLSX_FILE: Final[dict[int | str, dict[str, Any]]] = {
     "/courses/{course_id}/gradebook.csv", response_class=Response, responses=_CSV_FILE, summary="The gradebook as CSV"
 )
 def export_csv(
-    caller: Asks, course_id: Id, delimiter: Annotated[Literal["comma", "semicolon", "tab"], Query()] = "comma"
+    caller: Asks,
+    course_id: Id,
+    delimiter: Annotated[Literal["comma", "semicolon", "tab"], Query()] = "comma",
+    decimal: Annotated[Literal["point", "comma"], Query(description="what stands in a number")] = "point",
 ) -> Response:
     """All students. A cell that a spreadsheet would take for a formula is marked as text."""
     with caller.school.reading() as session:
         found = book.sheet(session, caller.actor, course_id)
         titles = _titles(session, caller, course_id)
     sign = {"comma": ",", "semicolon": ";", "tab": "\t"}[delimiter]
-    content = exporting.csv_of(found, titles=titles, delimiter=sign)
+    content = exporting.csv_of(found, titles=titles, delimiter=sign, decimal="," if decimal == "comma" else ".")
     return Response(content, media_type="text/csv; charset=utf-8", headers=_named(course_id, "csv"))
 
 

@@ -61,14 +61,15 @@ def book(
 
 
 @router.get("/courses/{course_id}/gradebook.csv")
-def as_csv(visit: Known, course_id: Id, delimiter: str = ",", group: str = "", left: str = "") -> Response:
+def as_csv(
+    visit: Known, course_id: Id, delimiter: str = ",", decimal: str = "point", group: str = "", left: str = ""
+) -> Response:
     """The gradebook as CSV."""
     with visit.school.reading() as session:
         around = frame(session, visit, course_id, "gradebook.see")
         found = sheet(session, visit.actor, course_id, group_id=_id(group), left=bool(left))
-    content = exporting.csv_of(
-        found, titles=around.titles, delimiter={"semicolon": ";", "tab": "\t"}.get(delimiter, ",")
-    )
+    between, inside = {"semicolon": ";", "tab": "\t"}.get(delimiter, ","), "," if decimal == "comma" else "."
+    content = exporting.csv_of(found, titles=around.titles, delimiter=between, decimal=inside)
     kind = delimiter if delimiter in ("semicolon", "tab") else "comma"
     return _file(content, "text/csv; charset=utf-8", _name(around), f"-{kind}.csv")
 
