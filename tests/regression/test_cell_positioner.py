@@ -328,6 +328,10 @@ def test_a_plate_that_turns_into_the_arm_is_a_collision_and_the_emergency_stop_s
         ({"tilt": Axis(0.1, 1.0)}, "Its range must be finite and hold 0. Speed, acceleration and torque must be above"),
         ({"turn": Axis(-1.0, math.inf)}, "turn is Axis(lower=-1.0, upper=inf"),
         ({"turn": Axis(-1.0, 1.0, speed=0.0)}, "Speed, acceleration and torque must be above zero."),
+        (
+            {"turn": Axis(-1.0, 1.0, acceleration=21.0)},
+            "The motor of 'positioner turn' has 400 Nm. An acceleration of 21 rad/s² wants 420 Nm for its own inertia",
+        ),
         ({"below": 0.4}, "below is 0.4 m and height is 0.3 m. The tilting axis must lie under the plate's surface"),
         ({"radius": 0.0}, "positioner 1 ('positioner'): radius is 0.0. It must be a number above zero."),
         ({"pose": (1, 2, 3)}, "positioner 1 ('positioner'): pose is (1, 2, 3). It must be a Pose."),

@@ -137,11 +137,11 @@ def test_a_sensor_of_a_slot_sticks_like_any_light_barrier() -> None:
     assert not cell.inputs["rack_1_1"]
 
 
-def test_a_reflex_sensor_is_drawn_as_one_housing() -> None:
+def test_a_diffuse_sensor_is_drawn_as_one_housing() -> None:
     def housings(rack: stock.Rack) -> int:
         return sum(one.body == "" and one.shape == "box" for one in stored(rack=rack).visuals())
 
-    through = tuple(replace(barrier, reflex=False) for barrier in RACK.barriers)
+    through = tuple(replace(barrier, diffuse=False) for barrier in RACK.barriers)
     assert housings(RACK) == 6
     assert housings(RACK._replace(barriers=through)) == 12
 

@@ -122,7 +122,7 @@ def test_it_jams_in_the_middle_of_an_index_and_goes_on_afterwards() -> None:
     driver.wait(2.0)
     assert cell.inputs["there"]
     assert angle(cell) == pytest.approx(SIXTH, abs=1e-6)
-    assert str(cell.happened[0][1]["text"]) == "The turntable 'disc' stands, whatever it is told."
+    assert str(cell.happened[0][1]["text"]) == "The turntable 'disc' comes to rest, whatever it is told."
 
 
 def test_it_is_never_done_where_something_holds_it() -> None:

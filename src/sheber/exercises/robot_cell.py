@@ -105,6 +105,7 @@ def _bias(rng: np.random.Generator, most: float) -> tuple[float, ...]:
 
 FAULTS: Final = {
     "stops": N_("The belts stand, from and to"),
+    "jams": N_("The turntables come to rest, from and to"),
     "sticks": N_("The light barriers say that something is there, from and to"),
     "leaks": N_("The suction cup holds no vacuum, from and to"),
     "goes_dark": N_("The lights give no light, from and to"),

@@ -1,9 +1,10 @@
 """Cell: a scene come alive. It takes joint targets and moves time; the controller alone calls `advance`.
 
-One advance is k physics steps (a tick: 5). Its order: faults begin and end; belts, PLC and tool write their drives and
-answers by what was sensed before; the servo gets a target for every step, and after every step contacts are looked
-at, and light barriers that something quick may cross; then light barriers, contacts and the tool
-are read. Poses are brought up to date only when somebody asks for them.
+One advance is k physics steps (a tick: 5). Its order: faults begin and end; machines (belts, turntables, positioner,
+PLC, touch probes, people and their lamps) and the tool write their drives and answers by what was sensed before; the
+servo gets a target for every step, and after every step contacts are looked at. Light barriers are looked at after
+every step while something quick may cross one, and every 20 ms else. At the end the tool is read. Poses are brought
+up to date only when somebody asks for them.
 """
 
 from __future__ import annotations

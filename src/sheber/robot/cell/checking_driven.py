@@ -9,6 +9,7 @@ from typing import Any
 
 from sheber.geometry import Pose
 from sheber.i18n import _
+from sheber.robot.cell.drives import INERTIA
 from sheber.robot.cell.refusing import shape_called, shown, wrong
 from sheber.robot.cell.scene import Axis, Positioner, Scene, Shape, Turntable
 
@@ -42,9 +43,21 @@ def _check_turntable(table: Turntable) -> None:
     if table.height <= table.thickness:
         text = _("The turntable {name!r} is {thick:g} m thick and stands {height:g} m high. It must stand higher.")
         raise wrong(text, name=table.name, thick=table.thickness, height=table.height)
+    _check_torque(table.name, table.acceleration, table.torque)
     if table.encoder and table.counts_per_turn <= 0.0:
         text = _("The turntable {name!r} has an encoder and {value} counts per turn. It must have a number above zero.")
         raise wrong(text, name=table.name, value=shown(table.counts_per_turn))
+
+
+def _check_torque(name: str, acceleration: float, torque: float) -> None:
+    """A motor can give its acceleration to itself and its gears, with nothing on them."""
+    if INERTIA * acceleration > torque:
+        text = _(
+            "The motor of {name!r} has {torque:g} Nm. An acceleration of {asked:g} rad/s² wants {wanted:g} Nm for its own "
+            "inertia ({inertia:g} kg m²). The largest acceleration is {most:g} rad/s²."
+        )
+        about = {"torque": torque, "asked": acceleration, "wanted": INERTIA * acceleration, "most": torque / INERTIA}
+        raise wrong(text, name=name, inertia=INERTIA, **about)
 
 
 def _check_positioner(positioner: Positioner) -> None:
@@ -52,6 +65,7 @@ def _check_positioner(positioner: Positioner) -> None:
         raise wrong(_("The positioner {name!r} has no axis. It must have tilt, turn or both."), name=positioner.name)
     for name, axis in positioner.axes:
         _check_axis(positioner.name, name, axis)
+        _check_torque(f"{positioner.name} {name}", axis.acceleration, axis.torque)
     if positioner.below < 0.0 or positioner.height <= max(positioner.below, 0.0):
         text = _(
             "The positioner {name!r}: below is {below:g} m and height is {height:g} m. The tilting axis must lie under "

@@ -2,7 +2,7 @@
 
     kind            of what                what it does
     stops           a belt                 it stands, whatever runs it
-    jams            a turntable            it stands, whatever it is told; an index goes on afterwards
+    jams            a turntable            it comes to rest, whatever it is told; an index goes on afterwards
     sticks          a light barrier        it says `value` (0 or 1), whatever stands in its beam
     leaks           a suction cup          it loses the share `value` of its vacuum
     falls_silent    a job of the PLC       it takes no notice of new requests
@@ -28,10 +28,10 @@ __all__ = ["WORDS", "Faults", "Switch", "may_fail"]
 
 WORDS: Final = {
     "stops": message("fault.stops", "The belt {what!r} stands, whatever runs it."),
-    "jams": message("fault.jams", "The turntable {what!r} stands, whatever it is told."),
+    "jams": message("fault.jams", "The turntable {what!r} comes to rest, whatever it is told."),
     "sticks": message("fault.sticks", "The light barrier {what!r} says the same, whatever stands in its beam."),
     "leaks": message("fault.leaks", "The suction cup leaks."),
-    "goes_dark": message("fault.goes_dark", "The light {what!r} gives no light, whatever its output says."),
+    "goes_dark": message("fault.goes_dark", "{what!r} gives no light, whatever its output says."),
     "falls_silent": message("fault.falls_silent", "The PLC does not answer requests for the job {what!r}."),
 }
 GONE = message("fault.gone", "{what!r} works again.")

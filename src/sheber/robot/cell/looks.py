@@ -145,7 +145,7 @@ def _belt(belt: Belt, floor: float) -> list[Visual]:
 
 
 def _barrier(barrier: LightBarrier) -> list[Visual]:
-    """Sender and receiver just outside the beam's ends (of a reflex one, the one housing), and a thin red beam."""
+    """Sender and receiver just outside the beam's ends (of a diffuse one, the one housing), and a thin red beam."""
     ends = (barrier.start, barrier.end)
     along = [b - a for a, b in zip(*ends, strict=True)]
     length = math.hypot(*along)
@@ -153,7 +153,7 @@ def _barrier(barrier: LightBarrier) -> list[Visual]:
     beam = Pose([(a + b) / 2 for a, b in zip(*ends, strict=True)], turn)
     shapes = [Shape("cylinder", (0.0006, length), beam, BEAM)]
     housings = ((barrier.start, -1.0), (barrier.end, 1.0))
-    for end, sign in housings[:1] if barrier.reflex else housings:
+    for end, sign in housings[:1] if barrier.diffuse else housings:
         at = Pose(end, turn)
         shapes.append(Shape("box", (0.018, 0.030, 0.024), at.offset_tool(z=sign * 0.013), SENSOR))
         shapes.append(Shape("cylinder", (0.006, 0.002), at, DARK))

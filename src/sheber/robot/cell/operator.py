@@ -5,6 +5,8 @@
     a signal   `at` seconds after the signal `when` was `value`        likewise
     again      the same, each time that the signal came anew           likewise
 
+A signal that comes anew while the hand is still busy with it is missed, as by a person.
+
 A button's input says `rests` while nobody presses it. A selector stays where it was turned to: one of its inputs is on.
 An operator who waits for a lamp waits for its light: for a lamp that is broken, for ever.
 """

@@ -399,7 +399,7 @@ def _slot(aside: float, row: int, slot: tuple[float, float, float], board: float
 
 def _sensor(name: str, frame: Pose, depth: float, height: float) -> LightBarrier:
     back, front = (frame @ (0.0, y * depth, height) for y in (0.5, -0.2))
-    return LightBarrier(name, (back[0], back[1], back[2]), (front[0], front[1], front[2]), reflex=True)
+    return LightBarrier(name, (back[0], back[1], back[2]), (front[0], front[1], front[2]), diffuse=True)
 
 
 def _boards(columns: int, rows: int, slot: tuple[float, float, float], board: float, colour: Colour) -> Iterator[Shape]:

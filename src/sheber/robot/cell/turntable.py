@@ -5,7 +5,7 @@
     done     True while the table stands at a station: off from the first tick of an index to its end
 
 Friction of the engine acts on speeds at the beginning of a step: a part without a nest creeps outwards, by about
-acceleration towards the middle times the step, each second. Precise places want nests.
+0.7 of the acceleration towards the middle times the step, each second. Precise places want nests.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class TurningTable:
 
     def __init__(self, world: World, table: Turntable, waker: Waker, wires: Wires) -> None:
         self.table = table
-        self.blocked = False  # a fault: it stands, whatever it is told
+        self.blocked = False  # a fault: it comes to rest, whatever it is told
         speed = abs(table.speed)
         self.drive = Drive(world, [table.name], [Limits(speed, table.acceleration)], waker)
         self._wires = wires
@@ -76,7 +76,7 @@ class TurningTable:
         self._tell()
 
     def jam(self, blocked: bool, _value: float) -> None:
-        """A fault: stand, whatever it is told; or go on."""
+        """A fault: come to rest, whatever it is told; or go on."""
         self.blocked = blocked
         if blocked:
             self._runs = False
