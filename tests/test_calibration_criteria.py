@@ -96,8 +96,17 @@ def touched(speeds: list[float]) -> list[Event]:
 
 
 def test_only_slow_touches_of_the_ball_on_the_plate_count() -> None:
-    trace: Any = Samples([AT, AT, AT.offset(z=0.01), AT], touched([0.005, 0.02, 0.005, 0.001]))
-    assert slow_touches(trace, 0.1, 0.005) == [Touch(2, AT), Touch(20, AT)]
+    trace: Any = Samples([AT, AT, AT.offset(z=0.01), AT, AT], touched([0.005, 0.02, 0.005, 0.02, 0.001]))
+    assert slow_touches(trace, 0.1, 0.005) == [Touch(2, AT), Touch(26, AT)]
+
+
+@pytest.mark.parametrize(("mm_s", "counts"), [(5.0, True), (9.0, True), (11.0, False), (100.0, False)])
+def test_a_tip_that_is_thrown_at_the_plate_beside_a_move_that_creeps_has_not_touched_slowly(
+    mm_s: float, counts: bool
+) -> None:
+    trace: Any = Samples([AT, AT], [Event(0, "move", {"speed": 0.001}), Event(100, "guard", {"flange": AT.to_list()})])
+    trace.tcp[:11, 2] += mm_s * 1e-3 * np.arange(10, -1, -1) * 0.02
+    assert bool(slow_touches(trace, 0.1, 0.005)) is counts
 
 
 TIP, LEFT = np.array([0.02, -0.01, 0.14]), 0.1e-3  # m: the ball in the flange frame; every touch is off by so much

@@ -22,6 +22,8 @@ STOPPED = 5e-3  # rad/s: an arm whose joints are all slower stands
 NEAR = 0.015  # m: a stop this near to a pose is the one at it; the first one counts
 TURNED = math.radians(3.0)  # by which its orientation may be off
 TOUCHED = 5e-4  # m: where a ball touches, its middle is this near to the height of a touch
+APPROACH_S = (0.10, 0.02)  # s before a touch: between these two moments the tip's own speed is measured
+FASTER = 2.0  # times the slow speed: a tip that comes faster was driven by something beside the guarded move
 FEWEST = 4  # touches
 UNKNOWNS = 4  # the middle of the ball in the flange frame, and the height of the plate
 ENOUGH = 8  # touches: what is left of fewer is as good as a guess
@@ -128,15 +130,27 @@ class Touch(NamedTuple):
 
 
 def slow_touches(trace: Trace, height: float, slow: float) -> list[Touch]:
-    """The guarded moves that ended at a touch: not faster than `slow` [m/s], the TCP at `height` [m]."""
+    """The guarded moves that ended at a touch: not faster than `slow` [m/s], the TCP at `height` [m].
+
+    The speed that was asked for is not all: beside a move that creeps, compliance may throw the tip at the plate.
+    """
     moves = [(event.step, float(event.data["speed"])) for event in trace.events_of("move") if "speed" in event.data]
     found = []
     for guard in trace.events_of("guard"):
         speed = next((speed for step, speed in reversed(moves) if step <= guard.step), math.inf)
         at = sample_at(trace, guard.step * trace.step_s)
-        if speed <= slow * (1.0 + 1e-9) and abs(float(trace["tcp"][at, 2]) - height) < TOUCHED:
+        asked, there = speed <= slow * (1.0 + 1e-9), abs(float(trace["tcp"][at, 2]) - height) < TOUCHED
+        if asked and there and _came_at(trace, at) <= FASTER * slow:
             found.append(Touch(at, Pose.from_list(guard.data["flange"])))
     return found
+
+
+def _came_at(trace: Trace, at: int) -> float:
+    """How fast [m/s] the true TCP came to where it is at a sample."""
+    time = float(trace.time[at])
+    begin, end = (sample_at(trace, max(0.0, time - before)) for before in APPROACH_S)
+    way = float(np.linalg.norm(trace["tcp"][end, :3] - trace["tcp"][begin, :3]))
+    return way / max(1e-9, float(trace.time[end] - trace.time[begin]))
 
 
 def scatter_told(trace: Trace, output: str, touches: list[Touch], proved: bool, worth: Worth) -> Check:
