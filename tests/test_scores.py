@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -891,6 +892,25 @@ def test_each_unintended_contact_costs_points(palletising: Exercise, tmp_path: P
     assert points((5.0, 0.1, False), (9.0, 0.1, False)) == 5.0
     assert points((5.0, 6.0, False)) == 5.0  # longer than 5 s counts again
     assert points(*[(float(n), 0.1, False) for n in range(1, 9)]) == 0.0
+
+
+def test_a_tool_that_taps_all_the_time_is_judged_as_fast_as_another(
+    palletising: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The events of a trace are looked through as often for many contacts as for one."""
+    looks: list[int] = []
+    events_of = Trace.events_of
+
+    def counted(trace: Trace, *kinds: str) -> Any:
+        looks[-1] += 1
+        return events_of(trace, *kinds)
+
+    monkeypatch.setattr(Trace, "events_of", counted)
+    for taps in (1, 50):
+        looks.append(0)
+        contacts = [(2.0 + 0.2 * n, 0.05, False) for n in range(taps)]
+        assert touched(tmp_path / f"{taps}.trace", palletising, *contacts).group("safety")[0] == max(0, 15 - 5 * taps)
+    assert looks[0] == looks[1]
 
 
 def test_the_first_losses_in_time_take_the_points(palletising: Exercise, tmp_path: Path) -> None:

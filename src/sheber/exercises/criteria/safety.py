@@ -7,9 +7,9 @@ else a part that was dropped would cost more than one that was never fetched.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -80,9 +80,10 @@ def safety(trace: Trace, numbers: Numbers, also: Iterable[Incident] = ()) -> lis
 
 
 def _incidents(trace: Trace, numbers: Numbers) -> Iterator[Incident]:
+    ends = _ends(trace)
     for event, part in _unmeant(trace):
         if not part or held_at(trace, event.step * trace.step_s) == part:
-            yield from _contact(trace, numbers, event, part)
+            yield from _contact(trace, numbers, event, part, ends)
     stop = _stop(trace)
     if stop is not None:
         yield Incident("stop", STOP(), numbers.real("safety.emergency_stop"), *stop)
@@ -102,18 +103,26 @@ def falls(trace: Trace) -> Iterator[tuple[Event, str]]:
 
 def _unmeant(trace: Trace) -> Iterator[tuple[Event, str]]:
     """Each contact that was not meant, and the loose part in it that touched the table, "" for any other contact."""
+    known: dict[tuple[str, str], str] = {}
     for event in trace.events_of("contact"):
         if not event.data.get("meant"):
-            yield event, _on_table(trace, event)
+            pair = _pair(event)
+            if pair not in known:
+                known[pair] = _on_table(trace, event)
+            yield event, known[pair]
 
 
-def _contact(trace: Trace, numbers: Numbers, event: Event, part: str) -> Iterator[Incident]:
+_Ends = Mapping[tuple[str, str], list[Event]]
+"""By pair of bodies, when their contacts ended, in order: a program may tap thousands of times."""
+
+
+def _contact(trace: Trace, numbers: Numbers, event: Event, part: str, ends: _Ends) -> Iterator[Incident]:
     """A contact that was not meant, and once more for each `again_s` that it lasted. `part`: what the tool presses on
     the table; "" for any other contact."""
     cost, again = numbers.real("safety.contact"), numbers.real("safety.again_s")
     most = numbers.points("safety") / cost if cost else 0.0
     time = event.step * trace.step_s
-    force, lasted = _rest_of_contact(trace, event.step, event.data)
+    force, lasted = _rest_of_contact(trace, ends, event)
     if part:
         title, told = (
             PRESSED_TITLE(part=called(part)),
@@ -169,9 +178,21 @@ def _stop(trace: Trace) -> tuple[float, Text] | None:
     return None
 
 
-def _rest_of_contact(trace: Trace, step: int, data: Mapping[str, Any]) -> tuple[float, float]:
-    """Peak force [N] and duration [s] of the contact that began at `step`; to the end of the run if it never ended."""
+def _ends(trace: Trace) -> _Ends:
+    ends: dict[tuple[str, str], list[Event]] = {}
     for event in trace.events_of("contact_end"):
-        if event.step >= step and (event.data["a"], event.data["b"]) == (data["a"], data["b"]):
-            return float(event.data["peak_N"]), float(event.data["duration_s"])
-    return float(data["force_N"]), trace.duration - step * trace.step_s
+        ends.setdefault(_pair(event), []).append(event)
+    return ends
+
+
+def _pair(event: Event) -> tuple[str, str]:
+    return str(event.data["a"]), str(event.data["b"])
+
+
+def _rest_of_contact(trace: Trace, ends: _Ends, contact: Event) -> tuple[float, float]:
+    """Peak force [N] and duration [s] of a contact; to the end of the run if it never ended."""
+    later = ends.get(_pair(contact), [])
+    first = bisect_left(later, contact.step, key=lambda event: event.step)
+    if first < len(later):
+        return float(later[first].data["peak_N"]), float(later[first].data["duration_s"])
+    return float(contact.data["force_N"]), trace.duration - contact.step * trace.step_s
