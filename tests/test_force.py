@@ -167,6 +167,13 @@ def test_compliance_is_on_record_and_ends_with_the_run(tmp_path: Path) -> None:
     assert talk.outcome.kind is OutcomeKind.FINISHED
 
 
+@pytest.mark.parametrize("force", [5e-324, -1e-310])
+def test_the_smallest_force_that_a_number_can_be_is_pressed_without_a_warning(talk: Conversation, force: float) -> None:
+    """A warning is an error here, and would end the run as a fault of ours."""
+    with talk.cell.robot.compliance({"z": force, "rx": force}, speed=0.001):
+        talk.cell.wait(0.1)
+
+
 def test_stop_ends_compliance(talk: Conversation) -> None:
     talk.cell.robot.compliance({"z": 10.0})
     with pytest.raises(RobotError, match="compliant already, along z"):

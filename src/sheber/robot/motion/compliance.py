@@ -154,7 +154,7 @@ class Compliance:
         velocity: Array = self._gain @ np.where(self._chosen, self._wanted - met, 0.0)
         for axis in np.flatnonzero(self._chosen & (self._wanted != 0.0)):
             wanted = self._wanted[axis]
-            free = min(max(1.0 - met[axis] / (MET * wanted), 0.0), 1.0)
+            free = _missing(float(met[axis] * np.sign(wanted)), MET * abs(float(wanted)))
             self._lost[axis] = self._lost[axis] + 1 if free > 0.0 else 0
             if self._lost[axis] <= LOST:
                 continue
@@ -231,6 +231,13 @@ class Compliance:
         if gone >= (1.0 - ARRIVED) * self._travel:
             return e.NoContact(e.GAVE_WAY_TO_THE_END(place=at, travel=self._travel * 1000.0))
         return None
+
+
+def _missing(met: float, wanted: float) -> float:
+    """The share 0..1 of a wanted force >= 0 that is not met; it may be as small as a number can be."""
+    if met <= 0.0:
+        return 1.0
+    return 0.0 if met >= wanted else 1.0 - met / wanted
 
 
 def _matrix(rotation: Array) -> Array:
