@@ -14,6 +14,7 @@ from sheber.robot.cell import build, stock
 from sheber.robot.cell.cell import Cell
 from sheber.robot.cell.changer import Changer
 from sheber.robot.cell.docks import T_dock_tool, T_flange_tool
+from sheber.robot.cell.planning import CollisionChecker
 from sheber.robot.cell.scene import Dock, Fault, Part, Scene
 from sheber.station import SceneError
 
@@ -260,6 +261,37 @@ def test_what_presses_on_a_locked_tool_is_in_the_wrench_as_on_a_fixed_one() -> N
     pressed = sum(cell.touches.forces.values())
     assert pressed > 5.0
     assert cell.wrench[2] == pytest.approx(-pressed, rel=0.02)
+
+
+def test_a_torque_on_a_locked_tool_reads_as_on_a_fixed_one() -> None:
+    """Only one finger stands on the plinth."""
+    plinth = box("plinth", 40.0, (0.5, 0.09), (0.2, 0.2, 0.1))
+    read = []
+    for fixed in (True, False):
+        cell, driver = taken(plinth) if not fixed else (build(scene(stock.gripper(length=0.21), plinth)), None)
+        driver = driver or Driver(cell)
+        touch = Pose((0.5, 0.0, 0.11)) @ DOWN
+        driver.to(touch.offset(z=0.1))
+        driver.line(touch.offset(z=-0.0003), 1.0)
+        driver.wait(0.5)
+        read.append(cell.wrench.copy())
+    assert max(one[2] for one in read) < -20.0
+    levers = [one[3] / one[2] for one in read]  # m: the servos of the cells are not equally stiff
+    assert abs(levers[0]) > 0.04
+    assert levers[1] == pytest.approx(levers[0], rel=0.02)
+
+
+def test_the_arm_is_planned_with_the_tool_that_is_on() -> None:
+    cell, driver = taken()
+    bare, with_it = (CollisionChecker(cell.scene, cell.arm, on=name) for name in ("", "gripper"))
+    rng = np.random.default_rng(1)
+    low, high = np.array([(joint.lower, joint.upper) for joint in cell.arm.joints]).T
+    positions = [one[None, :] for one in rng.uniform(low, high, (400, 6))]
+    only = [q for q in positions if with_it.first(q) == 0 and bare.first(q) == -1]
+    assert only, "the gripper can touch the arm where the changer cannot"
+    assert all(cell.self_collides(q) == 0 for q in only)
+    valve(driver, lock=False)
+    assert all(cell.self_collides(q) == -1 for q in only)
 
 
 def test_the_same_motions_give_the_same_bits() -> None:

@@ -171,7 +171,7 @@ class Changer:
         self._wanted = False  # where the valve is: to lock
         self._refused = False  # the interlock keeps it there
         self._step = self._next_look = 0
-        self._seen = b""  # where the tools were when the docks were looked at last
+        self._seen: dict[str, tuple[bytes, str]] = {}  # where each tool was, and in which dock, at the last look
         self._drawn: tuple[Docked, Pose] | None = None  # what is drawn in, and from where
         self._near: Docked | None = None  # within reach of the balls
         self._untaken = False  # a tool came within reach and was not locked since
@@ -191,7 +191,6 @@ class Changer:
         self._docks, self.tools = docks, dict(tools)
         self._seats = [dock.pose @ T_dock_tool for dock in docks]
         self._places = [seat.position.tolist() for seat in self._seats]
-        self._roots = [tool.body for tool in self.tools.values()]
         self._wires, self._waker, self._changed, self._tell = wires, waker, changed, tell
         for dock in docks:
             if dock.away:
@@ -470,13 +469,19 @@ class Changer:
         wires.inputs[LOCKED], wires.inputs[UNLOCKED] = self.locked, self.unlocked
         wires.inputs[PRESENT] = near is not None
         wires.analog_inputs[TOOL_ID] = float(self.worn.number) if self.worn else 0.0
-        seen = self._data.xpos[self._roots].tobytes()
-        if seen != self._seen:
-            self._seen = seen
-            for number, dock in enumerate(self._docks):
-                wires.inputs[occupied(dock)] = any(self._sits(tool, number) for tool in self.tools.values())
+        full = [self._look_at(tool) for tool in self.tools.values()]
+        for dock in self._docks:
+            wires.inputs[occupied(dock)] = dock.name in full
         if self._falling:
             self._watch_falling()
+
+    def _look_at(self, tool: Docked) -> str:
+        """Name of the dock in which a tool sits, or ""; one that did not move sits where it sat."""
+        place = self._data.xpos[tool.body].tobytes()
+        seen = self._seen.get(tool.name)
+        if seen is None or seen[0] != place:
+            seen = self._seen[tool.name] = place, self._dock_of(tool)[0]
+        return seen[1]
 
     def _watch_falling(self) -> None:
         still = []
