@@ -214,6 +214,16 @@ def test_a_part_in_a_wrong_slot_is_no_complete_order(cell: Exercise, tmp_path: P
     assert checks["cycle"].points == 0.0
 
 
+def test_a_part_that_fell_over_in_its_slot_does_not_stand_there(cell: Exercise, tmp_path: Path) -> None:
+    seed = seed_with(cell, 5, defective=3)
+    upright = places_of(facts_of(cell, seed))[0]
+    fallen = {0: upright.offset(z=0.01).rotated(x=np.pi / 2)}
+    lean = {0: upright.rotated(x=0.1)}
+    for places, share in ((fallen, 75.0), (lean, 100.0)):
+        trace = served(tmp_path / f"{share}.trace", cell, seed, places=places)
+        assert by_key(cell.score(trace))["complete"].measured == share
+
+
 def test_good_and_defective_parts_in_each_others_places(cell: Exercise, tmp_path: Path) -> None:
     seed = seed_with(cell, 5, defective=1)
     facts = facts_of(cell, seed)

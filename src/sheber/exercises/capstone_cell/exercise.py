@@ -21,6 +21,7 @@ from sheber.exercises.criteria import (
     let_go,
     output_at,
     pressed_in,
+    stands_in,
     taken_first,
     told_at,
     went_in,
@@ -108,7 +109,8 @@ STOP_AT = 0.13  # m along it: the light barrier
 PITCH = (0.085, 0.10)  # m from one part on the belt to the next
 AWAY = 0.44  # m from the last part of the first group to the first of the second
 SLOTS, SLOT = 5, (0.075, 0.11, 0.03)  # of the rack; m
-NEAR_SLOT = 0.02  # m: what stands this near to the middle of a slot is in it
+NEAR_SLOT = 0.02  # m from the middle of a slot, along each side: further away nothing is in it
+UPRIGHT = math.radians(10.0)  # a part that leans more does not stand
 BIN_SIDE = 0.11  # m, inside
 LEAST_TURN = math.radians(1.0)
 STEEL: Colour = (0.58, 0.60, 0.63)
@@ -156,7 +158,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         rows=1,
         slot=SLOT,
     )
-    reject = level_pose(0.58, 0.20, 0.006)
+    reject, spare = level_pose(0.58, 0.20, 0.006), SUBSTITUTE[job.orders[2].number]
     parts, docks = _parts(rng, numbers, job, line), _docks(rng)
     arm = numbers.choice("scene.arm")
     return Scene(
@@ -205,6 +207,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
             ("home", home(arm)),
             ("counts", {"changes": _changes(job), "fault_s": FAULT_S.get(FAULTS[job.fault], 0.0)}),
             ("orders", [[order.number, order.slot] for order in job.orders]),
+            ("serving", [order.number if order.number in job.parts else spare for order in job.orders]),
             ("parts", dict(zip(parts, job.parts, strict=True))),
             ("defective", list(parts)[job.defective]),
             ("fault", job.fault),
@@ -371,8 +374,6 @@ REJECTED_GOOD = message("capstone_cell.rejected_good", "its part is good and bel
 ELSEWHERE = message("capstone_cell.elsewhere", "its part does not stand in slot {slot}")
 NOT_IN_BIN = message("capstone_cell.not_in_bin", "its part is defective and does not lie in the reject bin")
 FIRST = message("capstone_cell.first", "The rush order first")
-NO_RUSH = message("capstone_cell.no_rush", "The rush order was not completed. It came at {came:.1f} s.")
-RUN_ENDED = message("capstone_cell.run_ended", "The run ended before the rush order came.")
 DEPTH = message("capstone_cell.depth", "Insertion: {order}")
 FORCE = message("capstone_cell.force", "Force of the insertion: {order}")
 RECOVERED = message("capstone_cell.recovered", "Recovered from the fault")
@@ -408,18 +409,17 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     served = _served(trace, numbers)
     missing = sum(not one.done for one in served)
     not_done = NOT_DONE(missing=missing, count=len(served)) if missing else NOTHING
-    code = int(trace.facts["fault"])
+    code, rush_s = int(trace.facts["fault"]), float(trace.facts["rush_s"])
+    *before, rush = served
+    others, own = [one.part for one in before], worth(numbers, "rush", "rush")
     return [
         _complete_check(trace, numbers, served),
-        _rush_check(trace, numbers, served[-1], served[:-1]),
+        taken_first(trace, "rush", FIRST(), rush.part if rush.done else "", others, rush_s, NOTICE_S, own),
         *_insertion_checks(trace, numbers, served),
         fault_told(trace, "alarm", code, FAULT_WORDS[FAULTS[code]](), worth(numbers, "told", "told")),
         _recovered_check(trace, numbers, served),
         *closing(trace, numbers, not_done, *_report_checks(trace, numbers, served)),
     ]
-
-
-# --- what became of the orders
 
 
 def _served(trace: Trace, numbers: Numbers) -> list[Served]:
@@ -430,8 +430,8 @@ def _served(trace: Trace, numbers: Numbers) -> list[Served]:
     called = [*(ORDER(number=n) for n in range(1, len(orders))), RUSH_ORDER()]
     left = list(trace.facts["parts"])
     served = []
-    for order, name in zip(orders, called, strict=True):
-        fitting = [part for part in left if trace.facts["parts"][part] == _wanted(trace, order)]
+    for order, serving, name in zip(orders, trace.facts["serving"], called, strict=True):
+        fitting = [part for part in left if trace.facts["parts"][part] == serving]
         flaws = {part: _flaw(trace, numbers, order, part, depths[part]) for part in fitting}
         # of two that fit, the defective one is left for the other order: it belongs into the bin, whatever the slot
         bad = trace.facts["defective"]
@@ -441,12 +441,6 @@ def _served(trace: Trace, numbers: Numbers) -> list[Served]:
     return served
 
 
-def _wanted(trace: Trace, order: Order) -> int:
-    """The number of the part that serves an order: a part that there is not is replaced by its substitute."""
-    exists = order.number in trace.facts["parts"].values()
-    return order.number if exists else SUBSTITUTE[order.number]
-
-
 def _flaw(trace: Trace, numbers: Numbers, order: Order, part: str, depth: Pressed) -> Text:
     """Why an order is not complete with this part; nothing where it is."""
     if part not in let_go(trace):
@@ -454,23 +448,14 @@ def _flaw(trace: Trace, numbers: Numbers, order: Order, part: str, depth: Presse
         return NOT_LET_GO() if gripped else NOT_FETCHED()
     if depth.most / GAUGE_DEPTH < numbers.tolerance("depth").zero_si:
         return NOT_INSERTED()
-    place = _place(trace, part)
+    slots = {n: Pose.from_list(values) for n, values in enumerate(trace.facts["slots"], 1)}
+    slot = stands_in(trace, part, slots, NEAR_SLOT, UPRIGHT)
+    rejected = stands_in(trace, part, {0: Pose.from_list(trace.facts["reject"])}, BIN_SIDE / 2) is not None
     if part == trace.facts["defective"]:
-        return NOTHING if place == "reject" else STORED_DEFECTIVE() if place else NOT_IN_BIN()
-    if place == order.slot:
+        return NOTHING if rejected else STORED_DEFECTIVE() if slot else NOT_IN_BIN()
+    if slot == order.slot:
         return NOTHING
-    return REJECTED_GOOD(slot=order.slot) if place == "reject" else ELSEWHERE(slot=order.slot)
-
-
-def _place(trace: Trace, part: str) -> int | str:
-    """Where a part stands at the end: the number of a slot, "reject", or "" for nowhere."""
-    at = trace.body(part)[-1, :3]
-    for n, values in enumerate(trace.facts["slots"], 1):
-        x, y, z = (Pose.from_list(values).inverse() @ at).tolist()
-        if math.hypot(x, y) < NEAR_SLOT and abs(z) < 0.005:
-            return n
-    x, y, z = (Pose.from_list(trace.facts["reject"]).inverse() @ at).tolist()
-    return "reject" if max(abs(x), abs(y)) < BIN_SIDE / 2 and abs(z) < 0.05 else ""
+    return REJECTED_GOOD(slot=order.slot) if rejected else ELSEWHERE(slot=order.slot)
 
 
 def _complete_check(trace: Trace, numbers: Numbers, served: list[Served]) -> Check:
@@ -478,19 +463,6 @@ def _complete_check(trace: Trace, numbers: Numbers, served: list[Served]) -> Che
     share = 1.0 - len(left) / len(served)
     check = worth(numbers, "complete", "complete").check("complete", COMPLETE(), share, None, NOT_COMPLETE(orders=left))
     return replace(check, follows=cut_off(trace))
-
-
-def _rush_check(trace: Trace, numbers: Numbers, rush: Served, others: list[Served]) -> Check:
-    """Of the orders that were not begun when the rush order came: the share that was not begun before it either."""
-    own, came = worth(numbers, "rush", "rush"), float(trace.facts["rush_s"])
-    if trace.duration < came:
-        return own.missing("rush", FIRST(), RUN_ENDED(), follows=True)
-    if not rush.done:
-        return own.missing("rush", FIRST(), NO_RUSH(came=came), follows=True)
-    return taken_first(trace, "rush", FIRST(), rush.part, [one.part for one in others], came, NOTICE_S, own)
-
-
-# --- insertions
 
 
 def _insertion_checks(trace: Trace, numbers: Numbers, served: list[Served]) -> Iterator[Check]:
@@ -503,9 +475,6 @@ def _insertion_checks(trace: Trace, numbers: Numbers, served: list[Served]) -> I
         yield pressed_in(f"force-{one.part}", FORCE(order=one.called), force, least, own)
 
 
-# --- the fault
-
-
 def _recovered_check(trace: Trace, numbers: Numbers, served: list[Served]) -> Check:
     """The share of the orders that the fault hit which are complete."""
     own, code = worth(numbers, "recovered", "recovered"), int(trace.facts["fault"])
@@ -513,9 +482,6 @@ def _recovered_check(trace: Trace, numbers: Numbers, served: list[Served]) -> Ch
     left = [one.called for one in hit if not one.done]
     told = NOT_RECOVERED(fault=FAULT_WORDS[FAULTS[code]](), orders=left)
     return own.check("recovered", RECOVERED(), 1.0 - len(left) / len(hit), None, told)
-
-
-# --- what the operator is told
 
 
 def _report_checks(trace: Trace, numbers: Numbers, served: list[Served]) -> Iterator[Check]:

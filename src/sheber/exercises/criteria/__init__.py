@@ -32,6 +32,7 @@ from sheber.exercises.criteria.parts import (
     placements,
     pushed,
     set_down,
+    stands_in,
     where,
 )
 from sheber.exercises.criteria.safety import Incident, falls, safety
@@ -95,6 +96,7 @@ __all__ = [
     "set_down",
     "slow_touches",
     "speed_kept",
+    "stands_in",
     "taken_first",
     "told_at",
     "touch_spread",

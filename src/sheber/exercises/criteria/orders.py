@@ -23,7 +23,8 @@ NOT_FIRST = message(
     "It came at {came:.1f} s. Before its part was gripped, parts of other orders were gripped for the first time: "
     "{count}.",
 )
-NEVER = message("criteria.never_taken", "It came at {came:.1f} s. Its part was never gripped.")
+NEVER = message("criteria.never_taken", "It came at {came:.1f} s, and it was not completed.")
+RUN_ENDED = message("criteria.ended_before", "The run ended before it came.")
 TOLD = message("criteria.fault_told", "The fault told to the operator")
 NOT_TOLD = message("criteria.fault_not_told", "In this scene {fault}. The output “{output}” never said so.")
 WRONG_NUMBER = message(
@@ -41,8 +42,12 @@ def taken_first(
 ) -> Check:
     """Of the other parts that were not begun when something came [s]: the share that was not begun before `part`.
 
+    `part` is "" where nothing was completed.
+
     What is begun within `notice` [s] after that counts as begun before: a program does not drop what it has begun.
     """
+    if trace.duration < came:
+        return worth.missing(key, title, RUN_ENDED(), follows=True)
     begun = _first_grip(trace, part)
     if math.isinf(begun):
         return worth.missing(key, title, NEVER(came=came), follows=True)

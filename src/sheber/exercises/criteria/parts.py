@@ -27,6 +27,7 @@ __all__ = [
     "placements",
     "pushed",
     "set_down",
+    "stands_in",
     "where",
 ]
 
@@ -138,6 +139,17 @@ def gripped_nothing(trace: Trace) -> Text:
         width = trace["gripper_width"]
         return GRIPPED_NOTHING() if float((np.maximum.accumulate(width) - width).max()) > CLOSES else NEVER_CLOSED()
     return NOTHING
+
+
+def stands_in(trace: Trace, part: str, places: Mapping[int, Pose], half: float, tilt: float = math.pi) -> int | None:
+    """The place in which the origin of a part is at the end: within `half` [m] of its middle along each axis, with its
+    own z tilted by up to `tilt` [rad] against that of the place. None for no place."""
+    pose = Pose.from_list(trace.body(part)[-1])
+    for n, place in places.items():
+        inside = place.inverse() @ pose
+        if float(np.abs(inside.position).max()) < half and inside.rotation[2, 2] >= math.cos(tilt):
+            return n
+    return None
 
 
 def pushed(trace: Trace, part: str, since: float) -> tuple[float, str]:
