@@ -53,8 +53,8 @@ def _check_torque(name: str, acceleration: float, torque: float) -> None:
     """A motor can give its acceleration to itself and its gears, with nothing on them."""
     if INERTIA * acceleration > torque:
         text = _(
-            "The motor of {name!r} has {torque:g} Nm. An acceleration of {asked:g} rad/s² wants {wanted:g} Nm for its own "
-            "inertia ({inertia:g} kg m²). The largest acceleration is {most:g} rad/s²."
+            "The motor of {name!r} has {torque:g} Nm. An acceleration of {asked:g} rad/s² wants {wanted:g} Nm for its "
+            "own inertia ({inertia:g} kg m²). The largest acceleration is {most:g} rad/s²."
         )
         about = {"torque": torque, "asked": acceleration, "wanted": INERTIA * acceleration, "most": torque / INERTIA}
         raise wrong(text, name=name, inertia=INERTIA, **about)
