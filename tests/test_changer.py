@@ -268,3 +268,42 @@ def test_the_bias_of_the_wrench_stays_at_the_flange_when_the_tool_changes(tmp_pa
     assert at_face_again == pytest.approx(at_face, abs=0.05)
     assert at_tip[:3] == pytest.approx(at_face[:3], abs=0.05)
     assert at_tip[3:] == pytest.approx(-np.cross(lever, at_face[:3]), abs=0.02)
+
+
+def test_a_tool_that_was_not_locked_in_time_is_not_locked_later(talk: Conversation) -> None:
+    """The plates need a quarter of a second to come together: who gives up before lets go."""
+    cell = talk.cell
+    go(cell, "dock_a", 0.0005)
+    with pytest.raises(ToolError, match=r"changer_locked is off after 0\.1 s"):
+        cell.changer.lock(timeout=0.1)
+    cell.wait(1.0)
+    assert not cell.changer.locked
+    assert cell.robot.tool.kind == "changer"
+    cell.changer.lock()
+    assert cell.changer.tool == "gripper"
+
+
+def test_an_unlock_that_the_interlock_refused_is_not_done_at_the_next_dock(tmp_path: Path) -> None:
+    scene = changing(tool=stock.changer(interlock=True))
+    with conversation(scene, tmp_path / "run.trace") as talk:
+        cell = talk.cell
+        take(cell, "dock_a")
+        with pytest.raises(ToolError, match="Its interlock holds gripper"):
+            cell.changer.unlock()
+        go(cell, "dock_a")
+        cell.wait(1.0)
+        assert cell.changer.tool == "gripper"
+        assert cell.changer.locked
+        cell.changer.unlock()
+        assert cell.changer.tool == ""
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_nearest_tool_is_locked_whichever_dock_is_named_first(turned: bool, tmp_path: Path) -> None:
+    near, far = Pose((0.35, 0.40, 0.32)), Pose((0.35, 0.315, 0.32))
+    docks = [stock.dock("near", near, stock.pointer(), "one"), stock.dock("far", far, stock.pointer(), "other")]
+    scene = changing(docks=tuple(docks[::-1] if turned else docks), frames=(("near", near),), meant_contacts=())
+    with conversation(scene, tmp_path / "run.trace") as talk:
+        go(talk.cell, "near", 0.0005)
+        talk.cell.changer.lock()
+        assert talk.cell.changer.tool == "one"

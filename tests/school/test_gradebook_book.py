@@ -14,7 +14,7 @@ from sheber.school.clock import now
 from sheber.school.courses.models import Extension
 from sheber.school.errors import Conflict, NotAllowed, NotFound, Refused
 from sheber.school.gradebook import book
-from sheber.school.gradebook.book import Cell, Gradebook, gradebook
+from sheber.school.gradebook.book import Cell, Gradebook, gradebook, own_standing
 from sheber.school.gradebook.overrides import override, override_history, withdraw_override
 from sheber.school.gradebook.totals import extended_in, summed
 from sheber.school.opening import School
@@ -114,6 +114,35 @@ def test_the_total_is_by_weight_and_a_missing_one_is_zero(any_school: School, ti
     time.forward(days=2)
     assert [row.total for row in read(marks).rows] == [60.0, 0.0, 0.0]
     assert [row.passed for row in read(marks).rows] == [True, False, False]
+
+
+def test_while_late_work_is_taken_nothing_is_a_zero_yet(any_school: School, time: Clock) -> None:
+    marks = make_marks(any_school)
+    asked = marks.assignment(due=now() + timedelta(days=1), closes=now() + timedelta(days=5))
+    other = marks.assignment(position=2, due=now() + timedelta(days=1))
+    marks.assignment(position=3, visible=False)
+    marks.attempt(0, other, 80, 80)
+
+    def states(student: int) -> list[tuple[str, bool]]:
+        return [(cell(marks, student, n).state, cell(marks, student, n).taken) for n in range(2)]
+
+    def standing(student: int) -> tuple[float | None, int, int, int]:
+        one = read(marks).rows[student].standing
+        return one.total, one.graded, one.missing, one.asked
+
+    assert (states(1), standing(1)) == ([("open", True)] * 2, (None, 0, 0, 2))
+    time.forward(days=2)
+    assert (states(1), standing(1)) == ([("late", True), ("missing", True)], (0.0, 0, 1, 2))
+    assert (states(0), standing(0)) == ([("late", True), ("graded", True)], (80.0, 1, 0, 2))
+    time.forward(days=4)
+    assert (states(0), standing(0)) == ([("missing", False), ("graded", True)], (40.0, 1, 1, 2))
+    with any_school.reading() as session:
+        for student in (0, 1):
+            mine = own_standing(session, marks.students[student], marks.course)
+            assert mine == read(marks).rows[student].standing
+        lines = book.sheet(session, marks.teacher, marks.course).lines
+    assert [(one.total, one.graded) for one in lines] == [(40.0, 1), (0.0, 0), (0.0, 0)]
+    assert asked
 
 
 def test_points_by_hand_count_and_are_taken_back(any_school: School) -> None:
@@ -221,6 +250,7 @@ def test_totals_that_the_database_sums_are_those_of_the_rows(any_school: School,
     marks = make_marks(any_school, students=40)
     for position in range(5):
         dates = {"due": now() + timedelta(days=rng.choice((-1, 1)))} if rng.random() < 0.7 else {}
+        dates |= {"closes": now() + timedelta(days=rng.choice((-1, 1)))} if rng.random() < 0.3 else {}
         how = rng.choice(("best", "latest")) if counts == "mixed" else counts
         shared = {"weight": rng.choice((0.0, 0.1, 0.7, 1.0, 3.0)), "visible": position != 1, "counts": how}
         asked = marks.assignment(position=position, **dates, **shared)

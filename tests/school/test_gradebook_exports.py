@@ -65,9 +65,9 @@ def test_csv_says_that_it_is_utf8_and_has_a_line_for_each_student(school: School
     content = csv_of(points(marks), titles={asked: "Poses, and moves"})
     assert content.startswith(b"\xef\xbb\xbf")
     assert read_csv(content) == [
-        ["Login", "Name", "Group", "1. Poses, and moves", "2. poses-and-moves", "Total"],
-        ["robotics-s0000", "Student 0000", "", "53.5", "", "53.5"],
-        ["robotics-s0001", "Student 0001", "Б-21", "", "", ""],
+        ["Login", "Name", "Group", "1. Poses, and moves", "2. poses-and-moves", "Total", "Graded"],
+        ["robotics-s0000", "Student 0000", "", "53.5", "", "53.5", "1"],
+        ["robotics-s0001", "Student 0001", "Б-21", "", "", "", "0"],
     ]
     assert read_csv(csv_of(points(marks), delimiter=";"), ";")[1][3] == "53.5"
     with pytest.raises(Refused, match="cannot stand between cells"):
@@ -87,7 +87,7 @@ def test_a_number_is_not_taken_for_a_formula(school: School) -> None:
     asked = marks.assignment()
     with school.writing() as session:
         override(session, marks.teacher, asked, marks.students[0].id, 0, "why")
-    assert read_csv(csv_of(points(marks)))[1][3:] == ["0.0", "0.0"]
+    assert read_csv(csv_of(points(marks)))[1][3:] == ["0.0", "0.0", "1"]
 
 
 def test_xlsx_has_texts_and_numbers_and_nothing_else(school: School) -> None:

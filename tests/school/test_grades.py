@@ -124,6 +124,7 @@ class Changes:
     def change(self, student: int, asked: int, number: float) -> None:
         kinds = ({"due": now() + timedelta(hours=number)}, {"late_percent": number}, {"counts": "best"})
         kinds += ({"counts": "latest"}, {"weight": number}, {"visible": number > 50}, {"due": None})
+        kinds += ({"closes": now() + timedelta(hours=number)}, {"closes": None})
         with self.school.writing() as session:
             edition = session.get_one(Assignment, self.asked[asked]).edition
             how = kinds[(student + round(number)) % len(kinds)]

@@ -8,6 +8,7 @@ import json
 import re
 import time
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from town import HOSTILE, Town
 
 from school.making import found
 from sheber.judge.sandbox import Sandbox
+from sheber.school import clock
 from sheber.school.audit import AuditEntry
 from sheber.school.courses import checking
+from sheber.school.courses.models import Assignment
 from sheber.school.gradebook import overrides
 from sheber.school.people import accounts
 from sheber.school.queue import claiming
@@ -69,6 +72,28 @@ def test_the_gradebook_is_a_table_of_links(town: Town) -> None:
     assert re.findall(r'<a href="/courses/\d+/students/\d+"><bdi>([^<]+)</bdi>', down) == order[::-1]
     few = town.browser(town.teacher).get(f"/courses/{town.course}/gradebook?search=Айгүл&passed=yes").text
     assert "李伟" not in few
+
+
+def test_a_total_says_everywhere_by_which_rule_and_of_how_much_it_is_one(town: Town) -> None:
+    hand_in(town)
+    past = {"due": clock.now() - timedelta(days=2), "position": 9, "exercise": "poses-and-moves", "scenes": 1}
+    with town.school.writing() as session:
+        closed = Assignment(course_id=town.course, created=clock.now(), closes=clock.now() - timedelta(days=1), **past)
+        later = clock.now() + timedelta(days=1)
+        session.add_all([closed, Assignment(course_id=town.course, created=clock.now(), closes=later, **past)])
+    student, teacher = town.browser(town.student), town.browser(town.teacher)
+    course = f"/courses/{town.course}"
+    pages = [student.get(course).text, teacher.get(f"{course}/gradebook").text]
+    pages += [teacher.get(f"{course}/students/{town.student.id}{end}").text for end in ("", "/report")]
+    for page in pages:
+        assert "The total is the mean of the exercises that are graded, by their weights." in page
+    for page in (pages[0], *pages[2:]):
+        assert "<b>40</b>" in page
+        assert re.search(r"1 of \d graded, 1 missing", page)
+    assert re.search(r">40 \(1 of \d\)</td>", pages[1])
+    assert 'aria-label="nothing yet, late work is taken">–</a>' in pages[1]
+    assert "Nothing handed in yet; late work is taken." in pages[3]
+    assert "nothing yet, late work is taken" in pages[2]
 
 
 @pytest.mark.parametrize("query", ["sort=x", "sort=assignment:999"])
@@ -132,7 +157,7 @@ def test_the_gradebook_is_exported(town: Town) -> None:
     browser = town.browser(town.teacher)
     answer = browser.get(f"/courses/{town.course}/gradebook.csv?delimiter=semicolon")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
-    assert ["aigul", "Айгүл Серікқызы", "", "80.0", "80.0"] in rows
+    assert ["aigul", "Айгүл Серікқызы", "", "80.0", "80.0", "1"] in rows
     assert answer.headers["content-disposition"].startswith("attachment")
     commas = browser.get(f"/courses/{town.course}/gradebook.csv?delimiter=semicolon&decimal=comma")
     rows = list(csv.reader(io.StringIO(commas.content.decode("utf-8-sig")), delimiter=";"))

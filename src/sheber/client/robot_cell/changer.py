@@ -74,7 +74,8 @@ class Changer(Fixed):
         """Lock the tool before the changer. Returns when the sensor `changer_locked` is on; the robot stops first.
 
         The tool is drawn to its place. From then on moves, `pose` and `wrench` are those of its TCP, and `robot.tool`
-        has its values. Raises ToolError after `timeout` [simulated s] if no tool is near enough, or one is on already.
+        has its values. Raises ToolError as soon as the piston is at its end without a tool, at the latest after
+        `timeout` [simulated s]; and where a tool is on already.
 
         >>> changer.lock()
         """

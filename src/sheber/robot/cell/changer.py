@@ -12,7 +12,8 @@ payload. The tool's own body stays for contacts and the rest.
 
     piston      left for
     UNLOCKED    DRAWING where a tool is within reach, else MISSED, when the valve goes to lock
-    DRAWING     LOCKED when the plates lie on each other, MISSED where they do not within `GIVE_UP_S`
+    DRAWING     LOCKED when the plates lie on each other, MISSED where they do not within `GIVE_UP_S`; OPENING, when the
+                valve goes to unlock
     LOCKED      OPENING, when the valve goes to unlock
     MISSED      OPENING, likewise: the piston is at its end without a tool
     OPENING     UNLOCKED after `OPENING_S`
@@ -63,11 +64,12 @@ DRAWING_S = 0.25  # in which the plates come together
 GIVE_UP_S = 0.6  # from the valve: what has not come by then does not lock
 OPENING_S = 0.12
 CLOSE_M, CLOSE_RAD = 1e-4, 2e-3  # the plates lie on each other
-# s^-2, s^-1: with one over the step, squared and not, an error would be gone after one step, and more would diverge
-WELD_SOLREF = (-200_000.0, -500.0)
+# stiffness [s^-2] and damping [s^-1] of the weld: one over the step squared, and one over the step, would take an error
+# away in one step; a little more makes the engine diverge
+WELD_SOLREF = (-0.8 / STEP_S**2, -1.0 / STEP_S)
 WELD_SOLIMP = (0.9999, 0.9999, 0.001, 0.5, 2.0)
 KEPT = 0.02  # share of its mass that a locked tool keeps
-SEATED_M, SEATED_RAD = 3e-3, math.radians(3.0)  # a tool so near to its place in a dock counts as sitting in it
+SEATED_M, SEATED_RAD = 4e-3, math.radians(3.0)  # a tool so near to its place in a dock slides to it: it sits in it
 NEAR_M = 0.09  # between the two flanges: a tool that is farther off is not looked at
 LOOK_STEPS = 10  # between two looks at who is near whom
 FALL_M, FALL_STEPS = 5e-3, 150  # what falls so far within this time was let go in the air
@@ -504,10 +506,9 @@ class Changer:
         """The tool whose plate is the nearest to the changer, and how far it is off; None where none is near."""
         places = self._data.xpos
         here = places[self._body].tolist()
-        for tool in self.tools.values():
-            if math.dist(here, places[tool.body].tolist()) < NEAR_M:
-                return tool, self._offset(tool)
-        return None, NOWHERE
+        away = [(math.dist(here, places[tool.body].tolist()), name) for name, tool in self.tools.items()]
+        distance, name = min(away, default=(math.inf, ""))
+        return (self.tools[name], self._offset(self.tools[name])) if distance < NEAR_M else (None, NOWHERE)
 
     def _offset(self, tool: Docked) -> Offset:
         """How far a tool's plate is off the changer's face."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sheber.i18n import N_, Text, message
 from sheber.robot.cell.docks import CHANGER as KIND
 from sheber.robot.cell.scene import ToolSpec
-from sheber.robot.cell.wires import LOCK, UNLOCK
+from sheber.robot.cell.wires import LOCK, PRESENT, UNLOCK
 from sheber.robot.fields import Command, Positive
 from sheber.robot.port import Device, Exchange, Port
 from sheber.robot.serving import CommandError, Reply, Served, missing, serves
@@ -39,7 +39,7 @@ NOT_DRAWN_BACK = message(
 )
 NO_TOOL = message(
     "changer.no_tool",
-    "The changer did not lock a tool: changer_locked is off after {timeout:g} s, and tool_present was {present}. "
+    "The changer did not lock a tool: changer_locked is off after {passed:g} s, and tool_present was {present}. "
     "It takes a tool that is at most {gap:.1f} mm before it, {across:.1f} mm beside it and {angle:g}° turned.",
 )
 REFUSED = message(
@@ -146,11 +146,13 @@ def _lock(station: Served, command: ChangerLock) -> Reply:
         raise CommandError("ToolError", HAS_ONE(tool=port.on))
     if changer.missed:
         raise CommandError("ToolError", NOT_DRAWN_BACK())
-    present = bool(station.inputs.digital["tool_present"])
+    present, began = bool(station.inputs.digital[PRESENT]), station.time
     _switch(station, lock=True)
     if not station.until(lambda: changer.locked or changer.missed, command.timeout) or changer.missed:
+        if not changer.missed:
+            _switch(station, lock=False)  # else it would lock later, and nobody would know
         values = {"gap": changer.gap * 1e3, "across": changer.lead_in * 1e3, "angle": changer.angle_deg}
-        raise CommandError("ToolError", NO_TOOL(timeout=command.timeout, present=present, **values))
+        raise CommandError("ToolError", NO_TOOL(passed=round(station.time - began, 2), present=present, **values))
     return _takes(station)
 
 
@@ -162,7 +164,10 @@ def _unlock(station: Served, command: ChangerUnlock) -> Reply:
     station.watch.hold()
     _switch(station, lock=False)
     if not station.until(lambda: changer.unlocked, OPENS_S):
-        raise CommandError("ToolError", REFUSED(tool=before) if port.on else STUCK(timeout=OPENS_S))
+        if not port.on:
+            raise CommandError("ToolError", STUCK(timeout=OPENS_S))
+        _switch(station, lock=True)  # else the interlock would let it go at the next dock, and nobody would know
+        raise CommandError("ToolError", REFUSED(tool=before))
     return _takes(station)
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import undefer
 from sheber.i18n import N_, _, current
 from sheber.school import audit
 from sheber.school.courses import archives
-from sheber.school.courses.exercises import folder_of
+from sheber.school.courses.exercises import Upload, folder_of
 from sheber.school.courses.models import OwnExercise
 from sheber.school.errors import NotFound, Refused
 from sheber.school.opening import School
@@ -116,12 +116,12 @@ def store(school: School, own_id: int, examined: Examined, checker: str = "") ->
     return True
 
 
-def pictured(school: School, own: OwnExercise) -> tuple[Path, ...]:
+def pictured(school: School, own: Upload) -> tuple[Path, ...]:
     """The pictures of the public scenes of a checked upload; none where its station has nothing to show."""
     return tuple(sorted(_pictures(folder_of(school.exercises, own)).glob("scene-?.png")))
 
 
-def picture(school: School, own: OwnExercise, place: int) -> bytes:
+def picture(school: School, own: Upload, place: int) -> bytes:
     """The picture of one public scene, by its place from 1. What the upload's process wrote is only read as a file.
 
     Raises NotFound.

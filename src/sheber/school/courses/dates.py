@@ -12,7 +12,7 @@ from sheber.school.courses.models import Extension
 from sheber.school.errors import Refused, all_wrong
 from sheber.school.zones import told
 
-__all__ = ["Dates", "check_dates", "dates_of", "less_lateness", "passed"]
+__all__ = ["Dates", "check_dates", "dates_of", "ends", "less_lateness", "passed"]
 
 
 class HasDates(Protocol):
@@ -64,6 +64,11 @@ def dates_of(assignment: HasDates, extension: Extension | None) -> Dates:
         closes = max(closes, due)
     attempts = None if assignment.attempts is None else max(assignment.attempts, extension.attempts or 0)
     return Dates(assignment.opens, due, closes, attempts, extended=True)
+
+
+def ends(dates: HasDates) -> datetime | None:
+    """From when on an exercise without points counts as 0: where late work ends, else the deadline. None: never."""
+    return dates.closes if dates.closes is not None else dates.due
 
 
 def less_lateness(points: float, days: int, percent: float) -> float:

@@ -37,6 +37,7 @@ from sheber.school.people.policy import Actor
 __all__ = [
     "Available",
     "Proposal",
+    "Upload",
     "admit",
     "allow_check",
     "available",
@@ -95,6 +96,15 @@ class Proposal:
     findings: tuple[Mapping[str, Any], ...]  # of the check: {"promise": title, "broken": [sentence, ...]}
     uploaded_by: str
     created: datetime
+
+
+class Upload(Protocol):
+    """An upload, as its row or as a page has it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
 
 
 def exercise_of(session: Session, assignment: Asked) -> Exercise:
@@ -217,7 +227,7 @@ def refuse(session: Session, actor: Actor, own_id: int, reason: str) -> None:
     own.findings = [*own.findings, {"promise": "", "broken": [reason]}]
 
 
-def folder_of(exercises: Path, own: OwnExercise) -> Path:
+def folder_of(exercises: Path, own: Upload) -> Path:
     """Where the files of an upload lie, once it may run: named after its content, so that it never changes."""
     return exercises / f"{own.id}-{own.sha256[:16]}"
 

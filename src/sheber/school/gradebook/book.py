@@ -2,8 +2,8 @@
 
 A cell has the points that count: those that a teacher gave by hand, else those of the best or latest judged attempt.
 The total is the mean of the cells by the weights of their assignments. An assignment counts in it once the student has
-points there, or once its deadline has passed: then nothing handed in is 0. Assignments that students cannot see do not
-count. The number of queries is the same for 2 students and for 2,000.
+points there, or once its last date has passed: then nothing handed in is 0. While late work is taken it is not.
+Assignments that students cannot see do not count. The number of queries is the same for 2 students and for 2,000.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sheber.exercises.score import PASS
 from sheber.i18n import _
 from sheber.school import clock
 from sheber.school.courses.assignments import require_assignment
-from sheber.school.courses.dates import Dates, dates_of
+from sheber.school.courses.dates import Dates, dates_of, ends
 from sheber.school.courses.models import Assignment, Extension, Group, Member
 from sheber.school.errors import Refused
 from sheber.school.gradebook.counting import Counted, Given, HandedIn, Place, counted, extended, given, handed_in
@@ -40,12 +40,15 @@ __all__ = [
     "Line",
     "Row",
     "Sheet",
+    "Standing",
     "assignments_of",
     "cells_of",
     "column",
     "column_of",
     "gradebook",
+    "own_standing",
     "sheet",
+    "standing_of",
     "total_of",
 ]
 
@@ -60,8 +63,9 @@ _WORDS: Final = ("name", "login", "group")
 SORTS: Final = (*_WORDS, "total")
 """What rows may be sorted by; or "assignment:12" for the points of one assignment."""
 
-STATES: Final = ("graded", "waiting", "fault", "missing", "open")
-"""A cell is graded (also by hand), waits, ended by a fault of ours, is missing after its deadline, or still open."""
+STATES: Final = ("graded", "waiting", "fault", "missing", "late", "open")
+"""A cell is graded (also by hand), waits, ended by a fault of ours, is missing after its last date, or still open.
+Late is one that is past its deadline, until late work is taken no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Cell(NamedTuple):
     override_id: int  # of the points given by hand; 0: none
     due: datetime | None  # of this student
     extended: bool
+    taken: bool  # work is still taken, on time or late
 
     @property
     def passed(self) -> bool:
@@ -108,6 +113,21 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A total, and of how much it is one."""
+
+    total: float | None  # None: nothing counts yet
+    graded: int  # assignments with points
+    missing: int  # assignments that count as 0
+    asked: int  # assignments that students see
+
+    @property
+    def passed(self) -> bool:
+        """Whether the total passes."""
+        return passes(self.total)
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A student."""
 
@@ -118,7 +138,12 @@ class Row:
     group: str  # "": none
     left: bool  # no longer in the course
     cells: tuple[Cell, ...]  # in the order of the columns
-    total: float | None  # None: nothing counts yet
+    standing: Standing
+
+    @property
+    def total(self) -> float | None:
+        """The total; None: nothing counts yet."""
+        return self.standing.total
 
     @property
     def passed(self) -> bool:
@@ -149,6 +174,7 @@ class Line(NamedTuple):
     group: str  # "": none
     points: tuple[float | None, ...]  # that count, in the order of the columns
     total: float | None
+    graded: int  # assignments that students see, with points
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +241,7 @@ def sheet(session: Session, actor: Actor, course_id: int, *, group_id: int | Non
     totals = _totals(session, course_id, assignments, ordered)
     points, nothing = counting_points(session, course_id), dict[int, float]()
     ids = [one.id for one in assignments]
+    seen = {one.id for one in assignments if one.visible}
     return Sheet(
         tuple(column_of(one) for one in assignments),
         tuple(
@@ -224,6 +251,7 @@ def sheet(session: Session, actor: Actor, course_id: int, *, group_id: int | Non
                 one.group,
                 tuple(map(points.get(one.person_id, nothing).get, ids)),
                 totals[one.person_id],
+                len(seen & points.get(one.person_id, nothing).keys()),
             )
             for one in ordered
         ),
@@ -252,6 +280,21 @@ def total_of(assignments: Sequence[Assignment], cells: Sequence[Cell]) -> float 
     ]
     weights = math.fsum(weight for weight, _points in counting)
     return round(math.fsum(w * points for w, points in counting) / weights, 2) if weights > 0 else None
+
+
+def standing_of(assignments: Sequence[Assignment], cells: Sequence[Cell]) -> Standing:
+    """The total of a student, and of how much it is one."""
+    seen = [cell for one, cell in zip(assignments, cells, strict=True) if one.visible]
+    graded = sum(cell.points is not None for cell in seen)
+    missing = sum(cell.state == "missing" for cell in seen)
+    return Standing(total_of(assignments, cells), graded, missing, len(seen))
+
+
+def own_standing(session: Session, actor: Actor, course_id: int) -> Standing:
+    """What the reader has reached in a course: the total that the gradebook has. Six queries. Raises NotFound."""
+    policy.require(session, actor, "course.see", course_id)
+    assignments = [one for one in assignments_of(session, course_id) if one.visible]
+    return standing_of(assignments, cells_of(session, assignments, [actor.id])[actor.id])
 
 
 def cells_of(session: Session, assignments: Sequence[Assignment], people: Sequence[int]) -> dict[int, tuple[Cell, ...]]:
@@ -310,6 +353,7 @@ def _cell(one: Assignment, place: Place, found: _Found, now: datetime) -> Cell:
         override_id=by_hand.id if by_hand else 0,
         due=dates.due,
         extended=extension is not None,
+        taken=dates.closes is None or now <= dates.closes,
     )
 
 
@@ -320,8 +364,10 @@ def _state(graded: bool, handed: HandedIn, dates: Dates | Assignment, now: datet
         return "waiting"
     if handed.broken:
         return "fault"
-    deadline = dates.due if dates.due is not None else dates.closes
-    return "missing" if deadline is not None and now > deadline else "open"
+    end = ends(dates)
+    if end is not None and now > end:
+        return "missing"
+    return "late" if dates.due is not None and now > dates.due else "open"
 
 
 # --- rows ------------------------------------------------------------------------------------
@@ -363,8 +409,8 @@ def _rows(session: Session, assignments: Sequence[Assignment], members: Sequence
 
 
 def _row(assignments: Sequence[Assignment], one: _Person, cells: tuple[Cell, ...]) -> Row:
-    total = total_of(assignments, cells)
-    return Row(one.person_id, one.login, one.name, one.group_id, one.group, one.left, cells, total)
+    standing = standing_of(assignments, cells)
+    return Row(one.person_id, one.login, one.name, one.group_id, one.group, one.left, cells, standing)
 
 
 def column_of(one: Assignment) -> Column:

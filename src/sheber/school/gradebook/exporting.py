@@ -30,6 +30,7 @@ _STATES: Final = {
     "waiting": N_("waiting"),
     "fault": N_("fault of the school"),
     "missing": N_("missing"),
+    "late": N_("nothing yet, late work is taken"),
     "open": N_("open"),
 }
 
@@ -82,14 +83,16 @@ def xlsx_of(book: Gradebook, *, titles: Mapping[int, str] | None = None) -> byte
 def _grades(columns: Sequence[Column], lines: Iterable[Line], titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:
     """A line for each student."""
     named = [_title(n, column, titles) for n, column in enumerate(columns, 1)]
-    yield [_("Login"), _("Name"), _("Group"), *named, _("Total")]
+    yield [_("Login"), _("Name"), _("Group"), *named, _("Total"), _("Graded")]
     for one in lines:
-        yield [one.login, one.name, one.group, *one.points, one.total]
+        yield [one.login, one.name, one.group, *one.points, one.total, one.graded]
 
 
 def _line(row: Row) -> Line:
     """A student without the words."""
-    return Line(row.login, row.name, row.group, tuple(cell.points for cell in row.cells), row.total)
+    return Line(
+        row.login, row.name, row.group, tuple(cell.points for cell in row.cells), row.total, row.standing.graded
+    )
 
 
 def _details(book: Gradebook, titles: Mapping[int, str]) -> Iterator[Sequence[Value]]:

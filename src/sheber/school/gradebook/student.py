@@ -12,11 +12,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from sheber.exercises.score import PASS
 from sheber.i18n import _
 from sheber.school.courses.models import Assignment, Group, Member
 from sheber.school.errors import NotFound
-from sheber.school.gradebook.book import Cell, Column, assignments_of, cells_of, column_of, total_of
+from sheber.school.gradebook.book import Cell, Column, Standing, assignments_of, cells_of, column_of, standing_of
 from sheber.school.people import policy
 from sheber.school.people.models import Person
 from sheber.school.people.policy import Actor
@@ -63,14 +62,19 @@ class StudentPage:
     group: str
     left: bool
     own: bool  # the reader's
-    total: float | None
+    standing: Standing
     assignments: tuple[AssignmentOfStudent, ...]
     progress: tuple[tuple[datetime, float], ...]  # the mean of the best points so far, after each judged attempt
 
     @property
+    def total(self) -> float | None:
+        """The total; None: nothing counts yet."""
+        return self.standing.total
+
+    @property
     def passed(self) -> bool:
         """Whether the total passes."""
-        return self.total is not None and self.total >= PASS
+        return self.standing.passed
 
 
 def student_page(session: Session, actor: Actor, course_id: int, person_id: int) -> StudentPage:
@@ -92,7 +96,7 @@ def student_page(session: Session, actor: Actor, course_id: int, person_id: int)
         group,
         left,
         person_id == actor.id,
-        total_of(assignments, cells),
+        standing_of(assignments, cells),
         tuple(
             AssignmentOfStudent(column_of(one), cell, tuple(attempts.get(one.id, ())), practice.get(one.id, 0))
             for one, cell in zip(assignments, cells, strict=True)

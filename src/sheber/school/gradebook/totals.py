@@ -3,7 +3,7 @@
 A gradebook that is ordered by its total needs all totals for one page of rows. To make a cell of each student and
 assignment for them takes seconds where there are thousands of students. The points that count are kept in rows
 (`school.grades`); here they are summed, and what depends on the clock is added: an assignment that is missing after its
-deadline. The rules are those of `book.total_of`, for students without an extension.
+last date. The rules are those of `book.total_of`, for students without an extension.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from sheber.school.courses.dates import ends
 from sheber.school.courses.models import Assignment, Extension
 from sheber.school.gradebook.models import Grade
 from sheber.school.submissions.models import Submission
@@ -41,7 +42,7 @@ class Summed:
 
 def summed(session: Session, course_id: int, assignments: Sequence[Assignment], now: datetime) -> Summed:
     """The totals of all who have points, and of who has none. At most two queries."""
-    past = {one.id: one.weight for one in assignments if one.visible and _is_past(one, now)}
+    past = {one.id: one.weight for one in assignments if one.visible and (end := ends(one)) is not None and now > end}
     weight, points = Assignment.weight, Grade.points
     more = case((Assignment.id.in_(past), 0.0), else_=weight)  # one that is past counts for everybody
     query = select(Grade.person_id, func.sum(weight * points), func.sum(more))
@@ -67,11 +68,6 @@ def extended_in(session: Session, assignments: Sequence[Assignment]) -> set[int]
     """Who has an extension in any of these. One query."""
     mine = Extension.assignment_id.in_([one.id for one in assignments])
     return set(session.scalars(select(Extension.person_id).where(mine).distinct()))
-
-
-def _is_past(one: Assignment, now: datetime) -> bool:
-    end = one.due if one.due is not None else one.closes
-    return end is not None and now > end
 
 
 def _excused(session: Session, course_id: int, past: Mapping[int, float]) -> dict[int, float]:

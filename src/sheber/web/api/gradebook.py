@@ -33,7 +33,7 @@ class CellAnswer(Answer):
     """A student in an assignment."""
 
     assignment_id: int
-    state: str = Field(description="graded, waiting, fault, missing or open")
+    state: str = Field(description="graded, waiting, fault, missing, late (late work is taken) or open")
     points: float | None = Field(description="what counts")
     computed: float | None = Field(description="of the attempt that counts, less lateness")
     final: float | None = Field(description="before lateness")
@@ -47,7 +47,17 @@ class CellAnswer(Answer):
     override_id: int = Field(description="0: none; to send along with a change")
     due: datetime | None
     extended: bool
+    taken: bool = Field(description="work is still taken, on time or late")
     passed: bool
+
+
+class StandingAnswer(Answer):
+    """A total, and of how much it is one."""
+
+    total: float | None = Field(description="null: nothing counts yet")
+    graded: int = Field(description="assignments with points")
+    missing: int = Field(description="assignments that count as 0: their last date has passed")
+    asked: int = Field(description="assignments that students see")
 
 
 class RowAnswer(Answer):
@@ -61,6 +71,7 @@ class RowAnswer(Answer):
     left: bool = Field(description="no longer in the course")
     cells: list[CellAnswer]
     total: float | None = Field(description="null: nothing counts yet")
+    standing: StandingAnswer
     passed: bool
 
 

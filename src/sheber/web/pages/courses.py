@@ -13,6 +13,7 @@ from sheber.school.courses import courses
 from sheber.school.courses.assignments import AssignmentLine, course_page
 from sheber.school.courses.exercises import exercise_of, headline_of
 from sheber.school.errors import NotFound, Refused, TooMany
+from sheber.school.gradebook.book import own_standing
 from sheber.school.submissions.handed import handed
 from sheber.school.submissions.mine import NOTHING_YET, mine
 from sheber.web.looking import unread
@@ -49,6 +50,7 @@ def course(visit: Known, course_id: Id) -> Response:
         reached = mine(session, visit.actor, course_id)
         classes = handed(session, visit.actor, course_id) if found.role != "student" else {}
         exercises = [exercise_of(session, line) for line in found.assignments]
+        standing = own_standing(session, visit.actor, course_id)
     fresh = Counter(one.assignment_id for one in unread(visit))
     rows = [
         {
@@ -61,7 +63,7 @@ def course(visit: Known, course_id: Id) -> Response:
         | {"mine": reached.get(line.id, NOTHING_YET), "fresh": fresh[line.id], "handed": classes.get(line.id)}
         for line, exercise, headline in zip(found.assignments, exercises, map(headline_of, exercises), strict=True)
     ]
-    return page(visit, "course.html.j2", course=found, rows=rows, total=_total(rows))
+    return page(visit, "course.html.j2", course=found, rows=rows, standing=standing)
 
 
 def mark(line: AssignmentLine) -> tuple[str, str]:
@@ -91,10 +93,3 @@ def _my_courses(visit: Visit, wrong: str = "", code: str = "", status: int = 200
     current = [one for one in found if not one.archived]
     past = [one for one in found if one.archived]
     return page(visit, "courses.html.j2", status=status, current=current, past=past, wrong=wrong, code=code)
-
-
-def _total(rows: list[dict[str, object]]) -> float | None:
-    """The weighted mean of what was reached, of the assignments that have points; None where there is none."""
-    counted = [(row["line"].settings.weight, row["mine"].points) for row in rows if row["mine"].points is not None]  # type: ignore[attr-defined]
-    weight = sum(one for one, _points in counted)
-    return sum(one * points for one, points in counted) / weight if weight else None

@@ -67,7 +67,7 @@ def picture(visit: Known, own_id: Id, place: Id) -> Response:
     """The picture of one public scene of a checked upload."""
     with visit.school.reading() as session:
         found = _proposal(session, visit, own_id)
-    content = checking.picture(visit.school, found, place)  # type: ignore[arg-type]
+    content = checking.picture(visit.school, found, place)
     return Response(content, media_type="image/png")
 
 
@@ -114,7 +114,7 @@ def _one(visit: Visit, own_id: int, error: Refused | None = None) -> Response:
 def _pictures(visit: Visit, found: exercises.Proposal) -> int:
     """How many scenes of a checked upload have a picture."""
     shown = found.state in ("checked", "admitted")
-    return len(checking.pictured(visit.school, found)) if shown else 0  # type: ignore[arg-type]
+    return len(checking.pictured(visit.school, found)) if shown else 0
 
 
 def _proposal(session: Any, visit: Visit, own_id: int) -> exercises.Proposal:
