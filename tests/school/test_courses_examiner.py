@@ -16,11 +16,13 @@ from making import a_person
 
 from school.making import Clock
 from school.test_courses_exercises import OWN, do, found, packed
+from sheber.school import leases
 from sheber.school.audit import AuditEntry
-from sheber.school.courses import checking, examiner, exercises
-from sheber.school.courses.examiner import LEASE_S, TRIES, Examiner, give_back, keep, take
+from sheber.school.courses import checking, exercises
+from sheber.school.courses.examiner import CHECKS, Examiner
 from sheber.school.courses.models import OwnExercise
 from sheber.school.errors import DatabaseAway
+from sheber.school.leases import LEASE_S
 from sheber.school.opening import School
 
 GOOD = checking.Examined([{"promise": "all", "broken": []}])
@@ -53,24 +55,24 @@ def until(what: Callable[[], Any], seconds: float = 120.0) -> Any:
 
 def test_only_what_an_administrator_allowed_is_taken_and_by_one_alone(any_school: School) -> None:
     own_id = proposed(any_school)
-    assert do(any_school, take, "a") is None
+    assert do(any_school, CHECKS.take, "a") is None
     root = a_person(any_school, "root", "administrator")
     do(any_school, exercises.allow_check, root, own_id)
-    assert do(any_school, take, "a") == own_id
-    assert do(any_school, take, "b") is None
-    assert do(any_school, keep, "a", own_id)
-    assert not do(any_school, keep, "b", own_id)
+    assert do(any_school, CHECKS.take, "a") == own_id
+    assert do(any_school, CHECKS.take, "b") is None
+    assert do(any_school, CHECKS.keep, "a", own_id)
+    assert not do(any_school, CHECKS.keep, "b", own_id)
 
 
 def test_a_lost_worker_s_check_is_begun_anew_and_its_own_result_comes_too_late(any_school: School, time: Clock) -> None:
     own_id = allowed(any_school)
-    assert do(any_school, take, "a") == own_id
+    assert do(any_school, CHECKS.take, "a") == own_id
     time.forward(seconds=LEASE_S - 1)
-    assert do(any_school, take, "b") is None
-    assert do(any_school, keep, "a", own_id)
+    assert do(any_school, CHECKS.take, "b") is None
+    assert do(any_school, CHECKS.keep, "a", own_id)
     time.forward(seconds=LEASE_S + 1)
-    assert do(any_school, take, "b") == own_id
-    assert not do(any_school, keep, "a", own_id)
+    assert do(any_school, CHECKS.take, "b") == own_id
+    assert not do(any_school, CHECKS.keep, "a", own_id)
     assert not checking.store(any_school, own_id, BAD, "a")
     assert checking.store(any_school, own_id, GOOD, "b")
     assert not checking.store(any_school, own_id, GOOD, "b")  # once
@@ -80,30 +82,30 @@ def test_a_lost_worker_s_check_is_begun_anew_and_its_own_result_comes_too_late(a
 
 def test_a_clock_that_was_set_back_holds_nothing_up(school: School, time: Clock) -> None:
     own_id = allowed(school)
-    assert do(school, take, "a") == own_id
+    assert do(school, CHECKS.take, "a") == own_id
     time.forward(days=-1)
-    assert do(school, take, "b") == own_id
+    assert do(school, CHECKS.take, "b") == own_id
 
 
 def test_a_check_that_is_lost_again_and_again_goes_back_to_the_administrator(school: School, time: Clock) -> None:
     own_id = allowed(school)
-    for _n in range(TRIES):
-        assert do(school, take, "a") == own_id
+    for _n in range(CHECKS.most):
+        assert do(school, CHECKS.take, "a") == own_id
         time.forward(seconds=LEASE_S + 1)
-    assert do(school, take, "a") is None
+    assert do(school, CHECKS.take, "a") is None
     own = found(school, own_id)
     assert own.state == "proposed"  # no refusal: nothing is known against it
-    assert f"begun {TRIES} times" in own.findings[0]["broken"][0]
+    assert f"begun {CHECKS.most} times" in own.findings[0]["broken"][0]
     do(school, exercises.allow_check, a_person(school, "other", "administrator"), own_id)
-    assert do(school, take, "a") == own_id
+    assert do(school, CHECKS.take, "a") == own_id
 
 
 def test_what_is_given_back_counts_as_no_try(school: School) -> None:
     own_id = allowed(school)
-    for _n in range(TRIES + 1):
-        assert do(school, take, "a") == own_id
-        do(school, give_back, "a", own_id)
-    do(school, give_back, "b", own_id)  # not its own
+    for _n in range(CHECKS.most + 1):
+        assert do(school, CHECKS.take, "a") == own_id
+        do(school, CHECKS.give_back, "a", own_id)
+    do(school, CHECKS.give_back, "b", own_id)  # not its own
     assert found(school, own_id).check_tries == 0
 
 
@@ -116,7 +118,7 @@ def test_the_examiner_checks_what_waits(school: School, monkeypatch: pytest.Monk
         return GOOD if own_id == first else BAD
 
     monkeypatch.setattr(checking, "examine", examine)
-    monkeypatch.setattr(examiner, "LOOK_S", 0.05)
+    monkeypatch.setattr(leases, "LOOK_S", 0.05)
     with Examiner(school, "a"):
         until(lambda: found(school, second).state == "refused", 20.0)
     assert found(school, first).state == "checked"
@@ -134,7 +136,7 @@ def test_a_database_that_is_away_loses_no_result(school: School, monkeypatch: py
 
     monkeypatch.setattr(checking, "examine", lambda *_a, **_k: GOOD)
     monkeypatch.setattr(checking, "store", away)
-    monkeypatch.setattr(examiner, "LOOK_S", 0.01)
+    monkeypatch.setattr(leases, "LOOK_S", 0.01)
     assert Examiner(school, "a").look()
     assert found(school, own_id).state == "checked"
 
@@ -143,7 +145,7 @@ def test_the_check_ends_where_the_administrator_refuses_meanwhile(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own_id = allowed(school, **{"exercise.py": b"import time\ntime.sleep(600)\n"})
-    monkeypatch.setattr(examiner, "BEAT_S", 0.0)
+    monkeypatch.setattr(leases, "BEAT_S", 0.0)
     root = a_person(school, "again", "administrator")
 
     one = Examiner(school, "a")

@@ -19,10 +19,11 @@ from sheber.judge import Program, best_sandbox
 from sheber.judge.sandbox import LimitReached, Sandbox, SandboxError, sandbox_of_level
 from sheber.judge.sandbox.errand import BrokenOff, errand
 from sheber.school.errors import NotAllowed, NotFound, Refused, TooMany
+from sheber.school.leases import LEASE_S
 from sheber.school.opening import School
 from sheber.school.people.policy import Actor
 from sheber.school.similarity import comparer, comparing, reports
-from sheber.school.similarity.comparer import LEASE_S, TRIES, Comparer, keep, store, take
+from sheber.school.similarity.comparer import COMPARISONS, Comparer, store
 from sheber.school.similarity.comparing import NotCompared, compare_programs
 from sheber.school.similarity.models import SimilarityReport
 from sheber.school.similarity.reports import (
@@ -541,15 +542,15 @@ def test_who_asks_again_asks_for_the_same(asked: tuple[Marks, int, int]) -> None
 def test_one_worker_compares_and_a_lost_one_s_result_comes_too_late(asked: tuple[Marks, int, int], time: Clock) -> None:
     marks, _assignment, report = asked
     school = marks.school
-    assert do(school, take, "a") == report
-    assert do(school, take, "b") is None
+    assert do(school, COMPARISONS.take, "a") == report
+    assert do(school, COMPARISONS.take, "b") is None
     time.forward(seconds=LEASE_S - 1)
-    assert do(school, keep, "a", report)
+    assert do(school, COMPARISONS.keep, "a", report)
     time.forward(seconds=2)
-    assert do(school, take, "b") is None
+    assert do(school, COMPARISONS.take, "b") is None
     time.forward(seconds=LEASE_S)
-    assert do(school, take, "b") == report
-    assert not do(school, keep, "a", report)
+    assert do(school, COMPARISONS.take, "b") == report
+    assert not do(school, COMPARISONS.keep, "a", report)
     assert not do(school, store, "a", report, GOOD)
     assert do(school, store, "b", report, GOOD)
     assert not do(school, store, "b", report, GOOD)
@@ -560,13 +561,13 @@ def test_an_interrupted_comparison_says_so_and_can_be_asked_for_again(
     asked: tuple[Marks, int, int], time: Clock
 ) -> None:
     marks, assignment, report = asked
-    for _n in range(TRIES):
-        assert do(marks.school, take, "a") == report
+    for _n in range(COMPARISONS.most):
+        assert do(marks.school, COMPARISONS.take, "a") == report
         time.forward(seconds=LEASE_S + 1)
-    assert do(marks.school, take, "a") is None
+    assert do(marks.school, COMPARISONS.take, "a") is None
     failed = do(marks.school, unfinished, marks.teacher, assignment)
     assert (failed.state, failed.going) == ("failed", False)
-    assert f"begun {TRIES} times and interrupted" in failed.trouble
+    assert f"begun {COMPARISONS.most} times and interrupted" in failed.trouble
     assert do(marks.school, ask, marks.teacher, assignment) == report + 1
 
 
