@@ -101,7 +101,7 @@ def served(
         good = 2.0 if part == facts["defective"] else 1.0
         outputs["result"][round((begin + 7.0) / 0.02) :] = results.get(order, good)
         outputs["depth"][round((begin + 7.0) / 0.02) :] = deep * 1e3 + deeper
-        events += _handled(part, begin)
+        events += [*_asked("rush" if order == 3 else "order", begin), *_handled(part, begin)]
     for n, code in enumerate((float(facts["fault"]),) if alarms is None else alarms):
         outputs["alarm"][50 * (n + 1) : 50 * (n + 2)] = code
     events.append((SECONDS * len(sequence) + 1.0, "move_done", {"kind": "joints", "line": 1}))
@@ -109,6 +109,14 @@ def served(
     joints[10 : count - 20] += 0.5
     tcp = np.tile(Pose((0.4, 0.1, 0.3)).to_list(), (count, 1))
     return write_trace(path, cell, facts, tcp, joints, bodies, events, outputs=outputs, wrench=wrench)
+
+
+def _asked(job: str, begin: float) -> list[Event]:
+    return [
+        (begin + 0.5, "output", {"name": f"{job}_request", "value": True}),
+        (begin + 0.9, "input", {"name": f"{job}_done", "value": True}),
+        (begin + 1.0, "output", {"name": f"{job}_request", "value": False}),
+    ]
 
 
 def _handled(part: str, begin: float) -> list[Event]:
@@ -267,11 +275,11 @@ def test_the_rush_order_goes_before_orders_that_are_not_begun(
     cell: Exercise, tmp_path: Path, sequence: tuple[int, ...], share: float
 ) -> None:
     """In a synthetic run orders are begun at 2, 12, 22 and 32 s."""
-    score = cell.score(come_at(-5.0, served(tmp_path / "run.trace", cell, seed_with(cell, 5), sequence)))
+    score = cell.score(come_at(5.0, served(tmp_path / "run.trace", cell, seed_with(cell, 5), sequence)))
     check = by_key(score)["rush"]
     assert check.points == pytest.approx(5.0 * share)
     if share < 1.0:
-        assert "It came at -5.0 s." in check.message
+        assert "It came at 5.0 s." in check.message
         assert check.message.endswith(f"{round(2 - 2 * share)}.")
 
 
@@ -282,13 +290,45 @@ def come_at(time: float, trace: Trace) -> Trace:
     return trace
 
 
-@pytest.mark.parametrize(("came", "points"), [(-2.5, 5.0), (-3.5, 2.5)])
-def test_an_order_that_is_begun_soon_after_the_rush_order_came_is_not_counted(
+@pytest.mark.parametrize(("came", "points"), [(11.0, 5.0), (10.5, 2.5)])
+def test_an_order_that_the_program_had_before_the_rush_order_came_is_not_counted(
     cell: Exercise, tmp_path: Path, came: float, points: float
 ) -> None:
-    """The second order is begun at 12 s, the third one waits."""
+    """The program has the second order at 10.9 s and begins it at 12 s; the third one waits."""
     score = cell.score(come_at(came, served(tmp_path / "run.trace", cell, seed_with(cell, 5), (0, 1, 3, 2))))
     assert by_key(score)["rush"].points == points
+
+
+def test_an_order_that_the_program_did_not_have_has_no_grace(cell: Exercise, tmp_path: Path) -> None:
+    """The rush order comes at 1.5 s. The orders that are begun at 2 and 12 s were not asked for before."""
+    trace = served(tmp_path / "run.trace", cell, seed_with(cell, 5), (0, 1, 3, 2))
+    for event in trace.events_of("input"):
+        event.data["name"] = "another"
+    assert by_key(cell.score(come_at(1.5, trace)))["rush"].points == pytest.approx(5.0 / 3.0, abs=0.01)
+
+
+def test_a_code_that_stood_for_a_tick_only_is_seen(cell: Exercise, tmp_path: Path) -> None:
+    trace = served(tmp_path / "run.trace", cell, seed_with(cell, 5), alarms=())
+    (output, *_) = trace.events_of("output")
+    output.data.update(name="alarm", value=5.0)
+    assert by_key(cell.score(trace))["told"].points == 5.0
+
+
+def test_of_two_parts_of_one_number_each_is_held_to_the_order_that_it_fits(cell: Exercise, tmp_path: Path) -> None:
+    """Order 1 has a defective part, which is stored as a good one; the third order is served rightly, by another."""
+    for seed in range(500):
+        facts = facts_of(cell, seed)
+        serving = facts["serving"]
+        if serving[0] == serving[2] and parts_of(facts)[0] == facts["defective"]:
+            break
+    else:
+        raise AssertionError("no such scene")
+    slot = Pose.from_list(facts["slots"][facts["orders"][0][1] - 1])
+    score = cell.score(served(tmp_path / "run.trace", cell, seed, places={0: slot}, results={0: 1.0}))
+    told = by_key(score)["complete"].message
+    assert "order 1 (its part is defective and belongs into the reject bin)" in told
+    assert "order 3" not in told
+    assert by_key(score)["recovered"].lost == 0.0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,14 @@ from sheber.judge import Program, best_sandbox, run
 pytestmark = [pytest.mark.physics, pytest.mark.box]
 
 FOLDER = Path(__file__).parent / "second_programs"
-NAMES = ["camera-and-hand-eye", "conveyor-tracking", "frame-and-trace", "inspection", "tcp-calibration"]
+NAMES = [
+    "camera-and-hand-eye",
+    "capstone-cell",
+    "conveyor-tracking",
+    "frame-and-trace",
+    "inspection",
+    "tcp-calibration",
+]
 SEEDS = range(9001, 9009) if os.environ.get("SHEBER_ALL_SEEDS") else (9002, 9003)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from sheber.exercises.criteria import (
     CLOSING_TITLES,
     Pressed,
+    asked,
     closing,
     cut_off,
     deepest,
@@ -102,7 +103,7 @@ PIN_HEAD, COVER_HEAD = (0.014, 0.014, 0.030), (0.056, 0.056, 0.006)  # m
 MASS = 0.10  # kg
 MARK_RADIUS = 0.003  # m, of the dark spot that a good part has on top
 GAUGE_DEPTH, CHAMFER = 0.025, 0.002  # m
-NOTICE_S = 15.0  # from the rush order to the grip of a part that was ordered before
+NOTICE_S = 25.0  # from the rush order to the grip of a part whose order the program had before
 IN_GAUGE = 0.004  # m from the axis of the gauge: further away nothing is in it
 BELT_TOP, BELT_WIDTH, BELT_END = 0.10, 0.14, 0.20  # m; the end along x of the frame "belt"
 STOP_AT = 0.13  # m along it: the light barrier
@@ -412,9 +413,11 @@ def checks(trace: Trace, numbers: Numbers) -> list[Check]:
     code, rush_s = int(trace.facts["fault"]), float(trace.facts["rush_s"])
     *before, rush = served
     others, own = [one.part for one in before], worth(numbers, "rush", "rush")
+    given = [one.done for one in asked(trace, "order") if one.done is not None]
+    had = [part for part, time in zip(others, given, strict=False) if time <= rush_s]
     return [
         _complete_check(trace, numbers, served),
-        taken_first(trace, "rush", FIRST(), rush.part if rush.done else "", others, rush_s, NOTICE_S, own),
+        taken_first(trace, "rush", FIRST(), rush.part if rush.done else "", others, had, rush_s, NOTICE_S, own),
         *_insertion_checks(trace, numbers, served),
         fault_told(trace, "alarm", code, FAULT_WORDS[FAULTS[code]](), worth(numbers, "told", "told")),
         _recovered_check(trace, numbers, served),
@@ -428,17 +431,33 @@ def _served(trace: Trace, numbers: Numbers) -> list[Served]:
     mouth = Pose.from_list(trace.facts["gauge"])
     depths = {part: deepest(trace, part, mouth, IN_GAUGE) for part in trace.facts["parts"]}
     called = [*(ORDER(number=n) for n in range(1, len(orders))), RUSH_ORDER()]
-    left = list(trace.facts["parts"])
-    served = []
-    for order, serving, name in zip(orders, trace.facts["serving"], called, strict=True):
-        fitting = [part for part in left if trace.facts["parts"][part] == serving]
-        flaws = {part: _flaw(trace, numbers, order, part, depths[part]) for part in fitting}
-        # of two that fit, the defective one is left for the other order: it belongs into the bin, whatever the slot
-        bad = trace.facts["defective"]
-        part = min(fitting, key=lambda one: (bool(flaws[one]), one == bad, -depths[one].most, one))
-        left.remove(part)
-        served.append(Served(order, name, part, depths[part], flaws[part]))
-    return served
+    used: dict[int, str] = {}  # part by place of its order
+    for number in set(trace.facts["serving"]):
+        places = [place for place, serving in enumerate(trace.facts["serving"]) if serving == number]
+        used |= _matched(trace, numbers, {place: orders[place] for place in places}, number, depths)
+    return [
+        Served(order, name, used[n], depths[used[n]], _flaw(trace, numbers, order, used[n], depths[used[n]]))
+        for n, (order, name) in enumerate(zip(orders, called, strict=True))
+    ]
+
+
+def _matched(
+    trace: Trace, numbers: Numbers, orders: Mapping[int, Order], number: int, depths: Mapping[str, Pressed]
+) -> dict[int, str]:
+    """Of orders that parts of one number serve: which part was for which, so that as few as can be are not complete.
+
+    Where that leaves a choice, the part that was gripped first was for the order that came first.
+    """
+    fitting = [part for part, own in trace.facts["parts"].items() if own == number]
+    gripped = [str(event.data.get("part")) for event in trace.events_of("grip")]
+    fitting.sort(key=lambda part: gripped.index(part) if part in gripped else len(gripped))
+
+    def flaws(parts: tuple[str, ...]) -> int:
+        pairs = zip(orders.values(), parts, strict=True)
+        return sum(bool(_flaw(trace, numbers, order, part, depths[part])) for order, part in pairs)
+
+    best: tuple[str, ...] = min(permutations(fitting, len(orders)), key=flaws)
+    return dict(zip(orders, best, strict=True))
 
 
 def _flaw(trace: Trace, numbers: Numbers, order: Order, part: str, depth: Pressed) -> Text:

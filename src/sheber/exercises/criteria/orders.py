@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -38,20 +38,30 @@ TOLD_MORE = message(
 
 
 def taken_first(
-    trace: Trace, key: str, title: Text, part: str, others: Sequence[str], came: float, notice: float, worth: Worth
+    trace: Trace,
+    key: str,
+    title: Text,
+    part: str,
+    others: Sequence[str],
+    asked_for: Collection[str],
+    came: float,
+    notice: float,
+    worth: Worth,
 ) -> Check:
     """Of the other parts that were not begun when something came [s]: the share that was not begun before `part`.
 
     `part` is "" where nothing was completed.
 
-    What is begun within `notice` [s] after that counts as begun before: a program does not drop what it has begun.
+    Of `asked_for`, the parts whose orders a program had before that, what is begun within `notice` [s] after it counts
+    as begun before: a program does not drop what it has begun.
     """
     if trace.duration < came:
         return worth.missing(key, title, RUN_ENDED(), follows=True)
     begun = _first_grip(trace, part)
     if math.isinf(begun):
         return worth.missing(key, title, NEVER(came=came), follows=True)
-    waiting = [time for time in (_first_grip(trace, other) for other in others) if time > came + notice]
+    grips = {other: _first_grip(trace, other) for other in others}
+    waiting = [time for other, time in grips.items() if time > came + (notice if other in asked_for else 0.0)]
     before = [time for time in waiting if time < begun]
     share = 1.0 - len(before) / max(1, len(waiting))
     return worth.check(key, title, share, min(before, default=None), NOT_FIRST(came=came, count=len(before)))
@@ -65,7 +75,9 @@ def _first_grip(trace: Trace, part: str) -> float:
 
 def fault_told(trace: Trace, output: str, code: int, fault: Text, worth: Worth) -> Check:
     """Whether an analog output had the code of the fault that a scene has; each other code but 0 takes half."""
-    said = {round(float(value)) for value in np.unique(trace[f"output_{output}"]) if abs(value) < MOST_CODE} - {0}
+    moments = [event.data["value"] for event in trace.events_of("output") if event.data.get("name") == output]
+    values = {float(value) for value in (*np.unique(trace[f"output_{output}"]), *moments)}  # a moment may fall between
+    said = {round(value) for value in values if abs(value) < MOST_CODE} - {0}  # two samples
     others = sorted(said - {code})
     if code not in said:
         return worth.missing("told", TOLD(), NOT_TOLD(fault=fault, output=output), follows=cut_off(trace))
