@@ -307,3 +307,12 @@ def test_the_nearest_tool_is_locked_whichever_dock_is_named_first(turned: bool, 
         go(talk.cell, "near", 0.0005)
         talk.cell.changer.lock()
         assert talk.cell.changer.tool == "one"
+
+
+def test_a_tool_that_is_on_the_arm_at_the_start_is_no_action_of_the_program(tmp_path: Path) -> None:
+    docks = (stock.dock("dock_a", A, stock.gripper(), "gripper", away=True),)
+    with conversation(changing(docks=docks, frames=(("dock_a", A),)), tmp_path / "run.trace") as talk:
+        assert talk.cell.changer.tool == "gripper"
+        talk.cell.wait(0.1)
+    assert told(talk, "tool_on") == []
+    assert int(talk.trace["tool_on"][0]) == 1

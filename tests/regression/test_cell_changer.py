@@ -322,23 +322,34 @@ def test_a_tool_unlocked_off_its_dock_falls() -> None:
     assert cell.body_pose("gripper").position[2] < 0.25
 
 
-def test_a_tool_put_down_beside_its_place_slides_there() -> None:
+@pytest.mark.parametrize(("x", "y", "z"), [(2.0, -1.0, 2.5), (3.7, 0.0, 3.7)])
+def test_a_tool_put_down_beside_its_place_slides_there(x: float, y: float, z: float) -> None:
+    """From up to 4 mm beside and above: within that a tool counts as sitting in its dock."""
     cell, driver = taken()
     face = AT[0] @ DOWN
     T_face_tcp = changer(cell).spec.pose.inverse() @ cell.tool_now.pose
-    driver.line((face @ T_face_tcp).offset(x=0.002, y=-0.001, z=0.0025), 1.0)
+    driver.line((face @ T_face_tcp).offset(x=1e-3 * x, y=1e-3 * y, z=1e-3 * z), 1.0)
     driver.wait(0.2)
     valve(driver, lock=False)
     (down,) = told(cell, "tool_off")
     assert down["dock"] == "dock_a"
-    assert down["lateral_mm"] == pytest.approx(2.24, abs=0.15)
-    assert down["axial_mm"] == pytest.approx(2.5, abs=0.15)
+    assert down["lateral_mm"] == pytest.approx(math.hypot(x, y), abs=0.15)
+    assert down["axial_mm"] == pytest.approx(z, abs=0.15)
     driver.line(cell.T_base_tcp.offset(z=0.1), 0.5)
     driver.wait(1.0)
     assert cell.body_pose("gripper").distance(AT[0] @ T_dock_tool) < 0.1e-3
     assert cell.inputs["dock_a_occupied"]
     assert "unlocked_off_dock" not in kinds(cell)
     assert "left_unlocked" not in kinds(cell)
+
+
+def test_a_tool_let_go_more_than_four_millimetres_over_its_dock_was_not_in_it() -> None:
+    cell, driver = taken()
+    T_face_tcp = changer(cell).spec.pose.inverse() @ cell.tool_now.pose
+    driver.line((AT[0] @ DOWN @ T_face_tcp).offset(z=0.0045), 1.0)
+    driver.wait(0.2)
+    valve(driver, lock=False)
+    assert kinds(cell)[-2:] == ["tool_off", "unlocked_off_dock"]
 
 
 def test_the_arm_carries_away_only_what_is_locked() -> None:

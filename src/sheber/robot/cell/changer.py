@@ -209,7 +209,7 @@ class Changer:
         self._weld(tool, T_flange_tool)
         self._wanted, self._piston = True, _LOCKED
         self._wires.outputs[LOCK] = True
-        self._put_on(tool)
+        self._put_on(tool)  # no event: no program did that
 
     # --- as a tool ------------------------------------------------------------------------------
 
@@ -321,6 +321,7 @@ class Changer:
                 self._drawn = None
                 self._become(_LOCKED)
                 self._put_on(tool)
+                self._tell("tool_on", {"tool": tool.name})
             elif passed >= GIVE_UP_S:
                 self._drawn = None
                 self._unweld(tool)
@@ -386,7 +387,6 @@ class Changer:
         self._lend(tool)
         self._contacts.robot([CHANGER, *self._names(tool)])
         self._changed()
-        self._tell("tool_on", {"tool": tool.name})
 
     def _take_off(self, tool: Docked) -> None:
         mujoco.mj_kinematics(self._model, self._data)
