@@ -15,6 +15,7 @@ from sheber import DOWN, Contact, NoContact, Pose, RobotError, Signal, SpeedLimi
 from sheber.robot.cell.scene import Fixture, Imperfections, LightBarrier, Scene, Shape
 from sheber.robot.cell.stock import gripper, pointer, table
 from sheber.robot.devices.force import _ForceGuard
+from sheber.robot.motion.compliance import rotations
 from sheber.trace import OutcomeKind
 
 pytestmark = pytest.mark.physics
@@ -257,3 +258,10 @@ def test_a_guard_tells_the_most_force_along_its_direction_of_all_looks() -> None
         assert guard.most == pytest.approx(most)
         assert guard.met(feeling((6.0,) * 6))
         assert guard.force == pytest.approx(6.0 if along is not None else 6.0 * np.sqrt(3.0))
+
+
+def test_rotations_of_many_vectors_are_those_of_one_at_a_time() -> None:
+    rng = np.random.default_rng(5)
+    vectors = np.concatenate([np.zeros((1, 3)), 1e-9 * np.eye(3), rng.uniform(-3.0, 3.0, (20, 3))])
+    one_by_one = [Pose.from_rotvec((0.0, 0.0, 0.0), vector).rotation for vector in vectors]
+    assert rotations(vectors) == pytest.approx(np.array(one_by_one), abs=1e-14)

@@ -17,7 +17,7 @@ Moves are given to the interpolator as always. What they do along the chosen axe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from sheber.robot.motion.closed_form import closed_form
 from sheber.robot.motion.interpolator import Interpolator
 from sheber.robot.motion.words import place
 
-__all__ = ["AXES", "Compliance"]
+__all__ = ["AXES", "Compliance", "rotations"]
 
 Array = NDArray[np.float64]
 
@@ -200,14 +200,19 @@ class Compliance:
         moved[:, self._chosen[:3]] = 0.0
         T[:, :3, 3] = start[:3, 3] + (moved + offsets[:, :3]) @ axes.T
         if self._chosen[3:].any():
-            known, own = np.zeros((3, 3)), np.zeros(3)  # while no move turns the tool all rows are turned alike
-            for one, offset in zip(T, offsets, strict=True):
-                if not (one[:3, :3] == known).all():
-                    known = one[:3, :3].copy()
-                    own = Pose.from_matrix(_matrix(axes.T @ known @ start[:3, :3].T @ axes)).rotvec
-                turned = np.where(self._chosen[3:], 0.0, own) + offset[3:]
-                one[:3, :3] = axes @ Pose.from_rotvec((0.0, 0.0, 0.0), turned).rotation @ axes.T @ start[:3, :3]
+            turned = np.where(self._chosen[3:], 0.0, self._turns(T)) + offsets[:, 3:]
+            T[:, :3, :3] = axes @ rotations(turned) @ axes.T @ start[:3, :3]
         return T
+
+    def _turns(self, T: Array) -> Array:
+        """By how much the moves turned the tool (n, 3), as rotation vectors [rad] along the axes."""
+        found, known, own = np.empty((len(T), 3)), np.zeros((3, 3)), np.zeros(3)
+        for row, R in enumerate(T[:, :3, :3]):
+            if not (known == R).all():  # while no move turns the tool, all are alike
+                known = R
+                own = Pose.from_matrix(_matrix(self._axes.T @ R @ self._start[:3, :3].T @ self._axes)).rotvec
+            found[row] = own
+        return found
 
     def _solved(self, T_base_tcp: Array) -> Array:
         """Joints (n, 6), NaN where there are none; each turned to be next to the one before."""
@@ -215,22 +220,39 @@ class Compliance:
         turns: Array = q + 2.0 * np.pi * np.rint((self.joints - q) / (2.0 * np.pi))
         return turns
 
+    def _place(self) -> Any:
+        """Where the TCP is, in words."""
+        return place(self._tcp(self.joints[None])[0, :3, 3])
+
     def _fault(self, q: Array, offset: Array) -> e.MotionError | None:
         """Why the arm cannot go on to these joints (n, 6)."""
-        at = place(self._tcp(self.joints[None])[0, :3, 3])
         if np.isnan(q).any():
-            return e.Unreachable(e.GAVE_WAY_TOO_FAR(place=at))
+            return e.Unreachable(e.GAVE_WAY_TOO_FAR(place=self._place()))
         outside = ~kinematics.within(self._arm, q).all(axis=0)
         if outside.any():
             joint = int(outside.argmax())
-            return e.JointLimit(e.GAVE_WAY_TO_LIMIT(place=at, number=joint + 1, name=self._arm.joints[joint].name))
+            return e.JointLimit(
+                e.GAVE_WAY_TO_LIMIT(place=self._place(), number=joint + 1, name=self._arm.joints[joint].name)
+            )
         steps = np.abs(np.diff(np.vstack((self.joints, q)), axis=0)).max(axis=0)
         if (steps > self._arm.max_speed * STEP_S).any():
-            return e.Singularity(e.GAVE_WAY_TO_SINGULARITY(place=at))
+            return e.Singularity(e.GAVE_WAY_TO_SINGULARITY(place=self._place()))
         gone = float(np.linalg.norm(offset * self._metres))
         if gone >= (1.0 - ARRIVED) * self._travel:
-            return e.NoContact(e.GAVE_WAY_TO_THE_END(place=at, travel=self._travel * 1000.0))
+            return e.NoContact(e.GAVE_WAY_TO_THE_END(place=self._place(), travel=self._travel * 1000.0))
         return None
+
+
+def rotations(vectors: Array) -> Array:
+    """Rotation matrices (n, 3, 3) of rotation vectors (n, 3) [rad] (Rodrigues 1840); near zero too."""
+    angle = np.sqrt((vectors * vectors).sum(axis=1))[:, None, None]
+    x, y, z = vectors.T
+    cross = np.zeros((len(vectors), 3, 3))
+    cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -z, y, -x
+    cross[:, 1, 0], cross[:, 2, 0], cross[:, 2, 1] = z, -y, x
+    sine, cosine = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2.0 * np.pi)) ** 2  # sin a / a, (1 - cos a) / a^2
+    turned: Array = np.eye(3) + sine * cross + cosine * (cross @ cross)
+    return turned
 
 
 def _missing(met: float, wanted: float) -> float:
