@@ -95,5 +95,5 @@ def test_no_guess_of_the_heights_over_the_marks_fits_all_three() -> None:
         plate = Pose.from_list(dict(scene.facts)["plate"])
         above = {name.removeprefix("above_"): pose for name, pose in scene.frames if name.startswith("above_")}
         heights = [above[name].position[2] - (plate @ np.array([*at, 0.0]))[2] for name, at in MARKS.items()]
-        assert 0.0094 < min(heights) < max(heights) < 0.0306
+        assert 0.0104 < min(heights) < max(heights) < 0.0296  # 10 to 30 mm, as the text says, with all errors
         assert max(heights) - min(heights) > 0.0109  # the teach pendant shows whole millimetres

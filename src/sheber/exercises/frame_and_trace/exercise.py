@@ -78,7 +78,7 @@ OPEN_S, CLOSE_S = (0.15, 0.25), (0.10, 0.20)  # s, delays of the valve: a long h
 STAND_OFF = 0.0025  # m
 ROUND = 0.012  # m, radius of the corners of the contour
 SPACING = 0.0005  # m, between two points of the contour as the checks know it
-LEAST_TURN, LEAST_TILT = math.radians(5.0), math.radians(3.0)
+LEAST_TURN, LEAST_TILT = math.radians(5.0), math.radians(4.0)
 DONE = 0.1  # share of the contour that may be without glue for a job that is done
 STEEL, DARK, BLUE = (0.58, 0.63, 0.68), (0.22, 0.23, 0.25), (0.10, 0.32, 0.66)
 
@@ -140,7 +140,7 @@ def _plate(rng: np.random.Generator, numbers: Numbers) -> Pose:
 
 def _heights(rng: np.random.Generator) -> list[float]:
     """Of the three taught poses over their marks [m]: one low, one high, one anyhow, so that no guess fits them all."""
-    low, high, any_ = between(rng, 0.010, 0.014, 3), between(rng, 0.026, 0.030, 3), between(rng, 0.010, 0.030, 3)
+    low, high, any_ = between(rng, 0.011, 0.014), between(rng, 0.026, 0.029), between(rng, 0.011, 0.029)
     return [float(height) for height in rng.permutation([low, high, any_])]
 
 
