@@ -298,3 +298,41 @@ def test_a_forbidden_state_costs_ten_points_of_safety(
     assert check.lost == 10.0
     assert words in check.message
     assert score.group("safety")[0] == 5.0
+
+
+def test_a_part_that_is_let_go_before_that_of_an_earlier_job_earns_nothing(changing: Exercise, tmp_path: Path) -> None:
+    """The second part was let go at 0.5 s, long before the first one."""
+    facts = facts_of(changing, SEED)
+    early = facts["jobs"][1]
+    first = [(0.5, "release", {"tool": early["tool"], "part": early["part"]})]
+    checks = by_key(judged(changing, tmp_path, [*first, *good_run(changing)]))
+    assert checks["job-1"].lost == 0.0
+    assert checks["job-2"].points == 0.0
+    assert "before the part of job 1" in checks["job-2"].message
+
+
+def test_to_ask_once_more_for_a_part_that_is_clamped_costs_half_of_its_handshake(
+    changing: Exercise, tmp_path: Path
+) -> None:
+    jobs = range(len(facts_of(changing, SEED)["jobs"]))
+    again = [event for n in jobs for event in (output(n * EACH + 6.0, True), output(n * EACH + 6.2, False))]
+    checks = by_key(judged(changing, tmp_path, [*good_run(changing), *again]))
+    assert all(checks[f"handshake-{n + 1}"].measured == 50.0 for n in jobs)
+    assert "There was nothing left to clamp." in checks["handshake-1"].message
+
+
+def test_an_unanswered_request_with_nothing_to_clamp_earns_no_reply(changing: Exercise, tmp_path: Path) -> None:
+    strange = int(facts_of(changing, SEED)["strange"])
+    burnt = [event for n in range(strange + 1) for event in (output(0.1 * n, True), output(0.1 * n + 0.05, False))]
+    check = by_key(judged(changing, tmp_path, [*burnt, *good_run(changing)]))["reply"]
+    assert check.points == 0.0
+    assert "It was one with nothing to clamp" in check.message
+
+
+def test_a_tool_that_slid_into_its_dock_is_back(changing: Exercise, tmp_path: Path) -> None:
+    events = good_run(changing)
+    time, _kind, values = events[-1]
+    fell = (time, "tool_off", {**values, "dock": ""})
+    assert by_key(judged(changing, tmp_path, [*events[:-1], fell]))["parked"].points == 2.0
+    slid = (time + 0.3, "input", {"name": "dock_left_occupied", "value": True})
+    assert by_key(judged(changing, tmp_path, [*events[:-1], fell, slid]))["parked"].points == 4.0

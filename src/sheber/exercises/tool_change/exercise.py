@@ -274,6 +274,18 @@ LEFT_ON = message(
     "tool_change.left_on",
     "The request was on when the next part was gripped at {time:.1f} s. Switch it off after clamp_done.",
 )
+LEFT_ON_AT_THE_END = message(
+    "tool_change.left_on_at_the_end", "The request was still on at the end. Switch it off after clamp_done."
+)
+ONCE_MORE = message(
+    "tool_change.once_more",
+    "The clamp was closed at {time:.1f} s, and at {again:.1f} s it was asked for once more. There was nothing left to "
+    "clamp. Read clamp_done.",
+)
+OUT_OF_TURN = message(
+    "tool_change.out_of_turn",
+    "At {time:.1f} s {part} was let go before the part of job {before:d}. The job sheet has another order.",
+)
 TOO_SOON = message(
     "tool_change.too_soon", "The request for {part} was switched on at {time:.1f} s, before the part was let go."
 )
@@ -285,6 +297,10 @@ REPLY_TOOK = message(
 REPLY_NEVER = message(
     "tool_change.reply_never",
     "The request of {time:.1f} s was not answered in time, and the clamp was not closed for this job any more.",
+)
+REPLY_FOR_NOTHING = message(
+    "tool_change.reply_for_nothing",
+    "The request of {time:.1f} s was not answered in time. It was one with nothing to clamp: no part had been let go.",
 )
 REPLY_NOT_MET = message(
     "tool_change.reply_not_met",
@@ -363,6 +379,9 @@ def _placed_checks(trace: Trace, numbers: Numbers, jobs: list[_Wanted], placed: 
             follows = cut_off(trace) and not _handled(trace, job.part, "grip")
             checks.append(position.missing(key, title, CUT_OFF() if follows else nothing, follows=follows))
             continue
+        if (turn := _out_of_turn(trace, jobs, job)) is not None:
+            checks.append(position.missing(key, title, turn, one.time))
+            continue
         tools = [str(event.data["tool"]) for event in _handled(trace, job.part, "release")]
         if tools[-1] != job.tool:
             told = WRONG_TOOL(time=one.time, part=job.called, tool=tools[-1], right=job.tool)
@@ -372,6 +391,16 @@ def _placed_checks(trace: Trace, numbers: Numbers, jobs: list[_Wanted], placed: 
         told = FELL(lies=told, fall=one.fall * 1e3) if one.fall > fall.tolerance.full_si else told
         checks.append(lies(key, title, one, {"position": position, "yaw": yaw, "fall": fall}, told))
     return checks
+
+
+def _out_of_turn(trace: Trace, jobs: list[_Wanted], job: _Wanted) -> Text | None:
+    """That the part of a job was first let go before that of an earlier one; None where it was not."""
+    first = {one.number: _handled(trace, one.part, "release") for one in jobs}
+    own = first[job.number][0]
+    later = [n for n, events in first.items() if n < job.number and events and events[0].step > own.step]
+    if not later:
+        return None
+    return OUT_OF_TURN(time=own.step * trace.step_s, part=job.called, before=later[0])
 
 
 def _handshake_checks(trace: Trace, numbers: Numbers, jobs: list[_Wanted]) -> list[Check]:
@@ -398,9 +427,12 @@ def _handshake(trace: Trace, requests: list[Asked], job: _Wanted) -> tuple[float
     early = [one for one in requests if one.rises < time and (one.falls is None or one.falls > time)]
     done = next((one for one in mine if one.done is not None and one.done < until), None)
     if done is not None:
+        again = [one.rises for one in mine if one.rises > done.rises]
+        if again:
+            return 0.5, again[0], ONCE_MORE(time=done.done, again=again[0])
         if done.falls is not None and done.falls < until:
             return 1.0, None, NOTHING
-        return 0.5, until if following else None, LEFT_ON(time=min(until, trace.duration))
+        return 0.5, until if following else None, LEFT_ON(time=until) if following else LEFT_ON_AT_THE_END()
     if early:
         return 0.0, early[0].rises, TOO_SOON(part=job.called, time=early[0].rises)
     if not mine:
@@ -417,6 +449,9 @@ def _reply_check(trace: Trace, numbers: Numbers) -> Check:
     if number >= len(requests):
         return own.missing("reply", REPLY(), REPLY_NOT_MET(number=number + 1, count=len(requests)), follows=True)
     strange = requests[number]
+    released = [event.step * trace.step_s for event in trace.events_of("release")]
+    if strange.rises < min(released, default=math.inf):
+        return own.missing("reply", REPLY(), REPLY_FOR_NOTHING(time=strange.rises), strange.rises)
     grips = [event.step * trace.step_s for event in trace.events_of("grip")]
     until = min((time for time in grips if time > strange.rises), default=math.inf)
     dones = [one.done for one in requests if one.done is not None and strange.rises <= one.done < until]
@@ -432,9 +467,16 @@ def _parked_check(trace: Trace, numbers: Numbers) -> Check:
     if not trace.events_of("tool_on"):
         return Check(PARKED(), "procedure", 0.0, own, 0.0, 100.0, "%", None, NEVER_USED(), "parked", True)
     last = {str(event.data["tool"]): event for event in trace.events_of("tool_on", "tool_off")}
-    away = [tool for tool, event in last.items() if event.kind == "tool_on" or not event.data.get("dock")]
+    away = [tool for tool, event in last.items() if event.kind == "tool_on" or not _in_dock(trace, event)]
     share = 1.0 - len(away) / count
     told = NOT_PARKED(tools=sorted(away)) if away else NOTHING
     return Check(
         PARKED(), "procedure", share * own, own, share * 100.0, 100.0, "%", None, told, "parked", cut_off(trace)
     )
+
+
+def _in_dock(trace: Trace, put_down: Event) -> bool:
+    """Whether a tool sat in a dock when it was unlocked, or slid into one then, as the dock's sensor says."""
+    names = {f"{name}_occupied" for name in trace.facts["docks"]}
+    slid = [one for one in trace.events_of("input") if one.data["name"] in names and one.step >= put_down.step]
+    return bool(put_down.data.get("dock")) or any(one.data["value"] for one in slid)
