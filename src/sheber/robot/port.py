@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -39,16 +40,16 @@ class Port(Protocol):
         ...
 
 
-class Exchange:
+class Exchange(ABC):
     """A port that stands for another one from time to time: what takes tools and gives them back."""
 
+    @abstractmethod
     def worn(self) -> Port | None:
         """The port of the tool that is on; None: none is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def off(self, kind: str) -> Text:
         """The sentence for a tool of this kind that was asked for, and is not on."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,6 @@ class Asked:
     done: float | None  # the PLC's answer, while the request was on
     falls: float | None
 
-    @property
-    def complete(self) -> bool:
-        """Request, busy, done, and the request taken off then."""
-        return self.done is not None and self.falls is not None
-
 
 def asked(trace: Trace, job: str) -> list[Asked]:
     """Every request of a job, in order."""
