@@ -60,11 +60,13 @@ def test_locks_hold_every_dependency() -> None:
 def test_both_locks_agree() -> None:
     """What is tested is what users install."""
     tested = locked("requirements-dev.lock")
-    for file in ("requirements.lock", "requirements-school.lock"):
+    for file in ("requirements.lock", "requirements-ground.lock", "requirements-school.lock"):
         assert {name: tested[name] for name in locked(file)} == locked(file)
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-school.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize(
+    "file", ["requirements.lock", "requirements-ground.lock", "requirements-school.lock", "requirements-dev.lock"]
+)
 def test_every_locked_package_has_hashes_and_no_host(file: str) -> None:
     text = (ROOT / file).read_text("utf-8")
     for entry in re.split(r"\n(?=[A-Za-z0-9])", text.split("\n", 2)[2]):
@@ -93,14 +95,15 @@ def third_party(section: str) -> dict[str, str]:
     return {name: licence for name, licence in rows.items() if name not in ("package", "part")}
 
 
-PRODUCT, SCHOOL = "requirements.lock", "requirements-school.lock"
+PRODUCT, GROUND, SCHOOL = "requirements.lock", "requirements-ground.lock", "requirements-school.lock"
 
 
 @pytest.mark.parametrize(
     ("section", "packages"),
     [
         ("Packages that are installed", locked(PRODUCT).keys()),
-        ("Packages of the school", locked(SCHOOL).keys() - locked(PRODUCT).keys()),
+        ("Packages of the ground station", locked(GROUND).keys() - locked(PRODUCT).keys()),
+        ("Packages of the school", locked(SCHOOL).keys() - locked(GROUND).keys()),
     ],
 )
 def test_third_party_names_every_package_with_a_free_licence(section: str, packages: set[str]) -> None:

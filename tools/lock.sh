@@ -8,5 +8,6 @@ lock() {
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$@"
 }
 lock pyproject.toml --output-file requirements.lock
-lock pyproject.toml --extra school --extra postgresql --constraint requirements.lock --output-file requirements-school.lock
-lock pyproject.toml --extra school --extra postgresql --extra cluster --group dev --constraint requirements-school.lock --override tools/overrides.txt --output-file requirements-dev.lock
+lock pyproject.toml --extra ground --constraint requirements.lock --output-file requirements-ground.lock
+lock pyproject.toml --extra school --extra postgresql --extra ground --constraint requirements-ground.lock --output-file requirements-school.lock
+lock pyproject.toml --extra school --extra postgresql --extra ground --extra cluster --group dev --constraint requirements-school.lock --override tools/overrides.txt --output-file requirements-dev.lock

@@ -14,7 +14,7 @@ from typing import Final
 
 from sheber.bench.rows import Row, load
 
-__all__ = ["GATES", "SCHOOL", "Gate", "Row", "load", "measure", "measure_school"]
+__all__ = ["GATES", "GROUND", "SCHOOL", "Gate", "Row", "load", "measure", "measure_ground", "measure_school"]
 
 os.environ.setdefault("MUJOCO_GL", "egl")  # read once, when the engine is imported; EGL draws without a display
 
@@ -57,6 +57,10 @@ SCHOOL: Final = {
 """The gates of a school by name: `sheber bench school`."""
 
 
+GROUND: Final[dict[str, Gate]] = {}
+"""The gates of the ground station by name: `sheber bench ground`."""
+
+
 def measure(name: str, *, quick: bool = False) -> list[Row]:
     """The rows of one gate; `quick` takes fewer repetitions. Raises KeyError for an unknown name."""
     return GATES[name].measure(quick)
@@ -65,3 +69,8 @@ def measure(name: str, *, quick: bool = False) -> list[Row]:
 def measure_school(name: str, *, quick: bool = False, database: str = "") -> list[Row]:
     """The rows of one gate of the school; database: URL of an empty one. Raises KeyError for an unknown name."""
     return SCHOOL[name].measure(quick, database)
+
+
+def measure_ground(name: str, *, quick: bool = False) -> list[Row]:
+    """The rows of one gate of the ground station. Raises KeyError for an unknown name."""
+    return GROUND[name].measure(quick)

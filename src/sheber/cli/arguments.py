@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sheber.cli import school_arguments
+from sheber.cli import ground_arguments, school_arguments
 from sheber.cli.output import plain
 from sheber.i18n import LANGUAGES, _, written
 from sheber.seeds import checked
@@ -131,7 +131,7 @@ def parser() -> argparse.ArgumentParser:
         _submit,
     ):
         add(commands)
-    for add_command in school_arguments.COMMANDS:
+    for add_command in (*school_arguments.COMMANDS, *ground_arguments.COMMANDS):
         add_command(commands, _command)
     return top
 
@@ -401,10 +401,15 @@ def _bench(commands: Any) -> None:
         "machine",
         _("Measure the gates of docs/performance.md. A gate is a ratio of two measured values."),
         "  sheber bench\n  sheber bench --only camera --only start\n  sheber bench --json > bench.json\n"
-        "  sheber bench school # a server with many people, rows and viewers, and one that is killed",
+        "  sheber bench school # a server with many people, rows and viewers, and one that is killed\n"
+        "  sheber bench ground # orbits, schedules, receivers",
     )
     command.add_argument(
-        "what", nargs="?", choices=("judge", "school"), default="judge", help=_("which gates (default: judge)")
+        "what",
+        nargs="?",
+        choices=("judge", "school", "ground"),
+        default="judge",
+        help=_("which gates (default: judge)"),
     )
     command.add_argument(
         "--only",

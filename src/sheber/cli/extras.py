@@ -8,7 +8,7 @@ from typing import Final
 from sheber.cli.errors import Refused
 from sheber.i18n import _
 
-__all__ = ["missing_for_school", "need_cluster", "need_school", "school_line"]
+__all__ = ["missing_for_school", "need_cluster", "need_ground", "need_school", "school_line"]
 
 _SCHOOL: Final = (
     "alembic",
@@ -24,6 +24,15 @@ _SCHOOL: Final = (
 
 
 _POSTGRESQL: Final = ("psycopg",)
+
+
+_GROUND: Final = ("scipy", "sgp4", "space_packet_parser")
+
+
+def need_ground() -> None:
+    """Refuse where the parts of the ground station are not installed; nothing is imported."""
+    if missing := _missing(_GROUND):
+        raise _lacks(missing, "pip install 'sheberkhana[ground]'")
 
 
 def need_school(database: str = "") -> None:

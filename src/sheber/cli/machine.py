@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from sheber.cli.errors import DONE, FAULT, Refused
-from sheber.cli.extras import missing_for_school, need_school, school_line
+from sheber.cli.extras import missing_for_school, need_ground, need_school, school_line
 from sheber.cli.output import console, print_json, progress, shown_path
 from sheber.i18n import _
 
@@ -149,13 +149,16 @@ def _print_rows(rows: Sequence[Row]) -> None:
 
 
 def _ladder(arguments: argparse.Namespace) -> tuple[Callable[[str], Sequence[Row]], list[str]]:
-    """How a gate is measured, and the names of all: those of the judge, or of the school."""
-    from sheber.bench import GATES, SCHOOL, measure, measure_school
+    """How a gate is measured, and the names of all: those of the judge, of the school or of the ground station."""
+    from sheber.bench import GATES, GROUND, SCHOOL, measure, measure_ground, measure_school
 
-    if arguments.what != "school":
-        if arguments.database:
-            raise Refused(_("--database is for `sheber bench school`."))
+    if arguments.what != "school" and arguments.database:
+        raise Refused(_("--database is for `sheber bench school`."))
+    if arguments.what == "judge":
         return (lambda name: measure(name, quick=arguments.quick)), list(GATES)
+    if arguments.what == "ground":
+        need_ground()
+        return (lambda name: measure_ground(name, quick=arguments.quick)), list(GROUND)
     need_school(arguments.database)
     one = (arguments.only or ["submissions"])[0]  # an empty database is good for one gate
 

@@ -1,0 +1,1 @@
+"""Commands of the ground station's library: they print what it computes."""
