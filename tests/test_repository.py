@@ -114,7 +114,10 @@ def test_third_party_names_every_package_with_a_free_licence(section: str, packa
             continue  # it is not installed on Linux
         about = metadata(name)
         told = about.get("License-Expression") or " ".join(
-            [about.get("License") or "", *(c for c in about.get_all("Classifier") or [] if c.startswith("License"))]
+            [
+                (about.get("License") or "").partition("\n\n")[0],
+                *(c for c in about.get_all("Classifier") or [] if c.startswith("License")),
+            ]
         )
         family = licence.split("-")[0].split()[0]
         assert family in told, f"{name}: THIRD_PARTY.md says {licence}, the package says {told}"
