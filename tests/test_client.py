@@ -454,7 +454,7 @@ def test_the_longest_texts_that_a_client_lets_through_are_commands() -> None:
         cell.note("x" * 1000)
         cell.show(np.zeros((4, 4), np.uint8), "x" * 1000)
         cell.robot.move_to(Pose(), configuration="x" * 1000)
-    note, show, move = (commands.decode(json.dumps(request).encode()) for request in asked)
+    note, show, move = (commands.decoder.decode(json.dumps(request).encode()) for request in asked)
     assert (len(note.text), len(show.title), len(move.configuration)) == (200, 100, 64)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheber.desk import name_of
 from sheber.robot import commands as c
 from sheber.station import ProtocolError
 
@@ -57,10 +58,10 @@ def encoded(do: str, **changes: Any) -> bytes:
 
 
 def test_every_command_has_an_example_and_decodes_to_its_kind() -> None:
-    kinds = {c.name_of(kind): kind for kind in c.COMMANDS}
+    kinds = {name_of(kind): kind for kind in c.COMMANDS}
     assert set(EXAMPLES) == set(kinds)
     for do, kind in kinds.items():
-        command = c.decode(encoded(do))
+        command = c.decoder.decode(encoded(do))
         assert type(command) is kind
         assert command.line == 12
 
@@ -96,12 +97,12 @@ def test_every_command_has_an_example_and_decodes_to_its_kind() -> None:
 )
 def test_what_no_client_sends_is_refused(do: str, changes: dict[str, Any]) -> None:
     with pytest.raises(ProtocolError, match="not a command"):
-        c.decode(encoded(do, **changes))
+        c.decoder.decode(encoded(do, **changes))
 
 
 def test_a_refusal_says_what_arrived_and_what_is_allowed() -> None:
     with pytest.raises(ProtocolError) as caught:
-        c.decode(b'{"do": "score"}')
+        c.decoder.decode(b'{"do": "score"}')
     assert '"score"' in str(caught.value) or "'score'" in str(caught.value)
     assert "move_linear" in str(caught.value)
 
@@ -109,19 +110,19 @@ def test_a_refusal_says_what_arrived_and_what_is_allowed() -> None:
 def test_not_a_number_cannot_arrive() -> None:
     for number in ("NaN", "Infinity", "-Infinity", "1e999"):
         with pytest.raises(ProtocolError):
-            c.decode(f'{{"do": "wait", "seconds": {number}}}'.encode())
+            c.decoder.decode(f'{{"do": "wait", "seconds": {number}}}'.encode())
 
 
 def test_too_long_a_request_is_refused_before_it_is_read() -> None:
     with pytest.raises(ProtocolError, match="up to 65536 bytes"):
-        c.decode(b" " * 65_537)
+        c.decoder.decode(b" " * 65_537)
 
 
 @given(st.binary(max_size=300))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_a_command_or_a_protocol_error(data: bytes) -> None:
     with contextlib.suppress(ProtocolError):
-        c.decode(data)
+        c.decoder.decode(data)
 
 
 json_values = st.recursive(
@@ -137,7 +138,7 @@ def test_any_value_in_any_field_is_a_command_or_a_protocol_error(do: str, data: 
     fields = ["line", *EXAMPLES[do]]
     changed = data.draw(st.sampled_from(fields))
     try:
-        command = c.decode(encoded(do, **{changed: data.draw(json_values)}))
+        command = c.decoder.decode(encoded(do, **{changed: data.draw(json_values)}))
     except ProtocolError:
         return
     assert type(command) in c.COMMANDS

@@ -30,12 +30,12 @@ from sheber import (
 )
 from sheber.client import RunOver
 from sheber.client.session import student_line
+from sheber.desk.remarks import HINTS_RECORDED
 from sheber.robot.cell.scene import Belt, CameraSpec, Fault, Handshake, Scene
 from sheber.robot.cell.stock import gripper, suction
 from sheber.robot.controller import ERRORS_RECORDED, REST_SPEED, SETTLE_S
 from sheber.robot.record import poses_to_seven
 from sheber.robot.registers import register_map
-from sheber.robot.services import HINTS_RECORDED
 from sheber.robot.watch import FORCE_LIMIT_N
 from sheber.station import Limits, ProtocolError, RunEnds
 from sheber.trace import OutcomeKind, Trace, read

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import exercise_traces
 from conversation import box_scene, conversation, empty_scene, events, station_for
 from sheber.client.errors import KINDS
+from sheber.desk import CommandError
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import Text
 from sheber.robot import commands as c
@@ -25,7 +26,7 @@ from sheber.robot.io import Signals
 from sheber.robot.kind import CELL
 from sheber.robot.motion import errors
 from sheber.robot.record import EVENTS, channels
-from sheber.robot.serving import SERVICES, CommandError
+from sheber.robot.serving import SERVICES
 from sheber.trace import Channel, read
 
 CONNECT = b'{"do":"connect","protocol":1}'

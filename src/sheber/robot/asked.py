@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheber.desk import CommandError
 from sheber.geometry import Pose
 from sheber.i18n import Message, message
-from sheber.robot.serving import CommandError
 from sheber.station import ProtocolError
 
 __all__ = ["DIGITAL_INPUT", "IN_DEGREES", "asked_pose", "check_units"]

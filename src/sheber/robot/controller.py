@@ -28,22 +28,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sheber.desk import Command, CommandError, Desk, Reply
 from sheber.i18n import Message, message
 from sheber.robot import commands as c
 from sheber.robot.appearance import notices
 from sheber.robot.cell.scene import Scene
 from sheber.robot.cell.wires import analog_inputs, analog_outputs
 from sheber.robot.clock import SAMPLE_STEPS, STEP_S, TICK_S, TICK_STEPS
-from sheber.robot.desk import Desk
 from sheber.robot.devices import DEVICES, channels_beside, ports_beside, tool_channels, tool_port
-from sheber.robot.fields import Command
 from sheber.robot.io import Signals, signal_channels
 from sheber.robot.motion.errors import MotionError
 from sheber.robot.motion.interpolator import Interpolator
 from sheber.robot.queue import Queue
 from sheber.robot.record import EVENTS, Record, channels
 from sheber.robot.services import SERVICES
-from sheber.robot.serving import CommandError, Motion, Reply, refusal
+from sheber.robot.serving import Motion
 from sheber.robot.watch import EmergencyStop, Watch
 from sheber.station import Answer, Limits, RunEnds
 from sheber.trace import Outcome, OutcomeKind, TraceWriter
@@ -104,7 +103,7 @@ class Controller:
         self._settled = self._closed = False
         self._watching = True  # until the arm stands for good
         self._held: Array | None = None  # joint targets (k, n) after an emergency stop
-        self._desk = Desk(self.serve, lambda: self.time)
+        self._desk = Desk(c.decoder, self.serve, lambda: self.time, (CommandError, MotionError))
         self._sample()
 
     def _begun(self, recorder: TraceWriter) -> Record:
@@ -287,11 +286,14 @@ class Controller:
         """Record that something happened now."""
         self.record.event(self.step, kind, data)
 
+    def picture(self, jpeg: bytes, title: str) -> None:
+        """Record a picture that the program showed now."""
+        self.record.picture(self.step, jpeg, title)
+
     def _refused(self, error: CommandError | MotionError) -> None:
-        kind, text = refusal(error)
         self._refusals += 1
         if self._refusals <= ERRORS_RECORDED:
-            self.event("error", {"kind": kind, "text": text, "line": self.line})
+            self.event("error", {"kind": error.kind, "text": error.text, "line": self.line})
 
     def count(self, what: str, over: Message) -> int:
         """Count one use of what is limited and give how many there were before; one too many ends the run."""

@@ -1,25 +1,14 @@
-"""Fields: the values that a command may carry, decoded strictly, and what every command carries."""
+"""Fields: the values that commands of a robot cell carry beside those of every station."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
-from sheber.client.wire import LARGEST_NUMBER, LONGEST_NAME
+from sheber.desk import Number
 
-__all__ = ["Command", "Joints", "Line", "Name", "NotNegative", "Number", "Positive", "Seven"]
+__all__ = ["Joints", "Seven"]
 
-Line = Annotated[int, Meta(ge=0, le=10_000_000)]
-Number = Annotated[float, Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER)]
-Positive = Annotated[float, Meta(gt=0.0, le=LARGEST_NUMBER)]
-NotNegative = Annotated[float, Meta(ge=0.0, le=LARGEST_NUMBER)]
 Joints = Annotated[list[Number], Meta(min_length=1, max_length=16)]
 Seven = Annotated[list[Number], Meta(min_length=7, max_length=7)]  # x, y, z [m], w, x, y, z
-Name = Annotated[str, Meta(max_length=LONGEST_NAME)]
-
-
-class Command(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="do"):
-    """What every command carries."""
-
-    line: Line = 0  # of the student's program

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sheber.desk import Command
 from sheber.i18n import Text
-from sheber.robot.fields import Command
 from sheber.trace import Channel, EventKind
 
 __all__ = ["Device", "Exchange", "Port"]

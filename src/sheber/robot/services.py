@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sheber.desk import REMARKS, CommandError, Connect, Note, Reply, Show, Slept, missing, name_of, remark
 from sheber.geometry import Pose
 from sheber.i18n import message
 from sheber.robot import commands as c
@@ -19,8 +20,7 @@ from sheber.robot.motion.interpolator import SLOWEST
 from sheber.robot.motion.kinematics import forward, inverse_one, nearest, within
 from sheber.robot.motion.words import in_words
 from sheber.robot.queue import Accepted
-from sheber.robot.serving import SERVICES, CommandError, Reply, Served, missing, serves
-from sheber.station import ProtocolError
+from sheber.robot.serving import SERVICES, Served, serves
 
 __all__ = ["SERVICES"]
 
@@ -45,17 +45,11 @@ UNREACHABLE = message(
     "robot.no_joint_angles",
     "No joint angles bring the tool to {pose}. The arm reaches {reach:.0f} mm around its base axis.",
 )
-HINTS_RECORDED = 10  # that the program slept; our client says it once
-NO_JPEG = message("robot.not_a_jpeg", "The program sent a picture to show, but the picture is not a JPEG.")
-PICTURES_USED_UP = message(
-    "robot.pictures_used_up", "The program has already shown {limit:d} pictures. This is the limit."
-)
-NOTES_USED_UP = message("robot.notes_used_up", "The program has already written {limit:d} notes. This is the limit.")
 SLEPT = message("robot.slept", "No simulated time passes during time.sleep in line {line:d}. Use cell.wait instead.")
 
 
-@serves(c.Connect)
-def _connect(station: Served, command: c.Connect) -> Reply:
+@serves(Connect)
+def _connect(station: Served, command: Connect) -> Reply:
     station.event("connect", {"client": command.client})
     now = station.cell.tool_now
     signals = station.inputs, station.outputs
@@ -109,7 +103,7 @@ def _move_in_space(station: Served, command: c.Move, move: m.Move) -> None:
 def _move(station: Served, command: c.Move, move: m.Move, usual_speed: float, usual_acceleration: float) -> None:
     """Queue one move; let pass what its kind demands: a tick, or all until it is done."""
     speed, acceleration = command.speed or usual_speed, command.acceleration or usual_acceleration
-    accepted = Accepted(c.name_of(command), command.line, command.blend, command.wait, speed, acceleration)
+    accepted = Accepted(name_of(command), command.line, command.blend, command.wait, speed, acceleration)
     station.queue.add(move, accepted)
     station.tick()
     if command.blend == 0.0 and command.wait:
@@ -244,22 +238,8 @@ def _reaching(arm: Arm, T_base_flange: Pose, here: Array) -> Array:
 # --- pictures and notes
 
 
-@serves(c.Note)
-def _note(station: Served, command: c.Note) -> None:
-    station.count("notes", NOTES_USED_UP)
-    station.event("note", {"text": command.text, "line": station.line})
+def _remark(station: Served, command: Note | Show | Slept) -> None:
+    remark(station, command, SLEPT)
 
 
-@serves(c.Show)
-def _show(station: Served, command: c.Show) -> None:
-    if not command.jpeg.startswith(b"\xff\xd8\xff"):
-        raise ProtocolError(NO_JPEG())
-    station.count("pictures", PICTURES_USED_UP)
-    station.event("show", {"title": command.title, "line": station.line})
-    station.record.picture(station.step, command.jpeg, command.title)
-
-
-@serves(c.Slept)
-def _slept(station: Served, command: c.Slept) -> None:
-    if station.count("hints", NOTES_USED_UP) < HINTS_RECORDED:  # they have no limit: a program may sleep on
-        station.event("hint", {"text": SLEPT(line=station.line)})
+SERVICES.update(dict.fromkeys(REMARKS, _remark))

@@ -6,15 +6,14 @@ is nothing to tell. What it cannot do it raises as CommandError.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.i18n import Message, Text, Worded, message
-from sheber.robot.fields import Command
+from sheber.desk import Command, CommandError, Reply, missing
+from sheber.i18n import Message, message
 from sheber.robot.motion.errors import MotionError
 from sheber.robot.port import Exchange
 
@@ -31,27 +30,9 @@ if TYPE_CHECKING:
     from sheber.robot.watch import Watch
     from sheber.station import Limits
 
-__all__ = ["SERVICES", "CommandError", "Motion", "Reply", "Served", "fitted", "missing", "refusal", "serves"]
+__all__ = ["SERVICES", "Motion", "Served", "fitted", "serves"]
 
-NOT_THERE = message("robot.not_there", "This cell has no {what} {name!r}. It has: {names}.")
-NONE_THERE = message("robot.none_there", "This cell has no {what} {name!r}. It has no {what} at all.")
 TOOL = message("robot.what_tool", "tool")
-
-
-class CommandError(Worded):
-    """A command that cannot be carried out; its text tells the student why."""
-
-    def __init__(self, kind: str, text: Text) -> None:
-        super().__init__(text)
-        self.kind = kind  # a name of sheber.client.errors.KINDS
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a command gives back: plain values, and the bytes of an image where there is one."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-    binary: bytes = b""
 
 
 class Motion(Protocol):
@@ -132,6 +113,10 @@ class Served(Protocol):
         """Count one use of what is limited and give how many there were before; one too many ends the run."""
         ...
 
+    def picture(self, jpeg: bytes, title: str) -> None:
+        """Record a picture that the program showed now."""
+        ...
+
     def event(self, kind: str, data: dict[str, Any]) -> None:
         """Record that something happened now."""
         ...
@@ -153,18 +138,6 @@ def serves(command: type[C]) -> Callable[[Service[C]], Service[C]]:
         return service
 
     return enter
-
-
-def refusal(error: CommandError | MotionError) -> tuple[str, Text]:
-    """Kind (a name of sheber.client.errors.KINDS) and text of what could not be done."""
-    return (error.kind if isinstance(error, CommandError) else type(error).__name__), error.text
-
-
-def missing(what: Text, name: str, known: tuple[str, ...]) -> CommandError:
-    """The error for a name that the cell does not have; it says which ones it has."""
-    if not known:
-        return CommandError("NotGiven", NONE_THERE(what=what, name=name))
-    return CommandError("NotGiven", NOT_THERE(what=what, name=name, names=sorted(known)))
 
 
 def fitted(station: Served, port: type[T], kind: str) -> T:

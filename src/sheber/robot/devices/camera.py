@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sheber.desk import Command, Name, Reply, missing
 from sheber.i18n import N_, message
 from sheber.robot.cell.scene import CameraSpec
-from sheber.robot.fields import Command, Name
 from sheber.robot.motion.kinematics import forward
 from sheber.robot.port import Device
-from sheber.robot.serving import Reply, Served, missing, serves
+from sheber.robot.serving import Served, serves
 from sheber.trace import EventKind
 
 __all__ = ["CAMERA", "Capture"]

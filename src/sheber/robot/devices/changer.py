@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sheber.desk import Command, CommandError, Positive, Reply, missing
 from sheber.i18n import N_, Text, message
 from sheber.robot.cell.docks import CHANGER as KIND
 from sheber.robot.cell.scene import ToolSpec
 from sheber.robot.cell.wires import LOCK, PRESENT, UNLOCK
-from sheber.robot.fields import Command, Positive
 from sheber.robot.port import Device, Exchange, Port
-from sheber.robot.serving import CommandError, Reply, Served, missing, serves
+from sheber.robot.serving import Served, serves
 from sheber.robot.tool_given import tool_given
 from sheber.trace import Channel, EventKind
 

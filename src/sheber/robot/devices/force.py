@@ -15,10 +15,11 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
+from sheber.desk import Command, CommandError, Name, Number, Positive, Reply, missing
 from sheber.geometry import Pose
 from sheber.i18n import N_, Text, message
 from sheber.robot.asked import DIGITAL_INPUT, asked_pose, check_units
-from sheber.robot.fields import Command, Name, Number, Positive, Seven
+from sheber.robot.fields import Seven
 from sheber.robot.motion.compliance import AXES, Compliance
 from sheber.robot.motion.errors import MotionError
 from sheber.robot.motion.kinematics import forward
@@ -26,7 +27,7 @@ from sheber.robot.motion.moves import MoveLinear
 from sheber.robot.motion.words import in_words
 from sheber.robot.port import Device
 from sheber.robot.queue import Accepted
-from sheber.robot.serving import CommandError, Reply, Served, missing, serves
+from sheber.robot.serving import Served, serves
 from sheber.trace import EventKind
 
 __all__ = ["FORCE", "Comply", "ComplyEnd", "GuardedLinear", "ZeroWrench"]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sheber.desk import Command, CommandError, Positive, Reply
 from sheber.i18n import N_, message
-from sheber.robot.fields import Command, Joints, Positive
+from sheber.robot.fields import Joints
 from sheber.robot.port import Device
-from sheber.robot.serving import CommandError, Reply, Served, serves
+from sheber.robot.serving import Served, serves
 from sheber.trace import Channel, EventKind
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sheber.desk import Command, CommandError, Positive
 from sheber.i18n import N_, message
-from sheber.robot.fields import Command, Positive
 from sheber.robot.port import Device
-from sheber.robot.serving import CommandError, Served, fitted, serves
+from sheber.robot.serving import Served, fitted, serves
 from sheber.trace import Channel
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sheber.desk import Command, CommandError
 from sheber.i18n import N_, message
 from sheber.robot.asked import asked_pose
-from sheber.robot.fields import Command, Seven
+from sheber.robot.fields import Seven
 from sheber.robot.motion.words import in_words
 from sheber.robot.port import Device
-from sheber.robot.serving import CommandError, Served, serves
+from sheber.robot.serving import Served, serves
 from sheber.trace import EventKind
 
 __all__ = ["TOOL_FRAME", "SetTool"]

@@ -12,6 +12,11 @@ __all__ = ["JointLimit", "MotionError", "NoContact", "SelfCollision", "Singulari
 class MotionError(Worded):
     """A move that cannot be made; its text is for the student."""
 
+    @property
+    def kind(self) -> str:
+        """Its name, under which the client raises it (sheber.client.errors.KINDS)."""
+        return type(self).__name__
+
 
 class Unreachable(MotionError):
     """No joint angles bring the tool there."""
