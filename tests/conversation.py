@@ -22,7 +22,7 @@ from sheber.robot.cell import build
 from sheber.robot.cell.scene import CameraSpec, Fixture, LightBarrier, Part, Scene, Shape
 from sheber.robot.cell.stock import pointer, table
 from sheber.robot.controller import Controller
-from sheber.station import Limits
+from sheber.station import Limits, Station
 from sheber.trace import Event, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 
 BOX = (0.06, 0.06, 0.05)
@@ -57,21 +57,32 @@ def station_for(scene: Scene, path: Path, limits: Limits | None = None) -> tuple
 def conversation(scene: Scene, path: Path, limits: Limits | None = None) -> Iterator[Conversation]:
     """Connect a program to a scene; leaving the block ends the program, settles and closes the trace."""
     station, recorder = station_for(scene, path, limits)
+    with connected(station, station.limits, recorder) as (session, given, outcomes):
+        talk = Conversation(Cell(session, given), session, station, path)
+        yield talk
+    (talk.outcome,) = outcomes
+
+
+@contextmanager
+def connected(
+    station: Station, limits: Limits, recorder: TraceWriter
+) -> Iterator[tuple[Session, dict[str, Any], list[Outcome]]]:
+    """A session with any station and its answer to connect; the outcome is in the list once the block has ended."""
     ours, theirs = socket.socketpair()
-    guest = Guest(JudgesChannel(theirs, wait_for_socket), station.limits)
+    guest = Guest(JudgesChannel(theirs, wait_for_socket), limits)
+    outcomes: list[Outcome] = []
     with ThreadPoolExecutor(1) as judge, recorder:
         run = judge.submit(judged, guest, station, recorder)
         session = Session(Channel(_SocketStream(ours)))
         given = session.call("connect", protocol=PROTOCOL, client="test")
-        talk = Conversation(Cell(session, given), session, station, path)
         try:
-            yield talk
+            yield session, given, outcomes
         finally:
             session.close()
-            talk.outcome = run.result(60.0)
+            outcomes.append(run.result(60.0))
             station.close()
-            recorder.end(station.step, talk.outcome)
-    assert talk.outcome.kind is not OutcomeKind.SYSTEM_FAULT, talk.outcome.reason
+            recorder.end(station.step, outcomes[0])
+    assert outcomes[0].kind is not OutcomeKind.SYSTEM_FAULT, outcomes[0].reason
 
 
 def empty_scene(**changes: Any) -> Scene:

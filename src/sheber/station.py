@@ -116,8 +116,8 @@ class Kind(Protocol[SceneT]):
     """A kind of station, as its exercises know it: `STATION = CELL` in an `exercise.py`.
 
     Everything that shared parts must know of a kind of equipment is here, as data; none of them names one. A kind that
-    inherits from this has nothing heavy, keeps nothing and has no shapes, unless it says otherwise. Scenes are its own;
-    what shared parts need of one is `facts`: pairs of a name and a plain JSON value, the counts of T_ref among them.
+    inherits from this needs no extra, has nothing heavy, keeps nothing and has no shapes, unless it says otherwise.
+    Scenes are its own; what shared parts need of one is `facts`: pairs of a name and a plain JSON value, the counts of T_ref among them.
     """
 
     @property
@@ -139,6 +139,11 @@ class Kind(Protocol[SceneT]):
     def packages(self) -> tuple[str, ...]:
         """Packages, by the names of their distributions, on whose versions the numbers of a run depend."""
         ...
+
+    @property
+    def extra(self) -> str:
+        """The extra that installs its `packages`, where they do not come with the package itself: "ground"."""
+        return ""
 
     def build(self, scene: SceneT, limits: Limits, recorder: TraceWriter) -> Station:
         """The station of a scene, alive, writing to the recorder. Raises SceneError for a scene that cannot be."""

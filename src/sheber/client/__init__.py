@@ -7,7 +7,9 @@ when it connects to such a station.
 from sheber.client.connection import connect
 from sheber.client.errors import (
     Collision,
+    ElementsTooOld,
     JointLimit,
+    MountLimit,
     NoContact,
     NotGiven,
     RobotError,
@@ -16,6 +18,7 @@ from sheber.client.errors import (
     SheberError,
     Singularity,
     SpeedLimit,
+    StationError,
     Timeout,
     ToolError,
     Unreachable,
@@ -26,8 +29,10 @@ from sheber.client.station import Connected, Station
 __all__ = [
     "Collision",
     "Connected",
+    "ElementsTooOld",
     "Inputs",
     "JointLimit",
+    "MountLimit",
     "Named",
     "NoContact",
     "NotGiven",
@@ -39,6 +44,7 @@ __all__ = [
     "Singularity",
     "SpeedLimit",
     "Station",
+    "StationError",
     "Timeout",
     "ToolError",
     "Unreachable",

@@ -55,11 +55,18 @@ FAR = 20.0  # m: nothing in a cell is farther away
 E = TypeVar("E", bound=Exception)
 
 
-def number(value: Any, name: str, unit: str, above: float | None = None, least: float | None = None) -> float:
+def number(
+    value: Any,
+    name: str,
+    unit: str,
+    above: float | None = None,
+    least: float | None = None,
+    most: float = LARGEST_NUMBER,
+) -> float:
     """`value` as a finite float. Raises TypeError if it is not a number, ValueError if it is out of range."""
     real = _real(value, A_NUMBER(name=name, unit=unit))
-    if not -LARGEST_NUMBER <= real <= LARGEST_NUMBER:
-        raise _refused(ValueError, FINITE(name=name, unit=unit, most=LARGEST_NUMBER), value)
+    if not -most <= real <= most:
+        raise _refused(ValueError, FINITE(name=name, unit=unit, most=most), value)
     if above is not None and real <= above:
         raise _refused(ValueError, ABOVE(name=name, unit=unit, limit=above), value)
     if least is not None and real < least:

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CLIENTS", "client_of", "connect", "in_the_box"]
 
-CLIENTS = {"robot-cell": ("sheber.client.robot_cell", "Cell")}
+CLIENTS = {
+    "robot-cell": ("sheber.client.robot_cell", "Cell"),
+    "ground-station": ("sheber.client.ground_station", "GroundStation"),
+}
 """The client of each station, by the station's name: a module, and in it the class that takes session and given."""
 
 NO_STATION = message("client.no_station", "The program is connected to something that is not a sheber station.")

@@ -10,6 +10,9 @@
     │   ├── NoContact        a guarded or compliant motion ended and met nothing
     │   ├── Collision        an emergency stop: the run is over
     │   └── ToolError        the tool did not do what you asked for: it holds nothing, or the cup does not seal
+    ├── StationError         the ground station cannot do what you asked for
+    │   ├── MountLimit       the mount cannot turn there, or not so fast
+    │   └── ElementsTooOld   the elements of a satellite are too old for what you asked
     ├── Timeout              the program waited for something, and it did not come in time
     └── NotGiven             the exercise does not have it, or does not give it to you
 
@@ -30,7 +33,9 @@ from sheber.i18n import Text
 __all__ = [
     "KINDS",
     "Collision",
+    "ElementsTooOld",
     "JointLimit",
+    "MountLimit",
     "NoContact",
     "NotGiven",
     "RobotError",
@@ -39,6 +44,7 @@ __all__ = [
     "SheberError",
     "Singularity",
     "SpeedLimit",
+    "StationError",
     "Timeout",
     "ToolError",
     "Unreachable",
@@ -120,6 +126,27 @@ class RunOver(SystemExit):
     """
 
 
+class StationError(SheberError):
+    """The station cannot do this. The message says what it can do.
+
+    >>> from sheber import StationError
+    """
+
+
+class MountLimit(StationError):
+    """The mount cannot turn there: azimuth, elevation, speed or acceleration is beyond its limits.
+
+    >>> from sheber import MountLimit
+    """
+
+
+class ElementsTooOld(StationError):
+    """The elements of a satellite are too old for what was asked.
+
+    >>> from sheber import ElementsTooOld
+    """
+
+
 KINDS: dict[str, type[SheberError]] = {
     kind.__name__: kind
     for kind in (
@@ -134,6 +161,9 @@ KINDS: dict[str, type[SheberError]] = {
         ToolError,
         Timeout,
         NotGiven,
+        StationError,
+        MountLimit,
+        ElementsTooOld,
     )
 }
 """Kinds of errors as they travel on the wire."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from msgspec import Meta
 
@@ -47,7 +47,7 @@ class Slept(Command, tag="slept", frozen=True, kw_only=True):
     seconds: NotNegative
 
 
-REMARKS = (Note, Show, Slept)
+REMARKS: Final[tuple[type[Command], ...]] = (Note, Show, Slept)
 """Commands that cost no simulated time and leave the equipment alone."""
 
 
@@ -60,7 +60,7 @@ class Remarked(Protocol):
         """Count one use of what is limited and give how many there were before; one too many ends the run."""
         ...
 
-    def event(self, kind: str, data: dict[str, object]) -> None:
+    def event(self, kind: str, data: dict[str, Any]) -> None:
         """Record that something happened now."""
         ...
 

@@ -16,6 +16,8 @@ import re
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -46,6 +48,7 @@ _KIND: Final = (
     "numbers",
     "counts",
     "packages",
+    "extra",
     "build",
     "flaws",
     "warm",
@@ -174,6 +177,7 @@ class Exercise:
         Raises ExerciseError.
         """
         file = self.folder / "exercise.py"
+        self._need_packages()
         try:
             scene = self._rules.scene(seed, self.numbers)
         except ExerciseError:
@@ -218,6 +222,16 @@ class Exercise:
                     text.format(file=self.folder / "exercise.py", group=group, found=found, wanted=wanted)
                 )
         return score
+
+    def _need_packages(self) -> None:
+        """Raise ExerciseError where the packages of its kind of station are an extra that is not installed."""
+        if not self.station.extra:
+            return
+        missing = [name for name in self.station.packages if not _installed(name)]
+        if missing:
+            text = _("{exercise} needs more packages ({missing}). Install them with: {line}")
+            line = f"pip install 'sheberkhana[{self.station.extra}]'"
+            raise ExerciseError(text.format(exercise=self.name, missing=", ".join(missing), line=line))
 
     def _facts(self, scene: Any, seed: int) -> dict[str, Any]:
         """The truth of a scene by name. Raises ExerciseError where there is no scene, or its facts are not plain."""
@@ -293,6 +307,16 @@ class Exercise:
                 raise ExerciseError(_("{file}: {what}: {why}").format(file=file, what=match[0], why=error)) from error
 
         return _PLACEHOLDER.sub(number, read_text(file))
+
+
+@cache
+def _installed(distribution: str) -> bool:
+    """Whether a package is there, by the name of its distribution."""
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def read_exercise(folder: Path, own: Mapping[str, Any] | None = None) -> Exercise:

@@ -122,7 +122,7 @@ class Inverse(Command, tag="inverse", frozen=True, kw_only=True):
 
 
 MOVES = (MoveJoints, MoveTo, MoveLinear, MoveCircular)
-PURE = (Forward, Inverse, *REMARKS)
+PURE: tuple[type[Command], ...] = (Forward, Inverse, *REMARKS)
 """Commands that cost no simulated time, and leave an open corner open: they do not touch the cell."""
 
 COMMANDS: tuple[type[Command], ...] = (

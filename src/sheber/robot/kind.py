@@ -38,6 +38,7 @@ class RobotCell:
         "imperfections.wrench_N": Allowed(0, 20, "N", title=N_("Noise of the force sensor")),
     }
     counts: Mapping[str, int] = {"captures": 60}
+    extra: str = ""
     packages: tuple[str, ...] = ("mujoco-core", "numba", "opencv-python-headless", "ruckig", "zxing-cpp")
 
     def build(self, scene: Scene, limits: Limits, recorder: TraceWriter) -> Station:

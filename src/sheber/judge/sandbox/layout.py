@@ -1,6 +1,7 @@
 """Layout: what lies in a box and where it comes from on this machine.
 
-A box has the interpreter, its standard library, the shared libraries of the system, numpy and OpenCV, and of
+A box has the interpreter, its standard library, the shared libraries of the system, numpy, OpenCV and zxing-cpp,
+SciPy and sgp4 where they are installed, and of
 this package only what a program imports (`PROGRAMS_SIDE`) and the catalogues of its messages. No shell, no tools, no
 other package, no /proc, no /sys.
 """
@@ -29,7 +30,7 @@ __all__ = [
     "system_libraries",
 ]
 
-PACKAGES = ("numpy", "cv2", "zxingcpp")  # beside the standard library; the documentation names them
+PACKAGES = ("numpy", "cv2", "zxingcpp", "scipy", "sgp4")  # beside the standard library; the documentation names them
 PROGRAMS_SIDE = ("__init__.py", "geometry.py", "i18n.py", "seeds.py", "client", "locale")
 """What of this package lies in a box: files and folders below `sheber/`."""
 _SHEBER = Path(__file__).parents[2]

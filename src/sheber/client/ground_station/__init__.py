@@ -1,0 +1,7 @@
+"""The client of the ground station: what a program drives there."""
+
+from sheber.client.ground_station.archive import Archive
+from sheber.client.ground_station.clock import Clock
+from sheber.client.ground_station.station import GroundStation
+
+__all__ = ["Archive", "Clock", "GroundStation"]

@@ -1,0 +1,68 @@
+"""The ground station: its clock and its equipment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+from sheber.client.errors import NotGiven
+from sheber.client.ground_station.archive import Archive
+from sheber.client.ground_station.clock import Clock
+from sheber.client.named import Named
+from sheber.client.session import Session
+from sheber.client.station import Connected
+from sheber.i18n import message
+
+__all__ = ["GroundStation"]
+
+ENTRY = message("client.what_entry", "entry of the job sheet")
+LIMIT = message("client.what_limit", "limit")
+NO_PART = message("client.no_part", "This station has no {name}. It has: {known}.")
+
+T = TypeVar("T")
+
+PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {"clock": Clock, "archive": Archive}
+"""The client of each piece of equipment, by its name at the station."""
+
+
+class GroundStation(Connected):
+    """The ground station of this program. `connect()` gives it.
+
+    >>> from sheber import connect
+    >>> station = connect()
+    >>> print(station.clock.utc())
+    """
+
+    __slots__ = ("_parts", "limits", "sheet")
+
+    def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
+        """Take the answer to connect."""
+        super().__init__(session)
+        self._parts = {name: PARTS[name](session, about) for name, about in given["parts"].items()}
+        self.sheet: Named[Any] = Named(ENTRY, given["sheet"])  # job data: plain values
+        self.limits: Named[Any] = Named(LIMIT, given["run_limits"])  # what this run may use: simulated_s, ...
+
+    def __repr__(self) -> str:
+        return f"GroundStation({', '.join(self._parts)})"
+
+    def _part(self, name: str, kind: type[T]) -> T:
+        part = self._parts.get(name)
+        if not isinstance(part, kind):
+            raise NotGiven(NO_PART(name=name, known=sorted(self._parts)))
+        return part
+
+    @property
+    def clock(self) -> Clock:
+        """Simulated time, and how it passes.
+
+        >>> station.clock.wait(1.0)
+        """
+        return self._part("clock", Clock)
+
+    @property
+    def archive(self) -> Archive:
+        """Where the program hands in what it found. Raises NotGiven if the station has none.
+
+        >>> station.archive.store("frame", data=frame)
+        """
+        return self._part("archive", Archive)

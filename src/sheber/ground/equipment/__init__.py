@@ -1,0 +1,17 @@
+"""The equipment of a station, one file a piece: specification, commands, services, channels, events, sentences.
+
+A new piece adds its file and its line here. The order of the table is the order in which equipment lives through a
+step: what others look at comes first.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
+from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
+from sheber.ground.serving import Device
+
+__all__ = ["DEVICES", "Archive", "ArchiveSpec", "Clock", "ClockSpec", "Field", "Form"]
+
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ARCHIVE)

@@ -1,0 +1,52 @@
+"""Kind: the ground station as its exercises know it: what it counts, how a scene comes alive.
+
+What is heavy is imported where it is used: an exercise that is only listed or scored loads neither orbits nor filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from sheber.allowed import Allowed, Choice
+from sheber.i18n import _
+from sheber.station import Kind, Limits, Station
+
+if TYPE_CHECKING:
+    from sheber.ground.scene import Scene
+    from sheber.trace import TraceWriter
+
+__all__ = ["GROUND", "GroundStation"]
+
+
+class GroundStation(Kind["Scene"]):
+    """The satellite ground station as a kind of station (`sheber.station.Kind`)."""
+
+    name = "ground-station"
+    numbers: Mapping[str, Allowed | Choice] = {}
+    counts: Mapping[str, int] = {}
+    packages = ("scipy", "sgp4", "space-packet-parser", "numba")
+    extra = "ground"
+
+    def build(self, scene: Scene, limits: Limits, recorder: TraceWriter) -> Station:
+        """The station of a scene, alive, writing to the recorder."""
+        from sheber.ground.controller import Controller
+
+        return Controller(scene, limits, recorder)
+
+    def flaws(self, scenes: Mapping[int, Scene]) -> Iterator[str]:
+        """Scenes that are alike but for noise."""
+        drawn = [(seed, replace(scene, noise_seed=0)) for seed, scene in scenes.items()]
+        for place, (seed, scene) in enumerate(drawn):
+            twins = [other for other, one in drawn[place + 1 :] if one == scene]
+            if twins:
+                text = _("The seeds {seeds} give the same scene.")
+                yield text.format(seeds=", ".join(map(str, (seed, *twins))))
+
+    def warm(self, scene: Scene) -> None:
+        """Import what every run of such a scene needs."""
+        from sheber.ground import controller  # noqa: F401
+
+
+GROUND: Final = GroundStation()
