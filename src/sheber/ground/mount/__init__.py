@@ -1,0 +1,26 @@
+"""The mount: two axes with inertia, limits and flaws, what it follows, and where it really looks."""
+
+from sheber.ground.mount.dynamics import Mount, MountEvent, MountState
+from sheber.ground.mount.flaws import PERFECT, EncoderFault, Flaws, Wind
+from sheber.ground.mount.pointing import direction, pointing_error_deg
+from sheber.ground.mount.spec import DISH, FLIPPING, OVERLAPPING, AxisSpec, MountError, MountSpec
+from sheber.ground.mount.track import TrackTable
+
+__all__ = [
+    "DISH",
+    "FLIPPING",
+    "OVERLAPPING",
+    "PERFECT",
+    "AxisSpec",
+    "EncoderFault",
+    "Flaws",
+    "Mount",
+    "MountError",
+    "MountEvent",
+    "MountSpec",
+    "MountState",
+    "TrackTable",
+    "Wind",
+    "direction",
+    "pointing_error_deg",
+]
