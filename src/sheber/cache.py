@@ -57,19 +57,19 @@ def lasts() -> bool:
 
 
 def numba_cache(edition: str = "") -> Path:
-    """Point numba at our cache folder; call before the first `import numba`.
+    """Point numba at our cache folder and give it; call before the first `import numba`.
 
-    `edition` names the state of the kernels' sources: numba itself sees changes in one file only.
+    `edition` names the state of the sources of a part's kernels: numba itself sees changes in one file only.
 
-    Raises CacheError where numba is already there with another folder: its kernels would be
-    compiled anew at each start, or written where we did not look.
+    Raises CacheError where numba is already there with a folder that is not ours: its kernels would
+    be compiled anew at each start, or written where we did not look.
     """
     path = folder() / "numba" / edition
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.utime(path)  # still in use
     if "numba" in sys.modules:
         config = sys.modules["numba"].config
-        if str(path) != config.CACHE_DIR:
+        if not Path(config.CACHE_DIR).is_relative_to(folder() / "numba"):
             raise CacheError("numba was imported before sheber.cache.numba_cache() could name its cache folder")
     os.environ["NUMBA_CACHE_DIR"] = str(path)
     return path

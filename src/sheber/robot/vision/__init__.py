@@ -17,10 +17,6 @@ def compile() -> Iterator[tuple[str, int, int]]:  # noqa: A001  (read as vision.
     >>> for name, done, total in compile():
     ...     print(f"{done}/{total} {name}")
     """
-    from importlib import import_module
+    from sheber.robot.vision.jit import KERNELS
 
-    from sheber.robot.vision.jit import KERNEL_MODULES
-
-    for number, name in enumerate(KERNEL_MODULES, start=1):
-        import_module(f"{__name__}.{name}")
-        yield name, number, len(KERNEL_MODULES)
+    yield from KERNELS.compile(__name__)
