@@ -117,7 +117,8 @@ class Kind(Protocol[SceneT]):
 
     Everything that shared parts must know of a kind of equipment is here, as data; none of them names one. A kind that
     inherits from this needs no extra, has nothing heavy, keeps nothing and has no shapes, unless it says otherwise.
-    Scenes are its own; what shared parts need of one is `facts`: pairs of a name and a plain JSON value, the counts of T_ref among them.
+    Scenes are its own; what shared parts need of one is `facts`: pairs of a name and a plain JSON value, the counts of
+    T_ref among them.
     """
 
     @property

@@ -39,6 +39,7 @@ from sheber.desk import (
 from sheber.ground.equipment import DEVICES
 from sheber.ground.scene import Scene
 from sheber.ground.serving import SERVICES, Device, Equipment, Served, serves
+from sheber.ground.site import Site
 from sheber.i18n import N_, Message, message
 from sheber.station import Answer, Limits, RunEnds, SceneError
 from sheber.trace import Channel, EventKind, Outcome, OutcomeKind, TraceWriter
@@ -133,6 +134,7 @@ class Controller:
         """The answer to connect. Nothing of the scene's truth is in it."""
         return {
             "station": "ground-station",
+            "site": _site(self.scene.site),
             "parts": {name: part.given() for name, part in self._parts.items()},
             "sheet": dict(self.scene.sheet),
             "run_limits": self.limits.shown(),
@@ -273,6 +275,18 @@ class Controller:
         self._refusals += 1
         if self._refusals <= ERRORS_RECORDED:
             self.event("error", {"kind": error.kind, "text": error.text, "line": self.line})
+
+
+def _site(site: Site) -> dict[str, Any]:
+    """The site as a program is told it."""
+    return {
+        "name": site.name,
+        "latitude_deg": site.latitude_deg,
+        "longitude_deg": site.longitude_deg,
+        "altitude_m": site.altitude_m,
+        "minimum_deg": site.minimum_deg,
+        "skyline_deg": np.transpose(site.skyline.table).tolist(),
+    }
 
 
 def _devices(scene: Scene) -> list[tuple[Device, Any]]:

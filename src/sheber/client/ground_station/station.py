@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 from sheber.client.errors import NotGiven
 from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
+from sheber.client.ground_station.elements import Elements
+from sheber.client.ground_station.site import Site
 from sheber.client.named import Named
 from sheber.client.session import Session
 from sheber.client.station import Connected
@@ -21,7 +23,11 @@ NO_PART = message("client.no_part", "This station has no {name}. It has: {known}
 
 T = TypeVar("T")
 
-PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {"clock": Clock, "archive": Archive}
+PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {
+    "clock": Clock,
+    "elements": Elements,
+    "archive": Archive,
+}
 """The client of each piece of equipment, by its name at the station."""
 
 
@@ -33,12 +39,13 @@ class GroundStation(Connected):
     >>> print(station.clock.utc())
     """
 
-    __slots__ = ("_parts", "limits", "sheet")
+    __slots__ = ("_parts", "limits", "sheet", "site")
 
     def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
         """Take the answer to connect."""
         super().__init__(session)
         self._parts = {name: PARTS[name](session, about) for name, about in given["parts"].items()}
+        self.site = Site(given["site"])  # place, skyline, policy minimum
         self.sheet: Named[Any] = Named(ENTRY, given["sheet"])  # job data: plain values
         self.limits: Named[Any] = Named(LIMIT, given["run_limits"])  # what this run may use: simulated_s, ...
 
@@ -58,6 +65,14 @@ class GroundStation(Connected):
         >>> station.clock.wait(1.0)
         """
         return self._part("clock", Clock)
+
+    @property
+    def elements(self) -> Elements:
+        """The elements of the satellites, and where they are seen. Raises NotGiven if the station has none.
+
+        >>> print(list(station.elements))
+        """
+        return self._part("elements", Elements)
 
     @property
     def archive(self) -> Archive:

@@ -10,8 +10,9 @@ from typing import Final
 
 from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
 from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
+from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
 from sheber.ground.serving import Device
 
-__all__ = ["DEVICES", "Archive", "ArchiveSpec", "Clock", "ClockSpec", "Field", "Form"]
+__all__ = ["DEVICES", "Archive", "ArchiveSpec", "Clock", "ClockSpec", "Field", "Form", "Orbits", "OrbitsSpec"]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ARCHIVE)
