@@ -18,8 +18,15 @@ from sheber.school.database import Base
 from sheber.school.people.policy import Actor
 from sheber.web import errors
 
-OPEN = {"/log-in", "/invitation/{token}", "/language", "/assets/{edition}/{name}", "/names/{edition}/names.json"}
-OPEN |= {"/api", "/api/openapi.json", "/reference", "/reference/program.md"}
+OPEN = {"/log-in", "/invitation/{token}", "/language", "/assets/{edition}/{name}", "/names/{edition}/{station}.json"}
+OPEN |= {
+    "/api",
+    "/api/openapi.json",
+    "/reference",
+    "/reference/{station}",
+    "/reference/program.md",
+    "/reference/{station}/program.md",
+}
 """What everybody may see or send, also before they have logged in."""
 
 OWN = {"/", "/account", "/account/password", "/join", "/log-out", "/api/v1/courses/join"}

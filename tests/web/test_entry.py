@@ -183,7 +183,7 @@ def test_pages_stay_within_their_weight(quiet_town: Town) -> None:
     sizes = {name: len(asset.packed) for name, asset in assets._all().items()}
     light = len(page) + sizes["web.css"] + sizes["web.js"] + sizes["work.js"]
     assert light <= 250_000
-    names = re.search(r"/names/\w+/names\.json", browser.get(f"/assignments/{quiet_town.assignment}").text)
+    names = re.search(r"/names/\w+/robot-cell\.json", browser.get(f"/assignments/{quiet_town.assignment}").text)
     assert names
     library = len(gzip.compress(browser.get(names[0]).content))
     assert light + sizes["editor.js"] + sizes["live.js"] + library <= 700_000

@@ -5,34 +5,48 @@ from __future__ import annotations
 import inspect
 import json
 
+import pytest
+
 import sheber
-from sheber.web.names import KINDS, names
+from sheber.client.connection import CLIENTS
+from sheber.web.names import kinds, names
 
-FOUND = json.loads(names())
+FOUND = {station: json.loads(names(station)) for station in (*CLIENTS, "plain")}
+STATIONS = pytest.mark.parametrize("station", FOUND)
 
 
-def test_every_public_name_is_there_with_its_docstring() -> None:
-    assert FOUND["names"].keys() == set(sheber.__all__)
-    for name, about in FOUND["names"].items():
+@STATIONS
+def test_every_public_name_is_there_with_its_docstring(station: str) -> None:
+    assert FOUND[station]["names"].keys() == set(sheber.__all__)
+    for name, about in FOUND[station]["names"].items():
         value = getattr(sheber, name)
         if inspect.isclass(value) or inspect.isfunction(value):
             assert about["doc"] == inspect.getdoc(value)
 
 
-def test_every_attribute_of_every_kind_is_there_and_no_other() -> None:
+@STATIONS
+def test_every_attribute_of_every_kind_is_there_and_no_other(station: str) -> None:
     """A name that is left out would be reported to students as a mistake of theirs."""
-    for kind in KINDS:
+    for kind in kinds(station):
         own = {name for base in kind.__mro__ for name in (*vars(base), *getattr(base, "__slots__", ()))}
         public = {name for name in own if not name.startswith("_")}
-        assert FOUND["kinds"][kind.__name__]["members"].keys() == public, kind
+        assert FOUND[station]["kinds"][kind.__name__]["members"].keys() == public, kind
 
 
 def test_kinds_lead_on_to_kinds() -> None:
-    cell = FOUND["kinds"]["Cell"]["members"]
-    assert FOUND["names"]["connect"]["gives"] == "Cell"
+    robots = FOUND["robot-cell"]
+    cell = robots["kinds"]["Cell"]["members"]
+    assert robots["names"]["connect"]["gives"] == "Cell"
     assert cell["robot"]["gives"] == "Robot"
     assert (cell["cameras"]["gives"], cell["cameras"]["item"]) == ("Named", "Camera")
-    assert FOUND["kinds"]["Robot"]["members"]["pose"]["gives"] == "Pose"
-    for kind in FOUND["kinds"].values():
-        for about in kind["members"].values():
-            assert about.get("gives", "Pose") in FOUND["kinds"]
+    assert robots["kinds"]["Robot"]["members"]["pose"]["gives"] == "Pose"
+    for found in FOUND.values():
+        for kind in found["kinds"].values():
+            for about in kind["members"].values():
+                assert about.get("gives", "Pose") in found["kinds"]
+
+
+def test_each_station_has_its_own_library() -> None:
+    assert [found["names"]["connect"]["gives"] for found in FOUND.values()] == ["Cell", "GroundStation", "Station"]
+    assert FOUND["ground-station"]["kinds"]["GroundStation"]["members"]["clock"]["gives"] == "Clock"
+    assert "Robot" not in FOUND["ground-station"]["kinds"]

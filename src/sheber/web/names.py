@@ -13,42 +13,39 @@ import keyword
 import re
 import textwrap
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 import sheber
-from sheber.client import station
-from sheber.client.robot_cell import camera, cell, gripper, robot, suction
+from sheber.client.connection import CLIENTS
+from sheber.client.station import Station
 from sheber.geometry import Pose
 
-__all__ = ["KINDS", "names"]
+__all__ = ["kinds", "names"]
 
-KINDS: Final[tuple[type, ...]] = (
-    cell.Cell,
-    cell.State,
-    robot.Robot,
-    robot.RobotLimits,
-    robot.Tool,
-    gripper.Gripper,
-    suction.Suction,
-    camera.Camera,
-    camera.Image,
-    station.Station,
-    Pose,
-)
-"""The kinds of things that a program holds."""
-
+_PLAIN: Final = ("sheber.client.station", "Station")  # the client of a station without a client of its own
 _OPEN: Final = frozenset({"Named", "Inputs", "Outputs"})  # kinds whose members the scene names
-_GIVES: Final = {"connect": "Cell"}  # what is said more plainly than by its annotation
 _OF_DICT: Final = ("get", "items", "keys", "values")
 
 
 @cache
-def names() -> str:
-    """Everything, as JSON."""
-    kinds: dict[str, Any] = {one.__name__: {"members": _members(one)} for one in KINDS}
-    kinds["Named"] = {"members": {name: {"sort": "method", "sign": "()", "doc": ""} for name in _OF_DICT}, "open": True}
+def kinds(station: str) -> tuple[type, ...]:
+    """The kinds of things that a program at this station holds: what the client of the station publishes."""
+    module = import_module(CLIENTS.get(station, _PLAIN)[0])
+    found = (getattr(module, name) for name in module.__all__)
+    own = [one for one in found if inspect.isclass(one) and one is not Station]
+    return (*own, Station, Pose)
+
+
+@cache
+def names(station: str) -> str:
+    """Everything that a program at a station of this name can say, as JSON."""
+    known = kinds(station)
+    held: dict[str, Any] = {one.__name__: {"members": _members(one, known)} for one in known}
+    held["Named"] = {"members": {name: {"sort": "method", "sign": "()", "doc": ""} for name in _OF_DICT}, "open": True}
     offered = {name: _public(name) for name in sheber.__all__}
-    content = {"names": offered, "kinds": kinds, "keywords": [*keyword.kwlist, *(one.__name__ for one in _BUILT_IN)]}
+    offered["connect"]["gives"] = CLIENTS.get(station, _PLAIN)[1]  # its annotation knows no stations
+    content = {"names": offered, "kinds": held, "keywords": [*keyword.kwlist, *(one.__name__ for one in _BUILT_IN)]}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -63,32 +60,32 @@ def _public(name: str) -> dict[str, Any]:
         about = {"sort": "class", "doc": _doc(value), "sign": "" if error else _sign(value)}
         return about | ({} if error else {"gives": value.__name__})
     if callable(value):
-        return {"sort": "function", "doc": _doc(value), "sign": _sign(value), "gives": _GIVES.get(name, "")}
+        return {"sort": "function", "doc": _doc(value), "sign": _sign(value), "gives": ""}
     return {"sort": "constant", "doc": "", "sign": ""}
 
 
-def _members(kind: type) -> dict[str, dict[str, Any]]:
+def _members(kind: type, known: tuple[type, ...]) -> dict[str, dict[str, Any]]:
     """Methods, properties and fields of a kind, by name."""
     found: dict[str, dict[str, Any]] = {}
     for base in reversed(kind.__mro__):
         if base.__module__.startswith("sheber."):
-            found |= _fields(base)
+            found |= _fields(base, known)
             for name, value in vars(base).items():
-                if not name.startswith("_") and (about := _member(value)):
+                if not name.startswith("_") and (about := _member(value, known)):
                     found[name] = about
     return dict(sorted(found.items()))
 
 
-def _member(value: Any) -> dict[str, Any] | None:
+def _member(value: Any, known: tuple[type, ...]) -> dict[str, Any] | None:
     if isinstance(value, property):
-        return {"sort": "property", "doc": _doc(value), "sign": "", **_kind(_returned(value.fget))}
+        return {"sort": "property", "doc": _doc(value), "sign": "", **_kind(_returned(value.fget), known)}
     plain = value.__func__ if isinstance(value, classmethod | staticmethod) else value
     if inspect.isfunction(plain):
-        return {"sort": "method", "doc": _doc(plain), "sign": _sign(plain), **_kind(_returned(plain))}
+        return {"sort": "method", "doc": _doc(plain), "sign": _sign(plain), **_kind(_returned(plain), known)}
     return None
 
 
-def _fields(kind: type) -> dict[str, dict[str, Any]]:
+def _fields(kind: type, known: tuple[type, ...]) -> dict[str, dict[str, Any]]:
     """Fields with their annotation and the comment beside them: of a dataclass, or set when the object is made."""
     lines = textwrap.dedent(inspect.getsource(kind)).splitlines()
     found = {}
@@ -98,7 +95,7 @@ def _fields(kind: type) -> dict[str, dict[str, Any]]:
             continue
         comment = re.search(r"#\s*(.*)$", lines[node.lineno - 1])
         about = {"sort": "property", "doc": comment[1] if comment else "", "sign": ""}
-        found[name] = about | _kind(_said(node))
+        found[name] = about | _kind(_said(node), known)
     return found
 
 
@@ -118,9 +115,9 @@ def _set(target: ast.expr | None, kind: type) -> str:
     return target.id if plain and isinstance(target, ast.Name) else ""
 
 
-def _kind(annotation: str) -> dict[str, str]:
+def _kind(annotation: str, kinds: tuple[type, ...]) -> dict[str, str]:
     """Which of our kinds an annotation names, and that of an item."""
-    known = {one.__name__ for one in KINDS}
+    known = {one.__name__ for one in kinds}
     outer, _, inner = annotation.partition("[")
     if outer in _OPEN:
         item = inner.rstrip("]")

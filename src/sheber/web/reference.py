@@ -1,4 +1,8 @@
-"""Reference: the page that describes everything a program can use, as the school shows it: `docs/program.md`."""
+"""Reference: the pages that describe everything a program can use, as the school shows them.
+
+`docs/program.md` for
+robot cells, and what all stations have in common; `docs/program-<station>.md` for another kind of station.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ from markupsafe import Markup
 
 from sheber.web.prose import markdown
 
-__all__ = ["Chapter", "Reference", "reference", "source"]
+__all__ = ["Chapter", "Reference", "place_of", "reference", "source", "stations"]
 
-_SHIPPED: Final = Path(__file__).parent / "program.md"
-_CHECKOUT: Final = Path(__file__).parents[3] / "docs" / "program.md"
+_SHIPPED: Final = Path(__file__).parent
+_CHECKOUT: Final = Path(__file__).parents[3] / "docs"
 _REMARK: Final = re.compile(r"^<!--.*?-->\n", re.M)  # for the tests of the page's examples
 
 
@@ -38,17 +42,40 @@ class Reference:
 
 
 @cache
-def source() -> str:
-    """The page as it is written: shipped with the package, or that of the checkout."""
-    file = _SHIPPED if _SHIPPED.is_file() else _CHECKOUT
-    return _REMARK.sub("", file.read_text("utf-8"))
+def stations() -> dict[str, str]:
+    """The titles of all pages, by the station; "": the page of robot cells and of all stations, the first."""
+    files = {file.stem.removeprefix("program").lstrip("-"): file for file in _folder().glob("program*.md")}
+    return {station: _title(files[station]) for station in sorted(files)}
+
+
+def place_of(station: str) -> str:
+    """The address of the page for a station; that of all stations where it has none of its own."""
+    return f"/reference/{station}" if station and station in stations() else "/reference"
+
+
+def _folder() -> Path:
+    """Where the pages are: shipped with the package, or those of the checkout."""
+    return _SHIPPED if (_SHIPPED / "program.md").is_file() else _CHECKOUT
+
+
+def _title(file: Path) -> str:
+    """The words of the first heading."""
+    with file.open(encoding="utf-8") as lines:
+        return next(lines).lstrip("# ").strip()
 
 
 @cache
-def reference() -> Reference:
-    """The page as HTML, without its title and its own list of chapters. Markdown alone makes it: no raw HTML."""
+def source(station: str = "") -> str:
+    """A page as it is written; `station` is one of `stations`."""
+    name = f"program-{station}.md" if station else "program.md"
+    return _REMARK.sub("", (_folder() / name).read_text("utf-8"))
+
+
+@cache
+def reference(station: str = "") -> Reference:
+    """A page as HTML, without its title and its own list of chapters. Markdown alone makes it: no raw HTML."""
     maker = markdown()
-    tokens = _headed(maker.parse(source()))
+    tokens = _headed(maker.parse(source(station)))
     chapters: list[Chapter] = []
     for token, inside in pairwise(tokens):
         _inward(token.children or [])

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import Form, Query, Response, UploadFile
 
+from sheber.client.connection import CLIENTS
 from sheber.exercises import Exercise
 from sheber.i18n import _
 from sheber.school.courses.assignments import AssignmentLine, assignment, course_page
@@ -23,6 +24,7 @@ from sheber.web.downloads import program_file
 from sheber.web.looking import look_at
 from sheber.web.pages.courses import mark
 from sheber.web.prose import prose
+from sheber.web.reference import place_of
 from sheber.web.rendering import go_to, page
 from sheber.web.visit import Asked, Id, Known, Visit, page_router
 from sheber.web.words import work_words
@@ -62,6 +64,7 @@ def work(visit: Known, assignment_id: Id, scene: Seed = "") -> Response:
         "prose": prose(exercise.text(visit.language)),
         "limits": exercise.limits,
         "token": secrets.token_urlsafe(24),
+        "reference": place_of(exercise.station.name),
         "seed": scene,
     }
     told |= {"source": source, "takes": _takes(line, course.archived, course.role, reached.attempts)}
@@ -107,13 +110,13 @@ def download_draft(visit: Known, assignment_id: Id) -> Response:
     return program_file(draft.source.encode(), FILE)
 
 
-@router.get("/names/{edition}/names.json")
-def library_names(_visit: Asked, edition: str) -> Response:
-    """The client library's names, for the editor."""
-    if edition != _edition():
+@router.get("/names/{edition}/{station}.json")
+def library_names(_visit: Asked, edition: str, station: str) -> Response:
+    """The client library's names at a station, for the editor."""
+    if station != _library(station) or edition != _edition(station):
         raise NotFound(_("There is no such file. Load the page again."))
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(names.names(), media_type="application/json", headers=headers)
+    return Response(names.names(station), media_type="application/json", headers=headers)
 
 
 def _takes(line: AssignmentLine, archived: bool, role: str, used: int) -> str:
@@ -149,12 +152,23 @@ def _block(
         "assets": {
             "editor": address("editor.js"),
             "live": address("live.js"),
-            "names": f"/names/{_edition()}/names.json",
+            "names": _names_of(exercise.station.name),
         },
         "words": work_words(),
     }
     return json.dumps(content, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _edition() -> str:
-    return hashlib.sha256(names.names().encode()).hexdigest()[:12]
+def _names_of(station: str) -> str:
+    """The address of the names that a program at a station can say."""
+    library = _library(station)
+    return f"/names/{_edition(library)}/{library}.json"
+
+
+def _library(station: str) -> str:
+    """Which client library a station has: its own, or the plain one."""
+    return station if station in CLIENTS else "plain"
+
+
+def _edition(station: str) -> str:
+    return hashlib.sha256(names.names(station).encode()).hexdigest()[:12]
