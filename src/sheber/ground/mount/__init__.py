@@ -2,6 +2,7 @@
 
 from sheber.ground.mount.dynamics import Mount, MountEvent, MountState
 from sheber.ground.mount.flaws import PERFECT, EncoderFault, Flaws, Wind
+from sheber.ground.mount.laws import Foreseen, SkyPath, continued, followed, look_ahead, naive
 from sheber.ground.mount.pointing import direction, pointing_error_deg
 from sheber.ground.mount.spec import DISH, FLIPPING, OVERLAPPING, AxisSpec, MountError, MountSpec
 from sheber.ground.mount.track import TrackTable
@@ -14,13 +15,19 @@ __all__ = [
     "AxisSpec",
     "EncoderFault",
     "Flaws",
+    "Foreseen",
     "Mount",
     "MountError",
     "MountEvent",
     "MountSpec",
     "MountState",
+    "SkyPath",
     "TrackTable",
     "Wind",
+    "continued",
     "direction",
+    "followed",
+    "look_ahead",
+    "naive",
     "pointing_error_deg",
 ]
