@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ground_conversation import START, ground_scene
 from sheber.ground.elements import Elements, Provenance
-from sheber.ground.equipment import ArchiveSpec, Field, Form, OrbitsSpec
+from sheber.ground.equipment import AntennaSpec, ArchiveSpec, Field, Form, OrbitsSpec
+from sheber.ground.mount import DISH
 from sheber.ground.scene import Satellite, Scene
 
 FRAME = Form("frame", (Field("data", "bytes"), Field("at", unit="s", optional=True)))
@@ -32,6 +33,7 @@ def whole_station() -> Scene:
     satellite = Satellite("AL-FARABI-2", al_farabi(), al_farabi())
     return ground_scene(
         OrbitsSpec(),
+        AntennaSpec(DISH, 0.5),
         ArchiveSpec((FRAME,)),
         satellites=(satellite,),
         sheet=(("satellite", "AL-FARABI-2"),),

@@ -9,6 +9,7 @@ from sheber.client.errors import NotGiven
 from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements
+from sheber.client.ground_station.mount import Mount
 from sheber.client.ground_station.site import Site
 from sheber.client.named import Named
 from sheber.client.session import Session
@@ -26,6 +27,7 @@ T = TypeVar("T")
 PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {
     "clock": Clock,
     "elements": Elements,
+    "mount": Mount,
     "archive": Archive,
 }
 """The client of each piece of equipment, by its name at the station."""
@@ -73,6 +75,14 @@ class GroundStation(Connected):
         >>> print(list(station.elements))
         """
         return self._part("elements", Elements)
+
+    @property
+    def mount(self) -> Mount:
+        """The mount of the antenna. Raises NotGiven if the station has none.
+
+        >>> station.mount.point(120.0, 45.0)
+        """
+        return self._part("mount", Mount)
 
     @property
     def archive(self) -> Archive:

@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from typing import Final
 
+from sheber.ground.equipment.antenna import ANTENNA, Aim, Antenna, AntennaSpec
 from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
 from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
 from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
 from sheber.ground.serving import Device
 
-__all__ = ["DEVICES", "Archive", "ArchiveSpec", "Clock", "ClockSpec", "Field", "Form", "Orbits", "OrbitsSpec"]
+__all__ = [
+    "DEVICES",
+    "Aim",
+    "Antenna",
+    "AntennaSpec",
+    "Archive",
+    "ArchiveSpec",
+    "Clock",
+    "ClockSpec",
+    "Field",
+    "Form",
+    "Orbits",
+    "OrbitsSpec",
+]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, ARCHIVE)

@@ -1,6 +1,6 @@
 """The mount: two axes with inertia, limits and flaws, what it follows, and where it really looks."""
 
-from sheber.ground.mount.dynamics import Mount, MountEvent, MountState
+from sheber.ground.mount.dynamics import Mount, MountDeaf, MountEvent, MountState
 from sheber.ground.mount.flaws import PERFECT, EncoderFault, Flaws, Wind
 from sheber.ground.mount.laws import Foreseen, SkyPath, continued, followed, look_ahead, naive
 from sheber.ground.mount.pointing import direction, pointing_error_deg
@@ -17,6 +17,7 @@ __all__ = [
     "Flaws",
     "Foreseen",
     "Mount",
+    "MountDeaf",
     "MountError",
     "MountEvent",
     "MountSpec",

@@ -57,6 +57,13 @@ class Axis:
         """Whether the drive stands."""
         return self.speed_deg_s == 0.0
 
+    @property
+    def content(self) -> bool:
+        """Whether the drive stands and will not start by itself."""
+        turning = self.rate_deg_s not in (None, 0.0)
+        within = self.rate_deg_s is not None or abs(self.error_deg) <= max(self.spec.dead_band_deg, self._arrived_deg)
+        return self.at_rest and (self.deaf or (within and not turning))
+
     def towards(self, goal_deg: float, goal_speed_deg_s: float = 0.0) -> None:
         """Set where the goal is at the end of the next step, and how fast it moves."""
         self.goal_deg, self.goal_speed_deg_s, self.rate_deg_s = goal_deg, goal_speed_deg_s, None

@@ -23,7 +23,7 @@ from sheber.ground.mount.spec import MountError, MountSpec
 from sheber.ground.mount.track import TrackTable
 from sheber.i18n import message
 
-__all__ = ["Mount", "MountEvent", "MountState"]
+__all__ = ["Mount", "MountDeaf", "MountEvent", "MountState"]
 
 _DEAF = message(
     "ground.mount.deaf",
@@ -32,6 +32,10 @@ _DEAF = message(
 _NO_SPEED = message("ground.mount.no_speed", "The mount cannot turn at {azimuth} and {elevation} deg/s: no numbers.")
 _NAMES = ("azimuth", "elevation")
 _BLOCK = 256  # steps of a track table that are computed at once
+
+
+class MountDeaf(MountError):
+    """An encoder stood still while its drive turned; `Mount.reset` mends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,12 @@ class Mount:
         """Where the antenna really looks: azimuth and elevation, with play and wind."""
         return self.azimuth.antenna_deg + self._bent[0], self.elevation.antenna_deg + self._bent[1]
 
+    @property
+    def idle(self) -> bool:
+        """Whether it stands and has nothing to do."""
+        axes = (self.azimuth, self.elevation)
+        return self._table is None and not self.latched and all(axis.content for axis in axes)
+
     def error_deg(self, azimuth_deg: float, elevation_deg: float) -> float:
         """The angle between where the antenna really looks and a direction."""
         return float(pointing_error_deg(*self.true_deg, azimuth_deg, elevation_deg))
@@ -169,6 +179,11 @@ class Mount:
         for name, axis in zip(_NAMES, (self.azimuth, self.elevation), strict=True):
             self._move(name, axis)
         self._bent = next(self._wind)
+
+    def skip(self, steps: int) -> None:
+        """Let steps pass in which an idle mount stands; only the last one is lived through."""
+        self._steps += steps - 1
+        self.step()
 
     def advance(self, seconds: float) -> None:
         """Move for a time, in whole steps."""
@@ -232,10 +247,10 @@ class Mount:
         return slip, any(fault.kind == "freezes" for fault in faults)
 
     def _may_move(self) -> None:
-        """Raise MountError where an encoder stood still."""
+        """Raise MountDeaf where an encoder stood still."""
         for name, axis in zip(_NAMES, (self.azimuth, self.elevation), strict=True):
             if axis.deaf:
-                raise MountError(_DEAF(axis=name))
+                raise MountDeaf(_DEAF(axis=name))
 
     def _release(self) -> None:
         """Forget the latch, the table and what waits."""
