@@ -40,7 +40,7 @@ class Conversation:
 def conversation(scene: Scene, path: Path, limits: Limits | None = None) -> Iterator[Conversation]:
     """Connect a program to a scene; leaving the block ends the program, settles and closes the trace."""
     recorder = TraceWriter(path, Header("test"))
-    limits = limits or Limits()
+    limits = limits or Limits(simulated_s=86_400.0)
     controller = Controller(scene, limits, recorder)
     with connected(controller, limits, recorder) as (session, given, outcomes):
         talk = Conversation(GroundStation(session, given), session, controller, path)

@@ -45,4 +45,5 @@ class Site(Fixed):
         """
         azimuth, elevation = self.skyline_deg.T
         skyline = np.interp(np.mod(np.asarray(azimuth_deg, dtype=np.float64), 360.0), azimuth, elevation)
-        return np.maximum(skyline, self.minimum_deg)
+        mask: Array = np.maximum(skyline, self.minimum_deg)
+        return mask
