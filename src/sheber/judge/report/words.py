@@ -210,7 +210,7 @@ def why_made_of() -> str:
     """Why a final score comes about so."""
     return _(
         "The points are 0.7 times the mean of all scenes plus 0.3 times the worst scene. "
-        "A robot's program must work every time, so its worst scene counts more than the others."
+        "A program must work every time, so its worst scene counts more than the others."
     )
 
 
