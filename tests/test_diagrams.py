@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import cv2
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ from sheber.diagrams import (
     Mark,
     Missing,
     Points,
+    Raster,
     Series,
     Sky,
     Track,
@@ -32,6 +35,7 @@ from sheber.diagrams import (
     svg,
 )
 from sheber.diagrams.arrays import few_curve
+from sheber.diagrams.raster import colours
 from sheber.diagrams.style import DARK, LIGHT, STYLE
 from sheber.i18n import message
 
@@ -43,7 +47,8 @@ CURVES = Lines("Shift", (Series("one", TIMES, np.sin(TIMES / 50.0)),), Axis("Tim
 EYE = Lines("Eye", (Series("", np.linspace(-1, 1, 20), np.ones((30, 20))),), Axis("Time"), Axis("Level"))
 PLANE = Points("Plane", (Cloud("got", [1.0, -1.0], [1.0, 0.0]), Cloud("wanted", [1], [1], True)), Axis("I"), Axis("Q"))
 TABLE = Bars("Table", (Lane("dish", (Bar(0, 9, "x", "us"), Bar(5, 8, "y", "they", True))),), Axis("Time", "s"))
-ALL: list[Diagram] = [SKY, CURVES, EYE, PLANE, TABLE, Missing("Gone", "No reason.")]
+FALL = Raster("Fall", np.arange(12.0).reshape(3, 4), Axis("f", "Hz"), Axis("t", "s", down=True), Axis("Power", "dB"))
+ALL: list[Diagram] = [SKY, CURVES, EYE, PLANE, TABLE, FALL, Missing("Gone", "No reason.")]
 
 
 def parts(diagram: Diagram) -> ElementTree.Element:
@@ -217,6 +222,64 @@ def test_what_was_refused_is_hatched_and_has_no_colour() -> None:
     assert 'class="soft0"' not in svg(Bars("", (Lane("a", (Bar(0, 9, refused=True),)),), Axis()))
 
 
+# --- rasters ----------------------------------------------------------------------------------------------
+
+
+def picture(diagram: Raster) -> np.ndarray:
+    """The colours (h, w, 4) of the field."""
+    address = next(parts(diagram).iter("image")).get("href", "")
+    raw = base64.b64decode(address.removeprefix("data:image/png;base64,"))
+    return cv2.cvtColor(cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+
+
+def test_the_highest_value_has_the_lightest_colour_where_it_lies() -> None:
+    rows = np.zeros((4, 6))
+    rows[1, 2] = 9.0
+    rows[3, 5] = math.nan
+    drawn = picture(Raster("", rows, Axis(), Axis(down=True), Axis(low=0.0, high=9.0)))
+    assert drawn.shape == (4, 6, 4)
+    assert tuple(drawn[1, 2, :3]) == tuple(colours()[-1])
+    assert tuple(drawn[0, 0]) == (*colours()[0], 255)
+    assert drawn[3, 5, 3] == 0
+    upright = picture(Raster("", rows, Axis(), Axis(), Axis(low=0.0, high=9.0)))
+    assert tuple(upright[2, 2, :3]) == tuple(colours()[-1])  # the first row is at the low end, below
+
+
+def test_a_fine_grid_keeps_its_highest_values() -> None:
+    rows = np.zeros((5000, 3000))
+    rows[4321, 1234] = 1.0
+    drawn = picture(Raster("", rows, Axis(), Axis(down=True), Axis(low=0.0, high=1.0)))
+    (row, column), *others = np.argwhere((drawn[..., :3] == colours()[-1]).all(2)).tolist()
+    assert not others
+    assert row / len(drawn) == pytest.approx(0.8642, abs=0.004)
+    assert column / drawn.shape[1] == pytest.approx(0.4113, abs=0.004)
+
+
+@pytest.mark.parametrize("rows", ["normal", "uniform"])
+def test_a_picture_of_noise_stays_small(rows: str) -> None:
+    noise = getattr(np.random.default_rng(2), rows)(size=(1500, 2048))
+    assert len(svg(Raster("", noise, Axis(), Axis(), Axis(low=float(noise.min()), high=float(noise.max()))))) < 200_000
+    assert len(svg(Raster("", noise[:288, :384], Axis(), Axis(), Axis()))) < 200_000
+
+
+# What an eye without the red, the green, the blue cones sees, in linear light (Machado, Oliveira, Fernandes 2009)
+EYES = {
+    "all": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_colours_grow_lighter_evenly_for_every_eye(eye: str) -> None:
+    coded = colours() / 255.0
+    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4) @ np.transpose(EYES[eye])
+    steps = np.diff(np.cbrt(np.clip(light, 0.0, 1.0) @ (0.2126, 0.7152, 0.0722)))
+    assert steps.min() > 0.0
+    assert steps[3:].max() < 2.0 * np.median(steps)
+
+
 # --- what a stranger may send ---------------------------------------------------------------------------------
 
 
@@ -231,6 +294,9 @@ def test_what_was_refused_is_hatched_and_has_no_colour() -> None:
         Lines("", (Series("", [1.0], np.array([None])),), Axis(), Axis()),
         Points("", (Cloud("", np.array([1j]), [0.0]),), Axis(), Axis()),
         Sky("", (Track("", [0.0], [1.0, 2.0]),)),
+        Raster("", np.full((3, 3), math.nan), Axis(), Axis(), Axis()),
+        Raster("", np.zeros((0, 3)), Axis(), Axis(), Axis()),
+        Raster("", np.zeros((2, 2, 3)), Axis(), Axis(), Axis()),
         Bars("", (Lane("", (Bar("a", 2.0),)),), Axis()),  # type: ignore[arg-type]
     ],
 )
@@ -257,6 +323,8 @@ def test_numbers_that_are_none_leave_the_others(value: float) -> None:
             (Mark("", value, 1),),
         ),
         Bars("", (Lane("", (Bar(value, 1.0), Bar(0.0, 1.0))),), Axis()),
+        Raster("", wild.reshape(2, 2), Axis(), Axis(), Axis()),
+        Lines("", (Series("", calm, calm),), Axis(low=value), Axis(high=value), (Level("", value),)),
     ):
         text = svg(diagram)
         ElementTree.fromstring(text)
@@ -273,6 +341,7 @@ def test_huge_arrays_stay_small_pictures() -> None:
         Points("", (Cloud("", many, many),), Axis(), Axis()),
         Sky("", (Track("", many, many),)),
         Bars("", flood, Axis()),
+        Raster("", many.reshape(1000, 1000), Axis(), Axis(), Axis()),
     ):
         assert len(svg(diagram)) < 200_000
 

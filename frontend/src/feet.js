@@ -9,17 +9,20 @@ const RIM = 0.05 // m that a rim reaches beyond the thing, at most
 const HUGE = 3 // m: what is as wide as this is a room and no thing
 const DOTS = 48 // of the rim's picture along a side
 
-/** Rims for all that is still. `ground`: height of the floor [m], or null where there is none. Base frame. */
-export function makeFeet(root, ground, moving) {
-  const things = stillThings(root, moving)
-  const tops = things.filter(({ size }) => size.x >= TOP && size.y >= TOP)
-  const floor = ground === null ? [] : [{ z: ground, gap: FLOOR_GAP, holds: () => true }]
-  const places = [...floor, ...tops.map((top) => ({ z: top.box.max.z, gap: TOP_GAP, holds: (thing) => thing !== top && over(top, thing) }))]
+/**
+ * Rims for all that is still. `ground`: height of the floor [m], or null where there is none. `larger`: than a cell;
+ * what follows from a cell's size grows with it. Base frame.
+ */
+export function makeFeet(root, ground, moving, larger) {
+  const things = stillThings(root, moving).filter(({ size }) => size.x < HUGE * larger && size.y < HUGE * larger)
+  const tops = things.filter(({ size }) => size.x >= TOP * larger && size.y >= TOP * larger)
+  const floor = ground === null ? [] : [{ z: ground, gap: FLOOR_GAP * larger, holds: () => true }]
+  const places = [...floor, ...tops.map((top) => ({ z: top.box.max.z, gap: TOP_GAP * larger, holds: (thing) => thing !== top && over(top, thing) }))]
   const feet = things
-    .filter(({ size }) => size.z >= LOW)
+    .filter(({ size }) => size.z >= LOW * larger)
     .map((thing) => ({ thing, place: places.find(({ z, gap, holds }) => Math.abs(thing.box.min.z - z) <= gap && holds(thing)) }))
     .filter(({ place }) => place)
-  return feet.filter((foot, n) => !feet.some((other, m) => m !== n && covers(other, foot, m < n))).map(({ thing, place }) => rim(thing, place.z))
+  return feet.filter((foot, n) => !feet.some((other, m) => m !== n && covers(other, foot, m < n))).map(({ thing, place }) => rim(thing, place.z, larger))
 }
 
 /** What never moves: for each shape its turn about z [rad] and the box about it along its own axes, base frame, m. */
@@ -30,7 +33,6 @@ function stillThings(root, moving) {
     .flatMap((body) => body.children)
     .filter((part) => part.geometry)
     .map((part) => thing(part.geometry, toBase.clone().multiply(part.matrixWorld)))
-    .filter(({ size }) => size.x < HUGE && size.y < HUGE)
 }
 
 function thing(geometry, matrix) {
@@ -53,12 +55,12 @@ function covers({ thing: large, place }, { thing: small, place: where }, earlier
   return inside(large.box, small.box) && (earlier || !inside(small.box, large.box))
 }
 
-function rim({ turn, size, middle }, z) {
-  const reach = Math.min(RIM, 0.012 + 3 * size.z, Math.max(size.x, size.y) / 3) // a small or low thing has a narrow one
+function rim({ turn, size, middle }, z, larger) {
+  const reach = Math.min(RIM * larger, 0.012 + 3 * size.z, Math.max(size.x, size.y) / 3) // a small or low thing has a narrow one
   const [wide, long] = [size.x + 2 * reach, size.y + 2 * reach]
   const look = { color: 0x000000, transparent: true, opacity: 0.38, depthWrite: false, polygonOffset: true, polygonOffsetFactor: -1, polygonOffsetUnits: -4 }
   const foot = new Mesh(new PlaneGeometry(wide, long), new MeshBasicMaterial({ ...look, map: soft(wide, long, reach) }))
-  foot.position.set(middle.x, middle.y, z + 0.0015)
+  foot.position.set(middle.x, middle.y, z + 0.0015 * larger)
   foot.rotation.z = turn
   foot.renderOrder = -1
   foot.name = 'foot'

@@ -8,7 +8,7 @@ import { fromBase64, readGlb } from './glb.js'
 import { Labels } from './labels.js'
 import { makeSky, makeSun, studio } from './light.js'
 import { Path } from './path.js'
-import { axes, corners, direction, fit, workArea, workPoints } from './views.js'
+import { axes, corners, direction, enlargement, fit, rimOf, workArea, workPoints } from './views.js'
 
 const AXES = [
   [new Vector3(1, 0, 0), 0xd6453d],
@@ -45,13 +45,16 @@ export class Stage {
     Object.assign(this, { root, tracks, nodes, waiting: false, ease: software ? 1 : 0, frame: 0 })
     this.labels = new Labels(labels, others)
     this.scene.add(root)
-    this.frames = this.axes(run)
     this.path = run.path ? new Path(root, run.path, run.cycles) : null
     this.points = points ? points(root, nodes) : workPoints(tracks, this.path)
     this.area = workArea(this.points)
+    this.larger = enlargement(this.area)
+    if (this.larger > 1) this.points.push(...rimOf(nodes.get('ground')))
+    Object.assign(this.camera, { near: 0.02 * this.larger, far: 60 * this.larger })
+    this.frames = this.axes(run)
     this.furnish()
     this.controls = new OrbitControls(this.camera, canvas)
-    Object.assign(this.controls, { maxPolarAngle: Math.PI * 0.6, minDistance: 0.1, maxDistance: 15 })
+    Object.assign(this.controls, { maxPolarAngle: Math.PI * 0.6, minDistance: 0.1 * this.larger, maxDistance: 15 * this.larger })
     this.controls.addEventListener('change', () => this.draw())
     this.controls.addEventListener('start', () => {
       this.turned = true // by the reader: then it stays as it is
@@ -66,7 +69,7 @@ export class Stage {
   /** Light, floor, and the shadows at the feet of what stands on it and on tables. */
   furnish() {
     const ball = this.area.getBoundingSphere(new Sphere())
-    const radius = Math.min(Math.max(ball.radius, 0.3), 3)
+    const radius = this.larger > 1 ? ball.radius : Math.min(Math.max(ball.radius, 0.3), 3)
     const middle = ball.center.clone().applyQuaternion(this.root.quaternion)
     this.sun = makeSun(middle, radius * 1.35)
     this.sky = makeSky()
@@ -80,7 +83,7 @@ export class Stage {
     this.floorColour = this.floor.material.color
     this.daylight = this.sky.intensity
     if (ground) ground.visible = false
-    this.root.add(this.floor, ...makeFeet(this.root, ground ? z : null, moving))
+    this.root.add(this.floor, ...makeFeet(this.root, ground ? z : null, moving, this.larger))
   }
 
   /** Arrows and names of the base, of the taught frames and of the tool. */
@@ -102,10 +105,10 @@ export class Stage {
       return frame
     }
     this.tool = this.nodes.get('tcp frame') ?? null
-    this.toolFrame = this.tool ? place('TCP', this.tool, 0.1) : null
-    place('base', all, 0.16)
+    this.toolFrame = this.tool ? place('TCP', this.tool, 0.1 * this.larger) : null
+    place('base', all, 0.16 * this.larger)
     for (const { name, pose } of run.taught) {
-      const frame = place(name, all, 0.07)
+      const frame = place(name, all, 0.07 * this.larger)
       frame.position.fromArray(pose)
       frame.quaternion.set(pose[4], pose[5], pose[6], pose[3])
     }
@@ -118,7 +121,7 @@ export class Stage {
     const away = direction(name, this.area)
     const near = name === 'tool' && this.tool
     const middle = near ? this.tool.position.clone() : this.area.getCenter(new Vector3())
-    const eye = near ? middle.clone().addScaledVector(away, TOOL_AWAY) : fit(this.points, this.camera, axes(away))
+    const eye = near ? middle.clone().addScaledVector(away, TOOL_AWAY * this.larger) : fit(this.points, this.camera, axes(away))
     const depth = eye.clone().sub(middle).dot(away)
     this.controls.target.copy(eye).addScaledVector(away, -depth).applyQuaternion(this.root.quaternion)
     this.camera.position.copy(eye).applyQuaternion(this.root.quaternion)

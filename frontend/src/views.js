@@ -1,10 +1,12 @@
 // Views: where the camera stands to see the work area whole from a side, or the tool from near by.
-import { Box3, Vector3 } from 'three'
+import { Box3, Sphere, Vector3 } from 'three'
 
 const UP = new Vector3(0, 0, 1) // base frame
 const FROM_ABOVE = { overview: 0.52, front: 0.12, side: 0.12, top: 4000, tool: 0.45 } // height for each metre away
 const NEAR = 0.3 // m: what moves this far from the tool's path, or nearer, belongs to the picture
 const AROUND = 0.11 // m about each point: links and parts are thicker than their frames
+const YARD = 4 // m: an area whose ball is larger than this is no cell but a yard: it has no front, and is seen from the south
+const LARGE = 1.5 // m: what reaches this far from its frame, or farther, is held by the views whole
 const FREE = { side: 0.96, top: 0.86, bottom: 0.8 } // share of each half of a picture without caption and buttons
 
 /** What the views hold: the base, the tool's path, and what moves near them. Points in the base frame, m. */
@@ -18,7 +20,35 @@ export function workPoints(tracks, path) {
     const fixed = near && !near.containsPoint(new Vector3().fromArray(values)) // a feeder's far end, say
     for (let n = 0; !fixed && n < values.length; n += 3) taken.push(new Vector3().fromArray(values, n))
   }
-  return taken
+  return [...taken, ...largeBodies(new Set(tracks.map(({ object }) => object)))]
+}
+
+/** The ends along each axis of the bodies that are large: a dish that turns where it stands. Base frame, m. */
+export function largeBodies(bodies) {
+  return [...bodies].flatMap((body) => {
+    const reach = Math.max(0, ...body.children.filter(({ geometry }) => geometry).map(reachOf))
+    if (reach < LARGE) return []
+    return [0, 1, 2].flatMap((axis) => [-reach, reach].map((by) => body.position.clone().setComponent(axis, body.position.getComponent(axis) + by)))
+  })
+}
+
+/** How far a shape reaches from the frame of its body. */
+function reachOf(part) {
+  if (!part.geometry.boundingSphere) part.geometry.computeBoundingSphere()
+  return part.position.length() + part.geometry.boundingSphere.radius * Math.max(...part.scale.toArray())
+}
+
+/** How much larger than a cell an area is, at least 1: what is drawn for people (arrows, rims, the floor) grows with it. */
+export function enlargement(area) {
+  const { radius } = area.getBoundingSphere(new Sphere())
+  return radius > YARD ? radius / 2 : 1
+}
+
+/** The rim of a round ground, of which the node is the square about it; nothing where there is none. Base frame, m. */
+export function rimOf(ground) {
+  if (!ground) return []
+  const middle = ground.position.clone().add(ground.parent.position)
+  return Array.from({ length: 12 }, (_, n) => new Vector3(ground.scale.x, 0, 0).applyAxisAngle(UP, (n * Math.PI) / 6).add(middle))
 }
 
 /** The box about what the views hold. */
@@ -31,7 +61,7 @@ export function workArea(points) {
 /** The direction from the picture's middle to the camera, for a view by its name. Base frame. */
 export function direction(name, area) {
   const middle = area.getCenter(new Vector3()).setZ(0)
-  const front = middle.length() > 0.1 ? middle.normalize() : new Vector3(0, -1, 0)
+  const front = middle.length() > 0.1 && enlargement(area) === 1 ? middle.normalize() : new Vector3(0, -1, 0)
   const turn = { overview: -0.62, side: -Math.PI / 2, tool: -0.62 }[name] ?? 0
   return front.applyAxisAngle(UP, turn).setZ(FROM_ABOVE[name] ?? FROM_ABOVE.overview).normalize()
 }

@@ -3,6 +3,7 @@ import { Quaternion, Vector3 } from 'three'
 import uPlot from 'uplot'
 import { fromBase64 } from '../glb.js'
 import { Stage } from '../stage.js'
+import { largeBodies } from '../views.js'
 
 const STEADY = 260 // ms: at least so long a piece is played, since the next one needs as long to come
 const RATE = 4 // times real time: faster than this nobody can follow, though the run is computed faster
@@ -96,14 +97,12 @@ class LiveStage {
   }
 }
 
-/** What the views hold: the base, the taught frames, and what stands near the base. Base frame, m. */
+/** What the views hold: the base, the taught frames, and what stands near the base, or all of a yard. Base frame, m. */
 function workPoints(root, nodes, taught) {
-  const points = [new Vector3(), ...taught.map(({ pose }) => new Vector3().fromArray(pose))]
-  for (const [name, object] of nodes) {
-    if (['', 'fixed', 'base', 'ground'].includes(name)) continue
-    if (object.parent === root && object.position.length() < NEAR) points.push(object.position.clone())
-  }
-  return points
+  const bodies = [...nodes].filter(([name, { parent }]) => parent === root && !['', 'fixed', 'base', 'ground'].includes(name)).map(([, object]) => object)
+  const large = largeBodies(bodies)
+  const held = large.length ? bodies : bodies.filter(({ position }) => position.length() < NEAR)
+  return [new Vector3(), ...taught.map(({ pose }) => new Vector3().fromArray(pose)), ...held.map(({ position }) => position.clone()), ...large]
 }
 
 /** Curves that grow. The same titles, units and colours as in the report. */

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sheber.diagrams.bars import draw_bars
 from sheber.diagrams.layout import Drawing, head, noted
 from sheber.diagrams.lines import draw_lines, draw_points
+from sheber.diagrams.raster import draw_raster
 from sheber.diagrams.sky import draw_sky
 from sheber.diagrams.style import file_style
 from sheber.diagrams.tags import tag
@@ -19,6 +20,7 @@ from sheber.diagrams.values import (
     Lines,
     Missing,
     Points,
+    Raster,
     Sky,
     said,
 )
@@ -78,6 +80,7 @@ _DRAW: Final[dict[type, Callable[[Any], Drawing]]] = {
     Sky: draw_sky,
     Lines: draw_lines,
     Points: draw_points,
+    Raster: draw_raster,
     Bars: draw_bars,
     Missing: _draw_missing,
 }

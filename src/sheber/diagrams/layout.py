@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from sheber.diagrams.scales import Scale, axis_title, ticks
+from sheber.diagrams.scales import Scale, axis_title, known, ticks
 from sheber.diagrams.style import COLOURS, DASHES
 from sheber.diagrams.tags import cut, label, tag, wide
 from sheber.diagrams.values import Axis, Words, said
@@ -135,10 +135,11 @@ def _titles(x: str, y: str, level: tuple[float, float], upright: tuple[float, fl
 
 def moment(axis: Axis, scale: Scale, ends: tuple[float, float], *, upright: bool = False) -> str:
     """The line at the moment of the replay: hidden, and moved by the page's script, where the axis follows the run."""
-    if axis.run_start is None:
+    start = known(axis.run_start)
+    if start is None:
         return ""
     first, last = sorted((scale.start, scale.end))
-    way = {"data_at": f"{scale.at(axis.run_start):.3f}", "data_per_s": f"{scale.slope:.6g}"}
+    way = {"data_at": f"{scale.at(start):.3f}", "data_per_s": f"{scale.slope:.6g}"}
     d = f"M{ends[0]:.1f} 0H{ends[1]:.1f}" if upright else f"M0 {ends[0]:.1f}V{ends[1]:.1f}"
     rims = {"data_from": first, "data_to": last, "data_axis": "y" if upright else "x"}
     return tag("path", d=d, class_="now", visibility="hidden", **way, **rims)

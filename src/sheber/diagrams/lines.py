@@ -9,7 +9,7 @@ import numpy as np
 
 from sheber.diagrams.arrays import Floats, alike, column, few_curve, few_points, number, span, table
 from sheber.diagrams.layout import BELOW, LEFT, RIGHT, Drawing, Entry, axes, colour, dash, head, moment, noted
-from sheber.diagrams.scales import Scale, fitting, signed
+from sheber.diagrams.scales import Scale, fitting, known, signed
 from sheber.diagrams.tags import curve, dots, tag
 from sheber.diagrams.values import Axis, Lines, Points, Series, said
 from sheber.i18n import _
@@ -30,7 +30,11 @@ Curves = tuple[Floats, Floats]  # x (n,), y (k, n)
 def draw_lines(diagram: Lines) -> Drawing:
     """Curves over one axis."""
     drawn = [_checked(series) for series in diagram.series[:MOST_SERIES]]
-    levels = [(said(level.label), number(level.value)) for level in diagram.levels[:MOST_SERIES]]
+    levels = [
+        (said(level.label), number(level.value))
+        for level in diagram.levels[:MOST_SERIES]
+        if known(level.value) is not None
+    ]
     names = [said(series.label) for series in diagram.series[:MOST_SERIES]]
     legend = [Entry("dots" if one.dots else "line", n, names[n]) for n, one in enumerate(diagram.series[:MOST_SERIES])]
     top, y = head(diagram.title, legend + [Entry("level", 0, name) for name, _ in levels], WIDTH)

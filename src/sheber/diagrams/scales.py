@@ -9,14 +9,15 @@ from typing import Final
 
 import numpy as np
 
-from sheber.diagrams.arrays import Floats, span
+from sheber.diagrams.arrays import Floats, number, span
 from sheber.diagrams.values import Axis, said
 from sheber.i18n import _
 
-__all__ = ["Scale", "Tick", "axis_title", "clock", "fitting", "signed", "ticks"]
+__all__ = ["Scale", "Tick", "axis_title", "clock", "fitting", "known", "signed", "ticks"]
 
 _ROOM: Final = 0.05  # of the span of values, kept free at both ends of an axis that says nothing else
 _CLOCK_STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)  # s
+MOST_DIGITS: Final = 6
 _DAY: Final = 86400
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Tick = tuple[float, str]
@@ -47,14 +48,21 @@ class Scale:
 
 def fitting(axis: Axis, start: float, end: float, *arrays: Floats, room: float = _ROOM) -> Scale:
     """The scale of an axis: from its low to its high end, or so that all finite values lie on it."""
-    known = [one for one in (axis.low, axis.high) if one is not None]
-    low, high = span(*arrays, np.array(known, float)) if arrays or known else (0.0, 1.0)
+    named = known(axis.low), known(axis.high)
+    ends = np.array([one for one in named if one is not None], float)
+    low, high = span(*arrays, ends) if arrays or len(ends) else (0.0, 1.0)
     free = room * (high - low) if high > low else 1.0
-    low = axis.low if axis.low is not None else low - free
-    high = axis.high if axis.high is not None else high + free
+    low = named[0] if named[0] is not None else low - free
+    high = named[1] if named[1] is not None else high + free
     if not high > low:
         high = low + 1.0
     return Scale(low, high, start, end)
+
+
+def known(end: float | None) -> float | None:
+    """A number that an axis names; None where it names none, or one that is not finite."""
+    found = math.nan if end is None else number(end)
+    return found if math.isfinite(found) else None
 
 
 def ticks(axis: Axis, scale: Scale, most: int) -> list[Tick]:
@@ -62,7 +70,7 @@ def ticks(axis: Axis, scale: Scale, most: int) -> list[Tick]:
     if axis.utc:
         return _clock_ticks(scale, most)
     step = _round_step((scale.high - scale.low) / most)
-    digits = max(0, -math.floor(math.log10(step)))
+    digits = min(max(0, -math.floor(math.log10(step))), MOST_DIGITS)
     first = math.ceil(scale.low / step - 1e-6)
     last = math.floor(scale.high / step + 1e-6)
     return [(n * step, signed(n * step, digits)) for n in range(first, min(last, first + 4 * most) + 1)]

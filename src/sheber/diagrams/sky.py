@@ -13,7 +13,7 @@ import numpy as np
 
 from sheber.diagrams.arrays import Floats, alike, column, few_points, number, span
 from sheber.diagrams.layout import Drawing, Entry, colour, dash, head, noted
-from sheber.diagrams.scales import Scale, clock, signed, ticks
+from sheber.diagrams.scales import Scale, clock, known, signed, ticks
 from sheber.diagrams.tags import curve, label, shortest, tag
 from sheber.diagrams.values import Axis, Beam, Mark, Sky, Track, said
 from sheber.i18n import N_, _
@@ -159,9 +159,10 @@ def _dot(x: float, y: float) -> str:
 def _moving(n: int, track: Track, sky: Sky, times: Floats, x: Floats, y: Floats) -> str:
     """A ring that the page's script moves along the way: its places and their times stand in it."""
     there = np.isfinite(times) & np.isfinite(x)
-    if sky.run_start is None or not there.any():
+    start = known(sky.run_start)
+    if start is None or not there.any():
         return ""
-    rows = zip((times[there] - sky.run_start).tolist(), x[there].tolist(), y[there].tolist(), strict=True)
+    rows = zip((times[there] - start).tolist(), x[there].tolist(), y[there].tolist(), strict=True)
     places = " ".join(f"{shortest(time)},{shortest(a)},{shortest(b)}" for time, a, b in rows)
     radius = max(RADIUS * number(track.beam_deg) / 180.0, 5.0)
     return tag("circle", r=min(radius, RADIUS), class_=f"now s{colour(n)}", visibility="hidden", data_places=places)
