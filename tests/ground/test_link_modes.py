@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from sheber.diagrams import standalone
 from sheber.ground.link import (
     FRAME_BITS,
     MODES,
@@ -25,10 +26,12 @@ from sheber.ground.link import (
     best_law,
     bit_error_rate,
     budget,
+    budget_bars,
     carrier_at,
     climate,
     eb_n0_db,
     flicker_db,
+    levels_over_time,
     mode,
     modes,
     normal_process,
@@ -236,6 +239,28 @@ def test_each_line_has_a_unit_and_a_sentence_with_its_value() -> None:
     assert "= Eb/N0" in str(found)
     with pytest.raises(KeyError):
         found["margin"]
+
+
+def test_the_steps_of_the_figure_go_from_the_power_to_the_margin() -> None:
+    found = budget(LINK, np.radians(5.0), 2077e3, 50e6, mode=mode("qpsk-1/2-rs"))
+    figure = budget_bars(found)
+    bars = [bar for lane in figure.lanes for bar in lane.bars]
+    level = 0.0
+    for bar in bars:
+        assert level == pytest.approx(bar.start) or level == pytest.approx(bar.end)
+        level = bar.end if level == pytest.approx(bar.start) else bar.start
+    assert level == pytest.approx(found["margin"])
+    assert "Polarisation" not in [lane.label for lane in figure.lanes]  # nothing is lost there
+    assert "Free space" in standalone(figure)
+
+
+def test_the_figure_of_a_pass_has_a_curve_above_zero_where_a_mode_can_be_used() -> None:
+    levels = np.array([60.0, 75.0, 90.0])
+    figure = levels_over_time([0.0, 1.0, 2.0], levels, X_BAND_MODES, 25e6, implementation_db=1.0)
+    for one, curve in zip(X_BAND_MODES, figure.series, strict=True):
+        lost = one.frame_error_rate(eb_n0_db(levels, one.bit_rate(25e6), 1.0))
+        assert np.array_equal(np.asarray(curve.y) >= 0.0, lost <= 1e-3)
+    assert "qpsk-rs" in standalone(figure)
 
 
 # --- bad input ------------------------------------------------------------------------------------

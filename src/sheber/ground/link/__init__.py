@@ -15,6 +15,7 @@ from sheber.ground.link.budget import Budget, Line, budget
 from sheber.ground.link.carrier import Carrier, Link, Transmitter, carrier_at
 from sheber.ground.link.errors import LinkError
 from sheber.ground.link.fading import Turning, flicker_db, normal_process, rain_db, rarity_percent
+from sheber.ground.link.figures import budget_bars, levels_over_time
 from sheber.ground.link.laws import ModeLaw, Volume, best_law, eb_n0_db, volume
 from sheber.ground.link.modes import FRAME_BITS, MODES, X_BAND_MODES, Mode, bit_error_rate, mode
 from sheber.ground.link.noise import Noise, ReceiverNoise, StatedNoise, figure_of_merit_db, galactic_k, sky_k
@@ -53,6 +54,7 @@ __all__ = [
     "best_law",
     "bit_error_rate",
     "budget",
+    "budget_bars",
     "carrier_at",
     "climate",
     "eb_n0_db",
@@ -60,6 +62,7 @@ __all__ = [
     "flicker_db",
     "free_space_db",
     "galactic_k",
+    "levels_over_time",
     "mode",
     "normal_process",
     "rain_db",

@@ -170,7 +170,7 @@ def _best_states(gains: Floats, gap: int) -> NDArray[np.int64]:
 def _best_others(volumes: Floats) -> NDArray[np.int64]:
     """For each state the best of the others; volumes (s,)."""
     first, second = np.argsort(-volumes, kind="stable")[:2]
-    return np.where(np.arange(volumes.size) == first, second, first)
+    return np.asarray(np.where(np.arange(volumes.size) == first, second, first), np.int64)
 
 
 def _traced(came: NDArray[np.int64], state: int, gap: int) -> NDArray[np.int64]:

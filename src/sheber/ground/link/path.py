@@ -53,7 +53,7 @@ def free_space_db(range_m: ArrayLike, frequency_hz: float) -> Floats:
     return np.asarray(20.0 * np.log10(4.0 * np.pi * distance / wavelength_m(frequency_hz)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Air:
     """What the air takes, line by line, in dB; arrays (n,)."""
 
@@ -73,7 +73,7 @@ class Air:
         return np.asarray(self.gas_db + np.hypot(self.rain_db + self.cloud_db, self.scintillation_db))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Climate:
     """What the air takes at one place, as a statistic of years; read by `climate(name)`."""
 
