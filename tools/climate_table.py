@@ -44,8 +44,8 @@ def recommendations() -> str:
 def lines(name: str, latitude: float, longitude: float) -> Iterator[str]:
     """The table, line by line."""
     wet = float(itur.models.itu453.map_wet_term_radio_refractivity(latitude, longitude, 50).value)
-    yield "# What the air takes, in dB, exceeded for so many per cent of an average year. Rows: elevations; columns: percents."
-    yield "# Made by tools/climate_table.py; do not edit."
+    yield "# What the air takes, in dB, exceeded for so many per cent of an average year."
+    yield "# Rows are elevations, columns are percents. Made by tools/climate_table.py; do not edit."
     yield f'name = "{name}"'
     yield f'source = "ITU-R {recommendations()}, computed with itur {version("itur")} (MIT)"'
     yield f"latitude_deg = {latitude}"

@@ -77,7 +77,7 @@ class Link:
         return Air(air.gas_db, air.cloud_db, finite("rain_db", rain_db) + none, none)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Carrier:
     """The carrier at the receiver, with everything that made it; arrays (n,)."""
 

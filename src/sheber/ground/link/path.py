@@ -27,7 +27,7 @@ from sheber.ground.link.antenna import wavelength_m
 from sheber.ground.link.errors import Floats, LinkError, checked, finite
 from sheber.i18n import message
 
-__all__ = ["Air", "Climate", "climate", "free_space_db", "scintillation_db"]
+__all__ = ["Air", "Climate", "climate", "free_space_db", "scintillation_db", "scintillation_deviation_db"]
 
 _FOLDER: Final = Path(__file__).parent / "climates"
 _EARTH_M: Final = 8_500_000.0  # effective radius: rays bend
@@ -53,7 +53,7 @@ def free_space_db(range_m: ArrayLike, frequency_hz: float) -> Floats:
     return np.asarray(20.0 * np.log10(4.0 * np.pi * distance / wavelength_m(frequency_hz)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Air:
     """What the air takes, line by line, in dB; arrays (n,)."""
 
@@ -73,7 +73,7 @@ class Air:
         return np.asarray(self.gas_db + np.hypot(self.rain_db + self.cloud_db, self.scintillation_db))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Climate:
     """What the air takes at one place, as a statistic of years; read by `climate(name)`."""
 
@@ -113,13 +113,26 @@ class Climate:
         if frequency_hz > highest:
             raise LinkError(ABOVE_TABLE(name=self.name, highest=highest / 1e9, asked=frequency_hz / 1e9))
 
-    def _looked_up(self, table: Floats, elevation: Floats, frequency_hz: float, percent: float) -> Floats:
-        """Between the rows, all in logarithms: over percent, frequency and the path's length; (n,)."""
+    def rain_at(self, elevation: ArrayLike, frequency_hz: float, percent: ArrayLike) -> Floats:
+        """The rain of moments whose weather is exceeded for these parts of the year; (n,).
+
+        Weather that is less rare than the table's last column is dry; weather that is rarer than its first is as there.
+        """
+        up, rare = np.broadcast_arrays(finite("elevation", elevation), finite("percent", percent))
+        self._check(frequency_hz, float(self.percents[0]))
+        if frequency_hz < self.frequencies_hz[0]:
+            return np.zeros(up.shape)
+        wet = self._looked_up(self.rain_db, up, frequency_hz, np.maximum(rare, self.percents[0]))
+        return np.where(rare > self.percents[-1], 0.0, wet)
+
+    def _looked_up(self, table: Floats, elevation: Floats, frequency_hz: float, percent: ArrayLike) -> Floats:
+        """Between the rows, all in logarithms: over frequency, the path's length and percent; (n,)."""
         logs = np.log(np.maximum(table, _NOTHING_DB))
-        by_percent = _between(np.log(self.percents), np.moveaxis(logs, 2, 0), np.log(percent))  # (f, e)
-        by_elevation = _between(np.log(self.frequencies_hz), by_percent, np.log(frequency_hz))  # (e,)
+        band = _between(np.log(self.frequencies_hz), logs, np.log(frequency_hz))  # (e, p)
         lengths = np.log(_path_length(self.elevations))[::-1]  # rising
-        return np.asarray(np.exp(_along(np.log(_path_length(elevation)), lengths, by_elevation[::-1])))
+        way = np.log(_path_length(elevation))
+        columns = np.stack([_along(way, lengths, column[::-1]) for column in band.T], axis=-1)  # (n, p)
+        return np.asarray(np.exp(_across(columns, np.log(self.percents), np.log(percent))))
 
 
 @cache
@@ -146,7 +159,16 @@ def climate(name: str) -> Climate:
 def scintillation_db(
     elevation: ArrayLike, frequency_hz: float, exceeded_percent: float, wet_refractivity: float, aperture_m: float = 0.0
 ) -> Floats:
-    """Depth of the flicker that is exceeded for this part of the time (P.618-13, section 2.4.1). Radians, (n,).
+    """Depth of the flicker that is exceeded for this part of the time (P.618-13, section 2.4.1). Radians, (n,)."""
+    p = np.log10(exceeded_percent)
+    times = max(-0.061 * p**3 + 0.072 * p**2 - 1.71 * p + 3.0, 0.0)
+    return np.asarray(times * scintillation_deviation_db(elevation, frequency_hz, wet_refractivity, aperture_m))
+
+
+def scintillation_deviation_db(
+    elevation: ArrayLike, frequency_hz: float, wet_refractivity: float, aperture_m: float = 0.0
+) -> Floats:
+    """Standard deviation of the flicker. Radians, (n,); below 5 degrees as at 5.
 
     `aperture_m`: diameter times the square root of the efficiency; a large dish averages, and flickers less.
     """
@@ -154,9 +176,8 @@ def scintillation_db(
     ghz = frequency_hz / 1e9
     length = 2.0 * _TURBULENT_M / (np.sqrt(np.sin(up) ** 2 + 2.35e-4) + np.sin(up))
     averaging = _averaging(1.22 * aperture_m**2 * ghz / length)
-    sigma = (3.6e-3 + 1e-4 * wet_refractivity) * ghz ** (7.0 / 12.0) * averaging / np.sin(up) ** 1.2
-    p = np.log10(exceeded_percent)
-    return np.asarray(np.maximum(sigma * (-0.061 * p**3 + 0.072 * p**2 - 1.71 * p + 3.0), 0.0))
+    reference = 3.6e-3 + 1e-4 * wet_refractivity
+    return np.asarray(reference * ghz ** (7.0 / 12.0) * averaging / np.sin(up) ** 1.2)
 
 
 def _averaging(x: Floats) -> Floats:
@@ -183,3 +204,13 @@ def _along(at: Floats, nodes: Floats, values: Floats) -> Floats:
     """Linear between the nodes, and beyond the last one as steep as before it; at (n,), nodes and values (k,)."""
     steep = (values[-1] - values[-2]) / (nodes[-1] - nodes[-2])
     return np.asarray(np.interp(at, nodes, values) + steep * np.maximum(at - nodes[-1], 0.0))
+
+
+def _across(rows: Floats, nodes: Floats, at: Floats) -> Floats:
+    """Linear between the nodes, a place of its own for each row; rows (n, k), nodes (k,), at (n,) or one number."""
+    above = np.clip(np.searchsorted(nodes, at), 1, len(nodes) - 1)
+    part = (at - nodes[above - 1]) / (nodes[above] - nodes[above - 1])
+    low, high = (
+        np.take_along_axis(rows, np.broadcast_to(k, rows.shape[:-1])[..., None], -1)[..., 0] for k in (above - 1, above)
+    )
+    return np.asarray(low * (1.0 - part) + high * part)
