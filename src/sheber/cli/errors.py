@@ -21,6 +21,7 @@ _MENDED_BY_THE_USER: Final = (
     ("sheber.trace.records", "TraceError"),
     ("sheber.cache", "CacheError"),
     ("sheber.school.errors", "SchoolError"),
+    ("sheber.ground.errors", "GroundError"),
 )
 _MENDED_BY_THE_OPERATOR: Final = (
     ("sheber.judge.errors", "SandboxError"),

@@ -17,25 +17,33 @@ from typing import TYPE_CHECKING, Any
 from sheber.ground.signals.doppler import DopplerLaw
 from sheber.ground.signals.fsk import FskWaveform
 from sheber.ground.signals.noise import add_noise, noise, noise_density
+from sheber.ground.signals.psk import PskWaveform, demodulate_psk
 from sheber.ground.signals.soft import SignalError, Soft, rotor
 
 if TYPE_CHECKING:
-    from sheber.ground.signals.receiving import demodulate_fsk, discriminate
+    from sheber.ground.signals.receiving import demodulate_afsk, demodulate_fsk, discriminate
 
 __all__ = [
     "DopplerLaw",
     "FskWaveform",
+    "PskWaveform",
     "SignalError",
     "Soft",
     "add_noise",
+    "demodulate_afsk",
     "demodulate_fsk",
+    "demodulate_psk",
     "discriminate",
     "noise",
     "noise_density",
     "rotor",
 ]
 
-_LATER = {"demodulate_fsk": "receiving", "discriminate": "receiving"}  # these need scipy, which takes a moment to load
+_LATER = {
+    "demodulate_afsk": "receiving",
+    "demodulate_fsk": "receiving",
+    "discriminate": "receiving",
+}  # these need scipy, which takes a moment to load
 
 
 def __getattr__(name: str) -> Any:

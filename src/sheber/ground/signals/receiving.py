@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from sheber.ground.signals.clock import at_times, symbol_times
 from sheber.ground.signals.filters import box, low_pass, smooth, to_rate
-from sheber.ground.signals.soft import Soft
+from sheber.ground.signals.soft import RATE_TOO_LOW, SignalError, Soft, rotor
 
-__all__ = ["demodulate_fsk", "discriminate", "slice_levels"]
+__all__ = ["demodulate_afsk", "demodulate_fsk", "discriminate", "slice_levels"]
 
 _PER_SYMBOL = 5.0  # samples a symbol that the clock gets, at least
 
@@ -39,6 +39,30 @@ def demodulate_fsk(
     """
     near = low_pass(iq, rate_hz, deviation_hz + 0.45 * baud)
     near, rate_hz = to_rate(near, rate_hz, max(8.0 * baud, 4.0 * deviation_hz))
+    return slice_levels(discriminate(near, rate_hz), rate_hz, baud, width, window, level_window)
+
+
+def demodulate_afsk(
+    audio: NDArray[np.float32],
+    rate_hz: float,
+    baud: float,
+    tone_hz: float,
+    deviation_hz: float,
+    *,
+    width: float = 1.0,
+    window: float = 40.0,
+    level_window: float = 400.0,
+) -> Soft:
+    """Soft bits of two tones in the audio of an FM receiver, `deviation_hz` above and below `tone_hz`.
+
+    Bit 1 is the higher tone, as in FSK (the Bell 202 modem of packet radio has it the other way round, which its
+    differential code does not notice). Raises SignalError where the rate is too low for the tones.
+    """
+    least = 2.0 * (tone_hz + deviation_hz + 0.5 * baud)
+    if rate_hz < least:
+        raise SignalError(RATE_TOO_LOW(baud=baud, least=least, rate=rate_hz))
+    moved = (audio * rotor(-tone_hz * np.arange(len(audio)) / rate_hz)).astype(np.complex64)
+    near = low_pass(moved, rate_hz, deviation_hz + 0.5 * baud)
     return slice_levels(discriminate(near, rate_hz), rate_hz, baud, width, window, level_window)
 
 
