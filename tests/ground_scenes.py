@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ground_conversation import START, ground_scene
 from sheber.ground.elements import Elements, Provenance
-from sheber.ground.equipment import AntennaSpec, ArchiveSpec, Field, Form, OrbitsSpec
+from sheber.ground.equipment import AntennaSpec, ArchiveSpec, Field, Form, OrbitsSpec, ReceiverSpec
 from sheber.ground.mount import DISH
 from sheber.ground.scene import Satellite, Scene
 
@@ -34,6 +34,7 @@ def whole_station() -> Scene:
     return ground_scene(
         OrbitsSpec(),
         AntennaSpec(DISH, 0.5),
+        ReceiverSpec(),
         ArchiveSpec((FRAME,)),
         satellites=(satellite,),
         sheet=(("satellite", "AL-FARABI-2"),),

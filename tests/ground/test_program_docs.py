@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ground_conversation import conversation
@@ -71,6 +72,7 @@ def test_the_example_runs(name: str, text: str, tmp_path: Path, monkeypatch: pyt
         station = talk.station
         monkeypatch.setattr("sheber.client.connection._connected", station)
         names: dict[str, Any] = {"station": station, "frame": b"\x82"}
+        names["block"], names["np"] = station.receiver.read(0.1), np
         names["seen"] = station.elements.look("AL-FARABI-2", [0.0, 10.0])
         example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
         for one in example.examples:

@@ -4,7 +4,21 @@ from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements, Look, Satellite
 from sheber.client.ground_station.mount import Axis, Mount, MountState
+from sheber.client.ground_station.receiver import Block, Receiver
 from sheber.client.ground_station.site import Site
 from sheber.client.ground_station.station import GroundStation
 
-__all__ = ["Archive", "Axis", "Clock", "Elements", "GroundStation", "Look", "Mount", "MountState", "Satellite", "Site"]
+__all__ = [
+    "Archive",
+    "Axis",
+    "Block",
+    "Clock",
+    "Elements",
+    "GroundStation",
+    "Look",
+    "Mount",
+    "MountState",
+    "Receiver",
+    "Satellite",
+    "Site",
+]

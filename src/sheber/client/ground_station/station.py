@@ -10,6 +10,7 @@ from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements
 from sheber.client.ground_station.mount import Mount
+from sheber.client.ground_station.receiver import Receiver
 from sheber.client.ground_station.site import Site
 from sheber.client.named import Named
 from sheber.client.session import Session
@@ -28,6 +29,7 @@ PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {
     "clock": Clock,
     "elements": Elements,
     "mount": Mount,
+    "receiver": Receiver,
     "archive": Archive,
 }
 """The client of each piece of equipment, by its name at the station."""
@@ -83,6 +85,14 @@ class GroundStation(Connected):
         >>> station.mount.point(120.0, 45.0)
         """
         return self._part("mount", Mount)
+
+    @property
+    def receiver(self) -> Receiver:
+        """The receiver. Raises NotGiven if the station has none.
+
+        >>> block = station.receiver.read(1.0)
+        """
+        return self._part("receiver", Receiver)
 
     @property
     def archive(self) -> Archive:

@@ -13,6 +13,7 @@ from typing import Final
 from sheber.ground.chains.frames import Frame
 from sheber.ground.chains.satellites import Downlink
 from sheber.ground.coding import g3ruh, hdlc, line_codes
+from sheber.ground.coding.bits import Bits
 from sheber.ground.signals import Soft
 
 __all__ = ["FRAMINGS", "frames_in"]
@@ -35,7 +36,7 @@ def _ax25_g3ruh(soft: Soft, downlink: Downlink) -> Iterator[Frame]:
     return _packets(soft, g3ruh.descramble(soft.hard()))
 
 
-def _packets(soft: Soft, bits: line_codes.Bits) -> Iterator[Frame]:
+def _packets(soft: Soft, bits: Bits) -> Iterator[Frame]:
     """AX.25 frames in the bits that belong to these soft bits."""
     for found in hdlc.decode(line_codes.nrzi_decode(bits), shortest=_SHORTEST_AX25):
         if _has_addresses(found.data):

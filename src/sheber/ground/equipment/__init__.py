@@ -12,6 +12,7 @@ from sheber.ground.equipment.antenna import ANTENNA, Aim, Antenna, AntennaSpec
 from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
 from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
 from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
+from sheber.ground.equipment.receiver import RECEIVER, Receiver, ReceiverSpec
 from sheber.ground.serving import Device
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Form",
     "Orbits",
     "OrbitsSpec",
+    "Receiver",
+    "ReceiverSpec",
 ]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, ARCHIVE)

@@ -8,6 +8,8 @@ to lock: the first symbol of a burst is found as well as the last one, and nothi
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ from sheber.ground.signals.soft import RATE_TOO_LOW, SignalError
 
 __all__ = ["at_times", "instants_of_line", "symbol_times"]
 
+_Samples = TypeVar("_Samples", NDArray[np.float32], NDArray[np.complex64])
 _LEAST = 3.0  # samples a symbol
 
 
@@ -49,13 +52,14 @@ def instants_of_line(
     return found
 
 
-def at_times(samples: NDArray[np.float32], rate_hz: float, times: NDArray[np.float64]) -> NDArray[np.float32]:
+def at_times(samples: _Samples, rate_hz: float, times: NDArray[np.float64]) -> _Samples:
     """Samples between the samples: a cubic through the four nearest ones (Catmull and Rom)."""
     place = np.clip(times * rate_hz, 1.0, max(1.0, len(samples) - 2.001))
     i = place.astype(np.int64)
     x = (place - i).astype(np.float32)
     if len(samples) < 4:
-        return np.zeros(len(times), samples.dtype)
+        nothing: _Samples = np.zeros(len(times), samples.dtype)
+        return nothing
     a, b, c, d = (samples[i + k] for k in (-1, 0, 1, 2))
-    made: NDArray[np.float32] = b + x / 2 * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
+    made: _Samples = b + x / 2 * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Soft:
         return (self.bits > 0).astype(np.uint8)
 
 
-def rotor(turns: NDArray[np.float64]) -> NDArray[np.complex64]:
+def rotor(turns: NDArray[np.floating[Any]]) -> NDArray[np.complex64]:
     """A carrier of amplitude 1 at these phases [turns]."""
     fraction = (turns - np.rint(turns)).astype(np.float32) * np.float32(2 * np.pi)
     made = np.empty(fraction.shape, np.complex64)
