@@ -315,3 +315,11 @@ def test_what_the_solver_prints_by_itself_is_taken_out() -> None:
         check=False,
     )
     assert "Error" not in closed.stderr
+
+
+def test_what_was_required_and_is_lost_or_over_stops_no_new_plan() -> None:
+    problem = three().requiring(["one", "two"])
+    change = replan(problem.closing("Almaty", 300.0, 700.0), solve(problem), 350.0)
+    assert change.plan.names == {"two", "four", "three"}
+    assert [one.rule for one in change.plan.broken] == ["required"]
+    assert change.lost == ()  # it had begun: who was there knows

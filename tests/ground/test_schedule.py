@@ -353,3 +353,20 @@ def test_nothing_to_choose_is_an_empty_plan() -> None:
     closed = week().closing("Almaty", -1.0, 1e6)
     assert solve(closed).chosen == ()
     assert solve(closed).proven
+
+
+def test_a_short_contact_within_a_long_one_does_not_hide_the_next() -> None:
+    contacts = [("long", 0.0, 1000.0), ("short", 100.0, 200.0), ("next", 900.0, 1100.0)]
+    problem = week(contacts=tuple(Contact(name, "Almaty", "NKSAT", *times, 1.0) for name, *times in contacts))
+    told = Plan.of(problem, ["long", "short", "next"]).broken
+    assert [(one.rule, one.missing) for one in told if one.rule == "overlap"] == [
+        ("overlap", 900.0),
+        ("overlap", 100.0),
+    ]
+
+
+def test_greedy_by_value_and_by_priority_begin_with_what_they_are_named_after() -> None:
+    """What fits is taken in this order: here each way keeps out another contact."""
+    satellites = (Satellite("Al-Farabi-2", "KazNU", 5.0), Satellite("NKSAT", "NWPU", 1.0))
+    assert by_value(week(satellites=satellites)).names == {"rival", "later"}
+    assert by_priority(week(satellites=satellites)).names == {"early", "later"}
