@@ -27,7 +27,7 @@ $(STAMP): $(LOCKS) tools/make_venv.sh | machine
 	@touch $@
 
 # Kernels and meshes follow the sources that make them; `sheber prepare` itself skips what is there.
-$(PREPARED): $(STAMP) $(wildcard src/sheber/robot/vision/*.py src/sheber/robot/arms/*.py)
+$(PREPARED): $(STAMP) $(wildcard src/sheber/robot/vision/*.py src/sheber/robot/arms/*.py src/sheber/ground/coding/*.py)
 	@$(BIN)/sheber prepare
 	@touch $@
 

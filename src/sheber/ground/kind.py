@@ -10,10 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from sheber.allowed import Allowed, Choice
-from sheber.i18n import _
-from sheber.station import Kind, Limits, Station
+from sheber.i18n import N_, _
+from sheber.station import Kind, Limits, Mesh, Station
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sheber.ground.scene import Scene
     from sheber.trace import TraceWriter
 
@@ -47,6 +50,24 @@ class GroundStation(Kind["Scene"]):
     def warm(self, scene: Scene) -> None:
         """Import what every run of such a scene needs."""
         from sheber.ground import controller  # noqa: F401
+
+    def prepare(self) -> Mapping[str, Iterator[tuple[str, int, int]]]:
+        """The kernels of the decoders, compiled."""
+        from sheber.ground.coding.jit import KERNELS
+
+        return {N_("kernels of the decoders"): KERNELS.compile("sheber.ground.coding")}
+
+    def mesh(self, name: str) -> Mesh:
+        """The mesh that a visual names; raises as `sheber.ground.looks.mesh` does."""
+        from sheber.ground.looks import mesh
+
+        return mesh(name)
+
+    def texture(self, name: str) -> NDArray[np.uint8]:
+        """The texture (h, w, 3) RGB that a visual names; raises as `sheber.ground.looks.texture` does."""
+        from sheber.ground.looks import texture
+
+        return texture(name)
 
 
 GROUND: Final = GroundStation()
