@@ -3,6 +3,7 @@
 from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements, Look, Satellite
+from sheber.client.ground_station.modem import Mode, Modem, Reading
 from sheber.client.ground_station.mount import Axis, Mount, MountState
 from sheber.client.ground_station.receiver import Block, Receiver
 from sheber.client.ground_station.site import Site
@@ -16,8 +17,11 @@ __all__ = [
     "Elements",
     "GroundStation",
     "Look",
+    "Mode",
+    "Modem",
     "Mount",
     "MountState",
+    "Reading",
     "Receiver",
     "Satellite",
     "Site",

@@ -9,6 +9,7 @@ from sheber.client.errors import NotGiven
 from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements
+from sheber.client.ground_station.modem import Modem
 from sheber.client.ground_station.mount import Mount
 from sheber.client.ground_station.receiver import Receiver
 from sheber.client.ground_station.site import Site
@@ -30,6 +31,7 @@ PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {
     "elements": Elements,
     "mount": Mount,
     "receiver": Receiver,
+    "modem": Modem,
     "archive": Archive,
 }
 """The client of each piece of equipment, by its name at the station."""
@@ -93,6 +95,14 @@ class GroundStation(Connected):
         >>> block = station.receiver.read(1.0)
         """
         return self._part("receiver", Receiver)
+
+    @property
+    def modem(self) -> Modem:
+        """The downlink of a satellite. Raises NotGiven if the station has none.
+
+        >>> print(list(station.modem.modes))
+        """
+        return self._part("modem", Modem)
 
     @property
     def archive(self) -> Archive:

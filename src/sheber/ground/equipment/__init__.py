@@ -11,6 +11,7 @@ from typing import Final
 from sheber.ground.equipment.antenna import ANTENNA, Aim, Antenna, AntennaSpec
 from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
 from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
+from sheber.ground.equipment.modem import MODEM, Modem, ModemSpec, Weather
 from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
 from sheber.ground.equipment.receiver import RECEIVER, Receiver, ReceiverSpec
 from sheber.ground.serving import Device
@@ -26,10 +27,13 @@ __all__ = [
     "ClockSpec",
     "Field",
     "Form",
+    "Modem",
+    "ModemSpec",
     "Orbits",
     "OrbitsSpec",
     "Receiver",
     "ReceiverSpec",
+    "Weather",
 ]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, MODEM, ARCHIVE)
