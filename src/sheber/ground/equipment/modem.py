@@ -211,7 +211,7 @@ class Modem(Equipment):
 
 def _truth(spec: ModemSpec, station: Served) -> _Truth:
     """Where the satellite is, and how strong it is heard, at every step of the downlink's life."""
-    times = np.arange(0, station.steps(spec.until_s) + 1) * station.scene.step_s
+    times = np.arange(station.steps(spec.until_s) + 1, dtype=np.float64) * station.scene.step_s
     seen = station.part(Orbits).true_look(spec.satellite, times)
     azimuth_deg, elevation_deg = np.degrees(seen.azimuth), np.degrees(seen.elevation)
     up = elevation_deg > station.scene.site.mask_deg(azimuth_deg)
