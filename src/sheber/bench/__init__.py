@@ -57,7 +57,10 @@ SCHOOL: Final = {
 """The gates of a school by name: `sheber bench school`."""
 
 
-GROUND: Final[dict[str, Gate]] = {}
+GROUND: Final = {
+    "sgp4": Gate("ground.orbits", "sgp4"),
+    "passes": Gate("ground.orbits", "passes"),
+}
 """The gates of the ground station by name: `sheber bench ground`."""
 
 

@@ -18,6 +18,7 @@ __all__ = ["BadElements", "Elements", "Provenance"]
 
 LARGEST_NUMBER: Final = 999_999_999  # nine digits, as the catalogue has promised
 _DAYS_1949: Final = 7306.0  # from 1949-12-31, where SGP4 counts from, to 1970-01-01
+_JD_1949: Final = 2433281.5  # its Julian date
 
 NO_ELEMENTS = message(
     "ground.elements_none", "{where} holds no elements: no TLE lines, and no OMM as CSV, JSON or XML."
@@ -123,22 +124,34 @@ class Elements:
 
         made = Satrec()
         rad, per_minute = math.pi / 180, 2 * math.pi / 1440
+        day, fraction = _since_1949(self.epoch)
         made.sgp4init(
-            WGS72, "i", 0, _days_since_1949(self.epoch), self.bstar,  # the number plays no part, and may have 9 digits
-            self.mean_motion_dot * per_minute / 1440, self.mean_motion_ddot * per_minute / 1440**2,
-            self.eccentricity, self.argument_deg * rad, self.inclination_deg * rad, self.anomaly_deg * rad,
-            self.mean_motion_rev_day * per_minute, self.raan_deg * rad,
-        )  # fmt: skip
+            WGS72,
+            "i",
+            0,  # the number plays no part, and may have nine digits
+            (day + _JD_1949 + fraction) - _JD_1949,  # rounded to 40 µs, as all programs do that read a TLE
+            self.bstar,
+            self.mean_motion_dot * per_minute / 1440,
+            self.mean_motion_ddot * per_minute / 1440**2,
+            self.eccentricity,
+            self.argument_deg * rad,
+            self.inclination_deg * rad,
+            self.anomaly_deg * rad,
+            self.mean_motion_rev_day * per_minute,
+            self.raan_deg * rad,
+        )
+        made.jdsatepoch, made.jdsatepochF = day + _JD_1949, fraction
         if made.error not in (0, 6):  # 6, decayed, is told with its time by whoever propagates
             raise BadElements(NOT_FOR_SGP4(name=self.label, why=SGP4_ERRORS.get(made.error, str(made.error))))
         return made
 
 
-def _days_since_1949(epoch: float) -> float:
-    """The epoch as SGP4 counts it [days]; a TLE's eight decimals come out as they were printed."""
-    days = epoch / DAY + _DAYS_1949
-    printed = round(days, 8)
-    return printed if abs(days - printed) * DAY < 1e-6 else days
+def _since_1949(epoch: float) -> tuple[float, float]:
+    """The epoch as SGP4 counts it: days and a fraction; a TLE's eight decimals come out as they were printed."""
+    day, seconds = divmod(epoch, DAY)
+    fraction = seconds / DAY
+    printed = round(fraction, 8)
+    return day + _DAYS_1949, printed if abs(fraction - printed) * DAY < 1e-6 else fraction
 
 
 def designator_of(text: str) -> str:

@@ -157,7 +157,9 @@ class _Fields:
     def _int(self, field: str, default: int | None = None) -> int:
         value = self._float(field, default)
         if value != int(value) or value < 0:
-            raise BadElements(self._says(NO_NUMBER, field=field, value=value, what="a whole number, not negative"))
+            raise BadElements(
+                self._says(NO_NUMBER, field=field, value=f"{value:g}", what="a whole number, not negative")
+            )
         return int(value)
 
     def _epoch(self) -> float:
