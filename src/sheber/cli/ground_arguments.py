@@ -33,5 +33,42 @@ def _decode(commands: Any, command: Maker) -> None:
     added.add_argument("--kiss", type=Path, metavar="FILE", help=_("write the frames as KISS too, for other programs"))
 
 
-COMMANDS: Final[tuple[Callable[[object, Maker], None], ...]] = (_decode,)
+def _passes(commands: Any, command: Maker) -> None:
+    added = command(
+        commands,
+        "passes",
+        "ground.passes",
+        _("List passes: when satellites are above the skyline of a site."),
+        "  sheber passes amateur.txt --latitude 43.22 --longitude 76.85 --altitude 800\n"
+        "  sheber passes amateur.csv --latitude 43.22 --longitude 76.85 --satellite AL-FARABI-2 --days 3 --minimum 10\n"
+        "  sheber passes amateur.json --latitude 43.22 --longitude 76.85 --skyline roof.csv --csv week.csv --days 7\n"
+        "  sheber passes amateur.txt --latitude 43.22 --longitude 76.85 --satellite 43805 --sky sky.svg",
+    )
+    added.add_argument("elements", type=Path, metavar="FILE", help=_("elements: TLE, or OMM as CSV, JSON or XML"))
+    added.add_argument(
+        "--satellite", action="append", metavar="NAME", help=_("name or NORAD number; may be repeated (default: all)")
+    )
+    place = added.add_argument_group(_("site"))
+    place.add_argument("--latitude", type=float, required=True, metavar="DEG", help=_("north positive"))
+    place.add_argument("--longitude", type=float, required=True, metavar="DEG", help=_("east positive"))
+    place.add_argument("--altitude", type=float, default=0.0, metavar="M", help=_("metres above the ellipsoid"))
+    place.add_argument("--site", default=_("the site"), metavar="NAME", help=_("what it is called"))
+    place.add_argument("--skyline", type=Path, metavar="FILE", help=_("lines of azimuth,elevation in degrees"))
+    place.add_argument(
+        "--minimum", type=float, default=0.0, metavar="DEG", help=_("lowest elevation that is used (default: 0)")
+    )
+    when = added.add_argument_group(_("window"))
+    when.add_argument(
+        "--start", metavar="MOMENT", help=_("such as 2026-11-29T18:00Z; without a zone UTC (default: now)")
+    )
+    when.add_argument("--days", type=float, default=1.0, metavar="N", help=_("length of the window (default: 1)"))
+    when.add_argument(
+        "--oldest", type=float, metavar="DAYS", help=_("use elements up to so many days from their epoch (default: 14)")
+    )
+    added.add_argument("--json", action="store_true", help=_("print JSON: passes, and which satellites were refused"))
+    added.add_argument("--csv", type=Path, metavar="FILE", help=_("write the passes as CSV too"))
+    added.add_argument("--sky", type=Path, metavar="FILE", help=_("write a plot of the sky too, as SVG"))
+
+
+COMMANDS: Final[tuple[Callable[[object, Maker], None], ...]] = (_passes, _decode)
 """What adds each command: (commands, maker) -> None, as in `school_arguments`."""
