@@ -57,7 +57,9 @@ SCHOOL: Final = {
 """The gates of a school by name: `sheber bench school`."""
 
 
-GROUND: Final[dict[str, Gate]] = {}
+GROUND: Final[dict[str, Gate]] = {
+    "schedule": Gate("ground.schedule", "schedule"),
+}
 """The gates of the ground station by name: `sheber bench ground`."""
 
 
