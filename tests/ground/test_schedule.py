@@ -136,7 +136,7 @@ def subsets(problem: Problem) -> list[tuple[Contact, ...]]:
 @settings(max_examples=120, deadline=None)
 @given(problem=problems())
 def test_the_exact_plan_is_the_best_of_all_subsets(problem: Problem) -> None:
-    slack = 1e-6 * sum(one.seconds for one in problem.contacts)
+    slack = 1e-5 * max(one.seconds for one in problem.contacts)
     good = [some for some in subsets(problem) if max(shortfall(problem, some).values()) <= slack]
     if not good:
         with pytest.raises(Unmet) as caught:

@@ -60,6 +60,7 @@ SCHOOL: Final = {
 GROUND: Final = {
     "sgp4": Gate("ground.orbits", "sgp4"),
     "passes": Gate("ground.orbits", "passes"),
+    "schedule": Gate("ground.schedule", "schedule"),
 }
 """The gates of the ground station by name: `sheber bench ground`."""
 

@@ -70,5 +70,57 @@ def _passes(commands: Any, command: Maker) -> None:
     added.add_argument("--sky", type=Path, metavar="FILE", help=_("write a plot of the sky too, as SVG"))
 
 
-COMMANDS: Final[tuple[Callable[[object, Maker], None], ...]] = (_passes, _decode)
+def _schedule(commands: Any, command: Maker) -> None:
+    added = command(
+        commands,
+        "schedule",
+        "ground.schedule",
+        _("Make the best timetable of shared antennas: proven, with shares, and each refusal explained."),
+        "  sheber schedule week.toml # sites, elements, partners and rules in one file\n"
+        "  sheber schedule week.toml --why c0042 # who took this contact, and what it would cost to give it\n"
+        "  sheber schedule week.toml --prices --csv week.csv --svg week.svg\n"
+        "  sheber schedule week.json --json > plan.json",
+    )
+    added.add_argument("file", type=Path, metavar="FILE", help=_("description of the schedule: TOML or JSON"))
+    added.add_argument("--json", action="store_true", help=_("print only JSON on the standard output"))
+    added.add_argument("--csv", type=Path, metavar="FILE", help=_("write the timetable as CSV too"))
+    added.add_argument("--svg", type=Path, metavar="FILE", help=_("draw the timetable as bars too"))
+    added.add_argument("--why", metavar="CONTACT", help=_("only tell why this contact was refused, and its cost"))
+    added.add_argument("--refused", action="store_true", help=_("tell of every refused contact why, and draw it"))
+    added.add_argument("--prices", action="store_true", help=_("tell what each rule costs"))
+    added.add_argument(
+        "--gap",
+        type=_from(0.0, 100.0),
+        default=0.0,
+        metavar="PERCENT",
+        help=_("stop where no plan can be better by more"),
+    )
+    added.add_argument(
+        "--limit",
+        type=_from(0.1, 86_400.0),
+        default=60.0,
+        metavar="S",
+        help=_("stop after S seconds (default: 60)"),
+    )
+
+
+def _from(least: float, most: float) -> Callable[[str], float]:
+    """What reads a number of an option that is in a range."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not least <= value <= most:
+            message = _("{text!r} is not a number from {least:g} to {most:g}.").format(
+                text=text, least=least, most=most
+            )
+            raise argparse.ArgumentTypeError(message)
+        return value
+
+    return number
+
+
+COMMANDS: Final[tuple[Callable[[object, Maker], None], ...]] = (_passes, _decode, _schedule)
 """What adds each command: (commands, maker) -> None, as in `school_arguments`."""

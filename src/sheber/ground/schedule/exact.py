@@ -4,6 +4,14 @@ Each contact is a variable that is 0 or 1. The rows are the cliques of `conflict
 promises of `rules.py`. HiGHS (Huangfu & Hall, Math. Prog. Comp. 10, 2018, by `scipy.optimize.milp`) makes the sum of
 the values large and gives a bound that no plan exceeds. Where a plan is proven, value and bound are one number.
 
+Most contacts are settled by prices before anything is searched: the relaxed problem (fractions allowed) gives each
+variable a reduced cost, which is what the sum loses at least if that variable takes its other value. Where it loses
+more than the difference between the relaxed problem and a plan that was found, no better plan has that other value. So
+the rest (the *core*) is searched, with all that loses more than `CORE` of the value left as it is; if the plan found
+lies within `CORE` of the relaxed value, that is the proof for the whole problem. Else the whole problem is searched.
+Shares are rows in units of a usual contact: in larger units the solver's tolerance is seconds of contact time, and it
+finds "plans" that lack them.
+
 Where the rules cannot be met together, a second problem says what is missing: each promise may be missed by a slack,
 and the weighted sum of slacks is made small. A missing contact weighs 1, a share that is missed by the time of a usual
 contact weighs 1 too, a required contact weighs 100. Of the plans that miss least the better one is taken.
@@ -18,8 +26,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array, eye_array, hstack
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from sheber.ground.schedule.conflicts import cliques
 from sheber.ground.schedule.errors import ScheduleError
@@ -32,6 +40,7 @@ from sheber.i18n import message
 __all__ = ["Found", "Frame", "framed", "nearest", "solve"]
 
 LIMIT_S: Final = 60.0
+CORE: Final = 4e-4  # part of the value: plans of the bench's network lie within 3.1e-4 of the relaxed value
 _INFEASIBLE: Final = 2  # scipy's status
 _NOISE: Final = b"HighsMipSolverData::"  # what HiGHS prints by itself begins so
 _OUT_OF_TIME = message(
@@ -83,7 +92,7 @@ def solve(problem: Problem, *, gap: float = 0.0, limit_s: float = LIMIT_S) -> Pl
     """
     started = time.perf_counter()
     frame = framed(problem)
-    found = largest(frame, frame.values, gap=gap, limit_s=limit_s)
+    found = _in_core(frame, gap, limit_s) or largest(frame, frame.values, gap=gap, limit_s=limit_s)
     if found.status == _INFEASIBLE:
         raise Unmet(nearest(problem, limit_s=limit_s))
     if found.x is None:
@@ -132,11 +141,32 @@ def framed(problem: Problem) -> Frame:
     return Frame(problem, places, once, promises, csr_array(owed))
 
 
+def _in_core(frame: Frame, gap: float, limit_s: float) -> Found | None:
+    """The best plan, searched in the core alone; None where that proves nothing for the whole problem."""
+    if not len(frame.places):
+        return None
+    rows = csr_array(vstack([frame.once, -frame.owed]))
+    limits = np.concatenate([np.ones(frame.once.shape[0]), -frame.least])
+    with without_lines(_NOISE):
+        relaxed = linprog(-frame.values, A_ub=rows, b_ub=limits, bounds=(0.0, 1.0), method="highs-ds")
+    if relaxed.status != 0:
+        return None
+    near = CORE * -relaxed.fun
+    settled = np.abs(relaxed.lower.marginals + relaxed.upper.marginals) > near
+    kept = np.round(relaxed.x)
+    lower, upper = np.where(settled, kept, 0.0), np.where(settled, kept, 1.0)
+    found = largest(frame, frame.values, lower=lower, upper=upper, gap=gap, limit_s=limit_s)
+    if found.x is None or frame.values @ np.round(found.x) < -relaxed.fun - near:
+        return None
+    return found
+
+
 def largest(
     frame: Frame,
     objective: NDArray[np.float64],
     *,
     integral: NDArray[np.float64] | None = None,
+    lower: NDArray[np.float64] | float = 0.0,
     upper: NDArray[np.float64] | float = 1.0,
     also: tuple[NDArray[np.float64], float] | None = None,
     gap: float = 0.0,
@@ -156,7 +186,7 @@ def largest(
     whole = np.ones(len(objective)) if integral is None else integral
     options = {"mip_rel_gap": gap, "time_limit": limit_s}
     with without_lines(_NOISE):
-        answer = milp(-objective, constraints=limits, bounds=Bounds(0.0, upper), integrality=whole, options=options)
+        answer = milp(-objective, constraints=limits, bounds=Bounds(lower, upper), integrality=whole, options=options)
     bound = math.inf if answer.mip_dual_bound is None else -float(answer.mip_dual_bound)
     return Found(answer.x, bound, int(answer.status))
 

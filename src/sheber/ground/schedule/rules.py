@@ -2,7 +2,7 @@
 
 A rule asks that `coefficients · x ≥ least` for the choice x (0 or 1 for each contact). Shares are of the time that is
 given, so the row of a share of 25 % is  (seconds of the partner's contacts) - 0.25 (seconds of all) ≥ 0, divided by the
-seconds of all candidates: shares are held to a millionth of these (`TOLERANCE`, that of the solver).
+seconds of a usual contact. The solver holds rows to a millionth, so shares are held to a millisecond or so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sheber.i18n import Text, message
 
 __all__ = ["TOLERANCE", "Broken", "Row", "broken_rules", "rows"]
 
-TOLERANCE: Final = 1e-6
+TOLERANCE: Final = 1e-5  # of a usual contact, by which a share may be missed
 
 _LEAST = message(
     "ground.schedule.broken_least",
@@ -67,16 +67,20 @@ def rows(problem: Problem, usable: NDArray[np.bool_]) -> list[Row]:
 def _shares(problem: Problem, usable: NDArray[np.bool_]) -> list[Row]:
     """A row for each partner with a share."""
     seconds = np.where(usable, problem.seconds, 0.0)
-    whole = float(seconds.sum()) or 1.0
-    contacts_in_all = whole / (float(problem.seconds.mean()) if len(seconds) else 1.0)
+    unit = usual_s(problem)
     found = []
     for one in problem.partners:
         own = np.array([problem.partner_of[contact.satellite] == one.name for contact in problem.contacts])
         if one.least > 0:
-            found.append(Row(seconds * (own - one.least) / whole, 0.0, contacts_in_all))
+            found.append(Row(seconds * (own - one.least) / unit, 0.0, 1.0))
         if one.most < 1:
-            found.append(Row(seconds * (one.most - own) / whole, 0.0, contacts_in_all))
+            found.append(Row(seconds * (one.most - own) / unit, 0.0, 1.0))
     return found
+
+
+def usual_s(problem: Problem) -> float:
+    """How long a contact usually takes [s]: the mean of all candidates."""
+    return float(problem.seconds.mean()) if problem.contacts else 1.0
 
 
 def _contacts(problem: Problem, usable: NDArray[np.bool_]) -> list[Row]:
@@ -136,7 +140,7 @@ def _not_there(problem: Problem, name: str) -> Broken:
 
 def _broken_shares(problem: Problem, chosen: Collection[Contact]) -> list[Broken]:
     whole = sum(one.seconds for one in chosen)
-    slack = TOLERANCE * float(problem.seconds.sum())
+    slack = TOLERANCE * usual_s(problem)
     found = []
     for partner in problem.partners:
         own = sum(one.seconds for one in chosen if problem.partner_of[one.satellite] == partner.name)
