@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sheber.diagrams import Diagram
 from sheber.exercises.score import Check, Score
 from sheber.i18n import message
 from sheber.trace import Channel, EventKind, Header, Outcome, OutcomeKind, Trace, TraceWriter, read
@@ -34,6 +35,9 @@ class Exercise:
 
     name = "first-pass"
     title = "Follow a satellite"
+
+    def diagrams(self, trace: Trace) -> tuple[Diagram, ...]:
+        return ()
 
     def mesh(self, name: str) -> None:
         raise AssertionError(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sheber.diagrams import Diagram
 from sheber.exercises.score import Check, Score, final
 from sheber.geometry import Pose
 from sheber.i18n import message
@@ -59,6 +60,9 @@ class Exercise:
 
     name = "moving-boxes"
     title = "Moving boxes"
+
+    def diagrams(self, trace: Trace) -> tuple[Diagram, ...]:
+        return ()
 
     def mesh(self, name: str) -> Mesh:
         assert name == "wedge"

@@ -149,7 +149,7 @@ def test_an_axis_of_instants_says_the_time_of_day() -> None:
 
 def test_the_moment_of_a_replay_lies_on_its_axis() -> None:
     run = Lines("", (Series("", NOON + TIMES, TIMES),), Axis(utc=True, run_start=NOON + 60.0), Axis())
-    now = next(one for one in parts(run).iter("path") if one.get("class") == "now")
+    now = next(one for one in parts(run).iter("g") if one.get("class") == "now")
     first, last = float(now.get("data-from", "")), float(now.get("data-to", ""))
     assert float(now.get("data-at", "")) == pytest.approx(first + 0.1 * (last - first), abs=0.01)
     assert float(now.get("data-per-s", "")) == pytest.approx((last - first) / 600.0, rel=1e-4)

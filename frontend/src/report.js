@@ -1,4 +1,5 @@
 // The report page: brings the written page to life. Whatever of it fails, the words stay.
+import { Diagrams } from './diagrams.js'
 import { Follower, makeTabs } from './panels.js'
 import { Player } from './player.js'
 import { Plots } from './plots.js'
@@ -140,6 +141,7 @@ const stage = makeStage()
 const timeline = new Timeline({ player, run, jump })
 const plots = new Plots({ player, run })
 const follower = new Follower({ player, run })
+new Diagrams(player)
 makeTabs(() => follower.reveal())
 makeTransport(stage, follower)
 makeTheme(run.words, () => {

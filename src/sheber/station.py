@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ __all__ = [
     "Station",
     "Visual",
 ]
+
+if TYPE_CHECKING:
+    from sheber.diagrams import Diagram
 
 SceneT = TypeVar("SceneT", contravariant=True)
 
@@ -175,6 +178,13 @@ class Kind(Protocol[SceneT]):
     def texture(self, name: str) -> NDArray[np.uint8]:
         """The texture (h, w, 3) RGB that a visual names; raises KeyError."""
         raise KeyError(name)
+
+    def diagrams(self, trace: Trace) -> tuple[Diagram, ...]:
+        """What is to be seen of a run beside the replay and the plots: pure, of the trace alone.
+
+        A trace may come from a stranger: `sheber.diagrams.attempted` keeps one bad record from costing the others.
+        """
+        return ()
 
     def portrait(self, trace: Trace) -> NDArray[np.uint8] | None:
         """How it looks at the first moment of a trace: (h, w, 3) RGB; None where there is nothing to see."""

@@ -6,6 +6,7 @@ its own colours, and `standalone` makes a file of it.
 """
 
 from sheber.diagrams.drawing import standalone, svg
+from sheber.diagrams.style import STYLE
 from sheber.diagrams.values import (
     Axis,
     Bar,
@@ -26,10 +27,12 @@ from sheber.diagrams.values import (
     Track,
     Words,
     attempted,
+    broken,
     said,
 )
 
 __all__ = [
+    "STYLE",
     "Axis",
     "Bar",
     "Bars",
@@ -49,6 +52,7 @@ __all__ = [
     "Track",
     "Words",
     "attempted",
+    "broken",
     "said",
     "standalone",
     "svg",

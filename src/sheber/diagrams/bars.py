@@ -22,7 +22,7 @@ WIDTH: Final = 960.0
 ROW: Final = 24.0  # height of a row of bars
 GAP: Final = 3.0  # between two bars above each other
 MOST_LANES: Final = 60
-MOST_BARS: Final = 600  # of a lane
+MOST_BARS: Final = 1200  # of all lanes
 MOST_ROWS: Final = 6  # of a lane; bars that overlap more often lie over each other in the last
 NAMES: Final = (60.0, 200.0)  # the least and the most room for the names of lanes
 _REFUSED: Final = N_("Refused")
@@ -60,7 +60,9 @@ def draw_bars(diagram: Bars) -> Drawing:
     body += [_name(name, row, left, upright) for name, row in zip(names, rows, strict=True)]
     body += [_bar(one, owners, across, upright) for one in placed]
     body.append(moment(diagram.x, across, (upright.start, upright.end)))
-    below, end = noted(diagram.note, WIDTH, upright.end + BELOW)
+    below, end = noted(
+        diagram.note, WIDTH, upright.end + BELOW, sum(len(lane.bars) for lane in diagram.lanes) - len(placed)
+    )
     return Drawing(WIDTH, end, "".join(body) + below, _about(names, lanes))
 
 
@@ -71,7 +73,8 @@ def _laid(lanes: Sequence[Lane]) -> tuple[list[_Place], list[_Placed]]:
     first = 0
     for lane in lanes:
         free: list[float] = []  # from when on, each row of the lane
-        for start, end, bar in sorted(_spans(lane), key=lambda one: (one[2].refused, one[0])):
+        spans = _spans(lane, MOST_BARS // len(lanes))
+        for start, end, bar in sorted(spans, key=lambda one: (one[2].refused, one[0])):
             row = next((n for n, since in enumerate(free) if since <= start), len(free))
             row = min(row, MOST_ROWS - 1)
             free[row:] = [end, *free[row + 1 :]]
@@ -81,8 +84,8 @@ def _laid(lanes: Sequence[Lane]) -> tuple[list[_Place], list[_Placed]]:
     return rows, placed
 
 
-def _spans(lane: Lane) -> list[tuple[float, float, Bar]]:
-    spans = [(number(bar.start), number(bar.end), bar) for bar in lane.bars[:MOST_BARS]]
+def _spans(lane: Lane, most: int) -> list[tuple[float, float, Bar]]:
+    spans = [(number(bar.start), number(bar.end), bar) for bar in lane.bars[:most]]
     return [(min(a, b), max(a, b), bar) for a, b, bar in spans if math.isfinite(a) and math.isfinite(b)]
 
 

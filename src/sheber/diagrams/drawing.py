@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sheber.diagrams.bars import draw_bars
 from sheber.diagrams.layout import Drawing, head, noted
-from sheber.diagrams.lines import draw_lines, draw_points
+from sheber.diagrams.lines import WIDTH, draw_lines, draw_points
 from sheber.diagrams.raster import draw_raster
 from sheber.diagrams.sky import draw_sky
 from sheber.diagrams.style import file_style
@@ -71,9 +71,9 @@ def _drawn(diagram: Diagram) -> Drawing:
 
 def _draw_missing(diagram: Missing) -> Drawing:
     """In its place the reason why there is none."""
-    top, y = head(diagram.title, (), 520.0)
-    below, end = noted(diagram.why, 520.0, y)
-    return Drawing(520.0, end, top + below, said(diagram.why))
+    top, y = head(diagram.title, (), WIDTH)
+    below, end = noted(diagram.why, WIDTH, y)
+    return Drawing(WIDTH, end, top + below, said(diagram.why))
 
 
 _DRAW: Final[dict[type, Callable[[Any], Drawing]]] = {

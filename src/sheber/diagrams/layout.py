@@ -10,6 +10,7 @@ from sheber.diagrams.scales import Scale, axis_title, known, ticks
 from sheber.diagrams.style import COLOURS, DASHES
 from sheber.diagrams.tags import cut, label, tag, wide
 from sheber.diagrams.values import Axis, Words, said
+from sheber.i18n import ngettext
 
 __all__ = ["BELOW", "LEFT", "RIGHT", "Drawing", "Entry", "axes", "colour", "dash", "hatched", "head", "moment", "noted"]
 
@@ -142,12 +143,19 @@ def moment(axis: Axis, scale: Scale, ends: tuple[float, float], *, upright: bool
     way = {"data_at": f"{scale.at(start):.3f}", "data_per_s": f"{scale.slope:.6g}"}
     d = f"M{ends[0]:.1f} 0H{ends[1]:.1f}" if upright else f"M0 {ends[0]:.1f}V{ends[1]:.1f}"
     rims = {"data_from": first, "data_to": last, "data_axis": "y" if upright else "x"}
-    return tag("path", d=d, class_="now", visibility="hidden", **way, **rims)
+    lines = tag("path", d=d, class_="under"), tag("path", d=d)  # the lower one parts it from what is as dark
+    return tag("g", *lines, class_="now", visibility="hidden", **way, **rims)
 
 
-def noted(note: Words, width: float, y: float) -> tuple[str, float]:
-    """A sentence below a diagram, on as many lines as it needs, and where it ends."""
-    rows = list(_wrapped(said(note).split(), width - 8.0))
+def noted(note: Words, width: float, y: float, left_out: int = 0) -> tuple[str, float]:
+    """A sentence below a diagram, on as many lines as it needs, and where it ends.
+
+    left_out: how many of what is drawn there were too many; it is told.
+    """
+    words = said(note)
+    if left_out > 0:
+        words += " " + ngettext("{n} more is not shown.", "{n} more are not shown.", left_out).format(n=left_out)
+    rows = list(_wrapped(words.split(), width - 8.0))
     parts = [label(row, 4.0, y + 13.0 + 16.0 * n, class_="soft") for n, row in enumerate(rows)]
     return "".join(parts), y + 16.0 * len(rows) + (6.0 if rows else 0.0)
 

@@ -16,13 +16,13 @@ from sheber.i18n import _
 
 __all__ = ["draw_lines", "draw_points"]
 
-WIDTH: Final = 520.0
-HIGH: Final = 200.0  # of the field of curves
+WIDTH: Final = 440.0  # few enough that words can be read on a telephone
+HIGH: Final = 190.0  # of the field of curves
 SQUARE: Final = 330.0  # of the field of points
 MOST_SERIES: Final = 24
 MOST_PLACES: Final = 600  # of a curve
-MOST_SEGMENTS: Final = 120  # of an eye
-SEGMENT_PLACES: Final = 48  # of a segment
+ALL_PLACES: Final = 6000  # of all series of a diagram: it stays small, however much is shown
+SEGMENT_PLACES: Final = 48  # of a segment of an eye
 MOST_DOTS: Final = 1500  # of a cloud
 Curves = tuple[Floats, Floats]  # x (n,), y (k, n)
 
@@ -40,10 +40,11 @@ def draw_lines(diagram: Lines) -> Drawing:
     top, y = head(diagram.title, legend + [Entry("level", 0, name) for name, _ in levels], WIDTH)
     across = fitting(diagram.x, LEFT, WIDTH - RIGHT, *(x for x, _ in drawn), room=0.0)
     upright = _upright(diagram.y, y, HIGH, *(ys for _, ys in drawn), np.array([value for _, value in levels]))
+    places = ALL_PLACES // max(1, len(drawn))
     body = [top, axes(diagram.x, diagram.y, across, upright), _levels(levels, across, upright)]
-    body += [_curves(n, one, drawn[n], across, upright) for n, one in enumerate(diagram.series[:MOST_SERIES])]
+    body += [_curves(n, one, drawn[n], across, upright, places) for n, one in enumerate(diagram.series[:MOST_SERIES])]
     body.append(moment(diagram.x, across, (y, y + HIGH)))
-    below, end = noted(diagram.note, WIDTH, y + HIGH + BELOW)
+    below, end = noted(diagram.note, WIDTH, y + HIGH + BELOW, len(diagram.series) - MOST_SERIES)
     return Drawing(WIDTH, end, "".join(body) + below, _about(names, drawn, diagram.x, diagram.y))
 
 
@@ -64,12 +65,12 @@ def _levels(levels: Sequence[tuple[str, float]], across: Scale, upright: Scale) 
     return tag("path", d=path, class_="level") if path else ""
 
 
-def _curves(n: int, series: Series, drawn: Curves, across: Scale, upright: Scale) -> str:
-    """One series: a curve, dots, or the segments of an eye."""
+def _curves(n: int, series: Series, drawn: Curves, across: Scale, upright: Scale, places: int) -> str:
+    """One series of at most so many places: a curve, dots, or the segments of an eye."""
     x, rows = across.all(drawn[0]), _within(upright, drawn[1])
     if len(rows) > 1:
-        return tag("path", d=_segments(x, rows), class_=f"eye s{colour(n)}")
-    kept = few_curve(rows[0], MOST_DOTS if series.dots else MOST_PLACES)
+        return tag("path", d=_segments(x, rows, places), class_=f"eye s{colour(n)}")
+    kept = few_curve(rows[0], places if series.dots else min(places, MOST_PLACES))
     if series.dots:
         return tag("path", d=dots(x[kept], rows[0][kept]), class_=f"dots s{colour(n)}")
     return tag("path", d=curve(x[kept], rows[0][kept]), class_=f"line s{colour(n)}", stroke_dasharray=dash(n))
@@ -82,10 +83,10 @@ def _within(scale: Scale, values: Floats) -> Floats:
     return np.where((places >= low - 0.5) & (places <= high + 0.5), places, np.nan)
 
 
-def _segments(x: Floats, rows: Floats) -> str:
+def _segments(x: Floats, rows: Floats, most: int) -> str:
     """The paths of many curves over the same x."""
-    some = few_points(len(rows), MOST_SEGMENTS)
     places = few_points(len(x), SEGMENT_PLACES)
+    some = few_points(len(rows), max(1, most // max(1, len(places))))
     return "".join(curve(x[places], row[places]) for row in rows[some])
 
 
@@ -111,9 +112,10 @@ def draw_points(diagram: Points) -> Drawing:
     top, y = head(diagram.title, legend, width)
     across, upright = _equal(diagram, clouds, y)
     body = [top, axes(diagram.x, diagram.y, across, upright)]
+    most = min(MOST_DOTS, ALL_PLACES // max(1, len(clouds)))
     for n, cloud in enumerate(clouds):
-        body.append(_cloud(n, *cloud, across, upright, crosses=shapes[n] == "cross"))
-    below, end = noted(diagram.note, width, y + SQUARE + BELOW)
+        body.append(_cloud(n, *cloud, across, upright, most, crosses=shapes[n] == "cross"))
+    below, end = noted(diagram.note, width, y + SQUARE + BELOW, len(diagram.clouds) - MOST_SERIES)
     counted = [_("{name}: {n} points.").format(name=name, n=len(clouds[n][0])) for n, name in enumerate(names)]
     return Drawing(width, end, "".join(body) + below, " ".join(counted))
 
@@ -131,8 +133,8 @@ def _about_middle(scale: Scale, half: float) -> Scale:
     return Scale(middle - half, middle + half, scale.start, scale.end)
 
 
-def _cloud(n: int, x: Floats, y: Floats, across: Scale, upright: Scale, *, crosses: bool) -> str:
-    kept = few_points(len(x), MOST_DOTS)
+def _cloud(n: int, x: Floats, y: Floats, across: Scale, upright: Scale, most: int, *, crosses: bool) -> str:
+    kept = few_points(len(x), most)
     places = across.all(x[kept]), _within(upright, y[kept])
     if not crosses:
         return tag("path", d=dots(*places), class_=f"dots s{colour(n)}")

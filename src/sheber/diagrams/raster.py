@@ -23,7 +23,7 @@ from sheber.i18n import _
 
 __all__ = ["colours", "draw_raster"]
 
-WIDTH: Final = 520.0
+WIDTH: Final = 440.0
 HIGH: Final = 280.0  # of the field
 BESIDE: Final = 74.0  # room for the scale of colours
 MOST_COLUMNS: Final = 384

@@ -112,7 +112,7 @@ def signed(value: float, digits: int = 0) -> str:
 
 def axis_title(axis: Axis, scale: Scale) -> str:
     """What stands along an axis: its title and its unit; for times of day the day on which it begins."""
-    unit = axis.unit
+    unit = said(axis.unit)
     if axis.utc:
         unit = _("UTC, from {day}").format(day=moment(scale.low).strftime("%Y-%m-%d"))
     title = said(axis.title)

@@ -23,7 +23,8 @@ __all__ = ["draw_sky"]
 WIDTH: Final = 420.0
 RADIUS: Final = 180.0  # of the horizon
 MOST_TRACKS: Final = 40
-MOST_PLACES: Final = 400  # of a track
+MOST_PLACES: Final = 240  # of a track
+ALL_PLACES: Final = 4000  # of all tracks
 MOST_BEAMS: Final = 60
 STAMPS: Final = 5  # times along a track, about
 NORTH: Final = N_("N")
@@ -42,10 +43,11 @@ def draw_sky(diagram: Sky) -> Drawing:
     top, y = head(diagram.title, _legend(diagram), WIDTH)
     middle = (WIDTH / 2.0, y + RADIUS + 14.0)
     body = [_skyline(diagram), _rings(), _minimum(diagram)]
+    most = min(MOST_PLACES, ALL_PLACES // max(1, len(tracks)))
     stamped: list[tuple[float, float]] = []
-    body += [_track(n, track, diagram, stamped) for n, track in enumerate(tracks)]
+    body += [_track(n, track, diagram, most, stamped) for n, track in enumerate(tracks)]
     body += [_beam(beam) for beam in beams] + [_mark(mark) for mark in diagram.marks[:MOST_BEAMS]]
-    below, end = noted(diagram.note, WIDTH, y + 2.0 * RADIUS + 30.0)
+    below, end = noted(diagram.note, WIDTH, y + 2.0 * RADIUS + 30.0, len(diagram.tracks) - MOST_TRACKS)
     moved = tag("g", *body, transform=f"translate({middle[0]:g} {middle[1]:g})")
     return Drawing(WIDTH, end, top + moved + below, _about(tracks))
 
@@ -117,12 +119,12 @@ def _minimum(diagram: Sky) -> str:
     return tag("circle", r=RADIUS * (90.0 - minimum) / 90.0, class_="level") if 0.0 < minimum < 90.0 else ""
 
 
-def _track(n: int, track: Track, sky: Sky, stamped: list[tuple[float, float]]) -> str:
-    """A way, its times, and the ring that goes along with the replay. Adds to `stamped` where times stand."""
+def _track(n: int, track: Track, sky: Sky, most: int, stamped: list[tuple[float, float]]) -> str:
+    """A way of at most so many places, its times, the ring of the moment. Adds to `stamped` where times stand."""
     azimuth, elevation = column(track.azimuth_deg), column(track.elevation_deg)
     alike(azimuth, elevation)
     x, y = _placed(azimuth, elevation)
-    kept = few_points(len(x), MOST_PLACES)
+    kept = few_points(len(x), most)
     line = tag("path", d=curve(x[kept], y[kept]), class_=f"line s{colour(n)}", stroke_dasharray=dash(n))
     if track.times is None:
         return line

@@ -69,6 +69,7 @@ _RULES: Final = """
 .diagram .cross { fill: none; stroke: var(--ink); stroke-width: 1.5; }
 .diagram .halo { stroke: var(--card); stroke-width: 3; stroke-linejoin: round; paint-order: stroke; }
 .diagram .now { stroke: var(--ink); stroke-width: 1.5; fill: none; }
+.diagram .under { stroke: var(--card); stroke-width: 4; stroke-opacity: 0.8; }
 .diagram .paper { fill: var(--card); }
 """
 

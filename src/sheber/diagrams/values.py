@@ -53,7 +53,7 @@ class DiagramError(Worded):
 
 def said(words: Words) -> str:
     """Words in the language in force, on one line, without signs that a page cannot hold, and not too long."""
-    text = str(words) if isinstance(words, Text) else _(words) if words else ""
+    text = (_(words) if words else "") if isinstance(words, str) else str(words)
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in text[: 8 * LONGEST]).split())
     return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import metadata
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sheber.diagrams import Diagram
     from sheber.trace import Trace, TraceWriter
 
 __all__ = ["PROGRAMS", "Exercise", "read_exercise"]
@@ -55,6 +56,7 @@ _KIND: Final = (
     "prepare",
     "mesh",
     "texture",
+    "diagrams",
     "portrait",
 )
 
@@ -293,6 +295,10 @@ class Exercise:
     def texture(self, name: str) -> NDArray[np.uint8]:
         """The texture (h, w, 3) that a visual of the station names."""
         return self.station.texture(name)
+
+    def diagrams(self, trace: Trace) -> Sequence[Diagram]:
+        """What the station draws of a run. Whatever a strange trace makes it raise is raised."""
+        return self.station.diagrams(trace)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (read_exercise, (self.folder, dict(self.own)))

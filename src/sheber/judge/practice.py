@@ -42,6 +42,10 @@ class Practicable(Runnable, Protocol):
         """Points of a trace."""
         ...
 
+    def diagrams(self, trace: Trace, /) -> Any:
+        """What the station draws of a run, for the report."""
+        ...
+
     def mesh(self, name: str, /) -> Any:
         """A mesh that a visual names, for the report."""
         ...

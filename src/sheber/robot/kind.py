@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sheber.diagrams import Diagram
     from sheber.robot.cell.scene import Scene
     from sheber.trace import Trace, TraceWriter
 
@@ -88,6 +89,10 @@ class RobotCell:
         from sheber.robot.appearance import texture
 
         return texture(name)
+
+    def diagrams(self, trace: Trace) -> tuple[Diagram, ...]:
+        """None: the replay and the plots show a cell."""
+        return ()
 
     def portrait(self, trace: Trace) -> NDArray[np.uint8]:
         """The whole cell at the first moment of a trace, (h, w, 3) RGB, by the renderer of the cameras."""

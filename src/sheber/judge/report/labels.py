@@ -21,6 +21,7 @@ def page_labels() -> dict[str, Any]:
         "check": _("Check"),
         "close": _("Close"),
         "details": _("Details of the run"),
+        "diagrams": _("Diagrams"),
         "events": _("Events"),
         "frames": _("Frames"),
         "help": _("Keys"),

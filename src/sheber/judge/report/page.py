@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from sheber.diagrams import STYLE
 from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
 from sheber.judge.report import common as common_losses
 from sheber.judge.report import words
 from sheber.judge.report.curves import path, plots
+from sheber.judge.report.diagrams import drawn
 from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
 from sheber.judge.report.moments import (
     cycles,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from numpy.typing import NDArray
 
+    from sheber.diagrams import Diagram
     from sheber.station import Mesh
 
 __all__ = ["Graded", "GradedRun", "Judged", "overview", "report"]
@@ -63,6 +66,7 @@ class Judged(Protocol):
     def name(self) -> str: ...
     @property
     def title(self) -> str: ...
+    def diagrams(self, trace: Trace, /) -> Sequence[Diagram]: ...
     def mesh(self, name: str, /) -> Mesh: ...
     def texture(self, name: str, /) -> NDArray[np.uint8]: ...
 
@@ -111,7 +115,9 @@ def report(
     with in_language(language):
         what = seen(trace, score, shown)
         script = "report" if what.recording else ""
-        return _rendered("page.html.j2", script, language, **_content(exercise, what, part), overview=overview)
+        content = _content(exercise, what, part)
+        style = STYLE if content["recorded"] and content["recorded"]["diagrams"] else ""
+        return _rendered("page.html.j2", script, language, style, **content, overview=overview)
 
 
 def overview(
@@ -128,11 +134,12 @@ def overview(
     `report`.
     """
     with in_language(language):
-        return _rendered("overview.html.j2", "", language, **_grade_content(exercise, grade, pages, shown))
+        return _rendered("overview.html.j2", "", language, "", **_grade_content(exercise, grade, pages, shown))
 
 
-def _rendered(template: str, script: str, language: str, **content: Any) -> str:
-    style = _asset("report.css")
+def _rendered(template: str, script: str, language: str, style: str, **content: Any) -> str:
+    """The page of a template; `style`: what it needs beside the style sheet of all pages."""
+    style = _asset("report.css") + style
     code = _asset(f"{script}.js") if script else ""
     policy = f"default-src 'none'; style-src {_digest(style)}; img-src data:; base-uri 'none'; form-action 'none'" + (
         f"; script-src {_digest(code)}" if code else ""
@@ -225,6 +232,7 @@ def _recorded(exercise: Judged, trace: Trace, lost: Sequence[words.Loss]) -> dic
         "source": [visible(line)[:_LINE_LENGTH] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
         "printed": printed_lines(trace.printed),
         "moments": moments(trace),
+        "diagrams": drawn(exercise, trace),
         "captures": _captures(trace),
         "pictures": [
             {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import _, ngettext
 from sheber.judge.report import words
+from sheber.judge.report.diagrams import titles
 from sheber.judge.report.moments import Line, failures, printed_lines, visible
 from sheber.trace import Outcome, Trace
 
@@ -42,8 +43,17 @@ def table(exercise: Judged, trace: Trace, score: Score) -> RenderableType:
     shown = [grid, *_reasons(score, trace.outcome)] if trace.outcome.connected else _advice(score, trace.outcome)
     head = Text.assemble((exercise.title, "bold"), "  ", (visible(words.scene(trace.header, trace.duration)), "dim"))
     total = Text.assemble((words.number(score.points), _style(score.points)), " / 100   ", words.verdict(score))
-    parts: list[RenderableType] = [head, "", *_ending(trace), *_failures(trace), *shown]
+    parts: list[RenderableType] = [head, "", *_ending(trace), *_failures(trace), *shown, *_diagrams(exercise, trace)]
     return Group(*parts, total)
+
+
+def _diagrams(exercise: Judged, trace: Trace) -> list[RenderableType]:
+    """What the page shows in diagrams, by name."""
+    from rich.text import Text
+
+    named = titles(exercise, trace)
+    words = _("Diagrams on the report page: {names}").format(names=_(", ").join(named))
+    return [Text(words, style="dim"), ""] if named else []
 
 
 def _ending(trace: Trace) -> list[RenderableType]:
