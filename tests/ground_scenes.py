@@ -6,10 +6,21 @@ from typing import Any
 
 from ground_conversation import START, ground_scene
 from sheber.ground.elements import Elements, Provenance
-from sheber.ground.equipment import AntennaSpec, ArchiveSpec, Field, Form, ModemSpec, OrbitsSpec, ReceiverSpec
+from sheber.ground.equipment import (
+    AntennaSpec,
+    ArchiveSpec,
+    Field,
+    Form,
+    ModemSpec,
+    OrbitsSpec,
+    ReceiverSpec,
+    ScheduleSpec,
+)
 from sheber.ground.link import X_BAND_MODES, Dish, Link, StatedNoise, Transmitter, climate
 from sheber.ground.mount import DISH
 from sheber.ground.scene import Satellite, Scene
+from sheber.ground.schedule import Antenna, Contact, OwnTime, Partner, Problem
+from sheber.ground.schedule import Satellite as Owned
 
 FRAME = Form("frame", (Field("data", "bytes"), Field("at", unit="s", optional=True)))
 
@@ -39,6 +50,20 @@ def modem(**changes: Any) -> ModemSpec:
     return ModemSpec(**(about | changes))
 
 
+def schedule() -> ScheduleSpec:
+    """A network of one antenna, two partners and three contacts; the last two exclude each other."""
+    contacts = (
+        Contact("c0001", "Almaty", "AL-FARABI-2", 2000.0, 2600.0, 500.0, 50.0),
+        Contact("c0002", "Almaty", "NKSAT-1", 3000.0, 3600.0, 600.0, 60.0),
+        Contact("c0003", "Almaty", "AL-FARABI-2", 3500.0, 4000.0, 400.0, 40.0),
+    )
+    partners = (Partner("KazNU", 0.25), Partner("NWPU"))
+    satellites = (Owned("AL-FARABI-2", "KazNU"), Owned("NKSAT-1", "NWPU"))
+    own = (OwnTime("Almaty", 5000.0, 6000.0, "KazNU"),)
+    problem = Problem((Antenna("Almaty"),), partners, satellites, contacts, own_time=own)
+    return ScheduleSpec(problem, asked=("c0003",), answer_by=1800.0)
+
+
 def whole_station() -> Scene:
     """A station that has every piece of equipment."""
     satellite = Satellite("AL-FARABI-2", al_farabi(), al_farabi())
@@ -47,6 +72,7 @@ def whole_station() -> Scene:
         AntennaSpec(DISH, 0.5),
         ReceiverSpec(),
         modem(),
+        schedule(),
         ArchiveSpec((FRAME,)),
         satellites=(satellite,),
         sheet=(("satellite", "AL-FARABI-2"),),

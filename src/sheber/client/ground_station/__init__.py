@@ -6,6 +6,7 @@ from sheber.client.ground_station.elements import Elements, Look, Satellite
 from sheber.client.ground_station.modem import Mode, Modem, Reading
 from sheber.client.ground_station.mount import Axis, Mount, MountState
 from sheber.client.ground_station.receiver import Block, Receiver
+from sheber.client.ground_station.schedule import Contact, NetworkSatellite, News, Offer, OwnTime, Partner, Schedule
 from sheber.client.ground_station.site import Site
 from sheber.client.ground_station.station import GroundStation
 
@@ -14,6 +15,7 @@ __all__ = [
     "Axis",
     "Block",
     "Clock",
+    "Contact",
     "Elements",
     "GroundStation",
     "Look",
@@ -21,8 +23,14 @@ __all__ = [
     "Modem",
     "Mount",
     "MountState",
+    "NetworkSatellite",
+    "News",
+    "Offer",
+    "OwnTime",
+    "Partner",
     "Reading",
     "Receiver",
     "Satellite",
+    "Schedule",
     "Site",
 ]

@@ -12,6 +12,7 @@ from sheber.client.ground_station.elements import Elements
 from sheber.client.ground_station.modem import Modem
 from sheber.client.ground_station.mount import Mount
 from sheber.client.ground_station.receiver import Receiver
+from sheber.client.ground_station.schedule import Schedule
 from sheber.client.ground_station.site import Site
 from sheber.client.named import Named
 from sheber.client.session import Session
@@ -32,6 +33,7 @@ PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {
     "mount": Mount,
     "receiver": Receiver,
     "modem": Modem,
+    "schedule": Schedule,
     "archive": Archive,
 }
 """The client of each piece of equipment, by its name at the station."""
@@ -103,6 +105,14 @@ class GroundStation(Connected):
         >>> print(list(station.modem.modes))
         """
         return self._part("modem", Modem)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The timetable of a network that several partners share. Raises NotGiven if the station has none.
+
+        >>> print(len(station.schedule.contacts))
+        """
+        return self._part("schedule", Schedule)
 
     @property
     def archive(self) -> Archive:

@@ -14,6 +14,7 @@ from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
 from sheber.ground.equipment.modem import MODEM, Modem, ModemSpec, Weather
 from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
 from sheber.ground.equipment.receiver import RECEIVER, Receiver, ReceiverSpec
+from sheber.ground.equipment.schedule import SCHEDULE, Outage, Schedule, ScheduleSpec
 from sheber.ground.serving import Device
 
 __all__ = [
@@ -31,9 +32,12 @@ __all__ = [
     "ModemSpec",
     "Orbits",
     "OrbitsSpec",
+    "Outage",
     "Receiver",
     "ReceiverSpec",
+    "Schedule",
+    "ScheduleSpec",
     "Weather",
 ]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, MODEM, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, MODEM, SCHEDULE, ARCHIVE)

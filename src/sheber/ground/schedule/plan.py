@@ -13,7 +13,7 @@ from typing import Final
 
 from sheber.ground.schedule.errors import ScheduleError
 from sheber.ground.schedule.model import Contact, Problem
-from sheber.ground.schedule.rules import Broken, broken_rules
+from sheber.ground.schedule.rules import Broken, broken_rules, kept_part
 from sheber.i18n import Text, message
 
 __all__ = ["Holding", "Plan", "Unmet", "broken"]
@@ -97,6 +97,16 @@ class Plan:
             seconds = sum(one.seconds for one in own)
             found.append(Holding(partner.name, len(own), seconds, seconds / whole, math.fsum(one.value for one in own)))
         return tuple(found)
+
+    @cached_property
+    def kept(self) -> float:
+        """The part of the promises that is kept, 0…1: the worst share of a partner × contacts given ÷ promised."""
+        return kept_part(self.problem, self.chosen)
+
+    @property
+    def counted(self) -> float:
+        """The value, less the part of the promises that is not kept: `value × kept`."""
+        return self.value * self.kept
 
     @cached_property
     def broken(self) -> tuple[Broken, ...]:

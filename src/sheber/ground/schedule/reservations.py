@@ -146,6 +146,11 @@ class Book:
         """The contacts that are held or confirmed, in the order of their start."""
         return tuple(sorted((self.problem.named(name) for name in self._booked), key=lambda one: (one.start, one.name)))
 
+    def request_of(self, name: str) -> Request | None:
+        """The request that holds or has confirmed a contact; None where nobody does."""
+        number = self._booked.get(name)
+        return None if number is None else self._requests[number - 1]
+
     def plan(self) -> Plan:
         """What is held or confirmed, as a plan: its shares, its value, and the rules that it does not keep."""
         return Plan.of(self.problem, self._booked, method="booked")
@@ -181,7 +186,9 @@ class Book:
                 why = _CHANGED(contact=name, seen=version, why=why)
             return self._write(Request(number, partner, contact, State.REFUSED, now, why=why))
         self._booked[name] = number
-        return self._write(Request(number, partner, contact, State.HELD, now, until=now + self._hold_s))
+        return self._write(
+            Request(number, partner, contact, State.HELD, now, until=min(now + self._hold_s, contact.start))
+        )
 
     def confirm(self, number: int, now: float) -> Request:
         """Confirm a held request. Raises ScheduleError where it is not held any more."""

@@ -18,7 +18,7 @@ from sheber.ground.schedule.conflicts import possible
 from sheber.ground.schedule.model import Contact, Problem
 from sheber.i18n import Text, message
 
-__all__ = ["TOLERANCE", "Broken", "Row", "broken_rules", "rows"]
+__all__ = ["TOLERANCE", "Broken", "Row", "broken_rules", "kept_part", "rows"]
 
 TOLERANCE: Final = 1e-5  # of a usual contact, by which a share may be missed
 
@@ -133,6 +133,27 @@ def broken_rules(problem: Problem, chosen: Collection[Contact]) -> list[Broken]:
     ]
 
 
+def kept_part(problem: Problem, chosen: Collection[Contact]) -> float:
+    """The part of the promises that is kept, 0…1: the worst share of a partner × contacts given ÷ promised."""
+    whole = sum(one.seconds for one in chosen)
+    shares = [1.0 if whole or not any(one.least for one in problem.partners) else 0.0]
+    for partner in problem.partners:
+        own = sum(one.seconds for one in chosen if problem.partner_of[one.satellite] == partner.name)
+        if partner.least > 0 and whole:
+            shares.append(own / (partner.least * whole))
+    names = {one.name for one in chosen}
+    owed = promised(problem, _usable(problem)).values()
+    wanted = sum(count for _places, count in owed)
+    given = sum(min(count, sum(problem.contacts[place].name in names for place in places)) for places, count in owed)
+    return min(shares) * (given / wanted if wanted else 1.0)
+
+
+def _usable(problem: Problem) -> NDArray[np.bool_]:
+    usable = np.ones(len(problem.contacts), bool)
+    usable[list(problem.barred)] = False
+    return usable
+
+
 def _not_there(problem: Problem, name: str) -> Broken:
     one = problem.named(name)
     return Broken("required", name, 1, _REQUIRED(name=name, satellite=one.satellite, antenna=one.antenna))
@@ -156,10 +177,8 @@ def _broken_shares(problem: Problem, chosen: Collection[Contact]) -> list[Broken
 
 
 def _broken_contacts(problem: Problem, names: Collection[str]) -> list[Broken]:
-    usable = np.ones(len(problem.contacts), bool)
-    usable[list(problem.barred)] = False
     found = []
-    for (satellite, day), (places, wanted) in promised(problem, usable).items():
+    for (satellite, day), (places, wanted) in promised(problem, _usable(problem)).items():
         count = sum(problem.contacts[place].name in names for place in places)
         if count < wanted:
             text = _CONTACTS(satellite=satellite, count=count, day=day + 1, wanted=wanted, missing=wanted - count)
