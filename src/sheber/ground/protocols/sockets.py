@@ -58,7 +58,8 @@ class Practice:
         self, mount: Mount, doors: Mapping[int, Callable[[], Server]], host: str = "127.0.0.1", pace: float = 1.0
     ) -> None:
         """Listen; `doors`: what answers at a port (0: any free one). Raises OSError for a port that is taken."""
-        self.mount, self.log = mount, _silent
+        self.mount = mount
+        self.log: Callable[[Text], None] = _silent
         self._pace = pace
         self._clients: list[_Client] = []
         self._selector = selectors.DefaultSelector()
@@ -77,6 +78,8 @@ class Practice:
 
     def close(self) -> None:
         """Close every socket."""
+        for client in list(self._clients):
+            self._part(client)
         for key in list(self._selector.get_map().values()):
             self._selector.unregister(key.fileobj)
             key.fileobj.close()  # type: ignore[union-attr]
