@@ -116,7 +116,7 @@ def script(name: str, *words: str, environment: dict[str, str]) -> subprocess.Co
 
 
 APT = {"ldconfig": "echo libEGL_mesa", "apt_get": 'echo "$@" >>"$HOME/asked"'}
-WANTED = "install --yes --no-install-recommends bubblewrap chromium chromium-driver\n"
+WANTED = "install --yes --no-install-recommends bubblewrap chromium chromium-driver libhamlib-utils\n"
 
 
 def test_system_packages_without_root_prints_the_exact_command(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_system_packages_are_installed_where_no_password_is_needed(user: dict[st
     assert run.returncode == 0, run.stderr
     asked = (tmp_path / "asked").read_text().splitlines()
     options = "install -qq --yes --no-install-recommends"
-    assert asked == ["update -qq", f"{options} bubblewrap", f"{options} chromium chromium-driver"]
+    assert asked == ["update -qq", f"{options} bubblewrap", f"{options} chromium chromium-driver libhamlib-utils"]
 
 
 def test_the_demo_asks_for_the_products_packages_alone(tmp_path: Path) -> None:

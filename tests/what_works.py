@@ -9,9 +9,11 @@ from sheber.judge import SandboxError, best_sandbox
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
+HAMLIB = shutil.which("rotctl") and shutil.which("rotctld") and shutil.which("rigctl") and shutil.which("rigctld")
 NO_SANDBOX = "no sandbox works here"
 NO_LEVEL_A = "no sandbox of level A works here"
 NO_GIT = "git is not installed"
+NO_HAMLIB = "no Hamlib (rotctl, rotctld, rigctl, rigctld); `make system` installs libhamlib-utils"
 NO_BROWSER = "no chromium with its chromedriver; `make system` installs them"
 
 
@@ -39,4 +41,6 @@ def missing() -> list[str]:
         lines.append(f"{NO_GIT}, so one test is skipped")
     if not (BROWSER and DRIVER):
         lines.append(f"{NO_BROWSER}, so the tests of the report page are skipped")
+    if not HAMLIB:
+        lines.append(f"{NO_HAMLIB}, so the tests against it are skipped")
     return lines

@@ -2,7 +2,8 @@
 # Install what the system lacks: tools/system_packages.sh [product|all] [PYTHON]
 # Root does it at once, others where sudo asks for no password; else the exact command is printed.
 # bubblewrap and Python's own venv are all that the product needs. The others are for the tests and the bench: chromium
-# and its driver open the report page, a software GL lets the engine's renderer stand beside ours.
+# and its driver open the report page, a software GL lets the engine's renderer stand beside ours, Hamlib's programs speak
+# with our mount and receiver.
 set -eu
 part=${1:-all} python=${2:-}
 options="--yes --no-install-recommends"
@@ -15,11 +16,12 @@ fi
 if [ "$part" = all ]; then
     command -v chromium >/dev/null || rest="$rest chromium"
     command -v chromedriver >/dev/null || rest="$rest chromium-driver"
+    command -v rotctl >/dev/null && command -v rigctld >/dev/null || rest="$rest libhamlib-utils"
     { ldconfig -p || /sbin/ldconfig -p; } 2>/dev/null | grep -q libEGL_mesa || rest="$rest libegl1 libegl-mesa0 libgl1-mesa-dri"
 fi
 missing=$(echo $first $rest)
 if [ -z "$missing" ]; then
-    [ "$part" = product ] || echo "The system packages are there: bubblewrap, chromium, chromium-driver, a software GL."
+    [ "$part" = product ] || echo "The system packages are there: bubblewrap, chromium, chromium-driver, Hamlib, a software GL."
     exit 0
 fi
 

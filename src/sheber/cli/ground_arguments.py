@@ -104,6 +104,37 @@ def _schedule(commands: Any, command: Maker) -> None:
     )
 
 
+def _serve_mount(commands: Any, command: Maker) -> None:
+    added = command(
+        commands,
+        "serve-mount",
+        "ground.mount",
+        _("Serve a simulated mount and receiver to rotctl, rigctl and other programs, for practice."),
+        "  sheber serve-mount # then, in another terminal: rotctl -m 2 -r 127.0.0.1:4533 P 120 45\n"
+        "  sheber serve-mount --mount flipping --wind storm --seed 4\n"
+        "  sheber serve-mount --pace 10 # ten seconds in one",
+    )
+    added.add_argument(
+        "--mount",
+        choices=("dish", "overlapping", "flipping"),
+        default="dish",
+        help=_("fine drives and 450 deg; a rotator with 450 deg; one that goes over the top (default: dish)"),
+    )
+    added.add_argument(
+        "--wind", choices=("none", "breeze", "storm"), default="none", help=_("what bends it (default: none)")
+    )
+    added.add_argument("--seed", type=int, default=0, metavar="N", help=_("of the wind (default: 0)"))
+    added.add_argument("--host", default="127.0.0.1", help=_("address to listen at (default: 127.0.0.1)"))
+    added.add_argument("--port", type=int, default=4533, metavar="N", help=_("of the mount (default: 4533)"))
+    added.add_argument("--radio-port", type=int, default=4532, metavar="N", help=_("of the receiver (default: 4532)"))
+    added.add_argument(
+        "--pace", type=_from(0.1, 100.0), default=1.0, metavar="N", help=_("simulated seconds in one (default: 1)")
+    )
+    added.add_argument(
+        "--for", dest="seconds", type=_from(0.1, 1e7), metavar="S", help=_("stop after S seconds (default: never)")
+    )
+
+
 def _from(least: float, most: float) -> Callable[[str], float]:
     """What reads a number of an option that is in a range."""
 
@@ -122,5 +153,5 @@ def _from(least: float, most: float) -> Callable[[str], float]:
     return number
 
 
-COMMANDS: Final[tuple[Callable[[object, Maker], None], ...]] = (_passes, _decode, _schedule)
+COMMANDS: Final[tuple[Callable[[object, Maker], None], ...]] = (_passes, _decode, _schedule, _serve_mount)
 """What adds each command: (commands, maker) -> None, as in `school_arguments`."""
