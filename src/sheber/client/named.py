@@ -11,13 +11,15 @@ from sheber.client.fixed import Fixed
 from sheber.client.session import Session
 from sheber.i18n import Message, Text, message
 
-__all__ = ["INPUT", "IN_BRACKETS", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
+__all__ = ["ENTRY", "INPUT", "IN_BRACKETS", "LIMIT", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
 
 NO_SUCH = message("client.no_such", "This cell has no {what} {name!r}. It has: {known}.")
 NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has no {what} at all.")
 IN_BRACKETS = message("client.in_brackets", "Write the name in brackets: [{name!r}], not .{name}")
 INPUT = message("client.what_input", "input")
 OUTPUT = message("client.what_output", "output")
+ENTRY = message("client.what_entry", "entry of the job sheet")
+LIMIT = message("client.what_limit", "limit")
 
 T = TypeVar("T")
 

@@ -14,15 +14,13 @@ from sheber.client.ground_station.mount import Mount
 from sheber.client.ground_station.receiver import Receiver
 from sheber.client.ground_station.schedule import Schedule
 from sheber.client.ground_station.site import Site
-from sheber.client.named import Named
+from sheber.client.named import ENTRY, LIMIT, Named
 from sheber.client.session import Session
 from sheber.client.station import Connected
 from sheber.i18n import message
 
 __all__ = ["GroundStation"]
 
-ENTRY = message("client.what_entry", "entry of the job sheet")
-LIMIT = message("client.what_limit", "limit")
 NO_PART = message("client.no_part", "This station has no {name}. It has: {known}.")
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sheber.client import checks
 from sheber.client.errors import NotGiven, wrong
-from sheber.client.named import INPUT, OUTPUT, Inputs, Named, Outputs, missing
+from sheber.client.named import ENTRY, INPUT, LIMIT, OUTPUT, Inputs, Named, Outputs, missing
 from sheber.client.robot_cell.camera import Camera
 from sheber.client.robot_cell.changer import Changer
 from sheber.client.robot_cell.dispenser import Dispenser
@@ -28,9 +28,7 @@ from sheber.i18n import Message, Text, message
 __all__ = ["Cell", "State"]
 
 FRAME = message("client.what_frame", "frame")
-ENTRY = message("client.what_entry", "entry of the job sheet")
 CAMERA = message("client.what_camera", "camera")
-LIMIT = message("client.what_limit", "limit")
 TOOL = message("client.what_tool", "tool")
 NO_POSITIONER = message("client.no_positioner", "This cell has no positioner.")
 READING = message("client.what_reading", "reading of the tool")
