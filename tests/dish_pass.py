@@ -55,9 +55,6 @@ class Exercise:
             pictures.constellation(symbols, np.exp(2j * np.pi * (np.arange(4) + 0.5) / 4.0)),
             attempted("Frames", lambda: pictures.eye([], 10.0)),
             pictures.timetable(bookings, start=NOON),
-            pictures.budget(
-                [("Power", 3.0), ("Antenna of the satellite", 6.0), ("Path", -30.0), ("Dish", 25.0)], "Received"
-            ),
         )
 
     def mesh(self, name: str) -> Mesh:

@@ -75,7 +75,7 @@ def test_each_diagram_is_to_be_seen_whole_or_can_be_scrolled(opened: Page, file:
           return { whole: drawn.right <= room.right + 1, scrolls, high: drawn.height }
         })"""
     found = opened(script)
-    assert len(found) == 9
+    assert len(found) == 8
     assert all(one["whole"] or one["scrolls"] for one in found)
     assert all(one["high"] > 25 for one in found)
 
@@ -132,7 +132,7 @@ def test_without_scripts_diagrams_remain(file: Path) -> None:
     with browser("--blink-settings=scriptEnabled=false") as page:
         page.browser.get(file.as_uri())
         shown = page.browser.find_elements("css selector", "#diagrams svg")
-        assert len(shown) == 9
+        assert len(shown) == 8
         assert all(one.size["height"] > 40 for one in shown)
         assert all(
             one.get_attribute("visibility") == "hidden" for one in page.browser.find_elements("css selector", ".now")

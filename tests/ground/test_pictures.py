@@ -94,10 +94,3 @@ def test_a_timetable_has_a_lane_for_each_antenna() -> None:
     assert [(lane.label, len(lane.bars)) for lane in found.lanes] == [("north", 2), ("south", 1)]
     assert found.lanes[0].bars[1].refused
     assert found.lanes[1].bars[0].start == NOON + 30.0
-
-
-def test_a_budget_goes_on_where_the_last_item_ended() -> None:
-    found = pictures.budget([("power", 3.0), ("path", -10.0), ("dish", 9.0)], "received")
-    ends = [(lane.bars[0].start, lane.bars[0].end) for lane in found.lanes]
-    assert ends == [(0.0, 3.0), (3.0, -7.0), (-7.0, 2.0), (0.0, 2.0)]
-    assert [lane.bars[0].label for lane in found.lanes] == ["+3.0", "\u221210.0", "+9.0", "+2.0"]

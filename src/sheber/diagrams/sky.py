@@ -53,16 +53,16 @@ def draw_sky(diagram: Sky) -> Drawing:
 
 
 def _placed(azimuth_deg: Floats, elevation_deg: Floats) -> tuple[Floats, Floats]:
-    """Places about the zenith; NaN below the horizon."""
-    away = RADIUS * (90.0 - np.minimum(elevation_deg, 90.0)) / 90.0
-    away = np.where(elevation_deg >= -0.01, away, np.nan)
+    """Places about the zenith; NaN below the horizon. Above 90 degrees an antenna looks over the top."""
+    away = RADIUS * (90.0 - elevation_deg) / 90.0
+    away = np.where(np.abs(away) <= RADIUS + 0.02, away, np.nan)
     turn = np.radians(azimuth_deg)
     return away * np.sin(turn), -away * np.cos(turn)
 
 
 def _legend(diagram: Sky) -> list[Entry]:
     found = [Entry("line", n, said(track.label)) for n, track in enumerate(diagram.tracks[:MOST_TRACKS])]
-    if diagram.skyline_deg is not None:
+    if diagram.skyline_deg is not None and np.nanmax(column(diagram.skyline_deg[1]), initial=0.0) > 0.0:
         found.append(Entry("hatched", 0, said(_SKYLINE)))
     if diagram.minimum_deg > 0.0:
         found.append(Entry("level", 0, said(_MINIMUM)))

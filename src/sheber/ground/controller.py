@@ -61,6 +61,7 @@ TWICE = message("ground.device_twice", "The scene has the equipment {name!r} twi
 
 EVENTS = {
     "connect": EventKind(N_("connected"), "{client}", quiet=True),
+    "described": EventKind(N_("equipment"), quiet=True),
     "end": EventKind(N_("end"), quiet=True),
     "fault": EventKind(N_("fault"), "{text}", untold=True),
     "fault_end": EventKind(N_("fault ended"), "{text}", quiet=True),
@@ -114,6 +115,7 @@ class Controller:
         for device, spec in self._devices:
             self._parts[device.name] = device.make(spec, self)
         self._row = np.zeros((), self._begin())
+        self.event("described", self._described())
         self._names = [name for name in self._row.dtype.names or () if name != "line"]
         self._desk = Desk(DECODER, self.serve, lambda: self.time)
         self._sample()
@@ -129,6 +131,13 @@ class Controller:
         visuals = [visual for one in looks for visual in one.visuals]
         self._bodies = np.arange(len(bodies), dtype=np.uint16)
         return self._recorder.begin(channels, bodies, visuals, dict(scene.facts), step_s=scene.step_s, events=events)
+
+    def _described(self) -> dict[str, Any]:
+        """What the diagrams of this run need beside its channels: when it begins, the place, the equipment."""
+        told = {name: part.described() for name, part in self._parts.items()}
+        return {"start": self.scene.start, "site": _site(self.scene.site)} | {
+            name: one for name, one in told.items() if one
+        }
 
     def given(self) -> dict[str, Any]:
         """The answer to connect. Nothing of the scene's truth is in it."""

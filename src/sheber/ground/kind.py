@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sheber.diagrams import Diagram
     from sheber.ground.scene import Scene
-    from sheber.trace import TraceWriter
+    from sheber.trace import Trace, TraceWriter
 
 __all__ = ["GROUND", "GroundStation"]
 
@@ -56,6 +57,12 @@ class GroundStation(Kind["Scene"]):
         from sheber.ground.coding.jit import KERNELS
 
         return {N_("kernels of the decoders"): KERNELS.compile("sheber.ground.coding")}
+
+    def diagrams(self, trace: Trace) -> tuple[Diagram, ...]:
+        """Sky, pointing, Doppler, waterfall, eye, constellation, modes, timetable: those that were recorded."""
+        from sheber.ground.drawn import drawn
+
+        return drawn(trace)
 
     def mesh(self, name: str) -> Mesh:
         """The mesh that a visual names; raises as `sheber.ground.looks.mesh` does."""

@@ -1,4 +1,4 @@
-"""Pictures: the diagrams of a ground station, from plain arrays: sky, curves of a pass, waterfall, timetable, budget.
+"""Pictures: the diagrams of a ground station, from plain arrays: sky, curves of a pass, waterfall, timetable.
 
 The functions compute nothing of an orbit or a link; they say how such arrays are shown. A time that is given as
 `start` (UTC [s since 1970-01-01]) makes an axis one of times of day; the replay of a run that begins then follows on
@@ -36,13 +36,13 @@ from sheber.i18n import N_, message
 __all__ = [
     "Booking",
     "Way",
-    "budget",
     "constellation",
     "curves",
     "doppler",
     "elevations",
     "eye",
     "pointing",
+    "run_time",
     "sky",
     "timetable",
     "waterfall",
@@ -53,9 +53,6 @@ _NOT_COMPLEX: Final = message("ground.picture_symbols", "Symbols are complex num
 _SHORT: Final = message(
     "ground.picture_eye", "An eye needs samples of two symbols, {need:d} at least. There are {n:d} samples."
 )
-_GAINED: Final = N_("Gain")
-_LOST: Final = N_("Loss")
-_SUM: Final = N_("Sum")
 
 
 class Way(NamedTuple):
@@ -79,7 +76,7 @@ class Booking(NamedTuple):
     refused: bool = False
 
 
-def _time(start: float | None) -> Axis:
+def run_time(start: float | None = None) -> Axis:
     """An axis of times: of day where the beginning of the run is known, else seconds of the run."""
     if start is None:
         return Axis(N_("Time"), "s", run_start=0.0)
@@ -131,14 +128,14 @@ def elevations(ways: Sequence[Way], *, minimum_deg: float = 0.0, start: float | 
     """How high satellites stand over a time."""
     drawn = tuple(Series(way.name, _instants(way.times, start), np.asarray(way.elevation_deg)) for way in ways)
     levels = (Level(N_("Lowest elevation"), minimum_deg),) if minimum_deg else ()
-    return Lines(N_("Elevation"), drawn, _time(start), Axis(N_("Elevation"), "°", 0.0, 90.0), levels)
+    return Lines(N_("Elevation"), drawn, run_time(start), Axis(N_("Elevation"), "°", 0.0, 90.0), levels)
 
 
 def pointing(times: ArrayLike, error_deg: ArrayLike, beam_deg: float, *, start: float | None = None) -> Lines:
     """How far an antenna looks beside the satellite; at half of the beam's width half of the power is lost."""
     series = (Series(N_("Pointing error"), _instants(times, start), np.asarray(error_deg)),)
     levels = (Level(N_("Half of the beam"), beam_deg / 2.0),)
-    return Lines(N_("Pointing error"), series, _time(start), Axis(N_("Angle"), "°", low=0.0), levels)
+    return Lines(N_("Pointing error"), series, run_time(start), Axis(N_("Angle"), "°", low=0.0), levels)
 
 
 # --- signals ----------------------------------------------------------------------------------------------
@@ -155,24 +152,24 @@ def curves(
     """Any quantities of one unit over the time: times (n,) [s] and values (n,) by name."""
     drawn = tuple(Series(name, _instants(x, start), np.asarray(y)) for name, (x, y) in series.items())
     limits = tuple(Level(name, value) for name, value in (levels or {}).items())
-    return Lines(title, drawn, _time(start), Axis("", unit), limits)
+    return Lines(title, drawn, run_time(start), Axis("", unit), limits)
 
 
 def doppler(
-    computed: tuple[ArrayLike, ArrayLike],
+    carrier: tuple[ArrayLike, ArrayLike],
     *,
     tuned: tuple[ArrayLike, ArrayLike] | None = None,
     measured: tuple[ArrayLike, ArrayLike] | None = None,
     start: float | None = None,
 ) -> Lines:
-    """Doppler shifts over a pass: times (n,) [s] and shifts (n,) [Hz], as computed, tuned and measured."""
-    given = ((N_("computed"), computed, False), (N_("tuned"), tuned, False), (N_("measured"), measured, True))
+    """Doppler shifts over a pass: times (n,) [s] and shifts (n,) [Hz] of the carrier, as tuned and as measured."""
+    given = ((N_("carrier"), carrier, False), (N_("tuned"), tuned, False), (N_("measured"), measured, True))
     series = [
         Series(name, _instants(pair[0], start), np.asarray(pair[1]) / 1e3, dots=dots)
         for name, pair, dots in given
         if pair is not None
     ]
-    return Lines(N_("Doppler shift"), tuple(series), _time(start), Axis(N_("Shift"), "kHz"))
+    return Lines(N_("Doppler shift"), tuple(series), run_time(start), Axis(N_("Shift"), "kHz"))
 
 
 def waterfall(
@@ -189,7 +186,7 @@ def waterfall(
     """
     half = span_hz / 2e3
     first, last = _instants(seconds, start).tolist()
-    times = _time(start)
+    times = run_time(start)
     down = Axis(times.title, times.unit, first, last, times.utc, times.run_start, down=True)
     across = Axis(N_("Frequency from the tuned one"), "kHz", -half, half)
     return Raster(title or N_("Waterfall"), power_db, across, down, Axis(N_("Power"), "dB"))
@@ -227,7 +224,7 @@ def eye(samples: ArrayLike, samples_per_symbol: float) -> Lines:
     return Lines(N_("Eye"), (Series("", x, rows),), Axis(N_("Time"), N_("symbols")), Axis(N_("Level")))
 
 
-# --- timetable and budget -----------------------------------------------------------------------------------
+# --- timetable --------------------------------------------------------------------------------------------
 
 
 def timetable(bookings: Sequence[Booking], *, start: float | None = None, title: Words = "") -> Bars:
@@ -237,22 +234,6 @@ def timetable(bookings: Sequence[Booking], *, start: float | None = None, title:
     for one in bookings:
         bar = Bar(one.start + shift, one.end + shift, one.satellite, one.owner, one.refused)
         lanes.setdefault(one.antenna, []).append(bar)
-    return Bars(title or N_("Timetable"), tuple(Lane(name, tuple(bars)) for name, bars in lanes.items()), _time(start))
-
-
-def budget(items: Sequence[tuple[Words, float]], total: Words, unit: str = "dB") -> Bars:
-    """A budget, item by item: each bar begins where the one above ends, gains to the right, losses to the left.
-
-    The sum of all, under the name `total`, begins at 0.
-    """
-    lanes, level = [], 0.0
-    for name, change in items:
-        owner = _GAINED if change >= 0.0 else _LOST
-        lanes.append(Lane(name, (Bar(level, level + change, _decibels(change), owner),)))
-        level += change
-    lanes.append(Lane(total, (Bar(0.0, level, _decibels(level), _SUM),)))
-    return Bars(N_("Budget"), tuple(lanes), Axis("", unit))
-
-
-def _decibels(value: float) -> str:
-    return f"{value:+.1f}".replace("-", "\u2212")
+    return Bars(
+        title or N_("Timetable"), tuple(Lane(name, tuple(bars)) for name, bars in lanes.items()), run_time(start)
+    )

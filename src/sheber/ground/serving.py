@@ -35,6 +35,10 @@ class Equipment:
         """What a program may know of it without asking: plain JSON values."""
         return {}
 
+    def described(self) -> dict[str, Any]:
+        """What a reader of the trace must know to show what is recorded of it: plain JSON values, once for a run."""
+        return {}
+
     @property
     def busy(self) -> bool:
         """Whether something is under way, so that no step may be skipped while a program waits."""

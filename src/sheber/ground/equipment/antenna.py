@@ -14,13 +14,14 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from sheber.desk import Command, CommandError, NotNegative, Number, Reply
+from sheber.ground import looks
 from sheber.ground.equipment.orbits import Orbits
 from sheber.ground.mount.dynamics import Mount, MountDeaf, MountState
 from sheber.ground.mount.flaws import PERFECT, EncoderFault, Flaws
 from sheber.ground.mount.pointing import pointing_error_deg
 from sheber.ground.mount.spec import MountError, MountSpec
 from sheber.ground.mount.track import TrackTable
-from sheber.ground.serving import Device, Equipment, Served, serves
+from sheber.ground.serving import Device, Equipment, Looks, Served, serves
 from sheber.i18n import N_, message
 from sheber.station import ProtocolError
 from sheber.trace import Channel, EventKind
@@ -77,6 +78,10 @@ class Antenna(Equipment):
         """The data sheet of the mount, and the width of the beam."""
         return {**asdict(self.spec.mount), "beam_deg": self.spec.beam_deg}
 
+    def described(self) -> dict[str, Any]:
+        """The width of the beam, and the satellites that it should look at, in their order."""
+        return {"beam_deg": self.spec.beam_deg, "aims": [one.aim.satellite for one in self._aims]}
+
     @property
     def busy(self) -> bool:
         """Whether the mount moves or will, or a satellite is there to be looked at or comes before the next sample."""
@@ -102,6 +107,12 @@ class Antenna(Equipment):
             return reading, true, (0.0, 0.0), 0.0, 0
         wanted = target.at(self.mount.time_s)
         return reading, true, wanted, pointing_error_deg(*true, *wanted), self._aims.index(target) + 1
+
+    def poses(self) -> list[list[float]]:
+        """Yoke, dish, and the satellite that is to be looked at; it waits below the horizon where there is none."""
+        target = self._target()
+        wanted = (0.0, -90.0) if target is None else target.at(self.mount.time_s)
+        return [*_DISH.poses(*self.mount.true_deg), _DISH.satellite_pose(*wanted)]
 
     def true_track(self, times: Array) -> tuple[Array, Array]:
         """Where the antenna truly looked at times up to now (n,) [s]: azimuth and elevation of the axes [deg]."""
@@ -271,6 +282,15 @@ _EVENTS: Final = {
 }
 
 
+_DISH: Final = looks.Antenna(5.0)
+
+
+def _looks(spec: AntennaSpec, scene: Scene) -> Looks:
+    """A dish, the sky above it, and a satellite."""
+    visuals = _DISH.visuals(scene.site.skyline.table)
+    return Looks((*looks.BODIES, "satellite"), (*visuals, *looks.satellite("satellite", _DISH)))
+
+
 def _channels(spec: AntennaSpec, scene: Scene) -> tuple[Channel, ...]:
     return (
         Channel("mount_reading", "f8", (2,), "deg", N_("Mount, by its encoders"), labels=_ANGLES),
@@ -288,4 +308,5 @@ ANTENNA = Device(
     (Point, Follow, Turn, Stop, Park, Reset, State, Await),
     _EVENTS,
     _channels,
+    _looks,
 )

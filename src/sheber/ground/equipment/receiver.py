@@ -3,12 +3,15 @@
 A program tunes it and reads. Reading takes as much simulated time as it gives signal, and what passes unread is gone,
 as at a real receiver. Two blocks that are read one after the other have no seam between them.
 
-What is recorded: where the receiver is tuned, the power in its band, a row of the spectrum, and for each transmission
-how strong it was and how much of it was read. A program is told none of this.
+What is recorded: where the receiver is tuned, the power in its band, a row of the spectrum, where the strongest carrier
+truly was, and for each transmission how strong it was and how much of it was read. A piece of the strongest one is
+kept as IQ. A program is told none of this.
 """
 
 from __future__ import annotations
 
+import base64
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +34,7 @@ __all__ = ["RECEIVER", "Receiver", "ReceiverSpec"]
 
 LONGEST_S: Final = 20.0  # of one block
 _BINS: Final = 128  # of a row of the spectrum
+_PIECE_SYMBOLS: Final = 120  # of the strongest transmission that are kept
 _NOISE: Final = 0.02  # of full scale: the noise in each of I and Q at a gain of 0 dB
 _FULL: Final = 32767.0
 _DB_A_STEP: Final = 0.25  # of a recorded spectrum: 0 is 10 dB below the noise, 255 is 54 dB above it
@@ -89,7 +93,8 @@ class Receiver(Equipment):
         self._rng = station.rng("receiver")
         self._heard: list[Heard] | None = None  # made when it is first listened: it computes every orbit
         self._blocks: list[NDArray[np.complex64]] | None = None  # while a program reads
-        self._row: tuple[Any, ...] = (self.tuned_hz, 0.0, np.zeros(_BINS, np.uint8))
+        self._row: tuple[Any, ...] = self._silent()
+        self._strongest: _Piece | None = None
         self._read: dict[tuple[int, int], float] = {}  # seconds of each transmission that were read
         self._told = 0.0  # until when transmissions are on the record
 
@@ -105,6 +110,10 @@ class Receiver(Equipment):
             "highest_gain": spec.gains_db[1],
         }
 
+    def described(self) -> dict[str, Any]:
+        """Its rate, and how levels of the spectrum are written."""
+        return {"rate_hz": self.spec.rate_hz, "db_a_step": _DB_A_STEP, "lowest_db": -_FLOOR_DB}
+
     @property
     def busy(self) -> bool:
         """Whether a program reads."""
@@ -117,18 +126,20 @@ class Receiver(Equipment):
         if self._blocks is not None:
             self._blocks.append(self._hear(start, end))
         else:
-            self._row = (self.tuned_hz, 0.0, np.zeros(_BINS, np.uint8))
+            self._row = self._silent()
         if self._heard is not None:
             self._tell(end)
 
     def row(self) -> tuple[Any, ...]:
-        """Where it is tuned, the power in its band over the noise [dB], a row of the spectrum."""
+        """Where it is tuned, the power over the noise [dB], a row of the spectrum, the strongest carrier [Hz]."""
         return self._row
 
     def settle(self) -> None:
-        """Tell of what nobody heard."""
+        """Tell of what nobody heard, and keep a piece of what was heard best."""
         if self.spec.emitters:
             self._tell(self._station.time)
+        if self._strongest:
+            self._station.event("strongest", self._strongest.told(self.spec.rate_hz))
 
     def listen(self, seconds: float) -> tuple[float, NDArray[np.complex64]]:
         """Let time pass; when it began, and the IQ of it, noise of density 1 a hertz."""
@@ -169,14 +180,32 @@ class Receiver(Equipment):
         first = round(start * rate)
         times = np.arange(first, round(end * rate)) / rate
         iq = noise(len(times), rate, 1.0, self._rng)
+        carriers: list[tuple[float, float]] = []  # strength [dBHz], frequency [Hz]
         for number, heard in enumerate(self.heard()):
-            heard.add_to(iq, times, self.tuned_hz, rate, self._pointing_db(heard, start))
+            lost = self._pointing_db(heard, start)
+            heard.add_to(iq, times, self.tuned_hz, rate, lost)
             self._note_read(number, heard, start, end)
+            carriers.append((float(heard.cn0_dbhz(times[:1], lost)[0]), float(heard.carrier_hz(times[:1])[0])))
         for tone in self.spec.tones:
             add_tone(iq, times, tone, self.tuned_hz, rate)
+        self._keep_piece(iq, start, carriers)
         power = float(np.mean(np.abs(iq) ** 2)) / rate
-        self._row = (self.tuned_hz, 10.0 * np.log10(power), _spectrum(iq, rate))
+        carrier = max(carriers, default=(0.0, math.nan))[1]
+        self._row = (self.tuned_hz, 10.0 * np.log10(power), _spectrum(iq, rate), carrier)
         return iq
+
+    def _silent(self) -> tuple[Any, ...]:
+        """The row while nobody listens."""
+        return self.tuned_hz, 0.0, np.zeros(_BINS, np.uint8), math.nan
+
+    def _keep_piece(self, iq: NDArray[np.complex64], start: float, carriers: list[tuple[float, float]]) -> None:
+        """Keep the beginning of this block where a transmission is under way that is stronger than what is kept."""
+        for heard, (strength, carrier) in zip(self.heard(), carriers, strict=True):
+            best = self._strongest
+            sending = next((one for one in heard.arrivals if one.start <= start < one.end), None)
+            if sending and (best is None or strength > best.cn0_dbhz):
+                piece = iq[: round(_PIECE_SYMBOLS * self.spec.rate_hz / sending.wave.baud)].copy()
+                self._strongest = _Piece(piece, start, strength, carrier - self.tuned_hz, sending.wave.baud)
 
     def _pointing_db(self, heard: Heard, time: float) -> float:
         """What is lost because the antenna looks beside the satellite; nothing where the antenna has no mount."""
@@ -206,6 +235,24 @@ class Receiver(Equipment):
                     told |= {"end": arrival.end, "cn0_dbhz": round(strength, 3), "read": round(min(share, 1.0), 4)}
                     self._station.event("transmission", {**told, "data": arrival.data.hex()})
         self._told = until
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A piece of IQ of a transmission, for people who look at its eye."""
+
+    iq: NDArray[np.complex64]
+    time: float  # s after the start of the run
+    cn0_dbhz: float
+    beside_hz: float  # where its carrier was beside the middle of the band
+    baud: float
+
+    def told(self, rate_hz: float) -> dict[str, Any]:
+        """As it is recorded: I and Q by turns, one byte each, the largest 127."""
+        pairs = self.iq.view(np.float32)
+        whole = np.rint(127.0 * pairs / max(float(np.abs(pairs).max()), 1e-9)).astype(np.int8)
+        told = {"time": self.time, "cn0_dbhz": round(self.cn0_dbhz, 3), "beside_hz": self.beside_hz, "baud": self.baud}
+        return {**told, "rate_hz": rate_hz, "iq": base64.b64encode(whole.tobytes()).decode("ascii")}
 
 
 def _spectrum(iq: NDArray[np.complex64], rate_hz: float) -> NDArray[np.uint8]:
@@ -252,6 +299,7 @@ def _listen(station: Served, command: Listen) -> Reply:
 
 _EVENTS: Final = {
     "tuned": EventKind(N_("tuned"), "{frequency_hz:.0f} Hz", action=True, quiet=True),
+    "strongest": EventKind(N_("strongest transmission"), "{cn0_dbhz:.1f} dBHz", quiet=True),
     "transmission": EventKind(N_("transmission"), "{number:d}, {cn0_dbhz:.1f} dBHz", quiet=True),
 }
 
@@ -261,6 +309,7 @@ def _channels(spec: ReceiverSpec, scene: Scene) -> tuple[Channel, ...]:
         Channel("receiver_frequency", "f8", (), "Hz", N_("Receiver tuned to"), plot="none"),
         Channel("receiver_power", "f4", (), "dB", N_("Power in the band over the noise")),
         Channel("receiver_spectrum", "u1", (_BINS,), "", N_("Spectrum"), plot="none"),
+        Channel("receiver_carrier", "f8", (), "Hz", N_("Strongest carrier"), plot="none"),
     )
 
 

@@ -69,6 +69,12 @@ class Heard:
         strength: Array = np.interp(times, self._times, self._cn0) - pointing_db
         return strength
 
+    def carrier_hz(self, times: Array) -> Array:
+        """Where the carrier arrives, with the error of its oscillator and with Doppler."""
+        nominal = self.emitter.link.frequency_hz + self.emitter.offset_hz
+        arrived: Array = nominal + np.asarray(self.law.shift_hz(times))
+        return arrived
+
     def add_to(
         self,
         iq: NDArray[np.complex64],

@@ -1,0 +1,159 @@
+"""Drawn: the diagrams of a run at the ground station, from what its equipment recorded, and from nothing else.
+
+Each line of the table below names what must be on the record and how it is drawn: a station without an antenna has no
+sky plot. A record may come from a stranger, so every diagram is attempted by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sheber.diagrams import Bar, Bars, Diagram, Lane, Words, attempted
+from sheber.ground import pictures
+from sheber.i18n import N_, message
+from sheber.trace import Trace
+
+__all__ = ["drawn"]
+
+Array = NDArray[np.float64]
+
+MOST_ROWS: Final = 400  # of a waterfall
+MOST_AIMS: Final = 12  # passes in one sky
+_AIM: Final = message("ground.drawn_aim", "{satellite}, pass {number:d}")
+
+
+class _Drawing(NamedTuple):
+    """A diagram, the channel or the kind of event that it is made of, and how."""
+
+    title: Words
+    needs: str
+    make: Callable[[Trace, Mapping[str, Any]], Diagram]
+
+
+def drawn(trace: Trace) -> tuple[Diagram, ...]:
+    """The diagrams of a run, those of the antenna first. Raises nothing."""
+    return tuple(_made(trace))
+
+
+def _made(trace: Trace) -> Iterator[Diagram]:
+    told = next((event.data for event in trace.events_of("described")), {})
+    there = {channel.name for channel in trace.channels} | {event.kind for event in trace.events}
+    for one in _DRAWINGS:
+        if one.needs in there and len(trace.time):
+            yield attempted(one.title, lambda one=one: one.make(trace, told))  # type: ignore[misc]
+
+
+# --- the antenna ------------------------------------------------------------------------------------------
+
+
+def _sky(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    """The ways of the satellites that the antenna should look at, and of the antenna meanwhile."""
+    aim, times = trace["mount_aim"], trace.time
+    names, beam = told["mount"]["aims"], float(told["mount"]["beam_deg"])
+    ways = []
+    for number in np.unique(aim[aim > 0])[:MOST_AIMS].tolist():
+        rows = aim == number
+        name = _AIM(satellite=str(names[number - 1]), number=number)
+        azimuth, elevation = trace["mount_wanted"][rows].T
+        ways.append(pictures.Way(name, times[rows], azimuth, elevation))
+    during = np.where((aim > 0)[:, None], trace["mount_true"], np.nan)
+    ways.append(pictures.Way(N_("antenna"), times, during[:, 0], during[:, 1], beam))
+    site = told["site"]
+    azimuth, high = np.transpose(site["skyline_deg"])
+    return pictures.sky(ways, skyline_deg=(azimuth, high), minimum_deg=site["minimum_deg"])
+
+
+def _pointing(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    error = np.where(trace["mount_aim"] > 0, trace["mount_error"], np.nan)
+    return pictures.pointing(trace.time, error, float(told["mount"]["beam_deg"]))
+
+
+# --- the receiver -----------------------------------------------------------------------------------------
+
+
+def _frequency(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """Where the carrier truly was, and where the receiver was tuned while somebody listened."""
+    carrier = trace["receiver_carrier"]
+    tuned = np.where(np.isfinite(carrier), trace["receiver_frequency"], np.nan)
+    middle = float(np.nanmean(carrier))
+    times = trace.time
+    return pictures.doppler((times, carrier - middle), tuned=(times, tuned - middle))
+
+
+def _waterfall(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    """The spectra of the time in which somebody listened, in rows of equal time."""
+    rows = trace["receiver_spectrum"]
+    read = np.flatnonzero(rows.any(axis=1))
+    about, times = told["receiver"], trace.time[read]
+    apart = float(np.median(np.diff(times))) if len(times) > 1 else trace.step_s
+    number = np.round((times - times[0]) / apart).astype(np.int64)
+    together = -(-(int(number[-1]) + 1) // MOST_ROWS)
+    power = np.full((int(number[-1]) // together + 1, rows.shape[1]), np.nan)
+    np.fmax.at(power, number // together, about["db_a_step"] * rows[read].astype(np.float64) + about["lowest_db"])
+    first = float(times[0]) - apart  # a row is recorded at the end of its time
+    return pictures.waterfall(power, (first, first + len(power) * together * apart), float(about["rate_hz"]))
+
+
+def _strongest(trace: Trace) -> tuple[NDArray[np.complex128], float]:
+    """The IQ of the strongest transmission that was read, about its own carrier, and samples a symbol."""
+    told = trace.events_of("strongest")[-1].data
+    pairs = np.frombuffer(base64.b64decode(told["iq"]), np.int8).reshape(-1, 2).astype(np.float64)
+    iq = pairs[:, 0] + 1j * pairs[:, 1]
+    turns = np.exp(-2j * np.pi * float(told["beside_hz"]) / float(told["rate_hz"]) * np.arange(len(iq)))
+    return iq * turns / max(float(np.abs(iq).max()), 1e-9), float(told["rate_hz"]) / float(told["baud"])
+
+
+def _eye(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """The frequency of the signal, a mean over half a symbol: what an FSK receiver decides by."""
+    iq, per_symbol = _strongest(trace)
+    frequency = np.angle(iq[1:] * np.conj(iq[:-1])) * per_symbol / (2.0 * np.pi)
+    window = max(1, round(per_symbol / 2.0))
+    return pictures.eye(np.convolve(frequency, np.full(window, 1.0 / window), "valid"), per_symbol)
+
+
+def _constellation(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    return pictures.constellation(_strongest(trace)[0])
+
+
+# --- modem and schedule -----------------------------------------------------------------------------------
+
+
+def _modes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """Which mode the downlink had when, beside the best law."""
+    used = [(event.step * trace.step_s, str(event.data["mode"])) for event in trace.events_of("modem_mode")]
+    best = [
+        (float(start), str(name)) for event in trace.events_of("downlink") for start, name in event.data["best_law"]
+    ]
+    lanes = (Lane(N_("as used"), _spans(used, trace.duration)), Lane(N_("best"), _spans(best, trace.duration)))
+    return Bars(N_("Modes of the downlink"), lanes, pictures.run_time())
+
+
+def _spans(changes: list[tuple[float, str]], end: float) -> tuple[Bar, ...]:
+    """From each change to the next; "-" is no mode."""
+    ends = [start for start, _name in changes[1:]] + [max([end, *(start for start, _name in changes)])]
+    return tuple(
+        Bar(start, until, name, name) for (start, name), until in zip(changes, ends, strict=True) if name != "-"
+    )
+
+
+def _timetable(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """What was held at the end, and what was refused on the way."""
+    rows = [row for event in trace.events_of("timetable") for row in event.data["bookings"]]
+    return pictures.timetable([pictures.Booking(*row) for row in rows])
+
+
+_DRAWINGS: Final = (
+    _Drawing(N_("Sky"), "mount_aim", _sky),
+    _Drawing(N_("Pointing error"), "mount_aim", _pointing),
+    _Drawing(N_("Doppler shift"), "receiver_carrier", _frequency),
+    _Drawing(N_("Waterfall"), "receiver_spectrum", _waterfall),
+    _Drawing(N_("Eye"), "strongest", _eye),
+    _Drawing(N_("Constellation"), "strongest", _constellation),
+    _Drawing(N_("Modes of the downlink"), "downlink", _modes),
+    _Drawing(N_("Timetable"), "timetable", _timetable),
+)
