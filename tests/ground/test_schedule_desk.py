@@ -8,7 +8,9 @@ import pytest
 
 from ground_conversation import conversation, ground_scene
 from sheber import NotGiven, StationError
+from sheber.diagrams import Bars
 from sheber.ground.equipment import Outage, ScheduleSpec
+from sheber.ground.kind import GROUND
 from sheber.ground.schedule import Antenna, Contact, Partner, Problem, Satellite
 from sheber.trace import Trace
 
@@ -64,6 +66,25 @@ def test_a_program_plans_answers_and_plans_anew(path: Path) -> None:
     states = [event.data["state"] for event in talk.trace.events if event.kind == "contact"]
     assert states == ["held"] * 3 + ["confirmed"] * 3 + ["lost"] * 2 + ["held"] * 2 + ["confirmed"] * 2
     assert talk.trace["schedule_contacts"][-1] == 3
+
+
+def test_the_timetable_of_the_run_is_on_the_record_and_drawn(path: Path) -> None:
+    with conversation(SCENE, path) as talk:
+        desk = talk.station.schedule
+        desk.hold(["c2", "c4", "c5"])
+        desk.confirm()
+        desk.refuse("c1", because=["c2"])
+        desk.wait_for_news(60000.0)
+    (event,) = talk.trace.events_of("timetable")
+    kept = [row for row in event.data["bookings"] if not row[5]]
+    assert kept == [["Almaty", "N", 3900.0, 4500.0, NETWORK.partner_of["N"], False]]
+    assert sorted(row[2] for row in event.data["bookings"] if row[5]) == [3600.0, 9300.0, 20000.0]  # c1, c4, c5
+    (table,) = GROUND.diagrams(talk.trace)
+    assert isinstance(table, Bars)
+    bars = {(bar.start, bar.end): bar for lane in table.lanes for bar in lane.bars}
+    assert bars[8000.0, 30000.0].owner == "out of work"
+    assert bars[9300.0, 9900.0].refused
+    assert not bars[3900.0, 4500.0].refused
 
 
 def test_who_leaves_early_keeps_what_the_failure_leaves(path: Path) -> None:

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 
 MOST_ROWS: Final = 400  # of a waterfall
 MOST_AIMS: Final = 12  # passes in one sky
+_IDLE: Final = N_("out of work")
 _AIM: Final = message("ground.drawn_aim", "{satellite}, pass {number:d}")
 
 
@@ -142,9 +143,11 @@ def _spans(changes: list[tuple[float, str]], end: float) -> tuple[Bar, ...]:
 
 
 def _timetable(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
-    """What was held at the end, and what was refused on the way."""
+    """What was held at the end, what was refused or lost on the way, and when antennas did not work."""
     rows = [row for event in trace.events_of("timetable") for row in event.data["bookings"]]
-    return pictures.timetable([pictures.Booking(*row) for row in rows])
+    idle = [event.data for event in trace.events_of("outage")]
+    broken = [pictures.Booking(one["antenna"], "", one["start"], one["until"], _IDLE) for one in idle]
+    return pictures.timetable([*broken, *(pictures.Booking(*row) for row in rows)])
 
 
 _DRAWINGS: Final = (

@@ -183,7 +183,8 @@ class Schedule(Equipment):
             self._log()
         told = {"kind": kind, "antenna": outage.antenna, "time": time, "until": outage.end, "lost": lost}
         self._news.append(told)
-        self._station.event(kind, {"antenna": outage.antenna, "until": outage.end, "lost": len(lost)})
+        recorded = {"antenna": outage.antenna, "start": outage.start, "until": outage.end, "lost": len(lost)}
+        self._station.event(kind, recorded)
 
     def _log(self) -> None:
         """Write what is new in the book on the record."""
@@ -284,6 +285,17 @@ class Schedule(Equipment):
         self.live_until(self._station.time)
         self.live_until(max([self._station.time + self._spec.hold_s, *(one.end for one in self._spec.outages)]))
         self._station.event("network", self._measured())
+        self._station.event("timetable", {"bookings": self._timetable()})
+
+    def _timetable(self) -> list[list[Any]]:
+        """Antenna, satellite, start and end [s], partner of each contact, and whether it was refused or lost."""
+        booked = {one.name: one for one in self.book.booked}
+        asked = [self.book.problem.named(name) for name, answer in self._answered.items() if answer == "refused"]
+        gone = [one.contact for one in self.book.requests if one.state.value in ("refused", "lost", "lapsed")]
+        refused = {one.name: one for one in (*gone, *asked) if one.name not in booked}
+        partner = self.book.problem.partner_of
+        contacts = [*((one, False) for one in booked.values()), *((one, True) for one in refused.values())]
+        return [[one.antenna, one.satellite, one.start, one.end, partner[one.satellite], no] for one, no in contacts]
 
     def _measured(self) -> dict[str, Any]:
         """What the plans of the program are worth, beside the best ones."""
@@ -408,6 +420,7 @@ SCHEDULE = Device(
         "outage": EventKind(N_("antenna out of work"), "{antenna}, {lost:d} contacts lost"),
         "outage_end": EventKind(N_("antenna works again"), "{antenna}"),
         "network": EventKind(N_("what the plans are worth"), quiet=True),
+        "timetable": EventKind(N_("timetable"), quiet=True),
     },
     lambda _spec, _scene: (
         Channel("schedule_contacts", "u2", (), "", N_("Contacts held")),
