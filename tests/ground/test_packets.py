@@ -372,6 +372,13 @@ def test_a_dump_from_the_night_alarms_nobody_in_the_morning_and_stands_in_the_hi
     samples = [
         Sample(t, dictionary.values(power(0, volts, t)), received=max(t, morning)) for t, volts in (*live, *stored)
     ]
-    found = alarms(samples, Limits(dictionary.limits))
+    limits = Limits(dictionary.limits)
+    found = alarms(samples, limits)
     assert [(alarm.time, alarm.level) for alarm in found if alarm.level] == [(night + 4, 1), (morning + 2, 1)]
-    assert [alarm.time for alarm in news(found, within_s=60.0)] == [morning + 2, morning + 3]
+    assert [alarm.time for alarm in news(samples, limits, within_s=60.0)] == [morning + 2, morning + 3]
+
+
+def test_what_was_bad_in_the_night_and_is_bad_in_the_morning_is_news():
+    limits = Limits({"V": Limit(warning=(7.0, None))})
+    samples = [Sample(0.0, {"V": 6.0}, received=5000.0), Sample(5000.0, {"V": 6.5}), Sample(5001.0, {"V": 6.5})]
+    assert [alarm.time for alarm in news(samples, limits, within_s=60.0)] == [5000.0]

@@ -3,6 +3,7 @@
 from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements, Look, Satellite
+from sheber.client.ground_station.front_end import FrontEnd, Word
 from sheber.client.ground_station.modem import Mode, Modem, Reading
 from sheber.client.ground_station.mount import Axis, Mount, MountState
 from sheber.client.ground_station.receiver import Block, Receiver
@@ -17,6 +18,7 @@ __all__ = [
     "Clock",
     "Contact",
     "Elements",
+    "FrontEnd",
     "GroundStation",
     "Look",
     "Mode",
@@ -33,4 +35,5 @@ __all__ = [
     "Satellite",
     "Schedule",
     "Site",
+    "Word",
 ]

@@ -9,6 +9,7 @@ from sheber.client.errors import NotGiven
 from sheber.client.ground_station.archive import Archive
 from sheber.client.ground_station.clock import Clock
 from sheber.client.ground_station.elements import Elements
+from sheber.client.ground_station.front_end import FrontEnd
 from sheber.client.ground_station.modem import Modem
 from sheber.client.ground_station.mount import Mount
 from sheber.client.ground_station.receiver import Receiver
@@ -32,6 +33,7 @@ PARTS: Final[Mapping[str, Callable[[Session, Mapping[str, Any]], Any]]] = {
     "receiver": Receiver,
     "modem": Modem,
     "schedule": Schedule,
+    "front_end": FrontEnd,
     "archive": Archive,
 }
 """The client of each piece of equipment, by its name at the station."""
@@ -111,6 +113,14 @@ class GroundStation(Connected):
         >>> print(len(station.schedule.contacts))
         """
         return self._part("schedule", Schedule)
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """Recorded soft symbols, and decoders beside them. Raises NotGiven if the station has none.
+
+        >>> bits = station.front_end.viterbi(0, 2000)
+        """
+        return self._part("front_end", FrontEnd)
 
     @property
     def archive(self) -> Archive:

@@ -11,6 +11,7 @@ from typing import Final
 from sheber.ground.equipment.antenna import ANTENNA, Aim, Antenna, AntennaSpec
 from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
 from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
+from sheber.ground.equipment.front_end import FRONT_END, FrontEnd, FrontEndSpec
 from sheber.ground.equipment.modem import MODEM, Modem, ModemSpec, Weather
 from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
 from sheber.ground.equipment.receiver import RECEIVER, Receiver, ReceiverSpec
@@ -28,6 +29,8 @@ __all__ = [
     "ClockSpec",
     "Field",
     "Form",
+    "FrontEnd",
+    "FrontEndSpec",
     "Modem",
     "ModemSpec",
     "Orbits",
@@ -40,4 +43,4 @@ __all__ = [
     "Weather",
 ]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, MODEM, SCHEDULE, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, MODEM, SCHEDULE, FRONT_END, ARCHIVE)

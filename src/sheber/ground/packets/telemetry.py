@@ -6,8 +6,8 @@ read here: `StaticAlarmRanges` with `WarningRange` and `CriticalRange` within a 
 
 Limits change over a mission, and packets come late: a recorder is dumped hours after it recorded. So a value is judged
 by the limits in force when its packet was made, and an alarm carries that time. Whether it is news is another question:
-`news` keeps what was made shortly before it was received. A dump from the night then alarms nobody in the morning, and
-its alarms still stand in the history.
+`news` judges only what was made shortly before it was received. A dump from the night then alarms nobody in the
+morning, and its alarms still stand in the history.
 """
 
 from __future__ import annotations
@@ -123,9 +123,12 @@ def alarms(samples: Iterable[Sample], limits: Limits) -> list[Alarm]:
     return out
 
 
-def news(found: Iterable[Alarm], within_s: float) -> list[Alarm]:
-    """The alarms whose packet came at most `within_s` after it was made."""
-    return [alarm for alarm in found if alarm.received - alarm.time <= within_s]
+def news(samples: Iterable[Sample], limits: Limits, within_s: float) -> list[Alarm]:
+    """The alarms of packets that came at most `within_s` after they were made.
+
+    Stored ones have no say in it: a battery that was low in the night and is low in the morning is news in the morning.
+    """
+    return alarms((one for one in samples if one.received is None or one.received - one.time <= within_s), limits)
 
 
 class Dictionary:
