@@ -59,7 +59,8 @@ def test_the_starter_runs_and_does_something(name: str, sandbox: Sandbox) -> Non
     exercise = load(name)
     assert contract.unstarted(exercise, sandbox) == []
     trace = run(exercise, Program("starter.py", exercise.starter.encode()), 5, sandbox)
-    assert trace.events_of(*(kind for kind, about in trace.event_kinds.items() if about.action))
+    actions = [kind for kind, about in trace.event_kinds.items() if about.action]
+    assert trace.events_of(*actions, "capture")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,6 +16,7 @@ STORED = "run.trace"  # the docs may open a file of this name: a run of palletis
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"^<!-- (program: (?P<exercise>[\w-]+)(?: seed=(?P<seed>\d+))?|python) -->$", re.MULTILINE)
+_ELSEWHERE = re.compile(r"<!-- needs: [\w, ]+ -->\n```python\n.*?^```", re.MULTILINE | re.DOTALL)  # test_program_docs
 _CONNECT = re.compile(r'connect\((?:exercise=)?"([\w-]+)"')
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
@@ -44,7 +45,7 @@ class Piece:
 
 def pieces(page: Path) -> Iterator[Piece]:
     """The pieces of a page. A mark starts one; blocks before the first mark are plain Python."""
-    text = page.read_text("utf-8")
+    text = _ELSEWHERE.sub(lambda found: "\n" * found[0].count("\n"), page.read_text("utf-8"))
     marks = [(m.start(), m) for m in _MARK.finditer(text)]
     current = Piece(page, 1)
     for start, found in sorted([*marks, *((m.start(), m) for m in _FENCE.finditer(text))], key=lambda one: one[0]):

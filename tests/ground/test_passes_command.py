@@ -15,7 +15,7 @@ from sheber.cli import main
 from sheber.cli.errors import DONE, WRONG_USE
 from sheber.diagrams import standalone
 from sheber.ground.elements import Elements, to_tle
-from sheber.ground.instants import DAY, parse
+from sheber.ground.instants import DAY, parse, written
 from sheber.ground.orbit import look
 from sheber.ground.passes import elevation_curves, find_passes, ground_map, ground_track, sky_plot
 from sheber.ground.site import Site, Skyline
@@ -70,7 +70,11 @@ def test_json_csv_and_picture_hold_what_the_library_finds(folder: Path, capsys: 
     assert (folder / "sky.svg").read_text("utf-8").count("SYNTHETIC") >= len(truth)
 
 
-def test_the_table_has_a_line_for_each_pass(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("columns", [80, 100])
+def test_the_table_has_a_line_for_each_pass(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
     assert main([*COMMAND, "--satellite", "synthetic 1", "--satellite", "90001"]) == DONE
     lines = capsys.readouterr().out.splitlines()
     truth = find_passes(_some()[1], SITE, orbits.START, orbits.START + 2 * DAY)
@@ -78,9 +82,24 @@ def test_the_table_has_a_line_for_each_pass(folder: Path, capsys: pytest.Capture
     for line, real in zip(lines[1:-1], truth, strict=True):
         assert line.startswith("SYNTHETIC 1")
         assert f"{real.elevation_max_deg:.0f}°" in line
+        assert f" {written(real.aos)[:19].replace('T', ' ')} " in line
+        assert f" {written(real.los)[11:19]} " in line
     assert lines[-1] == (
         f"{len(truth)} passes of 1 satellite from 2026-11-29T00:00Z to 2026-12-01T00:00Z over the site"
     )
+
+
+def test_a_narrow_terminal_breaks_names_and_no_date(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "72")
+    long = "A SATELLITE WITH A NAME AS LONG AS TWENTY-FOUR SIGNS"
+    (folder / "some.txt").write_text(to_tle(replace(_some()[0], name=long)))
+    assert main(COMMAND) == DONE
+    out = capsys.readouterr().out
+    (first, *_rest) = find_passes(_some()[0], SITE, orbits.START, orbits.START + 2 * DAY)
+    assert f" {written(first.aos)[:19].replace('T', ' ')} " in out
+    assert "…" not in out
 
 
 @pytest.mark.parametrize(

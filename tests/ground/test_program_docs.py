@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,21 @@ def test_the_page_names_every_field_that_a_program_reads(kind: Any) -> None:
     fields = getattr(kind, "__dataclass_fields__", None) or [n for n in kind.__slots__ if not n.startswith("_")]
     for field in fields:
         assert f".{field}" in PAGE, f"docs/program-ground-station.md does not name {kind.__name__}.{field}"
+
+
+BLOCKS = re.findall(r"<!-- needs: [\w, ]+ -->\n```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("source", BLOCKS, ids=lambda source: source.splitlines()[0][:40])
+def test_the_code_of_the_page_runs(source: str, tmp_path: Path) -> None:
+    """At a station that has all equipment."""
+    with conversation(whole_station(), tmp_path / "run.trace") as talk:
+        exec(compile(source, "program-ground-station.md", "exec"), {"station": talk.station, "np": np})
+
+
+def test_all_code_of_the_page_is_run() -> None:
+    named = len(re.findall(r'connect\(exercise="', PAGE))
+    assert len(BLOCKS) + named == PAGE.count("```python") > 5
 
 
 def documented() -> Iterator[tuple[str, str]]:

@@ -143,10 +143,12 @@ def _print(found: list[Pass], satellites: int, start: float, end: float, site: S
 
     from sheber.ground.instants import written
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    table.add_column(_("satellite"), overflow="fold")
-    for heading in (_("AOS (UTC)"), _("LOS"), _("lasts"), _("highest"), _("from"), _("over"), _("to")):
-        table.add_column(heading, justify="right")
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    table.add_column(_("satellite"), overflow="fold")  # where there is little room, names are broken first
+    headings = (_("AOS (UTC)"), _("LOS"), _("lasts"), _("highest"), _("from"), _("over"), _("to"))
+    for place, heading in enumerate(headings):
+        width = max([len(heading), *(len(row[place + 1]) for row in map(_row, found))])
+        table.add_column(heading, justify="right", overflow="fold", min_width=width)
     for one in found:
         table.add_row(*_row(one))
     if found:

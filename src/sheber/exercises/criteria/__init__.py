@@ -2,8 +2,8 @@
 
 `common` is for every kind of station; `way` (of the tool), `calibration` (of its centre), `parts` (that were moved),
 `insertion` (into holes), `orders` (what comes first, what people are told), `bead` (of glue), `changing` (of tools),
-`handshake` (with a PLC), `safety` and `closing` are for robot cells. `measure` has the numbers beneath them. A new
-criterion is one more function beside those of its family.
+`handshake` (with a PLC), `safety` and `closing` are for robot cells; `passes` (a timetable) is for ground stations.
+`measure` has the numbers beneath them. A new criterion is one more function beside those of its family.
 """
 
 from sheber.exercises.criteria.bead import Bead, Contour, bead_checks, bead_on, bead_only_there, touched_gently
