@@ -46,8 +46,10 @@ class Receiver:
     def __init__(self, session: Session, given: Mapping[str, Any]) -> None:
         self._session = session
         self.rate = float(given["rate"])  # samples a second
-        self.lowest, self.highest = float(given["lowest"]), float(given["highest"])  # Hz that it can be tuned to
-        self.lowest_gain, self.highest_gain = float(given["lowest_gain"]), float(given["highest_gain"])  # dB
+        self.lowest = float(given["lowest"])  # Hz, to which it can be tuned
+        self.highest = float(given["highest"])  # Hz, likewise
+        self.lowest_gain = float(given["lowest_gain"])  # dB
+        self.highest_gain = float(given["highest_gain"])  # dB
         self.frequency = float(given["frequency"])  # Hz that it is tuned to
 
     def __repr__(self) -> str:
