@@ -96,7 +96,9 @@ def test_a_pass_that_was_kept_earns_its_points_and_the_others_are_lost(tmp_path:
         assert lost.points == 0.0
         assert "The run ended before" in lost.message
     (cycle,) = checks(score, "cycle")
-    assert "more than a tenth of: ALMA-3, KAZNU-5" in cycle.message.replace("NKSAT-2, ", "").replace("TIEN-SHAN-4, ", "")
+    assert "more than a tenth of: ALMA-3, KAZNU-5" in cycle.message.replace("NKSAT-2, ", "").replace(
+        "TIEN-SHAN-4, ", ""
+    )
     assert trace["mount_aim"].max() == 1
 
 
@@ -145,7 +147,7 @@ def test_what_is_forced_costs_points_and_is_told(tmp_path: Path) -> None:
 
     score, _trace = judged(tmp_path, forced)
     told = [(check.key, check.maximum) for check in score.checks if check.group == "safety"]
-    assert told == [("refused", 2.0), ("limit", 10.0), ("long_turn", 3.0)]
+    assert sorted(told) == [("limit", 10.0), ("long_turn", 3.0), ("refused", 2.0)]
     (limit,) = checks(score, "limit")
     assert "the elevation ran against an end of its travel" in limit.message
     (refused,) = checks(score, "refused")
