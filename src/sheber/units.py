@@ -8,6 +8,7 @@ from typing import Final
 __all__ = ["SI", "shown"]
 
 SI: Final = {
+    "": 1.0,  # a count
     "mm": 1e-3,
     "m": 1.0,
     "km": 1e3,

@@ -93,7 +93,9 @@ def test_what_happens_to_the_mount_is_on_the_record(path: Path) -> None:
         talk.station.clock.wait(2.0)
         mount.point(300.0, 45.0)
         mount.wait(120.0)
-    kinds = [event.kind for event in talk.trace.events if event.kind.startswith("mount_")]
+    events = [event for event in talk.trace.events if event.kind.startswith("mount_")]
+    assert [event.data["what"] for event in events if event.kind == "mount_asked"] == ["turn", "point"]
+    kinds = [event.kind for event in events if event.kind != "mount_asked"]
     assert kinds == ["mount_limit", "mount_latched", "mount_released"]
 
 

@@ -119,10 +119,11 @@ class Antenna(Equipment):
         azimuths, elevations = np.array(self._true).T
         return np.interp(times, self._times, azimuths), np.interp(times, self._times, elevations)
 
-    def obey(self, command: Any, *values: Any) -> MountState:
+    def obey(self, asked: str, command: Any, *values: Any) -> MountState:
         """Call a function of the mount, and let one step pass; raises CommandError for what it refuses."""
         try:
             command(*values)
+            self._station.event("mount_asked", {"what": asked})
         except MountDeaf as error:
             raise CommandError("StationError", error.text) from error
         except MountError as error:
@@ -221,7 +222,7 @@ def _reply(state: MountState) -> Reply:
 @serves(Point)
 def _point(station: Served, command: Point) -> Reply:
     antenna = station.part(Antenna)
-    return _reply(antenna.obey(antenna.mount.point, command.azimuth_deg, command.elevation_deg))
+    return _reply(antenna.obey("point", antenna.mount.point, command.azimuth_deg, command.elevation_deg))
 
 
 @serves(Follow)
@@ -229,37 +230,37 @@ def _follow(station: Served, command: Follow) -> Reply:
     if not command.table or len(command.table) % 24:
         raise ProtocolError(NO_TABLE())
     antenna, columns = station.part(Antenna), np.frombuffer(command.table, dtype="<f8").reshape(3, -1)
-    return _reply(antenna.obey(lambda: antenna.mount.follow(TrackTable.of(*columns))))
+    return _reply(antenna.obey("follow", lambda: antenna.mount.follow(TrackTable.of(*columns))))
 
 
 @serves(Turn)
 def _turn(station: Served, command: Turn) -> Reply:
     antenna = station.part(Antenna)
-    return _reply(antenna.obey(antenna.mount.turn, command.azimuth_deg_s, command.elevation_deg_s))
+    return _reply(antenna.obey("turn", antenna.mount.turn, command.azimuth_deg_s, command.elevation_deg_s))
 
 
 @serves(Stop)
 def _stop(station: Served, command: Stop) -> Reply:
     antenna = station.part(Antenna)
-    return _reply(antenna.obey(antenna.mount.stop))
+    return _reply(antenna.obey("stop", antenna.mount.stop))
 
 
 @serves(Park)
 def _park(station: Served, command: Park) -> Reply:
     antenna = station.part(Antenna)
-    return _reply(antenna.obey(antenna.mount.park))
+    return _reply(antenna.obey("park", antenna.mount.park))
 
 
 @serves(Reset)
 def _reset(station: Served, command: Reset) -> Reply:
     antenna = station.part(Antenna)
-    return _reply(antenna.obey(antenna.mount.reset))
+    return _reply(antenna.obey("reset", antenna.mount.reset))
 
 
 @serves(State)
 def _state(station: Served, command: State) -> Reply:
-    antenna = station.part(Antenna)
-    return _reply(antenna.obey(lambda: None))
+    station.run(1)
+    return _reply(station.part(Antenna).mount.state)
 
 
 @serves(Await)
@@ -274,9 +275,10 @@ def _await(station: Served, command: Await) -> Reply:
 
 _ANGLES: Final = (N_("azimuth"), N_("elevation"))
 _EVENTS: Final = {
+    "mount_asked": EventKind(N_("mount asked"), N_("{what}"), action=True, quiet=True),
     "mount_reversed": EventKind(N_("mount reversed"), N_("{axis}"), quiet=True),
     "mount_limit": EventKind(N_("mount at its limit"), N_("{axis}"), grave=True),
-    "mount_latched": EventKind(N_("long turn begun"), N_("{axis}"), action=True),
+    "mount_latched": EventKind(N_("long turn begun"), N_("{axis}")),
     "mount_released": EventKind(N_("long turn ended"), N_("{axis}"), quiet=True),
     "mount_deaf": EventKind(N_("encoder stood still"), N_("{axis}"), grave=True),
 }

@@ -168,7 +168,7 @@ def _ways(path: SkyPath, spec: MountSpec, times: Array) -> Iterator[Array]:
     half = 180.0 * np.sign(bearing[-1] - bearing[0])
     ways = [bearing]
     if spec.flips:
-        ways += [bearing + 180.0, bearing - half * after, bearing - half * ~after]
+        ways += [bearing + 180.0, bearing - half * after, bearing + half * ~after]
     axis = spec.azimuth
     for way in ways:
         first = 360.0 * np.ceil((axis.lowest_deg - way.min()) / 360.0)
