@@ -126,6 +126,16 @@ def test_a_turn_just_after_the_marker_does_not_give_the_frame_upside_down():
     assert [one.data for one in link.decode(symbols).frames] == frames
 
 
+def test_a_missing_randomiser_is_noticed_where_words_are_interleaved_or_shortened():
+    """Over 255 symbols its sequence is a word of the code, as 255 symbols FF are."""
+    frames = some_frames(2, 1115)
+    assert replace(LINK, randomised=False).decode(LINK.encode(frames)).frames == ()
+    short = Cadu(200)
+    assert replace(short, randomised=False).decode(short.encode(some_frames(2, 200))).frames == ()
+    whole = Cadu(223)
+    assert len(replace(whole, randomised=False).decode(whole.encode(some_frames(2, 223))).frames) == 2
+
+
 def test_frames_without_reed_solomon_are_judged_by_their_check():
     link = Cadu(50, code=None)
     frames = [data + crc16_ccsds(data).to_bytes(2, "big") for data in some_frames(3, 48)]

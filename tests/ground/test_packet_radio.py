@@ -235,6 +235,6 @@ def test_bytes_that_are_no_frame_are_told_in_words(data, reason):
 
 def test_the_whole_way_of_a_packet_satellite():
     frames = [Frame(Address("CQ"), Address("UN1GWA"), bytes([n] * 30)).encoded() for n in range(5)]
-    sent = line_codes.nrzi_encode(g3ruh.scramble(np.concatenate([hdlc.encode(one, flags_before=10) for one in frames])))
+    sent = g3ruh.scramble(line_codes.nrzi_encode(np.concatenate([hdlc.encode(one, flags_before=10) for one in frames])))
     heard = np.where(sent, 1.0, -1.0).astype(np.float32)[33:]  # the receiver comes late
-    assert [one.data for one in hdlc.decode(g3ruh.descramble(line_codes.nrzi_decode(heard)))] == frames
+    assert [one.data for one in hdlc.decode(line_codes.nrzi_decode(g3ruh.descramble(heard)))] == frames

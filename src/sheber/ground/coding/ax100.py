@@ -1,10 +1,10 @@
 """The framings of the AX100 radio, which many small satellites have: mode 5 (ASM + Golay) and mode 6 (Reed-Solomon).
 
-Mode 5: the sync word, a Golay word of 24 bits, then as many bytes as it says, with the randomiser of CCSDS on them. The
-Golay word's twelve bits are the length in the lower eight, and above them whether a convolutional code, the randomiser
-and Reed-Solomon are on. Mode 6: everything is scrambled by G3RUH; after the sync word one byte of length, which counts
-itself, then the bytes. In both the bytes are a shortened word of (255, 223), conventional basis. What it carries is
-usually a CSP packet. (GomSpace, "NanoCom AX100" data sheet; the layout of the Golay word as satellites send it.)
+Mode 5: the sync word, a Golay word of 24 bits whose lower eight are a length, then as many bytes, with the randomiser
+of CCSDS on them. (The other four bits are for options. Satellites that were heard leave them zero.) Mode 6: everything
+is scrambled by G3RUH; after the sync word one byte of length, which counts itself, then the bytes. In both the bytes
+are a shortened word of (255, 223), conventional basis. What it carries is usually a CSP packet. (GomSpace, "NanoCom
+AX100" data sheet; the layout as satellites send it.)
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ __all__ = ["Ax100Error", "decode_mode_5", "decode_mode_6", "encode_mode_5", "enc
 MOST: Final = 222  # bytes of data in a frame: 255 with parity, and mode 6 counts the length too
 
 _PREAMBLE = b"\xaa" * 8
-_RANDOMISED, _REED_SOLOMON = 0x200, 0x400
 _SYNC_BITS, _GOLAY_BITS = 32, 24
 _TOLERANCE = 4  # wrong bits of a sync word
 _BAD_LENGTH = message("ground.ax100_length", "a frame of the AX100 carries 1 to {most} bytes, not {count}")
@@ -40,7 +39,7 @@ class Ax100Error(GroundError):
 def encode_mode_5(data: bytes) -> Bits:
     """The bits of a frame, with a preamble. Raises Ax100Error."""
     word = _coded(data)
-    header = golay.encode(_REED_SOLOMON | _RANDOMISED | len(word)).to_bytes(3, "big")
+    header = golay.encode(len(word)).to_bytes(3, "big")
     return from_bytes(_PREAMBLE + markers.AX100 + header + randomised_bytes(word))
 
 

@@ -13,6 +13,9 @@ a frame, or the frame's own check sequence where there is no Reed-Solomon.
 A trap: the word of 255 symbols FF is a word of the code. So a whole (not shortened) frame that is upside down is a
 frame too. Where the signal turned over within the first symbols after the marker, Reed-Solomon "mends" those few
 symbols and gives the frame upside down; they differ in all their bits, by which it is noticed.
+
+Another trap: the randomiser's sequence over 255 symbols is a word of the code as well. On a whole frame without
+interleaving Reed-Solomon does not notice that the randomiser is missing or too many; what comes out just looks random.
 """
 
 from __future__ import annotations
