@@ -36,6 +36,7 @@ NOT_A_PAIR = message(
     "ground.skyline_line",
     "Line {line} of the skyline is {text!r}. A line is an azimuth, a comma and an elevation in degrees.",
 )
+NO_CSV = message("ground.skyline_csv", "Line {line} of the skyline cannot be read: {why}.")
 
 
 class BadSite(GroundError):
@@ -74,9 +75,13 @@ class Skyline:
         Raises BadSite and names the line.
         """
         points: list[tuple[float, float]] = []
-        for number, row in enumerate(csv.reader(io.StringIO(text)), 1):
-            if row and not row[0].lstrip().startswith("#"):
-                points += _pair(number, row, first=not points)
+        reader = csv.reader(io.StringIO(text))
+        try:
+            for number, row in enumerate(reader, 1):
+                if row and not row[0].lstrip().startswith("#"):
+                    points += _pair(number, row, first=not points)
+        except csv.Error as error:
+            raise BadSite(NO_CSV(line=reader.line_num, why=str(error))) from None
         return cls(tuple(points))
 
     @property

@@ -75,14 +75,22 @@ def from_xml(text: str, source: Provenance | None = None) -> list[Elements]:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
         raise BadElements(BROKEN(where=source.where, form="XML", why=str(error))) from None
-    return _all(_segments(root), source)
+    return _all(_segments(root, source), source)
 
 
-def _segments(root: ElementTree.Element) -> Iterator[dict[str, str]]:
-    """The fields of each segment, by the names of their tags."""
+def _segments(root: ElementTree.Element, source: Provenance) -> Iterator[dict[str, str]]:
+    """The fields of each segment, by the names of their tags. Raises BadElements for segments within a segment."""
     for segment in root.iter():
         if _tag(segment) == "segment":
-            yield {_tag(one): one.text or "" for one in segment.iter() if not len(one)}
+            yield dict(_leaves(segment, source))
+
+
+def _leaves(segment: ElementTree.Element, source: Provenance) -> Iterator[tuple[str, str]]:
+    for one in segment.iter():
+        if one is not segment and _tag(one) == "segment":  # nested ones would be read again and again
+            raise BadElements(BROKEN(where=source.where, form="XML", why="a segment stands within a segment"))
+        if not len(one):
+            yield _tag(one), one.text or ""
 
 
 def _tag(element: ElementTree.Element) -> str:

@@ -21,6 +21,7 @@ from sheber.i18n import Text, message
 __all__ = ["checksum", "from_tle", "to_tle"]
 
 _LENGTH: Final = 69
+_LONGEST_NAME: Final = 200  # characters of a name that anybody needs
 _Kind = TypeVar("_Kind", int, float, str)
 
 SHORT = message(
@@ -81,7 +82,7 @@ def _pairs(text: str, source: Provenance) -> Iterator[tuple[str, Numbered, Numbe
             yield name, first, (number, line)
             name, first = "", None
         elif line and not line.startswith("#"):
-            name = line.removeprefix("0 ").strip()
+            name = line.removeprefix("0 ").strip()[:_LONGEST_NAME]
     if first is not None:
         raise BadElements(LONE(where=source.where, line=first[0]))
 
@@ -159,8 +160,8 @@ def _elements(one: _Line, two: _Line, name: str, source: Provenance) -> Elements
 
 # --- fields -----------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+) *")
-_POWER = re.compile(r" *([+-]?)\.?(\d{1,5})([+-]\d) *")
+_NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+) *", re.ASCII)
+_POWER = re.compile(r" *([+-]?)\.?(\d{1,5})([+-]\d) *", re.ASCII)
 
 
 def _number(text: str) -> float:
@@ -175,10 +176,13 @@ def _count(text: str) -> int:
 
 def _after_point(text: str) -> float:
     """ "0006703" is 0.0006703."""
-    figures = text.replace(" ", "0")
-    if not (figures.isascii() and figures.isdigit()):
+    return float(f"0.{_digits(text.replace(' ', '0'))}")
+
+
+def _digits(text: str) -> str:
+    if not (text.isascii() and text.isdigit()):
         raise ValueError(text)
-    return float(f"0.{figures}")
+    return text
 
 
 def _power(text: str) -> float:
@@ -193,7 +197,7 @@ def _power(text: str) -> float:
 
 def _epoch(text: str) -> float:
     """ "26333.50000000": two figures of the year (57 to 99 are 1957 to 1999), then the day of the year from 1."""
-    year, day = int(text[:2].replace(" ", "0")), _number(text[2:])
+    year, day = int(_digits(text[:2].replace(" ", "0"))), _number(text[2:])
     if not 1.0 <= day < 367.0:
         raise ValueError(text)
     return _new_year(year + (1900 if year >= 57 else 2000)) + (day - 1.0) * DAY

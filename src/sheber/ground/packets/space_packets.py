@@ -69,12 +69,14 @@ def split(data: bytes) -> tuple[list[Packet], bytes]:
 
     Raises PacketError where something is no packet.
     """
-    packets = []
-    while len(data) >= _HEADER and len(data) >= _size(data):
-        size = _size(data)
-        packets.append(Packet.decoded(data[:size]))
-        data = data[size:]
-    return packets, data
+    packets, at = [], 0
+    while len(data) - at >= _HEADER:
+        size = _size(data[at : at + _HEADER])
+        if len(data) - at < size:
+            break
+        packets.append(Packet.decoded(data[at : at + size]))
+        at += size
+    return packets, data[at:]
 
 
 class Assembler:

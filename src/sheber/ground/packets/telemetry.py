@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
 
 from sheber.ground.errors import GroundError
 from sheber.i18n import message
@@ -171,13 +172,18 @@ def _definition(text: bytes) -> Any:
             raise TelemetryError(_BAD_DOCUMENT(reason=_short(error))) from None
 
 
+def _refuse_doctype(*_declaration: object) -> None:
+    raise TelemetryError(_BAD_DOCUMENT(reason="it has a DOCTYPE"))
+
+
 def _root(text: bytes) -> ET.Element:
     """The document's root, its tags without their namespace. Documents with entities of their own are refused."""
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise TelemetryError(_BAD_DOCUMENT(reason="it has a DOCTYPE"))
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = _refuse_doctype  # by the parser: in UTF-16 no search for the word finds it
     try:
+        parser.Parse(text, True)
         root = ET.fromstring(text)
-    except ET.ParseError as error:
+    except (ET.ParseError, expat.ExpatError, ValueError, LookupError) as error:
         raise TelemetryError(_BAD_DOCUMENT(reason=_short(error))) from None
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]

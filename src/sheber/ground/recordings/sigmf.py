@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import numpy as np
@@ -41,19 +41,24 @@ TOO_LARGE = message("ground.sigmf_large", "{name} is larger than {gib:d} GiB. Cu
 CUT_OFF = message("ground.sigmf_cut", "The last sample of {name} is cut off and was left out.")
 
 
+_Frequency = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]
+_Distance = Annotated[float, msgspec.Meta(ge=0.0, le=1e13)]
+_Speed = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+
+
 class _Place(msgspec.Struct, forbid_unknown_fields=True):
-    latitude_deg: float
-    longitude_deg: float
-    altitude_m: float = 0.0
+    latitude_deg: Annotated[float, msgspec.Meta(ge=-90.0, le=90.0)]
+    longitude_deg: Annotated[float, msgspec.Meta(ge=-360.0, le=360.0)]
+    altitude_m: Annotated[float, msgspec.Meta(ge=-1e4, le=1e5)] = 0.0
     name: str = ""
 
 
 class _Doppler(msgspec.Struct, forbid_unknown_fields=True):
-    frequency_hz: float
-    start: float
-    step_s: float
-    range_m: list[float]
-    range_rate_m_s: list[float]
+    frequency_hz: _Frequency
+    start: Annotated[float, msgspec.Meta(ge=-1e11, le=1e11)]
+    step_s: Annotated[float, msgspec.Meta(ge=1e-6, le=1e5)]
+    range_m: list[_Distance]
+    range_rate_m_s: list[_Speed]
 
 
 class _Global(msgspec.Struct, omit_defaults=True):
@@ -69,7 +74,7 @@ class _Global(msgspec.Struct, omit_defaults=True):
 
 class _Capture(msgspec.Struct, omit_defaults=True):
     first: int = msgspec.field(name="core:sample_start")
-    frequency_hz: float | None = msgspec.field(name="core:frequency", default=None)
+    frequency_hz: _Frequency | None = msgspec.field(name="core:frequency", default=None)
     moment: str | None = msgspec.field(name="core:datetime", default=None)
 
 
@@ -131,7 +136,7 @@ def _meta(path: Path) -> _Meta:
     content = read_regular(path, _MOST_META, links=True)
     try:
         return msgspec.json.decode(content, type=_Meta)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise RecordingError(BAD_META(name=path.name, why=str(error)[:200])) from None
 
 

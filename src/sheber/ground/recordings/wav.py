@@ -33,6 +33,9 @@ BAD_SHAPE = message(
     "ground.wav_shape", "{name} has {channels:d} channels of {bits:d} bits. One or two of 8, 16, 24 or 32 are read."
 )
 NO_HEADER = message("ground.wav_header", "{name} is cut off before its samples: it has {n:d} bytes.")
+SHORT_FORMAT = message(
+    "ground.wav_format", "{name} is no WAV file: its description of the samples has {n:d} bytes, and 16 are needed."
+)
 NEEDS_TWO = message("ground.wav_iq", "{name} has one channel. IQ needs two: left is I, right is Q.")
 TOO_LARGE = message("ground.wav_large", "{name} is larger than {gib:d} GiB. Cut the pass out of it first.")
 CUT_OFF = message(
@@ -115,6 +118,8 @@ def _what_else(content: bytes, name: str) -> Text:
 
 
 def _format(chunk: bytes, name: str) -> _Format:
+    if len(chunk) < 16:
+        raise RecordingError(SHORT_FORMAT(name=name, n=len(chunk)))
     code, channels, rate, _bytes_a_second, _align, bits = struct.unpack("<HHIIHH", chunk[:16])
     if code == _EXTENSIBLE and len(chunk) >= 26:
         code = int.from_bytes(chunk[24:26], "little")
@@ -131,7 +136,8 @@ def _format(chunk: bytes, name: str) -> _Format:
 def _values(body: bytes, form: _Format) -> NDArray[np.float32]:
     """Samples with full scale 1."""
     if form.code == _FLOAT:
-        return np.frombuffer(body, "<f4" if form.bits == 32 else "<f8").astype(np.float32)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told as no number
+            return np.frombuffer(body, "<f4" if form.bits == 32 else "<f8").astype(np.float32)
     if form.bits == 8:  # the only one without a sign
         return (np.frombuffer(body, np.uint8).astype(np.float32) - 128.0) / 128.0
     if form.bits == 24:
@@ -145,8 +151,10 @@ def _one_side(values: NDArray[np.float32], remarks: list[Text]) -> NDArray[np.fl
     """Mono: the only channel, or the louder one of two."""
     if values.shape[1] == 1 or len(values) == 0:
         return values[:, 0]
-    loud = values.std(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):  # `checked` tells of what is no number
+        loud = values.std(axis=0, dtype=np.float64)
+        apart = (values[:, 0] - values[:, 1]).std(dtype=np.float64)
     quiet = loud.min() <= _STEREO_ALIKE * loud.max()
-    if not quiet and (values[:, 0] - values[:, 1]).std() > _STEREO_ALIKE * loud.max():
+    if not quiet and apart > _STEREO_ALIKE * loud.max():
         remarks.append(STEREO())
     return np.ascontiguousarray(values[:, int(loud.argmax())])
