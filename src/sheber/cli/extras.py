@@ -8,7 +8,15 @@ from typing import Final
 from sheber.cli.errors import Refused
 from sheber.i18n import _
 
-__all__ = ["missing_for_school", "need_cluster", "need_ground", "need_school", "school_line"]
+__all__ = [
+    "GROUND_LINE",
+    "missing_for_ground",
+    "missing_for_school",
+    "need_cluster",
+    "need_ground",
+    "need_school",
+    "school_line",
+]
 
 _SCHOOL: Final = (
     "alembic",
@@ -29,10 +37,18 @@ _POSTGRESQL: Final = ("psycopg",)
 _GROUND: Final = ("scipy", "sgp4", "space_packet_parser")
 
 
+GROUND_LINE: Final = "pip install 'sheberkhana[ground]'"
+
+
 def need_ground() -> None:
     """Refuse where the parts of the ground station are not installed; nothing is imported."""
-    if missing := _missing(_GROUND):
-        raise _lacks(missing, "pip install 'sheberkhana[ground]'")
+    if missing := missing_for_ground():
+        raise _lacks(missing, GROUND_LINE)
+
+
+def missing_for_ground() -> list[str]:
+    """The modules of the ground station that are not there."""
+    return _missing(_GROUND)
 
 
 def need_school(database: str = "") -> None:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from sheber.cli.errors import DONE, FAULT, Refused
-from sheber.cli.extras import missing_for_school, need_ground, need_school, school_line
+from sheber.cli.extras import GROUND_LINE, missing_for_ground, missing_for_school, need_ground, need_school, school_line
 from sheber.cli.output import console, print_json, progress, shown_path
 from sheber.i18n import _
 
@@ -56,7 +56,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """`sheber doctor`: check what works on this machine, by trying it."""
     from sheber.doctor import examine
 
-    findings = [*examine(progress=None if arguments.json else _examining), *_of_school(arguments)]
+    findings = [*examine(progress=None if arguments.json else _examining), *_of_ground(), *_of_school(arguments)]
     if arguments.json:
         print_json([asdict(finding) for finding in findings])
         return _doctors_code(findings)
@@ -75,6 +75,18 @@ def doctor(arguments: argparse.Namespace) -> int:
         print("\n" + _("What would help:"))
         print("\n".join(f"  {line}" for line in advice))
     return _doctors_code(findings)
+
+
+def _of_ground() -> Iterator[Finding]:
+    """Whether the exercises of the ground station can run here."""
+    from sheber.doctor import Finding
+
+    missing = missing_for_ground()
+    if missing:
+        value = _("not installed, and needed only by its exercises: {names}").format(names=", ".join(missing))
+        yield Finding(_("ground station"), value, True, GROUND_LINE)
+    else:
+        yield Finding(_("ground station"), _("installed"), True)
 
 
 def _of_school(arguments: argparse.Namespace) -> Iterator[Finding]:

@@ -130,7 +130,16 @@ def _hand_in(school: School, assignments: Sequence[int]) -> tuple[int, tuple[str
             source = exercise.program(name).read_bytes()
             with school.writing() as session:
                 language = current()
-                submit(school.secret, session, actors[login], assignment, source, f"{name}.py", language=language, paced=False)
+                submit(
+                    school.secret,
+                    session,
+                    actors[login],
+                    assignment,
+                    source,
+                    f"{name}.py",
+                    language=language,
+                    paced=False,
+                )
             count += 1
     return count, tuple(missing)
 
