@@ -291,3 +291,5 @@ def test_differences_are_counted_bit_by_bit():
 def test_a_frame_is_expected_where_a_marker_was_spoilt():
     places = [markers.Place(at, False, 0) for at in (100, 300, 301, 900)]
     assert [one.start for one in markers.expected(places, 200, 1300)] == [500, 501, 700, 1100]
+    around = [markers.Place(100, False, 0), markers.Place(500, True, 0)]
+    assert [one.upside_down for one in markers.expected(around, 200, 900) if one.start == 300] == [True]

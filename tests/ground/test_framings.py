@@ -118,6 +118,17 @@ def test_turns_slips_and_spoilt_markers_cost_only_the_frame_in_which_they_are():
     assert len(out.spoilt) == 3
 
 
+@pytest.mark.parametrize("turned", [0, 1])
+def test_a_turn_at_a_spoilt_marker_costs_no_frame(turned):
+    """And the frame is the right way up: upside down it would be a word of the code too."""
+    frames = some_frames(5, 1115)
+    symbols = soft(LINK.encode(frames), 0.5)
+    period = symbols.size // 5
+    symbols[2 * period + 64 * (1 - turned) :] *= -1
+    symbols[2 * period : 2 * period + 64] = 0.0
+    assert [one.data for one in LINK.decode(symbols).frames] == frames
+
+
 def test_a_turn_just_after_the_marker_does_not_give_the_frame_upside_down():
     link = replace(LINK, convolutional=None)
     frames = some_frames(3, 1115)

@@ -120,7 +120,7 @@ def test_a_frame_that_could_not_be_had_is_no_mistake(scene: Scene, tmp_path: Pat
 def test_values_must_have_their_number_and_their_time(scene: Scene, tmp_path: Path) -> None:
     forms = whole(scene)
     count = len(forms["value"])
-    for n, change in enumerate(({"value": 99.0}, {"time": -1.0}, {"parameter": "RATE_X"})):
+    for n, change in enumerate(({"value": 99.0}, {"time": forms["value"][1]["time"] + 0.1}, {"parameter": "RATE_X"})):
         forms["value"][n] = forms["value"][n] | change
     forms["value"] += forms["value"][10:20]  # twice: ten too many
     checks = scored(scene, tmp_path / "run.trace", forms)

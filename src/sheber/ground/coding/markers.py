@@ -55,6 +55,8 @@ def find(bits: ArrayLike, marker: bytes = CCSDS, tolerance: int = 3, *, upside_d
 def expected(places: list[Place], period: int, size: int, slack: int = 2) -> list[Place]:
     """Places one period after or before those given, where none is near: frames whose marker was spoilt.
 
+    Where the signal turned over between two neighbours, the place between them is the way up of the one after it: what
+    spoilt the marker turned the signal, and the frame follows the marker.
     period: bits from marker to marker; size: bits of the row; slack: bits by which a place may be off and is still the
     same frame.
     """
@@ -64,7 +66,7 @@ def expected(places: list[Place], period: int, size: int, slack: int = 2) -> lis
         for start in (place.start - period, place.start + period):
             near = starts.size and np.abs(starts - start).min() <= slack
             if 0 <= start <= size - period and not near:
-                out[start] = Place(start, place.upside_down, -1)
+                out[start] = Place(start, place.upside_down, -1)  # of the one after it, where both neighbours are there
     return [out[start] for start in sorted(out)]
 
 

@@ -50,9 +50,9 @@ def frames_in(bits, step):
     found, tried = {}, set()
     while places:
         at, turned = places.pop(0)
-        if at in tried:
+        if (at, turned) in tried:
             continue
-        tried.add(at)
+        tried.add((at, turned))
         data = frame_at(bits, at, turned)
         if data is not None:
             found[step + 2 * at] = data
