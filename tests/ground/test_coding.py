@@ -286,6 +286,16 @@ def test_differences_are_counted_bit_by_bit():
     by_hand = [int(np.count_nonzero(bits[at : at + 32] != wanted)) for at in range(300 - 31)]
     assert markers.differences(bits).tolist() == by_hand
     assert markers.differences(bits[:31]).size == 0
+    for length in (1, 3, 8):
+        wanted = from_bytes(b"\x93\x0bQ\xde\x1a\xcf\xfc\x1d"[:length])
+        by_hand = [int(np.count_nonzero(bits[at : at + 8 * length] != wanted)) for at in range(301 - 8 * length)]
+        assert markers.differences(bits, np.packbits(wanted).tobytes()).tolist() == by_hand
+
+
+def test_a_marker_has_one_to_eight_bytes():
+    for marker in (b"", bytes(9)):
+        with pytest.raises(markers.MarkerError, match="1 to 8 bytes"):
+            markers.find([0, 1], marker)
 
 
 def test_a_frame_is_expected_where_a_marker_was_spoilt():

@@ -125,7 +125,8 @@ def test_values_must_have_their_number_and_their_time(scene: Scene, tmp_path: Pa
     forms["value"] += forms["value"][10:20]  # twice: ten too many
     checks = scored(scene, tmp_path / "run.trace", forms)
     assert checks["values"].measured == pytest.approx(100 * 13 / (count + 10), abs=0.05)
-    assert "First missing: BATTERY_VOLTAGE at" in str(checks["values"].told)
+    first = facts(scene)["values"][0][0]
+    assert f"First missing: BATTERY_VOLTAGE at {first:.1f} s" in str(checks["values"].told).replace("−", "-")
 
 
 def test_a_false_alarm_costs_twice_and_a_missing_one_once(scene: Scene, tmp_path: Path) -> None:

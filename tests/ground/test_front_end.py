@@ -112,6 +112,8 @@ def test_wrong_arguments_are_told(path: Path) -> None:
         front = talk.station.front_end
         with pytest.raises(StationError, match=r"has 255 bytes\. The program sent 254"):
             front.reed_solomon(bytes(254))
+        with pytest.raises(StationError, match=r"The program sent 256"):
+            front.reed_solomon(bytes(3000))
         with pytest.raises(TypeError, match=r"A word must be bytes\. You gave str"):
             front.reed_solomon("text")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="count"):

@@ -8,5 +8,5 @@ from sheber.jit import Kernels
 
 __all__ = ["KERNELS", "kernel"]
 
-KERNELS = Kernels(Path(__file__).parent, ("words", "trellis"))
+KERNELS = Kernels(Path(__file__).parent, ("words", "trellis", "seeking"))
 kernel = KERNELS.kernel

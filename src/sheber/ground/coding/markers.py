@@ -12,14 +12,23 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sheber.ground.coding.bits import Bits, from_bytes, hard
+from sheber.ground.coding.bits import hard
+from sheber.ground.errors import GroundError
+from sheber.i18n import message
 
-__all__ = ["AX100", "CCSDS", "Place", "differences", "expected", "find"]
+__all__ = ["AX100", "CCSDS", "MarkerError", "Place", "differences", "expected", "find"]
 
 CCSDS: Final = bytes.fromhex("1acffc1d")
 """The attached sync marker of CCSDS telemetry without turbo or LDPC codes (131.0-B-3, 9.3)."""
 AX100: Final = bytes.fromhex("930b51de")
 """The sync word of the AX100 radio."""
+
+_LONGEST = 8  # bytes
+_BAD_MARKER = message("ground.sync_marker", "A sync marker has 1 to {most} bytes, not {count}.")
+
+
+class MarkerError(GroundError):
+    """A marker is too long or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +40,29 @@ class Place:
     wrong: int  # its bits that differ
 
 
-def differences(bits: ArrayLike, marker: bytes = CCSDS) -> NDArray[np.int64]:
-    """How many bits differ from the marker at each place (n - bits of the marker + 1,)."""
-    row, wanted = hard(bits), from_bytes(marker)
-    places = max(row.size - wanted.size + 1, 0)
-    out = np.zeros(places, np.int64)
-    for start in range(0, wanted.size if places else 0, 8):
-        byte = _bytes_at_all_places(row[start : start + places + 7])
-        out += np.bitwise_count(byte ^ np.uint8(marker[start // 8]))
+def differences(bits: ArrayLike, marker: bytes = CCSDS) -> NDArray[np.uint8]:
+    """How many bits differ from the marker at each place (n - bits of the marker + 1,). Raises MarkerError."""
+    from sheber.ground.coding.seeking import compare
+
+    if not 1 <= len(marker) <= _LONGEST:
+        raise MarkerError(_BAD_MARKER(most=_LONGEST, count=len(marker)))
+    row, size = np.ascontiguousarray(hard(bits)), 8 * len(marker)
+    out = np.empty(max(row.size - size + 1, 0), np.uint8)
+    compare(row, np.uint64(int.from_bytes(marker, "big")), size, out)
     return out
 
 
 def find(bits: ArrayLike, marker: bytes = CCSDS, tolerance: int = 3, *, upside_down: bool = True) -> list[Place]:
-    """The places of a marker with at most `tolerance` wrong bits, in their order; inverted ones if asked for."""
+    """The places of a marker with at most `tolerance` wrong bits, in their order; inverted ones if asked for.
+
+    Raises MarkerError.
+    """
     wrong = differences(bits, marker)
-    most = 8 * len(marker)
-    turned = wrong > most // 2
-    count = np.where(turned, most - wrong, wrong)
-    good = (count <= tolerance) & (~turned | upside_down)
-    return [Place(int(at), bool(turned[at]), int(count[at])) for at in np.flatnonzero(good)]
+    size = 8 * len(marker)
+    good = wrong <= tolerance
+    if upside_down:
+        good |= wrong >= size - tolerance
+    return [_place(int(at), int(wrong[at]), size) for at in np.flatnonzero(good)]
 
 
 def expected(places: list[Place], period: int, size: int, slack: int = 2) -> list[Place]:
@@ -70,10 +83,6 @@ def expected(places: list[Place], period: int, size: int, slack: int = 2) -> lis
     return [out[start] for start in sorted(out)]
 
 
-def _bytes_at_all_places(row: Bits) -> Bits:
-    """The byte that begins at each bit (n - 7,)."""
-    count = row.size - 7
-    out = np.zeros(count, np.uint8)
-    for place in range(8):
-        out = out << np.uint8(1) | row[place : place + count]
-    return out
+def _place(start: int, wrong: int, size: int) -> Place:
+    """The place of a marker of `size` bits, the way up that differs less."""
+    return Place(start, upside_down=2 * wrong > size, wrong=min(wrong, size - wrong))

@@ -38,7 +38,7 @@ WORD_LENGTH = message(
 )
 
 Index = Annotated[int, Meta(ge=0, le=1 << 40)]
-Word = Annotated[bytes, Meta(max_length=_WORD)]  # base64 on the wire
+Word = Annotated[bytes, Meta(max_length=_WORD + 1)]  # base64 on the wire; one too many is told in words
 
 
 @dataclass(frozen=True, slots=True)
