@@ -69,7 +69,7 @@ class Tolerance:
 
 
 _LIMITS: Final = {
-    "simulated_s": Allowed(1, 3600, "s", title=N_("Simulated time")),
+    "simulated_s": Allowed(1, 259_200, "s", title=N_("Simulated time")),
     "commands": Allowed(100, 10_000_000, whole=True, title=N_("Commands")),
     "pictures": Allowed(0, 100, whole=True, title=N_("Pictures that a program shows")),
     "notes": Allowed(0, 10_000, whole=True, title=N_("Notes of a program")),

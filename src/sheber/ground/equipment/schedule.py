@@ -311,6 +311,7 @@ class Schedule(Equipment):
             "final": final.counted,
             "final_kept": final.kept,
             "contacts": len(final.chosen),
+            "holds": len(states),
             "refused_holds": self._refused_holds,
             "lapsed": states.count("lapsed"),
             "answered": len(self._answered),

@@ -1,0 +1,5 @@
+"""A program that connects and does nothing."""
+
+from sheber import connect
+
+connect(exercise="share-the-antenna")
