@@ -11,6 +11,8 @@ import pytest
 from ground_conversation import ALMATY, START, Conversation, conversation, ground_scene
 from ground_scenes import al_farabi, modem
 from sheber import NotGiven, StationError
+from sheber.diagrams import Lines, standalone
+from sheber.ground.drawn import drawn
 from sheber.ground.equipment import AntennaSpec, OrbitsSpec, Weather
 from sheber.ground.link import ModeLaw, carrier_at, eb_n0_db, mode, volume
 from sheber.ground.mount import DISH
@@ -83,7 +85,7 @@ def test_frames_are_lost_as_often_as_the_mode_says(tmp_path: Path) -> None:
         talk.station.clock.wait_until(BEFORE + LENGTH)
     trace, one = talk.trace, mode("qpsk-rs")
     sent, lost = (np.diff(trace[name].astype(float)) for name in ("modem_sent", "modem_lost"))
-    level = trace["modem_cn0"][:-1].astype(float)
+    level = np.nan_to_num(trace["modem_cn0"][:-1].astype(float), nan=-100.0)  # no signal before the rise
     rates = one.frame_error_rate(eb_n0_db(level, one.bit_rate(25e6)))
     for low, high in ((0.02, 0.3), (0.3, 0.9)):
         chosen = (sent > 0) & (rates > low) & (rates < high)
@@ -186,3 +188,34 @@ def test_no_truth_is_given(tmp_path: Path) -> None:
     with conversation(scene(weather=Weather(0.1)), tmp_path / "run.trace") as talk:
         told = talk.controller.given()["parts"]["modem"]
     assert set(told) == {"satellite", "modes", "symbol_rate", "gap", "implementation_db", "frame_bits"}
+
+
+def test_where_no_mount_stands_the_dish_follows_by_itself(tmp_path: Path) -> None:
+    with conversation(scene(), tmp_path / "run.trace", Limits(simulated_s=2000.0)) as talk:
+        talk.station.modem.use("qpsk-1/2-rs")
+        talk.station.clock.wait_until(BEFORE + LENGTH + 30.0)
+    trace = talk.trace
+    seen = look(al_farabi(), ALMATY, PASS.aos - BEFORE + trace.time)
+    assert trace["modem_look"][:, 1] == pytest.approx(np.degrees(seen.elevation), abs=1e-6)
+    up = trace["modem_look"][:, 1] > 0.0
+    assert np.array_equal(np.isfinite(trace["modem_cn0"]), up)
+    assert {"yoke", "dish", "satellite"} <= set(trace.bodies)
+    assert (
+        trace.body("satellite")[up, 2].min() > trace.body("satellite")[~up, 2].max()
+    )  # above the ground while it is up
+    titles = [str(getattr(one, "title", one)) for one in drawn(trace)]
+    assert titles == ["Sky", "Carrier and modes", "Modes of the downlink"]
+    carrier = next(one for one in drawn(trace) if isinstance(one, Lines))
+    needed = {str(level.label): level.value for level in carrier.levels}
+    rate = mode("qpsk-rs").bit_rate(25e6)
+    assert needed["qpsk-rs"] == pytest.approx(mode("qpsk-rs").required_db() + 10 * np.log10(rate))
+    for diagram in drawn(trace):
+        assert "<svg" in standalone(diagram)
+
+
+def test_where_a_mount_stands_the_dish_is_the_mounts(tmp_path: Path) -> None:
+    with conversation(scene(AntennaSpec(DISH, 0.7)), tmp_path / "run.trace") as talk:
+        talk.station.clock.wait(1.0)
+    names = {channel.name for channel in talk.trace.channels}
+    assert "modem_look" not in names
+    assert "mount_true" in names

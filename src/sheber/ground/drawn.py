@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.diagrams import Bar, Bars, Diagram, Lane, Words, attempted
+from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Level, Lines, Series, Words, attempted
 from sheber.ground import pictures
 from sheber.i18n import N_, message
 from sheber.trace import Trace
@@ -124,6 +124,22 @@ def _constellation(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
 # --- modem and schedule -----------------------------------------------------------------------------------
 
 
+def _followed(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    """The way of the satellite whose downlink it is, where the dish follows by itself."""
+    about, site = told["modem"], told["site"]
+    azimuth, elevation = trace["modem_look"].T
+    way = pictures.Way(str(about["satellite"]), trace.time, azimuth, elevation, float(about["beam_deg"]))
+    skyline, high = np.transpose(site["skyline_deg"])
+    return pictures.sky([way], skyline_deg=(skyline, high), minimum_deg=site["minimum_deg"])
+
+
+def _carrier(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    """How strong the satellite was, and what each mode needs."""
+    levels = tuple(Level(str(name), float(value)) for name, value in told["modem"]["needs_dbhz"].items())
+    series = (Series(N_("C/N0"), trace.time, trace["modem_cn0"]),)
+    return Lines(N_("Carrier and modes"), series, pictures.run_time(), Axis(N_("C/N0"), "dBHz"), levels)
+
+
 def _modes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
     """Which mode the downlink had when, beside the best law."""
     used = [(event.step * trace.step_s, str(event.data["mode"])) for event in trace.events_of("modem_mode")]
@@ -157,6 +173,8 @@ _DRAWINGS: Final = (
     _Drawing(N_("Waterfall"), "receiver_spectrum", _waterfall),
     _Drawing(N_("Eye"), "strongest", _eye),
     _Drawing(N_("Constellation"), "strongest", _constellation),
+    _Drawing(N_("Sky"), "modem_look", _followed),
+    _Drawing(N_("Carrier and modes"), "modem_cn0", _carrier),
     _Drawing(N_("Modes of the downlink"), "downlink", _modes),
     _Drawing(N_("Timetable"), "timetable", _timetable),
 )
