@@ -581,6 +581,10 @@ def test_a_station_without_bodies_is_played_without_a_picture(opened: Page, tmp_
         "Battery",
     ]
     assert opened.find(".u-over").size["height"] > 250
+    if width > 900:  # the plot has the room that no 3D picture takes
+        empty = "const room = (s) => document.querySelector(s).getBoundingClientRect().bottom; "
+        assert opened(empty + "return room('#replay') - room('.uplot')") < 20
+        assert opened(empty + "return room('.uplot') - room('#replay')") < 1
     opened.find("#play").click()
     opened.until(lambda: opened.time > 252.1)
     opened.find("#play").click()

@@ -5,12 +5,13 @@ import { fromBase64, keyBefore } from './glb.js'
 /** A number with a minus sign, which a hyphen is not. */
 const signed = (number) => String(number).replace('-', '\u2212')
 
+const LEGEND = 40 // px below a plot
+
 export class Plots {
   constructor({ player, run }) {
     Object.assign(this, { player, plots: run.plots, words: run.words, chosen: 0 })
     this.box = document.getElementById('plot')
     this.tabs = document.getElementById('plot-tabs')
-    this.height = Number.parseInt(getComputedStyle(this.box).getPropertyValue('--height'), 10)
     document.getElementById('plots').hidden = !this.plots.length
     if (!this.plots.length) return
     this.buttons = this.plots.map(({ title }, index) => {
@@ -26,6 +27,13 @@ export class Plots {
     player.addEventListener('time', () => this.follow())
     new ResizeObserver(() => this.resize()).observe(this.box)
     this.choose(0)
+  }
+
+  /** As high as the style asks for, or fills the room that its box is given where no 3D picture takes it [px]. */
+  get height() {
+    const style = getComputedStyle(this.box)
+    const least = Number.parseInt(style.getPropertyValue('--height'), 10)
+    return style.flexGrow === '0' ? least : Math.max(least, this.box.clientHeight - LEGEND)
   }
 
   choose(index) {

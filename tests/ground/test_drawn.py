@@ -13,13 +13,15 @@ import pytest
 from ground_conversation import ALMATY, START, conversation, ground_scene
 from ground_scenes import al_farabi
 from sheber.diagrams import Bars, Lines, Missing, Points, Raster, Sky, svg
+from sheber.geometry import Pose
 from sheber.ground.chains import satellite
 from sheber.ground.coding.ax25 import Address, Frame
 from sheber.ground.drawn import drawn
-from sheber.ground.equipment import Aim, AntennaSpec, ArchiveSpec, OrbitsSpec, ReceiverSpec
+from sheber.ground.equipment import Aim, AntennaSpec, ArchiveSpec, FollowingSpec, OrbitsSpec, ReceiverSpec
 from sheber.ground.kind import GROUND
 from sheber.ground.link import Link, StatedNoise, Transmitter, Yagi
-from sheber.ground.mount import DISH
+from sheber.ground.mount import DISH, direction
+from sheber.ground.orbit import look
 from sheber.ground.passes import find_passes
 from sheber.ground.reception import Burst, Emitter
 from sheber.ground.scene import Satellite, Scene
@@ -224,3 +226,24 @@ def test_modes_and_bookings_become_bars() -> None:
     assert isinstance(table, Bars)
     assert [bar.refused for bar in table.lanes[0].bars] == [False, True]
     assert replace(table, title="x").title == "x"
+
+
+def test_an_antenna_that_nobody_drives_follows_by_itself(tmp_path: Path) -> None:
+    scene = replace(overhead(), equipment=(OrbitsSpec(), FollowingSpec("AL-FARABI-2", 3.7)))
+    with conversation(scene, tmp_path / "run.trace", Limits(simulated_s=1e5)) as talk:
+        assert "following" not in talk.controller.given()["parts"]
+        for _minute in range(20):
+            talk.station.clock.wait(30.0)
+    trace = talk.trace
+    seen = look(scene.satellites[0].true, scene.site, scene.start + trace.time)
+    wanted = direction(np.degrees(seen.azimuth), np.degrees(seen.elevation))
+    assert np.abs(direction(*trace["following"].T) - wanted).max() < 2e-4
+    turned = Pose(trace.body("dish")[0, :3], trace.body("dish")[0, 3:])
+    assert turned.rotation @ (0.0, 1.0, 0.0) == pytest.approx(wanted[0], abs=1e-3)
+    sky, heights_over_time = drawn(trace)
+    assert isinstance(heights_over_time, Lines)
+    assert "200 s" in svg(sky)  # times along the way
+    assert isinstance(sky, Sky)
+    heights = np.asarray(sky.tracks[0].elevation_deg)
+    assert np.nanmin(heights) > 0.0
+    assert np.isnan(heights[-1])  # it has set

@@ -137,13 +137,12 @@ def _track(n: int, track: Track, sky: Sky, most: int, stamped: list[tuple[float,
 def _stamps(n: int, times: Floats, x: Floats, y: Floats, utc: bool, stamped: list[tuple[float, float]]) -> str:
     """Dots at round times along a way, with the time beside each that has room."""
     there = np.isfinite(times) & np.isfinite(x)
-    if there.sum() < 2 or np.any(np.diff(times[there]) <= 0.0):
+    known_times, first = np.unique(times[there], return_index=True)
+    if len(known_times) < 2:
         return ""
-    scale = Scale(*span(times[there]), 0.0, 1.0)
-    if not scale.high > scale.low:
-        return ""
+    scale = Scale(*span(known_times), 0.0, 1.0)
     at = np.array([time for time, _words in ticks(Axis(utc=utc), scale, STAMPS)])
-    around, down = (np.interp(at, times[there], part[there]) for part in (x, y))
+    around, down = (np.interp(at, known_times, part[there][first]) for part in (x, y))
     parts = [tag("path", d="".join(_dot(a, b) for a, b in zip(around, down, strict=True)), class_=f"dots s{colour(n)}")]
     step = float(np.diff(at)[0]) if len(at) > 1 else 60.0
     for time, a, b in zip(at.tolist(), around.tolist(), down.tolist(), strict=True):

@@ -144,7 +144,7 @@ class Controller:
         return {
             "station": "ground-station",
             "site": _site(self.scene.site),
-            "parts": {name: part.given() for name, part in self._parts.items()},
+            "parts": {name: told for name, part in self._parts.items() if (told := part.given())},
             "sheet": dict(self.scene.sheet),
             "run_limits": self.limits.shown(),
         }

@@ -69,6 +69,23 @@ def _sky(trace: Trace, told: Mapping[str, Any]) -> Diagram:
     return pictures.sky(ways, skyline_deg=(azimuth, high), minimum_deg=site["minimum_deg"])
 
 
+def _way(trace: Trace, told: Mapping[str, Any]) -> pictures.Way:
+    """The way of the satellite that an antenna follows by itself, while it was up."""
+    up = np.where(trace["following"][:, 1:] > 0.0, trace["following"], np.nan)
+    return pictures.Way(str(told["following"]["satellite"]), trace.time, up[:, 0], up[:, 1])
+
+
+def _followed(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    """The way of the satellite that an antenna follows by itself."""
+    azimuth, high = np.transpose(told["site"]["skyline_deg"])
+    return pictures.sky([_way(trace, told)], skyline_deg=(azimuth, high), minimum_deg=told["site"]["minimum_deg"])
+
+
+def _height(trace: Trace, told: Mapping[str, Any]) -> Diagram:
+    """How high that satellite stood."""
+    return pictures.elevations([_way(trace, told)], minimum_deg=told["site"]["minimum_deg"])
+
+
 def _pointing(trace: Trace, told: Mapping[str, Any]) -> Diagram:
     error = np.where(trace["mount_aim"] > 0, trace["mount_error"], np.nan)
     return pictures.pointing(trace.time, error, float(told["mount"]["beam_deg"]))
@@ -151,10 +168,12 @@ def _modes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
 
 
 def _spans(changes: list[tuple[float, str]], end: float) -> tuple[Bar, ...]:
-    """From each change to the next; "-" is no mode."""
+    """From each change to the next; "" and "-" are no mode."""
     ends = [start for start, _name in changes[1:]] + [max([end, *(start for start, _name in changes)])]
     return tuple(
-        Bar(start, until, name, name) for (start, name), until in zip(changes, ends, strict=True) if name != "-"
+        Bar(start, until, name, name)
+        for (start, name), until in zip(changes, ends, strict=True)
+        if name not in ("", "-")
     )
 
 
@@ -168,6 +187,8 @@ def _timetable(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
 
 _DRAWINGS: Final = (
     _Drawing(N_("Sky"), "mount_aim", _sky),
+    _Drawing(N_("Sky"), "following", _followed),
+    _Drawing(N_("Elevation"), "following", _height),
     _Drawing(N_("Pointing error"), "mount_aim", _pointing),
     _Drawing(N_("Doppler shift"), "receiver_carrier", _frequency),
     _Drawing(N_("Waterfall"), "receiver_spectrum", _waterfall),

@@ -64,7 +64,7 @@ AFTER_S = 60.0  # that the modem lives after the pass
 
 def scene(seed: int, numbers: Numbers) -> Scene:
     """One pass of a microsatellite over Almaty, with a dish, a transmitter and a weather of its own."""
-    from sheber.ground.equipment import ArchiveSpec, Field, Form, ModemSpec, OrbitsSpec, Weather
+    from sheber.ground.equipment import ArchiveSpec, Field, FollowingSpec, Form, ModemSpec, OrbitsSpec, Weather
     from sheber.ground.scene import Satellite, Scene
     from sheber.ground.site import Site, Skyline
 
@@ -81,6 +81,7 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         satellites=(Satellite(NAME, _true(rng, elements), elements),),
         equipment=(
             OrbitsSpec(),
+            FollowingSpec(NAME, round(link.antenna.aperture_m / math.sqrt(EFFICIENCY), 2)),
             ModemSpec(
                 satellite=NAME,
                 link=link,

@@ -11,6 +11,7 @@ from typing import Final
 from sheber.ground.equipment.antenna import ANTENNA, Aim, Antenna, AntennaSpec
 from sheber.ground.equipment.archive import ARCHIVE, Archive, ArchiveSpec, Field, Form
 from sheber.ground.equipment.clock import CLOCK, Clock, ClockSpec
+from sheber.ground.equipment.following import FOLLOWING, Following, FollowingSpec
 from sheber.ground.equipment.front_end import FRONT_END, FrontEnd, FrontEndSpec
 from sheber.ground.equipment.modem import MODEM, Modem, ModemSpec, Weather
 from sheber.ground.equipment.orbits import ORBITS, Orbits, OrbitsSpec
@@ -28,6 +29,8 @@ __all__ = [
     "Clock",
     "ClockSpec",
     "Field",
+    "Following",
+    "FollowingSpec",
     "Form",
     "FrontEnd",
     "FrontEndSpec",
@@ -43,4 +46,4 @@ __all__ = [
     "Weather",
 ]
 
-DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, RECEIVER, MODEM, SCHEDULE, FRONT_END, ARCHIVE)
+DEVICES: Final[tuple[Device, ...]] = (CLOCK, ORBITS, ANTENNA, FOLLOWING, RECEIVER, MODEM, SCHEDULE, FRONT_END, ARCHIVE)
