@@ -33,6 +33,7 @@ SI: Final = {
     "kHz": 1e3,
     "MHz": 1e6,
     "dB": 1.0,  # a ratio on its own scale: not converted
+    "dBHz": 1.0,  # a carrier over the density of its noise: not converted
     "W": 1.0,
     "Wh": 3600.0,
     "V": 1.0,

@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from sheber.ground.signals import (
     DopplerLaw,
     FskWaveform,
+    PskWaveform,
     SignalError,
     Soft,
     add_noise,
+    demodulate_afsk,
     demodulate_fsk,
+    demodulate_msk,
+    demodulate_psk,
     discriminate,
     noise,
     rotor,
@@ -106,3 +110,54 @@ def test_too_few_samples_are_told() -> None:
 
     with pytest.raises(SignalError, match="14400 samples"):
         symbol_times(np.zeros(100, np.float32), 9600.0, 4800.0, 50.0)
+
+
+def lost_db(error_rate: float, ebn0_db: float, *, differential: bool) -> float:
+    """How many decibels a receiver lost: its Eb/N0 less the one at which theory has as many wrong bits."""
+    grid = np.linspace(0.0, 12.0, 4801)
+    rates = np.array([0.5 * math.erfc(math.sqrt(10 ** (one / 10))) for one in grid])
+    rates = 2 * rates * (1 - rates) if differential else rates
+    return ebn0_db - float(np.interp(-math.log(error_rate), -np.log(rates), grid))
+
+
+@pytest.mark.parametrize("bt", [None, 0.5])
+def test_msk_and_gmsk_come_close_to_theory(bt: float | None) -> None:
+    """Coherent, with an unknown and drifting carrier, within 0.4 dB."""
+    bits = some_bits(60_000)
+    iq = FskWaveform.of(bits, BAUD, DEVIATION, bt).sampled(38_400.0)
+    iq = iq * rotor(DopplerLaw.steady(436.5e6, 500.0, -60.0).turns(np.arange(len(iq)) / 38_400.0))
+    heard = demodulate_msk(
+        add_noise(iq, 38_400.0, 6 + 10 * math.log10(BAUD), np.random.default_rng(4)), 38_400.0, BAUD, bt=bt
+    )
+    wrong, all_ = errors(heard, bits)
+    assert all_ > 59_990
+    assert lost_db(wrong / all_, 6.0, differential=True) < 0.4
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_psk_comes_close_to_theory(order: int) -> None:
+    """BPSK and QPSK with a drifting carrier; which of the phases is which, nobody can know."""
+    bits = some_bits(60_000)
+    iq = PskWaveform.of(bits, 9600.0, order).sampled(38_400.0)
+    assert np.mean(np.abs(iq) ** 2) == pytest.approx(1.0, rel=0.01)
+    iq = iq * rotor(DopplerLaw.steady(436.5e6, -700.0, 150.0).turns(np.arange(len(iq)) / 38_400.0))
+    noisy = add_noise(iq, 38_400.0, 6 + 10 * math.log10(9600.0 * order), np.random.default_rng(5))
+    heard = demodulate_psk(noisy, 38_400.0, 9600.0, bits_a_symbol=order, within_hz=2000.0, phase_window=100.0)
+    number = np.floor(heard.times * 9600.0 * order).astype(int).clip(0, len(bits) - 1)
+    sent = bits[number]
+    rates = [np.mean(heard.hard()[k::order] != sent[m::order]) for k in range(order) for m in range(order)]
+    best = min(min(rate, 1 - rate) for rate in rates)
+    assert lost_db(best, 6.0, differential=False) < 0.4
+
+
+def test_afsk_is_heard_in_noise() -> None:
+    bits = some_bits(2000)
+    wave = FskWaveform.of(bits, 1200.0, 500.0)
+    times = np.arange(round(wave.seconds * 22_050.0)) / 22_050.0
+    audio = np.cos(2 * np.pi * (wave.turns(times) + 1700.0 * times)).astype(np.float32)
+    audio = audio + np.random.default_rng(6).normal(0.0, 0.4, len(audio)).astype(np.float32)
+    wrong, all_ = errors(demodulate_afsk(audio, 22_050.0, 1200.0, 1700.0, 500.0), bits, 1200.0)
+    assert all_ > 1990
+    assert wrong < 4
+    with pytest.raises(SignalError, match="5600 samples"):
+        demodulate_afsk(audio, 4000.0, 1200.0, 1700.0, 500.0)

@@ -61,6 +61,9 @@ GROUND: Final = {
     "sgp4": Gate("ground.orbits", "sgp4"),
     "passes": Gate("ground.orbits", "passes"),
     "schedule": Gate("ground.schedule", "schedule"),
+    "chains": Gate("ground.receiving", "chains"),
+    "decoding": Gate("ground.receiving", "decoding"),
+    "hearing": Gate("ground.receiving", "hearing"),
 }
 """The gates of the ground station by name: `sheber bench ground`."""
 

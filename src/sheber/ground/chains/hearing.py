@@ -24,15 +24,19 @@ from sheber.ground.recordings import Recording
 from sheber.ground.signals import Soft, rotor
 from sheber.ground.signals.carrier import follow_power, turned_back
 from sheber.ground.signals.filters import low_pass, to_rate
+from sheber.ground.signals.msk import demodulate_msk
 from sheber.ground.signals.psk import demodulate_psk
 from sheber.ground.signals.receiving import demodulate_afsk, demodulate_fsk, discriminate, slice_levels
 
 __all__ = ["hear"]
 
-_LEVELS: Final = ((1.0, 100.0, 400.0), (1.0, 40.0, 150.0), (0.7, 250.0, 2000.0), (0.4, 100.0, 400.0))
+_LEVELS: Final = ((1.0, 100.0, 400.0), (1.0, 40.0, 150.0), (0.7, 250.0, 2000.0), (0.5, 1000.0, 400.0))
 """Ways to slice FM audio: mean over a bit, average of the clock, average of the middle [bits]."""
 _TONES: Final = ((1.0, 40.0), (0.7, 100.0))
 _PHASES: Final = ((0.35, 60.0, 20.0), (None, 200.0, 60.0))
+_COHERENT: Final = ((100.0, 40.0), (40.0, 20.0))
+"""Ways to receive MSK coherently: averages of the clock and of the phase [bits]."""
+_MSK: Final = 0.05  # how far the deviation may be from a quarter of the baud, so that FSK is MSK
 _SPECTRUM_S: Final = 0.1  # how long a spectrum is taken to find a carrier
 _NEAR_HZ: Final = 600.0  # how far a carrier may be from where its band seems to be
 _FM_HZ: Final = 8000.0  # half the width of an FM channel with tones
@@ -50,6 +54,9 @@ def _fsk(recording: Recording, downlink: Downlink) -> Iterator[Soft]:
             yield slice_levels(recording.samples, recording.rate_hz, downlink.baud, width, window, level_window)  # type: ignore[arg-type]
         return
     iq, rate_hz = _centred(recording, 2.0 * downlink.deviation_hz + 0.8 * downlink.baud)
+    if abs(4.0 * downlink.deviation_hz / downlink.baud - 1.0) < _MSK and rate_hz >= 4.0 * downlink.baud:
+        for window, phase_window in _COHERENT:
+            yield demodulate_msk(iq, rate_hz, downlink.baud, window=window, phase_window=phase_window)
     for width, window, level_window in _LEVELS[:3]:
         yield demodulate_fsk(
             iq, rate_hz, downlink.baud, downlink.deviation_hz, width=width, window=window, level_window=level_window

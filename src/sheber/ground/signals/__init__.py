@@ -21,6 +21,7 @@ from sheber.ground.signals.psk import PskWaveform, demodulate_psk
 from sheber.ground.signals.soft import SignalError, Soft, rotor
 
 if TYPE_CHECKING:
+    from sheber.ground.signals.msk import demodulate_msk
     from sheber.ground.signals.receiving import demodulate_afsk, demodulate_fsk, discriminate
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "add_noise",
     "demodulate_afsk",
     "demodulate_fsk",
+    "demodulate_msk",
     "demodulate_psk",
     "discriminate",
     "noise",
@@ -39,11 +41,12 @@ __all__ = [
     "rotor",
 ]
 
-_LATER = {
+_LATER = {  # these need scipy, which takes a moment to load
     "demodulate_afsk": "receiving",
     "demodulate_fsk": "receiving",
+    "demodulate_msk": "msk",
     "discriminate": "receiving",
-}  # these need scipy, which takes a moment to load
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,5 @@
+"""Connects and does nothing else."""
+
+from sheber import connect
+
+connect(exercise="hear-the-satellite")
