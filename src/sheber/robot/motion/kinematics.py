@@ -38,15 +38,11 @@ _TURN = 2.0 * math.pi
 
 def frames(arm: Arm, q: Array) -> Array:
     """T_base_frame (n, joints + 1, 4, 4) of the base and of every link for joints (n, joints)."""
-    a, d, alpha = arm.dh.T
-    theta = arm.directions * q + arm.offsets
-    c, s = np.cos(theta), np.sin(theta)
-    ca, sa = np.cos(alpha), np.sin(alpha)
-    step = np.zeros((*q.shape, 4, 4))
-    step[..., 0, 0], step[..., 0, 1], step[..., 0, 2], step[..., 0, 3] = c, -s * ca, s * sa, a * c
-    step[..., 1, 0], step[..., 1, 1], step[..., 1, 2], step[..., 1, 3] = s, c * ca, -c * sa, a * s
-    step[..., 2, 1], step[..., 2, 2], step[..., 2, 3] = sa, ca, d
-    step[..., 3, 3] = 1.0
+    theta = (arm.directions * q + arm.offsets)[..., None, None]
+    constant, cosine, sine = arm.link_matrices
+    step = np.cos(theta) * cosine
+    step += np.sin(theta) * sine
+    step += constant
     chain = np.empty((q.shape[0], q.shape[1] + 1, 4, 4))
     chain[:, 0] = np.eye(4)
     chain[:, 0, :3, 3] = arm.foot
