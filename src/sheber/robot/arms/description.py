@@ -160,6 +160,17 @@ class Arm:
         return _fixed([(joint.a, joint.d, joint.alpha) for joint in self.joints])
 
     @cached_property
+    def plain_table(self) -> tuple[tuple[float, ...], ...]:
+        """For one pose in plain numbers: direction, offset, a, d, cosine and sine of alpha and of its half, a joint."""
+        return tuple(
+            (
+                *(joint.direction, joint.offset, joint.a, joint.d, math.cos(joint.alpha), math.sin(joint.alpha)),
+                *(math.cos(0.5 * joint.alpha), math.sin(0.5 * joint.alpha)),
+            )
+            for joint in self.joints
+        )
+
+    @cached_property
     def link_matrices(self) -> tuple[Array, Array, Array]:
         """(n, 4, 4) each: a link is the first, plus cos theta times the second, plus sin theta times the third.
 

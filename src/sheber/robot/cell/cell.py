@@ -9,6 +9,7 @@ up to date only when somebody asks for them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -155,6 +156,7 @@ class Cell:
         names = [name for name, _i in self._named_ids]
         self.bodies: tuple[str, ...] = (*names, *(name for one in self._drawn for name in one.names))  # as told of
         self._tcp = world.body("tcp")
+        self._tip = world.data.xpos[self._tcp]  # (3,) m, a view
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
         data = world.data
         measured = {"joints": self.joints, "joint_speeds": self.joint_speeds, "torques": self.joint_torques}
@@ -175,7 +177,8 @@ class Cell:
         While the tool's drives change, it is looked at after every tick at the latest.
         """
         self.touches.begin()
-        self._barriers.begin(self.step, self._data.xpos[self._tcp])
+        if self._barriers.next_look < math.inf:
+            self._barriers.begin(self.step, len(targets), self._tip)
         most = TICK_STEPS if self.tool.busy else len(targets)
         for first in range(0, len(targets), most):
             self._advance(targets[first : first + most])
@@ -299,7 +302,7 @@ class Cell:
             mujoco.mj_kinematics(self.world.model, self.world.data)
             self._fresh = self.step
         data, tcp = self.world.data, self._tcp
-        self.tcp7[:3] = data.xpos[tcp]
+        self.tcp7[:3] = self._tip
         self.tcp7[3:] = data.xquat[tcp]
         return self.tcp7
 

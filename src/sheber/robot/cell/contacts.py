@@ -56,10 +56,11 @@ class _Listed:
     where: NDArray[np.intp]  # (k,) index in the list of each followed contact
     each: tuple[int, ...]  # its pair
     pairs: frozenset[int]  # the same, once each
+    unmeant: frozenset[int]  # those of them that are not meant
     every_step: bool  # it is measured: one of the pairs is not meant, or its force is wanted
 
 
-NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), every_step=False)
+NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), frozenset(), every_step=False)
 
 
 class Contacts:
@@ -178,8 +179,9 @@ class Contacts:
         where = np.flatnonzero(codes >= 0)
         each = tuple(codes[where].tolist())
         pairs = frozenset(each)
+        unmeant = frozenset(pair for pair in pairs if not self._pair_meant(pair))
         wanted = self._closely or any(self._wanted[divmod(pair, self._n)] for pair in pairs)
-        return _Listed(where, each, pairs, every_step=wanted or not all(map(self._pair_meant, pairs)))
+        return _Listed(where, each, pairs, unmeant, every_step=wanted or bool(unmeant))
 
     def _measure(self, step: int) -> None:
         """Normal forces of the followed pairs; opens episodes."""
@@ -201,7 +203,7 @@ class Contacts:
                 episode.seen = step
                 if force > episode.peak:
                     episode.peak = force
-            if force > self.collision_N and not self._pair_meant(pair) and self._robots(pair):
+            if force > self.collision_N and pair in listed.unmeant and self._robots(pair):
                 self.collision_N = force
                 self.collision = self._pair_names(pair)
 
