@@ -146,7 +146,6 @@ class Barriers:
         groups = np.zeros((6, 1), dtype=np.uint8)
         groups[[ROBOT, LOOSE]] = 1
         self._groups = groups
-        self._geom = np.zeros((1, 1), dtype=np.int32)
         self._beams: list[Beam] = [(b.name, np.array(b.start), np.array(b.end) - np.array(b.start)) for b in barriers]
         self._middles = [
             (name, (start + along / 2.0).tolist(), NEAR + float(np.linalg.norm(along)) / 2.0)
@@ -194,7 +193,7 @@ class Barriers:
             if name in self._changed or name in self._stuck:
                 continue
             # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
-            distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)
+            distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, None)
             covered = 0.0 <= distance <= 1.0
             if covered is not inputs[name]:
                 inputs[name] = covered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class _Plate:
 
     place: NDArray[np.float64]  # (3,) m, alive
     turn: NDArray[np.float64]  # (4,) wxyz, alive
-    seen: bytes = b""  # where it was at the last look
+    seen: list[float] = field(default_factory=list)  # where it was at the last look
     dock: str = ""  # in which it sat then
 
     @property
@@ -89,18 +89,21 @@ class Seats:
 
     def full(self) -> set[str]:
         """Names of the docks in which tools sit; a tool that did not move sits where it sat at the last look."""
-        for name, plate in self._plates.items():
-            place = plate.place.tobytes()
+        for plate in self._plates.values():
+            place = plate.place.tolist()
             if plate.seen != place:
-                plate.seen, plate.dock = place, self.dock_of(self._tools[name])[0]
+                plate.seen, plate.dock = place, self._dock_at(plate, place)[0]
         return {plate.dock for plate in self._plates.values()}
 
     def dock_of(self, tool: DockTool) -> tuple[str, Offset]:
         """Name of the dock in which a tool sits, and how far it is off its place; "" for none."""
-        place = self._plates[tool.name].place.tolist()
+        plate = self._plates[tool.name]
+        return self._dock_at(plate, plate.place.tolist())
+
+    def _dock_at(self, plate: _Plate, place: list[float]) -> tuple[str, Offset]:
         for dock, seat, there in self._seats:
             if math.dist(place, there) <= 2.0 * SEATED_M:
-                off = _off_seat(seat, self._plates[tool.name].pose)
+                off = _off_seat(seat, plate.pose)
                 if max(off.across, abs(off.along)) <= SEATED_M and off.angle <= SEATED_RAD:
                     return dock, off
         return "", NOWHERE

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +42,7 @@ MET = 0.5  # of a wanted force: from here on something is touched
 LOST = 30  # ticks without it, until what was touched counts as lost: a tool that slides may hop
 REFRESH = 10  # ticks after which the stiffness is worked out anew
 SLOWING = 20.0  # 1/s: so near (speed over this) to the end of its travel it gets slower
+_EYE = np.eye(3)
 _TINY = float(np.finfo(np.float64).eps)
 ARRIVED = 0.005  # of the travel: so near to its end it is used up
 
@@ -115,8 +117,8 @@ class Compliance:
         nominal = self._inner.next(steps)
         R_base_tcp = self._read(nominal)
         before, after = self._velocity, self._steered(cell, R_base_tcp, steps * STEP_S)
-        share = np.arange(1, steps + 1)[:, None] / steps
-        offsets = self.offset + steps * STEP_S * (before * share + (after - before) * share**2 / 2.0)
+        share, half_square = _shares(steps)
+        offsets = self.offset + steps * STEP_S * (before * share + (after - before) * half_square)
         q = self._solved(self._placed(offsets))
         self.fault = self._fault(q, offsets[-1])
         if self.fault is not None:
@@ -176,7 +178,7 @@ class Compliance:
         J = kinematics.jacobian(self._arm, self.joints)
         R_base_flange = R_base_tcp @ self._T_flange_tcp.rotation.T
         lever = R_base_flange @ self._T_flange_tcp.position
-        J[:3] += np.cross(J[3:].T, lever).T
+        J[:3] += kinematics.cross(J[3:], lever[:, None])
         J = np.vstack((self._axes.T @ J[:3], self._axes.T @ J[3:]))
         stiffness = np.linalg.pinv(J / joint_stiffness @ J.T)
         chosen = np.ix_(self._chosen, self._chosen)
@@ -267,6 +269,13 @@ class Compliance:
         return e.Singularity(e.GAVE_WAY_TO_SINGULARITY(place=self._place()))
 
 
+@cache
+def _shares(steps: int) -> tuple[Array, Array]:
+    """The share of a tick that is over after each of its steps (steps, 1), and half of its square."""
+    share: Array = np.arange(1, steps + 1)[:, None] / steps
+    return share, share**2 / 2.0
+
+
 def rotations(vectors: Array) -> Array:
     """Rotation matrices (n, 3, 3) of rotation vectors (n, 3) [rad] (Rodrigues 1840); near zero too."""
     angle = np.sqrt((vectors * vectors).sum(axis=1))[:, None, None]
@@ -275,7 +284,7 @@ def rotations(vectors: Array) -> Array:
     cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -z, y, -x
     cross[:, 1, 0], cross[:, 2, 0], cross[:, 2, 1] = z, -y, x
     sine, cosine = _sinc(angle / np.pi), 0.5 * _sinc(angle / (2.0 * np.pi)) ** 2  # sin a / a, (1 - cos a) / a^2
-    turned: Array = np.eye(3) + sine * cross + cosine * (cross @ cross)
+    turned: Array = _EYE + sine * cross + cosine * (cross @ cross)
     return turned
 
 

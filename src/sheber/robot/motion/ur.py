@@ -97,7 +97,7 @@ class UR:
             q2 = np.arctan2(up, out) - np.arctan2(a3 * np.sin(q3), a2 + a3 * cosine3)
             q234 = np.arctan2(c1 * z4[:, 0] + s1 * z4[:, 1], -z4[:, 2])
             q4 = q234 - q2 - q3
-            q = np.empty((*np.broadcast_shapes(q4.shape, q6.shape), 6))
+            q = np.empty((*np.broadcast(q4, q6).shape, 6))
             for joint, angles in enumerate((q1, q2, q3, q4, q5, q6)):
                 q[..., joint] = angles
         q -= 2.0 * math.pi * np.rint(q / (2.0 * math.pi))
