@@ -40,7 +40,9 @@ MOST_TURN = 4.0 * math.pi
 def _vector(values: ArrayLike, size: int, name: str) -> Array:
     """A checked (size,) float64 copy of `values`; raises ValueError in words."""
     try:
-        vector = np.array(values, dtype=np.float64).reshape(-1)
+        vector = np.array(values, dtype=np.float64)
+        if vector.ndim != 1:
+            vector = vector.reshape(-1)
     except (TypeError, ValueError) as error:
         text = _("{name} must be {size} numbers. You gave {values!r}.")
         raise ValueError(text.format(name=_(name), size=size, values=values)) from error

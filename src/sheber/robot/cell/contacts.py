@@ -188,11 +188,11 @@ class Contacts:
         data, listed = self.world.data, self._listed
         self._measured = step
         rows = self._contact_list.efc_address[listed.where].tolist()
-        efc_force = data.efc_force
+        efc_force = data.efc_force.tolist()
         forces: dict[int, float] = {}
         for pair, row in zip(listed.each, rows, strict=True):
             if row >= 0:  # -1: within the gap, no force. With elliptic cones a contact's first row is its normal
-                forces[pair] = forces.get(pair, 0.0) + float(efc_force[row])
+                forces[pair] = forces.get(pair, 0.0) + efc_force[row]
         self.forces = forces
         for pair, force in forces.items():
             episode = self._episodes.get(pair)

@@ -171,18 +171,20 @@ class Barriers:
         All beams are looked at in its last step where the tool may cross some, and in its first one after that.
         """
         place = tool.tolist()
-        quick, inputs, before = math.dist(place, self._tool) > QUICK, self._inputs, self._crossed
-        self._crossed = [
-            beam
-            for beam, (name, middle, near) in zip(self._beams, self._middles, strict=True)
-            if quick and not inputs[name] and math.dist(place, middle) < near
-        ]
+        before, quick = self._crossed, math.dist(place, self._tool) > QUICK
+        self._crossed = self._ahead_of(place) if quick else []
         self._tool = place
         if self._crossed:
             self.next_look, self._look_all = step + 1, step + steps
         elif before or self._changed:
             self.next_look = self._look_all = step + 1
         self._changed.clear()
+
+    def _ahead_of(self, place: list[float]) -> list[Beam]:
+        """The free beams that a quick tool at this place [m] may cross."""
+        beams = zip(self._beams, self._middles, strict=True)
+        free = ((beam, middle, near) for beam, (name, middle, near) in beams if not self._inputs[name])
+        return [beam for beam, middle, near in free if math.dist(place, middle) < near]
 
     def look(self, step: int) -> None:
         """Look along every beam that it is time for, and whose input did not change in this advance yet."""

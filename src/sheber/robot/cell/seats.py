@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from sheber.robot.cell.world import World
 __all__ = ["NOWHERE", "Offset", "Seats"]
 
 SEATED_M, SEATED_RAD = 4e-3, math.radians(3.0)  # a tool so near to its place in a dock slides to it: it sits in it
+STILL_M = 1e-6  # a tool that trembles by less sits where it sat
 NEAR_M = 0.09  # between the two flanges: a tool that is farther off is not looked at
 
 
@@ -47,7 +48,7 @@ class _Plate:
 
     place: NDArray[np.float64]  # (3,) m, alive
     turn: NDArray[np.float64]  # (4,) wxyz, alive
-    seen: list[float] = field(default_factory=list)  # where it was at the last look
+    seen: tuple[float, ...] | list[float] = (math.inf, math.inf, math.inf)  # m, where its dock was looked for last
     dock: str = ""  # in which it sat then
 
     @property
@@ -88,10 +89,10 @@ class Seats:
         return Offset(math.hypot(x, y), float(z) - MASTER, face.angle(Pose()))
 
     def full(self) -> set[str]:
-        """Names of the docks in which tools sit; a tool that did not move sits where it sat at the last look."""
+        """Names of the docks in which tools sit; a tool that did not move since sits where it sat."""
         for plate in self._plates.values():
             place = plate.place.tolist()
-            if plate.seen != place:
+            if math.dist(place, plate.seen) > STILL_M:
                 plate.seen, plate.dock = place, self._dock_at(plate, place)[0]
         return {plate.dock for plate in self._plates.values()}
 
