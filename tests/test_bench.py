@@ -92,6 +92,15 @@ def test_what_was_measured_is_told_where_a_later_gate_breaks(
     assert "the engine is away" in err
 
 
+def test_what_is_asked_of_a_loop_follows_from_its_looks() -> None:
+    """With few looks 0.60; with many what the plainest look costs, and a quarter more."""
+    from sheber.bench.loops import bound
+
+    assert bound(engine=1.0, looks=100, look=1e-3) == 0.60
+    assert bound(engine=1.0, looks=1000, look=1e-3) == pytest.approx(1.0 / 2.25)
+    assert bound(engine=1.0, looks=1000, look=2e-3) < bound(engine=2.0, looks=1000, look=2e-3)
+
+
 @pytest.mark.physics
 @pytest.mark.box
 def test_the_replay_ends_where_the_graded_run_did() -> None:
@@ -109,6 +118,7 @@ def test_the_replay_ends_where_the_graded_run_did() -> None:
         writes, told = prepared(exercise, program, 1, best_sandbox(), Path(folder))
     assert told.steps <= len(writes.controls)
     assert told.served_s < told.loop_s < told.whole_s
+    assert 0.0 < told.worked_s <= told.processor_s
 
 
 @pytest.mark.physics

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from exercise_traces import Event, facts_of, write_trace
 from sheber.exercises import Exercise, load
+from sheber.exercises.criteria import matched
 from sheber.exercises.score import Check, Score
 from sheber.geometry import Pose
 from sheber.robot.cell.scene import Scene
@@ -329,6 +331,17 @@ def test_of_two_parts_of_one_number_each_is_held_to_the_order_that_it_fits(cell:
     assert "order 1 (its part is defective and belongs into the reject bin)" in told
     assert "order 3" not in told
     assert by_key(score)["recovered"].lost == 0.0
+
+
+def test_where_both_parts_fit_the_one_that_was_gripped_first_was_for_the_first_order() -> None:
+    grips = [SimpleNamespace(step=step, data={"part": part}) for step, part in ((10, "b"), (20, "a"), (30, "b"))]
+    trace: Any = SimpleNamespace(events_of=lambda _kind: grips, step_s=0.002)
+    assert matched(trace, ("first", "second"), ("a", "b", "never"), lambda _order, _part: False) == {
+        "first": "b",
+        "second": "a",
+    }
+    only_a = matched(trace, ("first", "second"), ("a", "b"), lambda order, part: (order, part) == ("first", "b"))
+    assert only_a == {"first": "a", "second": "b"}
 
 
 @pytest.mark.parametrize(

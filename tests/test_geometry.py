@@ -13,7 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheber import geometry
-from sheber.geometry import DOWN, Pose, quaternion_from_matrix, quaternion_from_rotvec, steady_rotvec
+from sheber.geometry import (
+    DOWN,
+    Pose,
+    quaternion_from_matrix,
+    quaternion_from_rotvec,
+    rotvec_from_matrix,
+    steady_rotvec,
+)
 
 metres = st.floats(-2.0, 2.0)
 angles = st.floats(-math.pi, math.pi)
@@ -83,6 +90,11 @@ def turned(axis: str, angle_deg: float) -> np.ndarray:
         "y": np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]),
         "z": np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]),
     }[axis]
+
+
+@given(poses)
+def test_a_matrix_of_ones_own_gives_the_same_vector_unchecked(a: Pose) -> None:
+    assert np.array_equal(rotvec_from_matrix(a.rotation), Pose.from_matrix(a.rotation).rotvec)
 
 
 def test_conventions_are_those_of_the_makers() -> None:

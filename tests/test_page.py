@@ -651,7 +651,7 @@ def test_the_reader_chooses_light_or_dark(page: Page) -> None:
     for _ in range(3):
         button.click()
         shades[button.text] = page("return getComputedStyle(document.body).backgroundColor")
-    assert shades["Auto"] == shades["Light"] != shades["Dark"]
+    assert shades["Colours: as the system"] == shades["Colours: light"] != shades["Colours: dark"]
 
 
 def test_everything_that_can_be_used_has_a_name(page: Page) -> None:

@@ -10,8 +10,8 @@ export function makeTheme(words, changed, framed) {
   const apply = () => {
     if (name === 'auto') document.documentElement.removeAttribute('data-theme')
     else document.documentElement.dataset.theme = name
-    button.textContent = words[name]
-    button.setAttribute('aria-label', words.theme.replace('{name}', words[name]))
+    button.textContent = words.theme.replace('{name}', words[name])
+    button.title = words.next.replace('{name}', words[NAMES[(NAMES.indexOf(name) + 1) % NAMES.length]])
     changed()
   }
   if (framed) {

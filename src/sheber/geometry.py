@@ -18,7 +18,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from sheber.i18n import N_, _
 
-__all__ = ["DOWN", "Pose", "quaternion_from_matrix", "quaternion_from_rotvec", "quaternion_product", "steady_rotvec"]
+__all__ = [
+    "DOWN",
+    "Pose",
+    "quaternion_from_matrix",
+    "quaternion_from_rotvec",
+    "quaternion_product",
+    "rotvec_from_matrix",
+    "steady_rotvec",
+]
 
 Array = NDArray[np.float64]
 
@@ -32,7 +40,9 @@ MOST_TURN = 4.0 * math.pi
 def _vector(values: ArrayLike, size: int, name: str) -> Array:
     """A checked (size,) float64 copy of `values`; raises ValueError in words."""
     try:
-        vector = np.array(values, dtype=np.float64).reshape(-1)
+        vector = np.array(values, dtype=np.float64)
+        if vector.ndim != 1:
+            vector = vector.reshape(-1)
     except (TypeError, ValueError) as error:
         text = _("{name} must be {size} numbers. You gave {values!r}.")
         raise ValueError(text.format(name=_(name), size=size, values=values)) from error
@@ -81,19 +91,40 @@ def quaternion_from_matrix(matrix: ArrayLike) -> Array:
         raise ValueError(_("A rotation must be a finite (3, 3) matrix. You gave shape {shape}.").format(shape=m.shape))
     if np.abs(m @ m.T - np.eye(3)).max() > 1e-6 or np.linalg.det(m) < 0.0:
         raise ValueError(_("The matrix is not a rotation: its columns must be orthonormal, its determinant +1."))
-    diagonal = np.array([m[0, 0] + m[1, 1] + m[2, 2], m[0, 0], m[1, 1], m[2, 2]])
-    largest = int(np.argmax(diagonal))
+    return _shepperd(m)
+
+
+def _shepperd(matrix: Array) -> Array:
+    """Unit quaternion (4,) wxyz, w >= 0, of what is a rotation matrix (3, 3). In plain numbers, which is faster."""
+    m = matrix.tolist()
+    trace = m[0][0] + m[1][1] + m[2][2]
+    diagonal = (trace, m[0][0], m[1][1], m[2][2])
+    largest = diagonal.index(max(diagonal))
     if largest == 0:
-        q = np.array([1.0 + diagonal[0], m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]])
+        plain = [1.0 + trace, m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]]
     else:
-        i, j, k = [(0, 1, 2), (1, 2, 0), (2, 0, 1)][largest - 1]
-        q = np.empty(4)
-        q[0] = m[k, j] - m[j, k]
-        q[1 + i] = 1.0 + m[i, i] - m[j, j] - m[k, k]
-        q[1 + j] = m[j, i] + m[i, j]
-        q[1 + k] = m[k, i] + m[i, k]
-    q /= np.linalg.norm(q)
+        i, j, k = ((0, 1, 2), (1, 2, 0), (2, 0, 1))[largest - 1]
+        plain = [m[k][j] - m[j][k], 0.0, 0.0, 0.0]
+        plain[1 + i] = 1.0 + m[i][i] - m[j][j] - m[k][k]
+        plain[1 + j] = m[j][i] + m[i][j]
+        plain[1 + k] = m[k][i] + m[i][k]
+    q: Array = np.array(plain)
+    q /= math.sqrt(q.dot(q))
     return -q if q[0] < 0.0 else q
+
+
+def rotvec_from_matrix(matrix: Array) -> Array:
+    """Rotation vector (3,) [rad], angle in 0..pi, of a rotation matrix (3, 3) of one's own: it is not checked."""
+    return _rotvec(_shepperd(matrix))
+
+
+def _rotvec(quaternion: Array) -> Array:
+    """Rotation vector (3,) [rad] of a unit quaternion (4,), w >= 0."""
+    v = quaternion[1:]
+    sine = math.sqrt(v.dot(v))
+    scale = 2.0 if sine < 1e-9 else 2.0 * math.atan2(sine, float(quaternion[0])) / sine
+    turn: Array = scale * v
+    return turn
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False, repr=False)
@@ -203,7 +234,7 @@ class Pose:
         >>> tool_z.tolist()
         [0.0, 0.0, -1.0]
         """
-        w, x, y, z = self.quaternion
+        w, x, y, z = self.quaternion.tolist()
         return np.array(
             [
                 [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
@@ -234,10 +265,7 @@ class Pose:
         >>> DOWN.rotvec.round(3).tolist()
         [3.142, 0.0, 0.0]
         """
-        w, v = float(self.quaternion[0]), self.quaternion[1:]
-        sine = float(np.linalg.norm(v))
-        scale = 2.0 if sine < 1e-9 else 2.0 * math.atan2(sine, w) / sine
-        return scale * v
+        return _rotvec(self.quaternion)
 
     @property
     def abc(self) -> Array:
@@ -302,7 +330,7 @@ class Pose:
         >>> (DOWN @ DOWN.inverse()).distance(Pose())
         0.0
         """
-        w, x, y, z = self.quaternion
+        w, x, y, z = self.quaternion.tolist()
         return Pose(-(self.rotation.T @ self.position), (w, -x, -y, -z))
 
     def offset(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Pose:

@@ -173,6 +173,30 @@ def test_a_light_barrier_sees_what_crosses_it_within_an_advance() -> None:
         assert not seen[-1]
 
 
+def test_a_beam_far_from_a_quick_tool_is_looked_at_in_each_advance() -> None:
+    """A box falls into one beam while the tool crosses another: it is seen no later than beside a tool that stands."""
+
+    start = build(scene(stock.pointer())).T_base_tcp
+    x, y, z = start.position.tolist()
+
+    def seen(quick: bool) -> list[bool]:
+        beams = (
+            LightBarrier("near", (x - 0.1, y + 0.1, z - 0.1), (x + 0.1, y + 0.1, z - 0.1)),
+            LightBarrier("far", (-0.7, 0.15, 0.05), (-0.3, 0.15, 0.05)),
+        )
+        falling = Part("box", (Shape("box", SIZE),), Pose((-0.5, 0.15, 0.4)), 1.5)
+        cell = build(scene(stock.pointer(), falling, barriers=beams))
+        driver, told = Driver(cell), []
+        driver.each_tick = lambda: told.append(cell.inputs["far"])
+        if quick:
+            driver.line(start.offset(y=0.2), 0.4, at_once=10)
+        else:
+            driver.follow(np.tile(driver.q, (200, 1)), at_once=10)
+        return told
+
+    assert seen(quick=False).index(True) - seen(quick=True).index(True) in (0, 1)
+
+
 def test_a_stack_of_boxes_stands_still_and_sleeps() -> None:
     size = (0.12, 0.09, 0.08)
     stack = [Part(f"box_{n}", (Shape("box", size),), Pose((0.5, 0.1, size[2] * (n + 0.5))), 1.5) for n in range(4)]

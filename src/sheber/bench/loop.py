@@ -10,7 +10,7 @@ conversation with the box.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,18 +63,20 @@ class _Clocked:
         self.first = self.last = 0.0  # wall clock [s]
         self.processor = [0.0, 0.0]  # the same moments in processor time of this process [s]
         self.served = 0.0  # wall time in which the program waited for the station [s]
+        self.worked = 0.0  # processor time of this process meanwhile [s]
         self.steps = 0  # at the last reply
         self.step = station.step
 
     def handle(self, request: bytes) -> Answer:
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.process_time()
         if not self.first:
-            self.first, self.processor[0] = started, time.process_time()
+            self.first, self.processor[0] = started, begun
         try:
             return self._station.handle(request)
         finally:
             self.last, self.processor[1] = time.perf_counter(), time.process_time()
             self.served += self.last - started
+            self.worked += self.processor[1] - begun
             self.step = self.steps = self._station.step
 
     def settle(self) -> None:
@@ -109,6 +111,7 @@ class Graded:
     loop_s: float  # from the first command accepted to the last reply, wall
     processor_s: float  # the same in processor time of the judge alone: what a busy machine cannot change
     served_s: float  # of the loop, what the program waited for the station
+    worked_s: float  # the same in processor time
     steps: int
     whole_s: float  # the whole call: box, building, settling and reading the trace too
 
@@ -124,7 +127,7 @@ def graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, fo
         raise RuntimeError(f"the reference program of {exercise.name} did not finish: {trace.outcome}")
     clocked = watched.clocked
     processor = clocked.processor[1] - clocked.processor[0]
-    return Graded(clocked.last - clocked.first, processor, clocked.served, clocked.steps, whole)
+    return Graded(clocked.last - clocked.first, processor, clocked.served, clocked.worked, clocked.steps, whole)
 
 
 @contextmanager
@@ -166,8 +169,16 @@ def _note(changes: dict[int, NDArray[Any]], number: int, array: NDArray[Any]) ->
         changes[number] = array.copy()
 
 
-def replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, asleep: bool = True) -> tuple[float, Any]:
-    """Replay the first `steps` steps with raw `mj_step`: wall time [s], and the engine's data at the end."""
+def replayed(
+    exercise: Exercise,
+    seed: int,
+    writes: Writes,
+    steps: int,
+    *,
+    asleep: bool = True,
+    clock: Callable[[], float] = time.perf_counter,
+) -> tuple[float, Any]:
+    """Replay the first `steps` steps with raw `mj_step`: time by `clock` [s], and the engine's data at the end."""
     world = build(exercise.scene(seed)).world
     model, data = world.model, world.data
     if not asleep:
@@ -177,7 +188,7 @@ def replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, aslee
     due = {number: _due(writes, number, arrays) for number in moments}
     written, step = data.ctrl, mujoco.mj_step
     at = 0
-    start = time.perf_counter()
+    start = clock()
     for until in [*sorted(due), steps]:
         for row in controls[at:until]:
             written[:] = row
@@ -185,7 +196,7 @@ def replayed(exercise: Exercise, seed: int, writes: Writes, steps: int, *, aslee
         at = until
         for array, value in due.get(at, ()):
             array[:] = value
-    return time.perf_counter() - start, data
+    return clock() - start, data
 
 
 def _due(writes: Writes, number: int, arrays: dict[str, NDArray[Any]]) -> list[tuple[NDArray[Any], NDArray[Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["SAMPLE_STEPS", "STEP_S", "TICK_S", "TICK_STEPS", "steps_of"]
+__all__ = ["NEVER", "SAMPLE_STEPS", "STEP_S", "TICK_S", "TICK_STEPS", "steps_in", "steps_of"]
 
 
 def steps_of(period_s: float, step_s: float) -> int:
@@ -22,5 +22,11 @@ def steps_of(period_s: float, step_s: float) -> int:
 STEP_S: Final = 0.002  # s, one physics step
 TICK_S: Final = 0.010  # s, between two looks at commands, contacts and inputs
 TICK_STEPS: Final = steps_of(TICK_S, STEP_S)
+NEVER: Final = 1 << 62  # steps: more than any run has
 SAMPLE_STEPS: Final = steps_of(0.020, STEP_S)  # between two samples of the trace
 steps_of(SAMPLE_STEPS * STEP_S, TICK_S)  # a sample is taken at the end of a tick
+
+
+def steps_in(seconds: float) -> int:
+    """The whole physics steps nearest to a time, at least one."""
+    return max(1, round(seconds / STEP_S))

@@ -48,6 +48,7 @@ from sheber.station import Answer, Limits, RunEnds
 from sheber.trace import Outcome, OutcomeKind, TraceWriter
 
 if TYPE_CHECKING:
+    from sheber.geometry import Pose
     from sheber.robot.cell.cell import Cell
 
 __all__ = ["Controller"]
@@ -248,6 +249,12 @@ class Controller:
             self.motion.stop()
             self.stand()
             self._take_back()
+
+    def use_tool(self, T_flange_tcp: Pose) -> None:
+        """Plan, read the wrench and compute with this TCP from now on; only at rest. The record keeps the true one."""
+        self.tool_frame = T_flange_tcp
+        self.interpolator.use_tool(T_flange_tcp)
+        self.cell.refer_wrench(T_flange_tcp)
 
     def _take_back(self) -> None:
         """Let the interpolator go on from where the arm stands; raises MotionError where it stands for a fault."""

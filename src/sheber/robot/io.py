@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sheber.i18n import N_
+from sheber.robot.cell.wires import MOST_BITS
 from sheber.trace import Channel
 
 __all__ = ["Signals", "signal_channels"]
 
-MOST_BITS = 32  # that a trace holds of inputs, and of outputs
 TITLES = {"input": N_("Analog inputs"), "output": N_("Analog outputs")}
 
 

@@ -105,6 +105,10 @@ class Served(Protocol):
         """Let every move end and the arm come to rest."""
         ...
 
+    def use_tool(self, T_flange_tcp: Pose) -> None:
+        """Plan, read the wrench and compute with this TCP from now on; only at rest."""
+        ...
+
     def release(self) -> None:
         """End what moves the arm by its sensors, if anything does: it brakes, and the interpolator goes on."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from sheber.exercises.criteria import (
     fault_told,
     hardest,
     let_go,
+    matched,
     output_at,
     pressed_in,
     stands_in,
@@ -43,16 +44,7 @@ from sheber.exercises.robot_cell import (
 from sheber.exercises.score import Check
 from sheber.geometry import Pose
 from sheber.i18n import N_, Text, message
-from sheber.robot.cell.scene import (
-    Belt,
-    Colour,
-    Dock,
-    Fault,
-    Handshake,
-    Part,
-    Scene,
-    Shape,
-)
+from sheber.robot.cell.scene import Belt, Colour, Dock, Fault, Handshake, Part, Scene, Shape
 from sheber.robot.cell.stock import across, changer, dock, gripper, open_bin, peg, rack, socket, suction
 from sheber.robot.kind import CELL
 from sheber.trace import NOTHING, Trace
@@ -432,32 +424,18 @@ def _served(trace: Trace, numbers: Numbers) -> list[Served]:
     depths = {part: deepest(trace, part, mouth, IN_GAUGE) for part in trace.facts["parts"]}
     called = [*(ORDER(number=n) for n in range(1, len(orders))), RUSH_ORDER()]
     used: dict[int, str] = {}  # part by place of its order
+
+    def flawed(place: int, part: str) -> bool:
+        return bool(_flaw(trace, numbers, orders[place], part, depths[part]))
+
     for number in set(trace.facts["serving"]):
         places = [place for place, serving in enumerate(trace.facts["serving"]) if serving == number]
-        used |= _matched(trace, numbers, {place: orders[place] for place in places}, number, depths)
+        fitting = [part for part, own in trace.facts["parts"].items() if own == number]
+        used |= matched(trace, places, fitting, flawed)
     return [
         Served(order, name, used[n], depths[used[n]], _flaw(trace, numbers, order, used[n], depths[used[n]]))
         for n, (order, name) in enumerate(zip(orders, called, strict=True))
     ]
-
-
-def _matched(
-    trace: Trace, numbers: Numbers, orders: Mapping[int, Order], number: int, depths: Mapping[str, Pressed]
-) -> dict[int, str]:
-    """Of orders that parts of one number serve: which part was for which, so that as few as can be are not complete.
-
-    Where that leaves a choice, the part that was gripped first was for the order that came first.
-    """
-    fitting = [part for part, own in trace.facts["parts"].items() if own == number]
-    gripped = [str(event.data.get("part")) for event in trace.events_of("grip")]
-    fitting.sort(key=lambda part: gripped.index(part) if part in gripped else len(gripped))
-
-    def flaws(parts: tuple[str, ...]) -> int:
-        pairs = zip(orders.values(), parts, strict=True)
-        return sum(bool(_flaw(trace, numbers, order, part, depths[part])) for order, part in pairs)
-
-    best: tuple[str, ...] = min(permutations(fitting, len(orders)), key=flaws)
-    return dict(zip(orders, best, strict=True))
 
 
 def _flaw(trace: Trace, numbers: Numbers, order: Order, part: str, depth: Pressed) -> Text:

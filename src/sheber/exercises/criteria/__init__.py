@@ -21,7 +21,7 @@ from sheber.exercises.criteria.common import Worth, cut_off, cycle_time, worst, 
 from sheber.exercises.criteria.handshake import Asked, asked
 from sheber.exercises.criteria.insertion import Pressed, deepest, hardest, pressed_in, went_in
 from sheber.exercises.criteria.measure import output_at
-from sheber.exercises.criteria.orders import fault_told, taken_first, told_at
+from sheber.exercises.criteria.orders import fault_told, matched, taken_first, told_at
 from sheber.exercises.criteria.parts import (
     Placed,
     gripped_nothing,
@@ -83,6 +83,7 @@ __all__ = [
     "let_go",
     "lies",
     "line_driven",
+    "matched",
     "off_by",
     "output_at",
     "pivot_drift",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import permutations
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,8 +16,9 @@ from sheber.i18n import Text, message
 from sheber.trace import Trace
 from sheber.units import SI
 
-__all__ = ["fault_told", "taken_first", "told_at"]
+__all__ = ["fault_told", "matched", "taken_first", "told_at"]
 
+Order = TypeVar("Order")
 MOST_CODE = 1000  # what an output says beyond this is no code
 
 NOT_FIRST = message(
@@ -65,6 +68,18 @@ def taken_first(
     before = [time for time in waiting if time < begun]
     share = 1.0 - len(before) / max(1, len(waiting))
     return worth.check(key, title, share, min(before, default=None), NOT_FIRST(came=came, count=len(before)))
+
+
+def matched(
+    trace: Trace, orders: Collection[Order], parts: Sequence[str], flawed: Callable[[Order, str], bool]
+) -> dict[Order, str]:
+    """Of orders that any of these parts serves: which part was for which, so that as few as can be are flawed.
+
+    Where that leaves a choice, the part that was gripped first was for the order that came first.
+    """
+    by_grip = sorted(parts, key=lambda part: _first_grip(trace, part))
+    best: tuple[str, ...] = min(permutations(by_grip, len(orders)), key=lambda chosen: sum(map(flawed, orders, chosen)))
+    return dict(zip(orders, best, strict=True))
 
 
 def _first_grip(trace: Trace, part: str) -> float:

@@ -68,10 +68,11 @@ def page_labels() -> dict[str, Any]:
 def script_labels() -> dict[str, str]:
     """Words that the scripts write."""
     return {
-        "auto": _("Auto"),
-        "dark": _("Dark"),
-        "light": _("Light"),
+        "auto": _("as the system"),
+        "dark": _("dark"),
+        "light": _("light"),
         "line": _("line {n}"),
+        "next": _("Press for: {name}"),
         "no_3d": _(
             "This browser cannot draw in 3D (WebGL is missing). Score, reasons and plots are complete without it."
         ),

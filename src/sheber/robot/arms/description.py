@@ -160,6 +160,31 @@ class Arm:
         return _fixed([(joint.a, joint.d, joint.alpha) for joint in self.joints])
 
     @cached_property
+    def plain_table(self) -> tuple[tuple[float, ...], ...]:
+        """For one pose in plain numbers: direction, offset, a, d, cosine and sine of alpha and of its half, a joint."""
+        return tuple(
+            (
+                *(joint.direction, joint.offset, joint.a, joint.d, math.cos(joint.alpha), math.sin(joint.alpha)),
+                *(math.cos(0.5 * joint.alpha), math.sin(0.5 * joint.alpha)),
+            )
+            for joint in self.joints
+        )
+
+    @cached_property
+    def link_matrices(self) -> tuple[Array, Array, Array]:
+        """(n, 4, 4) each: a link is the first, plus cos theta times the second, plus sin theta times the third.
+
+        What multiplies sine and cosine is in the first two rows only, what multiplies neither is in the last two.
+        """
+        a, d, alpha = self.dh.T
+        ca, sa = np.cos(alpha), np.sin(alpha)
+        constant, cosine, sine = np.zeros((3, len(self.joints), 4, 4))
+        constant[:, 2, 1], constant[:, 2, 2], constant[:, 2, 3], constant[:, 3, 3] = sa, ca, d, 1.0
+        cosine[:, 0, 0], cosine[:, 0, 3], cosine[:, 1, 1], cosine[:, 1, 2] = 1.0, a, ca, -sa
+        sine[:, 0, 1], sine[:, 0, 2], sine[:, 1, 0], sine[:, 1, 3] = -ca, sa, 1.0, a
+        return _fixed(constant), _fixed(cosine), _fixed(sine)
+
+    @cached_property
     def directions(self) -> Array:
         """(n,) +1, or -1 where a joint counts against its row of the table."""
         return _fixed([joint.direction for joint in self.joints])
@@ -190,7 +215,7 @@ class Arm:
         return _fixed([joint.acceleration for joint in self.joints])
 
 
-def _fixed(values: Sequence[Any]) -> Array:
+def _fixed(values: Sequence[Any] | Array) -> Array:
     array = np.array(values, dtype=np.float64)
     array.setflags(write=False)
     return array

@@ -16,9 +16,9 @@ from sheber.geometry import Pose
 from sheber.i18n import _
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
-from sheber.robot.cell.changer import PAYLOAD
-from sheber.robot.cell.docked import add_docked, bodies_in_dock
-from sheber.robot.cell.docks import docked
+from sheber.robot.cell.coupling import PAYLOAD
+from sheber.robot.cell.dock_tools import add_dock_tools, bodies_in_dock
+from sheber.robot.cell.docks import tools_of_docks
 from sheber.robot.cell.furniture import standing
 from sheber.robot.cell.positioner import add_clamps, add_positioner, driven
 from sheber.robot.cell.scene import Belt, Part, Scene, Shape
@@ -52,7 +52,7 @@ def build_world(scene: Scene, arm: Arm) -> World:
     add_shape(spec, floor, Shape("plane", (0.0, 0.0), Pose((0.0, 0.0, scene.floor))), 0.8, SCENERY)
     flange = add_arm(spec, arm)
     add_tool(spec, flange, scene.tool)
-    add_docked(spec, scene)
+    add_dock_tools(spec, scene)
     for table in scene.turntables:
         add_turntable(spec, table)
     if scene.positioner:
@@ -83,7 +83,7 @@ def _compiled(spec: Any) -> Any:
 
 def _check_names(scene: Scene, arm: Arm) -> None:
     names = ["world", "floor", "tcp", *TOOL_BODIES, PAYLOAD, *(link.name for link in arm.links)]
-    given = [name for dock, tool in docked(scene) for name in bodies_in_dock(dock, tool)]
+    given = [name for dock, tool in tools_of_docks(scene) for name in bodies_in_dock(dock, tool)]
     given += [f.name for f in standing(scene)]
     given += [b.name for b in scene.belts] + [p.name for p in scene.parts]
     given += [name for stack in scene.stacks for name in lamp_outputs(stack)] + [one.name for one in scene.controls]

@@ -9,6 +9,7 @@ up to date only when somebody asks for them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,11 +22,12 @@ from sheber.geometry import Pose
 from sheber.robot.arms import load
 from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.building import build_world
-from sheber.robot.cell.changer import PAYLOAD, Changer
+from sheber.robot.cell.changer import Changer
 from sheber.robot.cell.checking import check_scene
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.coupling import PAYLOAD
 from sheber.robot.cell.dispenser import Dispenser
-from sheber.robot.cell.docked import make_docked
+from sheber.robot.cell.dock_tools import make_dock_tools
 from sheber.robot.cell.docks import meant_in_docks
 from sheber.robot.cell.drives import stepping
 from sheber.robot.cell.every_tool import Tool
@@ -96,7 +98,7 @@ class Cell:
         self.touches = Contacts(world, meant, robot, scene.measured_contacts)
         self.tool: Tool = make_tool(world, self.touches, scene.tool)
         self.tool_now: ToolSpec = scene.tool  # what is in front of the flange
-        self._docked = make_docked(world, self.touches, scene)
+        self._dock_tools = make_dock_tools(world, self.touches, scene)
         self._waker = Waker(world)
         self._belts = [Conveyor(world, belt, self._waker, wires) for belt in scene.belts]
         self._jobs = [Job(job, wires, self._clear) for job in scene.plc]
@@ -133,7 +135,9 @@ class Cell:
     def _connect_changer(self) -> None:
         """Give a changer its tools, before the first step."""
         if isinstance(self.tool, Changer):
-            self.tool.connect(self.scene.docks, self._docked, self.wires, self._waker, self._change_tool, self._happen)
+            self.tool.connect(
+                self.scene.docks, self._dock_tools, self.wires, self._waker, self._change_tool, self._happen
+            )
 
     def _change_tool(self) -> None:
         """Another tool is in front of the flange, or none."""
@@ -149,12 +153,13 @@ class Cell:
         world = self.world
         ids = [i for i, name in enumerate(world.bodies, start=1) if name not in HIDDEN]
         self._named_ids = [(world.bodies[i - 1], i) for i in ids]
-        heads = (self.tool, *(one.tool for one in self._docked.values()))
+        heads = (self.tool, *(one.tool for one in self._dock_tools.values()))
         self._drawn: list[Marks | Figures] = [*figures]  # what the engine does not know
         self._drawn += [tool.marks for tool in heads if isinstance(tool, Dispenser)]
         names = [name for name, _i in self._named_ids]
         self.bodies: tuple[str, ...] = (*names, *(name for one in self._drawn for name in one.names))  # as told of
         self._tcp = world.body("tcp")
+        self._tip = world.data.xpos[self._tcp]  # (3,) m, a view
         tool = [world.body(name) for name in TOOL_BODIES if name in world.bodies]
         data = world.data
         measured = {"joints": self.joints, "joint_speeds": self.joint_speeds, "torques": self.joint_torques}
@@ -175,7 +180,8 @@ class Cell:
         While the tool's drives change, it is looked at after every tick at the latest.
         """
         self.touches.begin()
-        self._barriers.begin(self.step, self._data.xpos[self._tcp])
+        if self._barriers.next_look < math.inf:
+            self._barriers.begin(self.step, len(targets), self._tip)
         most = TICK_STEPS if self.tool.busy else len(targets)
         for first in range(0, len(targets), most):
             self._advance(targets[first : first + most])
@@ -218,9 +224,9 @@ class Cell:
             found["sticks", barrier.name] = partial(self._barriers.stick, barrier.name)
         if isinstance(self.tool, Suction):
             found["leaks", "tool"] = self.tool.leaks
-        for name, docked in self._docked.items():
-            if isinstance(docked.tool, Suction):
-                found["leaks", name] = docked.tool.leaks
+        for name, one in self._dock_tools.items():
+            if isinstance(one.tool, Suction):
+                found["leaks", name] = one.tool.leaks
         for job in self._jobs:
             found["falls_silent", job.name] = job.fall_silent
         for light in self.scene.lights:
@@ -299,7 +305,7 @@ class Cell:
             mujoco.mj_kinematics(self.world.model, self.world.data)
             self._fresh = self.step
         data, tcp = self.world.data, self._tcp
-        self.tcp7[:3] = data.xpos[tcp]
+        self.tcp7[:3] = self._tip
         self.tcp7[3:] = data.xquat[tcp]
         return self.tcp7
 

@@ -2,13 +2,9 @@
 
 Theory of operation. Every tool of a dock is a free body of the engine, with its own shapes, joints and drives. A tool
 that is locked is welded to the changer by a constraint of the engine; one that is not is held by nothing but what it
-touches, and falls. Locking is a motion: where the plates are within the lead-in of the coupling, the weld takes over
-the tool as it lies and draws it to its place, as the balls of a real coupling do, whatever presses against it.
-
-Two things make the weld as good as a tool that is screwed on. Its stiffness is nearly the largest that the step allows:
-an error is gone after two steps. And what the tool weighs is lent to a body fixed to the flange, but for a fiftieth:
-then the servos know the inertia that they move, and carry the weight, as those of a controller that is told the
-payload. The tool's own body stays for contacts and the rest.
+touches, and falls (`coupling`). Locking is a motion: where the plates are within the lead-in, the weld takes over the
+tool as it lies and draws it to its place, as the balls of a real coupling do, whatever presses against it. How far the
+plates are off, and which tool sits in which dock, is told by `seats`.
 
     piston      left for
     UNLOCKED    DRAWING where a tool is within reach, else MISSED, when the valve goes to lock
@@ -28,49 +24,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from sheber.geometry import Pose
 from sheber.i18n import message
 from sheber.robot.cell.contacts import Contacts
-from sheber.robot.cell.docks import (
-    CHANGER,
-    MASTER,
-    PLATE,
-    T_dock_tool,
-    T_flange_tool,
-    master_shapes,
-    occupied,
-)
-from sheber.robot.cell.every_tool import Tool
+from sheber.robot.cell.coupling import Coupling, DockTool, add_payload
+from sheber.robot.cell.docks import CHANGER, MASTER, T_flange_tool, master_shapes, occupied
 from sheber.robot.cell.fixtures import Waker
 from sheber.robot.cell.scene import Dock, Shape, ToolSpec
+from sheber.robot.cell.seats import Offset, Seats
 from sheber.robot.cell.wires import LOCK, LOCKED, PRESENT, TOOL_ID, UNLOCK, UNLOCKED, Wires
 from sheber.robot.cell.world import ROBOT, World, add_shape, set_mass
 from sheber.robot.clock import STEP_S
 
-__all__ = ["BODIES", "PAYLOAD", "Changer", "Docked", "add", "add_weld", "shapes"]
+__all__ = ["BODIES", "Changer", "add", "shapes"]
 
 BODIES = (CHANGER,)
-PAYLOAD = "payload"  # the body that is lent the weight of a locked tool; nobody sees it
 
 DEFAULTS = {"lead_in": 0.003, "gap": 0.002, "angle_deg": 3.0, "interlock": 0.0}
 DRAWING_S = 0.25  # in which the plates come together
 GIVE_UP_S = 0.6  # from the valve: what has not come by then does not lock
 OPENING_S = 0.12
 CLOSE_M, CLOSE_RAD = 1e-4, 2e-3  # the plates lie on each other
-# stiffness [s^-2] and damping [s^-1] of the weld: one over the step squared, and one over the step, would take an error
-# away in one step; a little more makes the engine diverge
-WELD_SOLREF = (-0.8 / STEP_S**2, -1.0 / STEP_S)
-WELD_SOLIMP = (0.9999, 0.9999, 0.001, 0.5, 2.0)
-KEPT = 0.02  # share of its mass that a locked tool keeps
-SEATED_M, SEATED_RAD = 4e-3, math.radians(3.0)  # a tool so near to its place in a dock slides to it: it sits in it
-NEAR_M = 0.09  # between the two flanges: a tool that is farther off is not looked at
 LOOK_STEPS = 10  # between two looks at who is near whom
 FALL_M, FALL_STEPS = 5e-3, 150  # what falls so far within this time was let go in the air
 
@@ -83,8 +62,6 @@ JAMMED = message("changer.jammed", "{tool} did not come to its place")
 
 _UNLOCKED, _DRAWING, _LOCKED, _MISSED, _OPENING = range(5)
 
-Array = NDArray[np.float64]
-
 
 def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     """Add the changer's half of the coupling (body `changer`), and the body that is lent the weight of tools."""
@@ -93,66 +70,12 @@ def add(spec: Any, flange: Any, tool: ToolSpec) -> None:
     for _name, shape in shapes(tool):
         if shape.solid:
             add_shape(spec, body, shape, 0.4, ROBOT)
-    payload = flange.add_body(name=PAYLOAD)
-    payload.explicitinertial, payload.gravcomp = True, 1.0
-    # neither zero nor along the axes: the engine must not leave out what is so when compiled
-    payload.mass, payload.ipos, payload.iquat = 1e-6, (1e-3, 2e-3, 3e-3), (0.8, 0.36, 0.48, 0.0)
-    payload.inertia = (1e-9, 1.1e-9, 1.2e-9)
-
-
-def add_weld(spec: Any, tool: str) -> None:
-    """Add what can weld the body of a tool to the changer; off at first."""
-    weld = spec.add_equality(
-        name=tool, type=mujoco.mjtEq.mjEQ_WELD, objtype=mujoco.mjtObj.mjOBJ_BODY, name1=CHANGER, name2=tool
-    )
-    weld.active, weld.solref, weld.solimp = False, WELD_SOLREF, WELD_SOLIMP
-    weld.data[:11] = [0.0, 0.0, 0.0, *_seven(T_flange_tool), 1.0]
+    add_payload(flange)
 
 
 def shapes(tool: ToolSpec) -> tuple[tuple[str, Shape], ...]:
     """A plate with a boss and its plug."""
     return tuple((CHANGER, shape) for shape in master_shapes())
-
-
-@dataclass(slots=True)
-class Docked:
-    """A tool of a dock, alive."""
-
-    number: int  # that it tells as its identification: 1, 2, ...
-    name: str
-    dock: str  # where it stands at first
-    spec: ToolSpec  # as the arm has it
-    tool: Tool
-    bodies: slice  # the engine's
-    weld: int  # the engine's equality
-    masses: Array  # (n,) kg
-    inertias: Array  # (n, 3)
-    subtrees: Array  # (n,) kg
-
-    @property
-    def body(self) -> int:
-        """The engine's body of its plate."""
-        return int(self.bodies.start)
-
-
-@dataclass(frozen=True, slots=True)
-class Offset:
-    """How far one plate is from where it belongs on the other."""
-
-    across: float  # m
-    along: float  # m, away
-    angle: float  # rad
-
-    def values(self) -> dict[str, float]:
-        """For an event."""
-        return {
-            "lateral_mm": round(self.across * 1e3, 3),
-            "axial_mm": round(self.along * 1e3, 3),
-            "angle_deg": round(math.degrees(self.angle), 3),
-        }
-
-
-NOWHERE = Offset(math.inf, math.inf, math.pi)
 
 
 class Changer:
@@ -163,19 +86,16 @@ class Changer:
         self.lead_in, self.gap, self.angle_deg = number["lead_in"], number["gap"], number["angle_deg"]
         self.interlocked = number["interlock"] > 0.0
         self.spec = tool
-        self.worn: Docked | None = None  # the tool that is locked
-        self.tools: dict[str, Docked] = {}
+        self.worn: DockTool | None = None  # the tool that is locked
+        self.tools: dict[str, DockTool] = {}
         self._world, self._contacts = world, contacts
         self._model, self._data = world.model, world.data
-        self._body, self._payload = world.body(CHANGER), world.body(PAYLOAD)
-        self._above = self._ancestors()
         self._piston, self._since = _UNLOCKED, 0
         self._wanted = False  # where the valve is: to lock
         self._refused = False  # the interlock keeps it there
         self._step = self._next_look = 0
-        self._seen: dict[str, tuple[bytes, str]] = {}  # where each tool was, and in which dock, at the last look
-        self._drawn: tuple[Docked, Pose] | None = None  # what is drawn in, and from where
-        self._near: Docked | None = None  # within reach of the balls
+        self._drawn: tuple[DockTool, Pose] | None = None  # what is drawn in, and from where
+        self._near: DockTool | None = None  # within reach of the balls
         self._untaken = False  # a tool came within reach and was not locked since
         self._held = ""  # part that the tool held at the last look
         self._falling: list[tuple[str, int, float, str]] = []  # parts let go: name, until step, height, by which tool
@@ -183,30 +103,24 @@ class Changer:
     def connect(
         self,
         docks: Sequence[Dock],
-        tools: Mapping[str, Docked],
+        tools: Mapping[str, DockTool],
         wires: Wires,
         waker: Waker,
         changed: Callable[[], None],
         tell: Callable[[str, dict[str, Any]], None],
     ) -> None:
         """Give it what it works with. `changed`: another tool is on; `tell`: kind and values of an event."""
-        self._docks, self.tools = docks, dict(tools)
-        self._seats = [dock.pose @ T_dock_tool for dock in docks]
-        self._places = [seat.position.tolist() for seat in self._seats]
+        self.tools = dict(tools)
+        self._seats, self._coupling = Seats(self._world, docks, tools.values()), Coupling(self._world, waker)
+        self._occupied = [(occupied(dock), dock.name) for dock in docks]
         self._wires, self._waker, self._changed, self._tell = wires, waker, changed, tell
         for dock in docks:
             if dock.away:
                 self._start_with(self.tools[dock.tool_name])
         self._sense()
 
-    def _start_with(self, tool: Docked) -> None:
-        model, data = self._model, self._data
-        mujoco.mj_kinematics(model, data)
-        pose = self._pose(self._body) @ T_flange_tool
-        address = int(model.jnt_qposadr[model.body_jntadr[tool.body]])
-        data.qpos[address : address + 7] = _seven(pose)
-        mujoco.mj_kinematics(model, data)
-        self._weld(tool, T_flange_tool)
+    def _start_with(self, tool: DockTool) -> None:
+        self._coupling.bring(tool)
         self._wanted, self._piston = True, _LOCKED
         self._wires.outputs[LOCK] = True
         self._put_on(tool)  # no event: no program did that
@@ -299,7 +213,7 @@ class Changer:
 
     def _held_by_interlock(self) -> bool:
         """Whether the valve's coil gets no current: with a tool that is in no dock."""
-        return self.interlocked and self.worn is not None and not self._dock_of(self.worn)[0]
+        return self.interlocked and self.worn is not None and not self._seats.dock_of(self.worn)[0]
 
     def _become(self, piston: int) -> None:
         self._piston, self._since = piston, self._step
@@ -316,7 +230,7 @@ class Changer:
         elif self._drawn is not None and passed >= DRAWING_S:
             tool, _start = self._drawn
             mujoco.mj_kinematics(self._model, self._data)
-            left = self._offset(tool)
+            left = self._seats.offset(tool)
             if left.across < CLOSE_M and abs(left.along) < CLOSE_M and left.angle < CLOSE_RAD:
                 self._drawn = None
                 self._become(_LOCKED)
@@ -324,12 +238,12 @@ class Changer:
                 self._tell("tool_on", {"tool": tool.name})
             elif passed >= GIVE_UP_S:
                 self._drawn = None
-                self._unweld(tool)
+                self._coupling.unweld(tool)
                 self._miss(JAMMED(tool=tool.name), tool.name, left)
 
     def _lock(self) -> None:
         mujoco.mj_kinematics(self._model, self._data)
-        tool, offset = self._nearest()
+        tool, offset = self._seats.nearest()
         if tool is None or not self._within(offset):
             text = NOTHING_NEAR()
             if tool is not None:
@@ -337,12 +251,12 @@ class Changer:
                 text = TOO_FAR_OFF(tool=tool.name, angle=math.degrees(offset.angle), **values)
             self._miss(text, tool.name if tool else "", offset)
             return
-        start = self._pose(self._body).inverse() @ self._pose(tool.body)
+        start = self._seats.T_changer_tool(tool)
         self._drawn = tool, start
-        self._weld(tool, start)
+        self._coupling.weld(tool, start)
         self._waker.wake([tool.body])
         self._become(_DRAWING)
-        dock, _seat = self._dock_of(tool)
+        dock, _seat = self._seats.dock_of(tool)
         self._tell("docked", {"tool": tool.name, "dock": dock, **offset.values()})
 
     def _miss(self, why: Any, tool: str, offset: Offset) -> None:
@@ -355,7 +269,7 @@ class Changer:
         assert self._drawn is not None
         tool, start = self._drawn
         part = min(1.0, (self._step - self._since) * STEP_S / DRAWING_S)
-        self._weld(tool, _between(start, T_flange_tool, part * part * (3.0 - 2.0 * part)))
+        self._coupling.weld(tool, _between(start, T_flange_tool, part * part * (3.0 - 2.0 * part)))
 
     def _open(self) -> None:
         tool = self._drawn[0] if self._drawn else self.worn
@@ -363,92 +277,37 @@ class Changer:
         self._become(_OPENING)
         if tool is None:
             return
-        self._unweld(tool)
+        self._coupling.unweld(tool)
         if tool is self.worn:
             self._take_off(tool)
 
-    def _weld(self, tool: Docked, pose: Pose) -> None:
-        """Weld the tool at this pose; its weight is the servos', which know it."""
-        self._model.eq_data[tool.weld, 3:10] = _seven(pose)
-        self._model.body_gravcomp[tool.bodies] = 1.0
-        self._data.eq_active[tool.weld] = 1
-
-    def _unweld(self, tool: Docked) -> None:
-        """Let it fall. It may have been still for long enough to sleep at once, in the air."""
-        self._data.eq_active[tool.weld] = 0
-        self._model.body_gravcomp[tool.bodies] = 0.0
-        self._waker.wake([tool.body])
-
     # --- the tool -------------------------------------------------------------------------------
 
-    def _put_on(self, tool: Docked) -> None:
+    def _put_on(self, tool: DockTool) -> None:
         self.worn, self._untaken, self._held = tool, False, ""
-        self._weld(tool, T_flange_tool)
-        self._lend(tool)
+        self._coupling.weld(tool, T_flange_tool)
+        self._coupling.lend(tool)
         self._contacts.robot([CHANGER, *self._names(tool)])
         self._changed()
 
-    def _take_off(self, tool: Docked) -> None:
+    def _take_off(self, tool: DockTool) -> None:
         mujoco.mj_kinematics(self._model, self._data)
-        dock, seat = self._dock_of(tool)
+        dock, seat = self._seats.dock_of(tool)
         if part := tool.tool.holding:
             self._tell("unlocked_under_load", {"tool": tool.name, "part": part})
         tool.tool.unplug()
         self.worn = None
-        self._model.body_mass[tool.bodies] = tool.masses
-        self._model.body_inertia[tool.bodies] = tool.inertias
-        self._model.body_subtreemass[tool.bodies] = tool.subtrees
-        self._carry(0.0)
+        self._coupling.take_back(tool)
         self._contacts.robot([CHANGER])
         self._changed()
         self._tell("tool_off", {"tool": tool.name, "dock": dock, **(seat.values() if dock else {})})
         if not dock:
             self._tell("unlocked_off_dock", {"tool": tool.name})
 
-    def _names(self, tool: Docked) -> list[str]:
+    def _names(self, tool: DockTool) -> list[str]:
         return [self._world.bodies[body - 1] for body in range(tool.bodies.start, tool.bodies.stop)]
 
-    def _lend(self, tool: Docked) -> None:
-        """Let the body at the flange have the tool's mass and inertia, but for what the tool keeps."""
-        model, data, bodies = self._model, self._data, tool.bodies
-        mujoco.mj_kinematics(model, data)
-        lent = (1.0 - KEPT) * tool.masses
-        place, turn = data.xpos[self._body], data.xmat[self._body].reshape(3, 3)
-        centres = (data.xipos[bodies] - place) @ turn  # (n, 3) in the flange's frame
-        mass = float(lent.sum())
-        centre = lent @ centres / mass
-        inertia = np.zeros((3, 3))
-        for m, at, own, axes in zip(lent, centres - centre, tool.inertias, data.ximat[bodies], strict=True):
-            R = turn.T @ axes.reshape(3, 3)
-            inertia += R @ np.diag((1.0 - KEPT) * own) @ R.T + m * (at @ at * np.eye(3) - np.outer(at, at))
-        model.body_mass[bodies] = KEPT * tool.masses
-        model.body_inertia[bodies] = KEPT * tool.inertias
-        model.body_subtreemass[bodies] = KEPT * tool.subtrees
-        self._carry(mass, centre, inertia)
-
-    def _carry(self, mass: float, centre: Array | None = None, inertia: Array | None = None) -> None:
-        """The mass [kg], centre (3,) [m] and inertia (3, 3) about it of the body at the flange."""
-        model, body = self._model, self._payload
-        model.body_subtreemass[self._above] += mass - model.body_mass[body]
-        model.body_mass[body] = mass
-        model.body_inertia[body] = 0.0
-        if centre is None or inertia is None:
-            return
-        moments, axes = np.linalg.eigh(inertia)
-        axes[:, 0] *= np.sign(np.linalg.det(axes))
-        quaternion = np.zeros(4)
-        mujoco.mju_mat2Quat(quaternion, axes.reshape(9))
-        model.body_ipos[body], model.body_iquat[body], model.body_inertia[body] = centre, quaternion, moments
-
-    def _ancestors(self) -> list[int]:
-        """The engine's bodies that carry the payload, and itself; the world too."""
-        found, body = [self._payload], self._payload
-        while body:
-            body = int(self._model.body_parentid[body])
-            found.append(body)
-        return found
-
-    def _let_go(self, worn: Docked) -> None:
+    def _let_go(self, worn: DockTool) -> None:
         """The tool began or ceased to hold a part."""
         part, self._held = self._held, worn.tool.holding
         if part:
@@ -471,19 +330,11 @@ class Changer:
         wires.inputs[LOCKED], wires.inputs[UNLOCKED] = self.locked, self.unlocked
         wires.inputs[PRESENT] = near is not None
         wires.analog_inputs[TOOL_ID] = float(self.worn.number) if self.worn else 0.0
-        full = [self._look_at(tool) for tool in self.tools.values()]
-        for dock in self._docks:
-            wires.inputs[occupied(dock)] = dock.name in full
+        full = self._seats.full()
+        for name, dock in self._occupied:
+            wires.inputs[name] = dock in full
         if self._falling:
             self._watch_falling()
-
-    def _look_at(self, tool: Docked) -> str:
-        """Name of the dock in which a tool sits, or ""; one that did not move sits where it sat."""
-        place = self._data.xpos[tool.body].tobytes()
-        seen = self._seen.get(tool.name)
-        if seen is None or seen[0] != place:
-            seen = self._seen[tool.name] = place, self._dock_of(tool)[0]
-        return seen[1]
 
     def _watch_falling(self) -> None:
         still = []
@@ -494,55 +345,13 @@ class Changer:
                 still.append((part, until, height, tool))
         self._falling = still
 
-    def _within_reach(self) -> Docked | None:
-        tool, offset = self._nearest()
+    def _within_reach(self) -> DockTool | None:
+        tool, offset = self._seats.nearest()
         return tool if tool is not None and self._within(offset) else None
 
     def _within(self, offset: Offset) -> bool:
         across, along = offset.across <= self.lead_in, -self.lead_in <= offset.along <= self.gap
         return across and along and offset.angle <= math.radians(self.angle_deg)
-
-    def _nearest(self) -> tuple[Docked | None, Offset]:
-        """The tool whose plate is the nearest to the changer, and how far it is off; None where none is near."""
-        places = self._data.xpos
-        here = places[self._body].tolist()
-        away = [(math.dist(here, places[tool.body].tolist()), name) for name, tool in self.tools.items()]
-        distance, name = min(away, default=(math.inf, ""))
-        return (self.tools[name], self._offset(self.tools[name])) if distance < NEAR_M else (None, NOWHERE)
-
-    def _offset(self, tool: Docked) -> Offset:
-        """How far a tool's plate is off the changer's face."""
-        T_changer_tool = self._pose(self._body).inverse() @ self._pose(tool.body)
-        face = T_changer_tool.offset_tool(z=-PLATE)
-        x, y, z = face.position
-        return Offset(math.hypot(x, y), float(z) - MASTER, face.angle(Pose()))
-
-    def _dock_of(self, tool: Docked) -> tuple[str, Offset]:
-        """Name of the dock in which a tool sits, and how far it is off its place; "" for none."""
-        for number, dock in enumerate(self._docks):
-            if self._sits(tool, number):
-                return dock.name, self._seat(tool, number)
-        return "", NOWHERE
-
-    def _sits(self, tool: Docked, dock: int) -> bool:
-        if math.dist(self._data.xpos[tool.body].tolist(), self._places[dock]) > 2.0 * SEATED_M:
-            return False
-        offset = self._seat(tool, dock)
-        return max(offset.across, abs(offset.along)) <= SEATED_M and offset.angle <= SEATED_RAD
-
-    def _seat(self, tool: Docked, dock: int) -> Offset:
-        """How far a tool is off its place in a dock."""
-        off = self._seats[dock].inverse() @ self._pose(tool.body)
-        face = Pose((0.0, 0.0, PLATE)) @ off.offset_tool(z=-PLATE)  # of its coupling face, where it belongs
-        x, y, z = face.position
-        return Offset(math.hypot(x, y), -float(z), off.angle(Pose()))
-
-    def _pose(self, body: int) -> Pose:
-        return Pose(self._data.xpos[body], self._data.xquat[body])
-
-
-def _seven(pose: Pose) -> list[float]:
-    return [*pose.position.tolist(), *pose.quaternion.tolist()]
 
 
 def _between(start: Pose, end: Pose, part: float) -> Pose:

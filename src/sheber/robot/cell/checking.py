@@ -54,13 +54,12 @@ from sheber.robot.cell.scene import (
     TouchProbe,
     Turntable,
 )
-from sheber.robot.cell.wires import analog_inputs, analog_outputs, digital_inputs, digital_outputs
+from sheber.robot.cell.wires import MOST_BITS, analog_inputs, analog_outputs, digital_inputs, digital_outputs
 from sheber.robot.vision.textures import KINDS, RELIEFS
 
 __all__ = ["check_scene"]
 
 MOST_SHININESS = 1000
-MOST_BITS = 32  # digital inputs, and outputs, that a trace holds
 _Where = Callable[[], str]  # what a message calls the thing; asked for only when something is wrong
 _SIZES: Final = {"box": 3, "cylinder": 2, "sphere": 1, "capsule": 2, "prism": 1, "plate": 1, "plane": 2, "lathe": 0}
 """How many numbers the size of each kind of shape has."""

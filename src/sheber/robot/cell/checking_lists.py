@@ -8,7 +8,7 @@ from typing import Any
 
 from sheber.i18n import _
 from sheber.robot.arms import load
-from sheber.robot.cell.docks import docked
+from sheber.robot.cell.docks import tools_of_docks
 from sheber.robot.cell.refusing import is_number, shown, wrong
 from sheber.robot.cell.scene import Scene, ToolSpec
 
@@ -36,7 +36,10 @@ def check_lists(scene: Scene, check_shape: Callable[[Any, Callable[[], str]], No
     for barrier in scene.barriers:
         for name in ("start", "end"):
             _check_place(f"barriers ({barrier.name!r}): {name}", getattr(barrier, name))
-    for where, tool in (("tool", scene.tool), *((f"docks ({dock.name!r}) tool", tool) for dock, tool in docked(scene))):
+    for where, tool in (
+        ("tool", scene.tool),
+        *((f"docks ({dock.name!r}) tool", tool) for dock, tool in tools_of_docks(scene)),
+    ):
         _check_tool(where, tool)
         for shape in tool.carries:
             check_shape(shape, partial(_carried, where))

@@ -56,10 +56,11 @@ class _Listed:
     where: NDArray[np.intp]  # (k,) index in the list of each followed contact
     each: tuple[int, ...]  # its pair
     pairs: frozenset[int]  # the same, once each
+    unmeant: frozenset[int]  # those of them that are not meant
     every_step: bool  # it is measured: one of the pairs is not meant, or its force is wanted
 
 
-NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), every_step=False)
+NOBODY = _Listed(np.zeros(0, np.intp), (), frozenset(), frozenset(), every_step=False)
 
 
 class Contacts:
@@ -178,19 +179,20 @@ class Contacts:
         where = np.flatnonzero(codes >= 0)
         each = tuple(codes[where].tolist())
         pairs = frozenset(each)
+        unmeant = frozenset(pair for pair in pairs if not self._pair_meant(pair))
         wanted = self._closely or any(self._wanted[divmod(pair, self._n)] for pair in pairs)
-        return _Listed(where, each, pairs, every_step=wanted or not all(map(self._pair_meant, pairs)))
+        return _Listed(where, each, pairs, unmeant, every_step=wanted or bool(unmeant))
 
     def _measure(self, step: int) -> None:
         """Normal forces of the followed pairs; opens episodes."""
         data, listed = self.world.data, self._listed
         self._measured = step
         rows = self._contact_list.efc_address[listed.where].tolist()
-        efc_force = data.efc_force
+        efc_force = data.efc_force.tolist()
         forces: dict[int, float] = {}
         for pair, row in zip(listed.each, rows, strict=True):
             if row >= 0:  # -1: within the gap, no force. With elliptic cones a contact's first row is its normal
-                forces[pair] = forces.get(pair, 0.0) + float(efc_force[row])
+                forces[pair] = forces.get(pair, 0.0) + efc_force[row]
         self.forces = forces
         for pair, force in forces.items():
             episode = self._episodes.get(pair)
@@ -201,7 +203,7 @@ class Contacts:
                 episode.seen = step
                 if force > episode.peak:
                     episode.peak = force
-            if force > self.collision_N and not self._pair_meant(pair) and self._robots(pair):
+            if force > self.collision_N and pair in listed.unmeant and self._robots(pair):
                 self.collision_N = force
                 self.collision = self._pair_names(pair)
 

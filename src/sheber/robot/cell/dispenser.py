@@ -150,12 +150,11 @@ class Dispenser:
             return
         self._follow(seconds)
         self._ahead.refresh()
-        axis = self._ahead.axis
-        distance = self._ahead.distance(axis)
+        distance = self._ahead.along_axis()
         self.stand_off = min(FAR, max(0.0, distance))
         self.flow = self._inner * min(1.0, self.stand_off / (CHOKE * self.bore))
         if distance <= self._reach:
-            self._lay(self.flow * seconds + self._drop, self._ahead.tip + distance * axis)
+            self._lay(self.flow * seconds + self._drop, self._ahead.tip + distance * self._ahead.axis)
             self._drop = 0.0
         else:
             self._let_drop(self.flow * seconds)
@@ -175,7 +174,8 @@ class Dispenser:
         """Lay a strand from the last place to this one, pressed flat where the nozzle is low."""
         self.width = 0.0
         if volume > 0.0:
-            way = float(np.linalg.norm(place - self.place)) if self._strand else 0.0
+            gone = place - self.place
+            way = math.sqrt(gone.dot(gone)) if self._strand else 0.0
             if way > 1e-6:
                 area = volume / way
                 flat = 4.0 * area / (math.pi * self.stand_off) if self.stand_off > 0.0 else math.inf

@@ -4,7 +4,7 @@ A tool hangs in its dock by its tool plate: three balls under the plate's ears s
 along x, as in the racks for the probes of measuring machines. Three balls in three grooves have one place where they
 fit. A tool that is set down beside it slides there by its weight, from as far as the flanks of the grooves reach.
 
-Frames. The flange of a docked tool, on which its own poses are built, is the lower face of its tool plate. On the arm
+Frames. The flange of a dock's tool, on which its own poses are built, is the lower face of its tool plate. On the arm
 it is `MASTER + PLATE` in front of the flange of the arm.
 """
 
@@ -27,13 +27,13 @@ __all__ = [
     "T_dock_tool",
     "T_flange_tool",
     "dock_fixture",
-    "docked",
     "master_shapes",
     "meant_in_docks",
     "occupied",
     "on_arm",
     "plate_shapes",
     "starts_with",
+    "tools_of_docks",
 ]
 
 CHANGER: Final = "changer"
@@ -62,14 +62,14 @@ _BALLS: Final = ((REACH, SPREAD), (REACH, -SPREAD), (-REACH, 0.0))  # x, y in th
 _BALL_Z = 0.003  # m, of their middles
 
 
-def docked(scene: Scene) -> Iterator[tuple[Dock, ToolSpec]]:
+def tools_of_docks(scene: Scene) -> Iterator[tuple[Dock, ToolSpec]]:
     """The docks that have a tool, with it."""
     return ((dock, dock.tool) for dock in scene.docks if dock.tool is not None)
 
 
 def starts_with(scene: Scene) -> ToolSpec:
     """What is in front of the arm's flange at the start: the tool of the scene, or the one that its changer has."""
-    return next((on_arm(tool, scene.tool) for dock, tool in docked(scene) if dock.away), scene.tool)
+    return next((on_arm(tool, scene.tool) for dock, tool in tools_of_docks(scene) if dock.away), scene.tool)
 
 
 def on_arm(tool: ToolSpec, changer: ToolSpec) -> ToolSpec:
@@ -92,7 +92,7 @@ def occupied(dock: Dock) -> str:
 
 def meant_in_docks(scene: Scene) -> Iterator[tuple[str, str]]:
     """Contacts that a cell with a changer means: plates that meet, and tools in their docks."""
-    for owner, _tool in docked(scene):
+    for owner, _tool in tools_of_docks(scene):
         yield (CHANGER, owner.tool_name)
         for dock in scene.docks:
             yield (dock.name, owner.tool_name)

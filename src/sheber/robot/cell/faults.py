@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sheber.i18n import message
-from sheber.robot.cell.docks import docked
+from sheber.robot.cell.docks import tools_of_docks
 from sheber.robot.cell.scene import Fault, Scene
 from sheber.robot.cell.wires import lamp_outputs
-from sheber.robot.clock import STEP_S
+from sheber.robot.clock import NEVER, STEP_S
 
 __all__ = ["WORDS", "Faults", "Switch", "may_fail"]
 
@@ -39,8 +39,6 @@ GONE = message("fault.gone", "{what!r} works again.")
 Switch = Callable[[bool, float], None]
 """Makes something fail (True) or lets it work again (False); the number is the `value` of the fault."""
 
-_NEVER: Final = 1 << 62
-
 
 def may_fail(scene: Scene) -> list[tuple[str, str]]:
     """What can fail in this scene: kinds of faults with the names of what they are of."""
@@ -49,7 +47,7 @@ def may_fail(scene: Scene) -> list[tuple[str, str]]:
         *(("jams", table.name) for table in scene.turntables),
         *(("sticks", barrier.name) for barrier in scene.barriers),
         *([("leaks", "tool")] if scene.tool.kind == "suction" else []),
-        *(("leaks", dock.tool_name) for dock, tool in docked(scene) if tool.kind == "suction"),
+        *(("leaks", dock.tool_name) for dock, tool in tools_of_docks(scene) if tool.kind == "suction"),
         *(("falls_silent", job.name) for job in scene.plc),
         *(("goes_dark", light.name) for light in scene.lights),
         *(("goes_dark", lamp) for stack in scene.stacks for lamp in lamp_outputs(stack)),
@@ -96,4 +94,4 @@ class Faults:
         self._tell("fault" if begins else "fault_end", {"kind": fault.kind, "what": fault.what, "text": text})
 
     def _step(self) -> int:
-        return round(self._coming[0][0] / STEP_S) if self._coming else _NEVER
+        return round(self._coming[0][0] / STEP_S) if self._coming else NEVER

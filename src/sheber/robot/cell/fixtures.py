@@ -127,6 +127,10 @@ class Conveyor:
         self._sleepers = b"" if sleepers else now
 
 
+Beam = tuple[str, NDArray[np.float64], NDArray[np.float64]]
+"""Name of the input, start (3,) and start to end (3,) [m], base frame."""
+
+
 class Barriers:
     """All light barriers of a cell: digital inputs that are True while something stands in their beam.
 
@@ -142,8 +146,7 @@ class Barriers:
         groups = np.zeros((6, 1), dtype=np.uint8)
         groups[[ROBOT, LOOSE]] = 1
         self._groups = groups
-        self._geom = np.zeros((1, 1), dtype=np.int32)
-        self._beams = [(b.name, np.array(b.start), np.array(b.end) - np.array(b.start)) for b in barriers]
+        self._beams: list[Beam] = [(b.name, np.array(b.start), np.array(b.end) - np.array(b.start)) for b in barriers]
         self._middles = [
             (name, (start + along / 2.0).tolist(), NEAR + float(np.linalg.norm(along)) / 2.0)
             for name, start, along in self._beams
@@ -151,7 +154,8 @@ class Barriers:
         self._changed: set[str] = set()  # inputs that changed in this advance
         self._stuck: set[str] = set()  # faults: inputs that say one thing whatever stands there
         self._tool: list[float] = [0.0, 0.0, 0.0]  # m, where the TCP was when the last advance began
-        self._every_step = False
+        self._crossed: list[Beam] = []  # those that the tool may cross in this advance
+        self._look_all: float = self.next_look  # step from which all are looked at
 
     def stick(self, name: str, stuck: bool, value: float) -> None:
         """A fault: a barrier says `value` (0 or 1), whatever stands in its beam; or it works again."""
@@ -161,30 +165,39 @@ class Barriers:
         else:
             self._stuck.discard(name)
 
-    def begin(self, step: int, tool: NDArray[np.float64]) -> None:
-        """An advance begins at this step, with the TCP at `tool` (3,) [m]: say when to look next."""
-        if not self._beams:
-            return
+    def begin(self, step: int, steps: int, tool: NDArray[np.float64]) -> None:
+        """An advance of `steps` begins at this step, with the TCP at `tool` (3,) [m]: say when to look next.
+
+        All beams are looked at in its last step where the tool may cross some, and in its first one after that.
+        """
         place = tool.tolist()
-        quick, inputs = math.dist(place, self._tool) > QUICK, self._inputs
-        self._every_step = quick and any(
-            not inputs[name] and math.dist(place, middle) < near for name, middle, near in self._middles
-        )
+        before, quick = self._crossed, math.dist(place, self._tool) > QUICK
+        self._crossed = self._ahead_of(place) if quick else []
         self._tool = place
-        if self._every_step or self._changed:
-            self.next_look = step + 1
+        if self._crossed:
+            self.next_look, self._look_all = step + 1, step + steps
+        elif before or self._changed:
+            self.next_look = self._look_all = step + 1
         self._changed.clear()
 
+    def _ahead_of(self, place: list[float]) -> list[Beam]:
+        """The free beams that a quick tool at this place [m] may cross."""
+        beams = zip(self._beams, self._middles, strict=True)
+        free = ((beam, middle, near) for beam, (name, middle, near) in beams if not self._inputs[name])
+        return [beam for beam, middle, near in free if math.dist(place, middle) < near]
+
     def look(self, step: int) -> None:
-        """Look along every beam whose input did not change in this advance yet."""
-        model, data, inputs = self._world.model, self._world.data, self._inputs
-        for name, start, along in self._beams:
+        """Look along every beam that it is time for, and whose input did not change in this advance yet."""
+        model, data, inputs, beams = self._world.model, self._world.data, self._inputs, self._crossed
+        if step >= self._look_all:
+            beams, self._look_all = self._beams, step + SELDOM_LOOK
+        for name, start, along in beams:
             if name in self._changed or name in self._stuck:
                 continue
             # the length of `along` is the unit, so 1.0 is the receiver; -1: nothing met
-            distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, self._geom)
+            distance = mujoco.mj_ray(model, data, start, along, self._groups, 0, -1, None)
             covered = 0.0 <= distance <= 1.0
             if covered is not inputs[name]:
                 inputs[name] = covered
                 self._changed.add(name)
-        self.next_look = step + (1 if self._every_step else SELDOM_LOOK)
+        self.next_look = step + 1 if self._crossed else self._look_all

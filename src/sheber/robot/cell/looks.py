@@ -9,7 +9,7 @@ from dataclasses import replace
 from sheber.geometry import Pose
 from sheber.robot.appearance import lathe_name, plate_name, prism_name
 from sheber.robot.arms import Arm
-from sheber.robot.cell.docks import dock_fixture, docked
+from sheber.robot.cell.docks import dock_fixture, tools_of_docks
 from sheber.robot.cell.lights import light_fixture
 from sheber.robot.cell.operator import control_fixture, moving_shapes
 from sheber.robot.cell.positioner import plate_shapes, stand
@@ -52,15 +52,15 @@ def camera_visuals(scene: Scene, arm: Arm) -> tuple[Visual, ...]:
 def camera_looks(scene: Scene, arm: Arm) -> Looks:
     """The same, each with how it takes light."""
     from sheber.robot.arms.meshes import pieces
-    from sheber.robot.cell.docked import docked_shapes
+    from sheber.robot.cell.dock_tools import dock_tool_shapes
     from sheber.robot.cell.tool import tool_shapes
 
     floor = Shape("plane", (FLOOR_SIDE, FLOOR_SIDE), Pose((0.0, 0.0, scene.floor)), FLOOR)
     looks = [_look("floor", floor)]
     looks += [(Visual(p.body, "mesh", (), p.pose, p.colour, p.mesh), DULL) for p in pieces(arm)]
     looks += [_look(body, shape) for body, shape in _drawn(tool_shapes(scene.tool))]
-    for dock, tool in docked(scene):
-        looks += [_look(body, shape) for body, shape in _drawn(docked_shapes(dock, tool))]
+    for dock, tool in tools_of_docks(scene):
+        looks += [_look(body, shape) for body, shape in _drawn(dock_tool_shapes(dock, tool))]
     for fixture in (*scene.fixtures, *map(dock_fixture, scene.docks)):
         looks += [_look(fixture.name, shape) for shape in fixture.shapes if shape.drawn]
     for belt in scene.belts:

@@ -39,15 +39,23 @@ class Marks:
 
         `first`: number of the first mark among the bodies.
         """
-        indices, poses, ends = [], [], [0]
-        for moment, used in enumerate(self._kept):
-            begin, end = changes.ends[moment], changes.ends[moment + 1]
-            fresh = np.arange(0 if self._told < 0 else self._told, len(self.names) if self._told < 0 else used)
-            self._told = used
-            indices += [changes.indices[begin:end], (first + fresh).astype(np.uint16)]
-            poses += [changes.poses[begin:end], self.poses[fresh].astype(np.float32)]
-            ends.append(ends[-1] + end - begin + len(fresh))
-        self._kept.clear()
-        if len(ends) == 1:
-            return changes
-        return Changes(np.concatenate(indices), np.concatenate(poses), ends)
+        kept, self._kept = self._kept, []
+        if not kept or self._told == kept[-1]:
+            return changes  # none is new
+        # where none was told yet, the first moment has all of them
+        begins = [self._told, *kept[:-1]] if self._told >= 0 else [0, *kept[:-1]]
+        ends = kept if self._told >= 0 else [len(self.names), *kept[1:]]
+        self._told = kept[-1]
+        fresh = [np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)]
+        return _joined(changes, fresh, first, self.poses)
+
+
+def _joined(changes: Changes, fresh: Sequence[NDArray[np.intp]], first: int, poses: NDArray[np.float64]) -> Changes:
+    """The changes, with at the end of each moment those of `poses` (n, 7) that are fresh then."""
+    counts = [len(one) for one in fresh]
+    where = np.repeat(changes.ends[1:], counts)  # of each fresh one, before which row it goes
+    numbers = np.concatenate(fresh)
+    indices = np.insert(changes.indices, where, (first + numbers).astype(np.uint16))
+    placed = np.insert(changes.poses, where, poses[numbers].astype(np.float32), axis=0)
+    ends = (np.array(changes.ends) + np.cumsum([0, *counts])).tolist()
+    return Changes(indices, placed, ends)

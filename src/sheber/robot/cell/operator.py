@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, Final
+from typing import Any
 
 from sheber.geometry import Pose
 from sheber.i18n import message
 from sheber.robot.cell.figures import Figures
 from sheber.robot.cell.scene import Act, Colour, Control, Fixture, Scene, Shape
 from sheber.robot.cell.wires import Wires, control_inputs
-from sheber.robot.clock import STEP_S
+from sheber.robot.clock import NEVER, steps_in
 
 __all__ = ["Operator", "control_fixture", "moving_shapes"]
 
@@ -34,7 +34,6 @@ SWING = math.radians(45.0)  # between two positions of a selector, or less where
 _FOOT, _CAP, _KNOB = 0.006, 0.012, 0.018  # m, heights over the panel
 _RING: Colour = (0.62, 0.64, 0.67)
 _BLACK: Colour = (0.10, 0.10, 0.11)
-_NEVER: Final = 1 << 62  # steps
 
 
 # --- what it looks like --------------------------------------------------------------------
@@ -137,25 +136,21 @@ class _Hand:
         self.act = act
         self.waits = act.when != ""  # for its signal
         self.presses = False
-        self.left = _NEVER if self.waits else _steps(act.at)  # steps until what comes next
+        self.left = NEVER if self.waits else steps_in(act.at)  # steps until what comes next
         self._came = False  # the signal is there since the last time, so it is no new one
 
     def look(self, there: bool) -> None:
         """The signal is there, or not."""
         if there and not self._came:
-            self.waits, self.left = False, _steps(self.act.at)
+            self.waits, self.left = False, steps_in(self.act.at)
         self._came = there
 
     def press(self) -> None:
         """The button is down."""
         self.presses = True
-        self.left = _NEVER if self.act.lasts is None else _steps(self.act.lasts)
+        self.left = NEVER if self.act.lasts is None else steps_in(self.act.lasts)
 
     def done(self) -> None:
         """Nothing more is to do, or the same again."""
-        self.presses, self.left = False, _NEVER
+        self.presses, self.left = False, NEVER
         self.waits = self.act.again
-
-
-def _steps(seconds: float) -> int:
-    return max(1, round(seconds / STEP_S))

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sheber.robot.arms import Arm
 from sheber.robot.cell.arm import add_arm
-from sheber.robot.cell.docked import add_on_arm
-from sheber.robot.cell.docks import dock_fixture, docked
+from sheber.robot.cell.dock_tools import add_on_arm
+from sheber.robot.cell.docks import dock_fixture, tools_of_docks
 from sheber.robot.cell.scene import Fixture, Scene, Shape
 from sheber.robot.cell.tool import add_tool
 from sheber.robot.cell.world import SCENERY, add_fixture, add_shape, new_spec, quiet_engine
@@ -41,7 +41,7 @@ class CollisionChecker:
         spec = new_spec()
         flange = add_arm(spec, arm)
         add_tool(spec, flange, scene.tool)
-        for dock, tool in docked(scene):
+        for dock, tool in tools_of_docks(scene):
             if dock.tool_name == on:
                 add_on_arm(spec, flange, dock, tool)
         if surroundings:

@@ -20,16 +20,14 @@ inputs when it is done, others each time: a request that is taken back uses none
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from sheber.robot.cell.scene import Handshake
 from sheber.robot.cell.wires import BUSY, DONE, REQUEST, Wires
-from sheber.robot.clock import STEP_S
+from sheber.robot.clock import NEVER, steps_in
 
 __all__ = ["Job"]
 
 _IDLE, _NOTICED, _WORKING, _DONE, _DEAF = range(5)
-_NEVER: Final = 1 << 62  # steps
 
 
 class Job:
@@ -43,10 +41,10 @@ class Job:
         self._request, self._busy, self._done = (name.format(job.name) for name in (REQUEST, BUSY, DONE))
         self._late = dict(job.late)
         self._asked, self._times = 0, 0  # requests so far, and how often it was done
-        self._calls = _NEVER if job.calls is None else _steps(job.calls)  # steps until the PLC calls for it
+        self._calls = NEVER if job.calls is None else steps_in(job.calls)  # steps until the PLC calls for it
         self._called = job.calls is None
         self._state = _IDLE
-        self._left = _NEVER  # steps until what comes next
+        self._left = NEVER  # steps until what comes next
 
     def fall_silent(self, silent: bool, _value: float) -> None:
         """A fault: take no notice of new requests; or hear again."""
@@ -54,13 +52,13 @@ class Job:
 
     def update(self, steps: int) -> None:
         """Look at the request and let `steps` pass: the answers are those of their end."""
-        if self._calls != _NEVER:
+        if self._calls != NEVER:
             self._calls -= steps
             if self._calls <= 0:
                 self._call()
         if not self._wires.outputs[self._request]:
             if self._state != _IDLE:
-                self._become(_IDLE, _NEVER)
+                self._become(_IDLE, NEVER)
             return
         if self._state == _IDLE:
             if not self._called:
@@ -71,22 +69,22 @@ class Job:
             self._go_on()
 
     def _call(self) -> None:
-        self._calls, self._called = _NEVER, True
+        self._calls, self._called = NEVER, True
         self._wires.inputs[self.name] = True
 
     def _notice(self) -> None:
         number, self._asked = self._asked, self._asked + 1
         if self.silent or number in self._job.unanswered:
-            self._become(_DEAF, _NEVER)
+            self._become(_DEAF, NEVER)
         else:
-            self._become(_NOTICED, _steps(self._job.begins + self._late.get(number, 0.0)))
+            self._become(_NOTICED, steps_in(self._job.begins + self._late.get(number, 0.0)))
 
     def _go_on(self) -> None:
         if self._state == _NOTICED:
-            self._become(_WORKING, _steps(self._job.takes))
+            self._become(_WORKING, steps_in(self._job.takes))
         else:
             self._finish()
-            self._become(_DONE, _NEVER)
+            self._become(_DONE, NEVER)
 
     def _finish(self) -> None:
         job, wires = self._job, self._wires
@@ -103,7 +101,3 @@ class Job:
         self._state, self._left = state, steps
         self._wires.inputs[self._busy] = state == _WORKING
         self._wires.inputs[self._done] = state == _DONE
-
-
-def _steps(seconds: float) -> int:
-    return max(1, round(seconds / STEP_S))

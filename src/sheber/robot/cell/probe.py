@@ -33,7 +33,7 @@ class Probe:
 
     def update(self, steps: int) -> None:
         """Say what was felt at the end of the last advance."""
-        distance = self._ahead.distance(self._ahead.axis)
+        distance = self._ahead.along_axis()
         touched = self._inputs[self._probe.name]
         if touched and distance > self._early + LEFT:
             self._inputs[self._probe.name] = False

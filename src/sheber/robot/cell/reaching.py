@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sheber.geometry import DOWN, Pose
 from sheber.i18n import _
 from sheber.robot.arms import available, load
-from sheber.robot.cell.docks import docked, on_arm
+from sheber.robot.cell.docks import on_arm, tools_of_docks
 from sheber.robot.cell.scene import Scene
 from sheber.robot.motion.kinematics import inverse, nearest, within
 from sheber.robot.motion.words import place
@@ -25,7 +25,7 @@ __all__ = ["out_of_reach"]
 
 def out_of_reach(scene: Scene) -> Iterator[str]:
     """A sentence for each frame that the scene's arm cannot reach; it names the arms that can."""
-    tools = [scene.tool.pose, *(on_arm(tool, scene.tool).pose for _dock, tool in docked(scene))]
+    tools = [scene.tool.pose, *(on_arm(tool, scene.tool).pose for _dock, tool in tools_of_docks(scene))]
     for name, frame in scene.frames:
         if _reaches(scene.arm, frame, tools):
             continue

@@ -222,7 +222,7 @@ class Fault:
     """Something that fails for a while. A program is not told; it can only notice. See `cell.faults`."""
 
     kind: str  # stops, jams, sticks, leaks, falls_silent, goes_dark
-    what: str  # name of the belt, turntable, light barrier, light, lamp, job of the PLC, docked tool; "tool": the arm's
+    what: str  # name of the belt, turntable, light barrier, light, lamp, job of the PLC, dock's tool; "tool": the arm's
     begins: float  # s
     ends: float | None = None  # s; None: to the end of the run
     value: float = 1.0  # sticks: what the barrier says (0 or 1); leaks: the share of the vacuum that is lost

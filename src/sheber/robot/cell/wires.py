@@ -23,6 +23,7 @@ __all__ = [
     "DONE",
     "LOCK",
     "LOCKED",
+    "MOST_BITS",
     "PER_CENT",
     "PRESENT",
     "REQUEST",
@@ -42,6 +43,7 @@ REQUEST, BUSY, DONE = "{}_request", "{}_busy", "{}_done"  # signals of a job of 
 CALL = "{}"  # the input by which the PLC calls for a job
 OF = "{}_{}"  # a position of a selector, a lamp of a stack
 COUNTS = "counts"  # unit of an encoder
+MOST_BITS = 32  # digital inputs, and digital outputs, that a trace holds
 PER_CENT = "%"  # unit of a light that can be dimmed
 LOCK, UNLOCK = "changer_lock", "changer_unlock"  # the two coils of a changer's valve
 LOCKED, UNLOCKED, PRESENT = "changer_locked", "changer_unlocked", "tool_present"  # its sensors

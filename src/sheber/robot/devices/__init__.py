@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sheber.robot.cell.docks import docked
+from sheber.robot.cell.docks import tools_of_docks
 from sheber.robot.cell.scene import Scene
 from sheber.robot.devices.camera import CAMERA
 from sheber.robot.devices.changer import CHANGER, ChangerPort
@@ -67,8 +67,8 @@ def _channels(kind: str) -> tuple[Channel, ...]:
 
 def _channels_of_docks(scene: Scene) -> Iterator[Channel]:
     """Where a kind is there more than once, the tool's name comes before that of the channel."""
-    kinds = Counter(tool.kind for _dock, tool in docked(scene))
-    for dock, tool in docked(scene):
+    kinds = Counter(tool.kind for _dock, tool in tools_of_docks(scene))
+    for dock, tool in tools_of_docks(scene):
         for channel in _channels(tool.kind):
             yield channel._replace(name=f"{dock.tool_name}_{channel.name}") if kinds[tool.kind] > 1 else channel
 

@@ -182,9 +182,7 @@ def _switch(station: Served, lock: bool) -> None:
 def _takes(station: Served) -> Reply:
     """Let the controller plan with what is in front of the flange now, and tell the program."""
     now: ToolSpec = station.cell.tool_now
-    station.tool_frame = now.told
-    station.interpolator.use_tool(now.told)
-    station.cell.refer_wrench(now.told)
+    station.use_tool(now.told)
     on = station.tool.on if isinstance(station.tool, ChangerPort) else ""
     return Reply({"on": on, "tool": tool_given(now)})
 

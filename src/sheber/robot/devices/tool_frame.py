@@ -39,9 +39,7 @@ def _set_tool(station: Served, command: SetTool) -> None:
     if station.motion is not station.interpolator:
         raise CommandError("RobotError", COMPLIANT())
     station.stand()
-    station.tool_frame = pose
-    station.interpolator.use_tool(pose)
-    station.cell.refer_wrench(pose)
+    station.use_tool(pose)
     station.event("tool_set", {"pose": in_words(pose), "line": station.line})
     station.tick()
 

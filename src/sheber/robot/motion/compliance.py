@@ -16,13 +16,15 @@ Moves are given to the interpolator as always. What they do along the chosen axe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.geometry import Pose
+from sheber.geometry import Pose, rotvec_from_matrix
 from sheber.robot.clock import STEP_S
 from sheber.robot.motion import errors as e
 from sheber.robot.motion import kinematics
@@ -40,6 +42,8 @@ MET = 0.5  # of a wanted force: from here on something is touched
 LOST = 30  # ticks without it, until what was touched counts as lost: a tool that slides may hop
 REFRESH = 10  # ticks after which the stiffness is worked out anew
 SLOWING = 20.0  # 1/s: so near (speed over this) to the end of its travel it gets slower
+_EYE = np.eye(3)
+_TINY = float(np.finfo(np.float64).eps)
 ARRIVED = 0.005  # of the travel: so near to its end it is used up
 
 
@@ -87,16 +91,22 @@ class Compliance:
         self.wanted = wanted
         self._chosen = np.array([axis in wanted for axis in AXES])
         self._wanted = np.array([wanted.get(axis, 0.0) for axis in AXES])
+        self._pushing = [(AXES.index(axis), force) for axis, force in wanted.items() if force != 0.0]
         self._speed, self._travel = speed, travel
+        arm, slack = self._arm, 1e-9  # rad: rounding at a limit, as `kinematics.within` has it
+        self._lower, self._upper, self._most = arm.lower - slack, arm.upper + slack, arm.max_speed * STEP_S
         self._form = closed_form(self._arm)
         self._branch = int(self._form.branches(self._arm, self.joints[None])[0])
         self._metres = np.array([1.0] * 3 + [self._arm.rotation_radius] * 3)  # that a unit of the offset counts
+        self._tool, self._back = T_flange_tcp.matrix, T_flange_tcp.inverse().matrix
         self._start = self._tcp(self.joints[None])[0]
         self._velocity = np.zeros(6)  # of the offset
-        self._lost = np.full(6, LOST)  # ticks since each axis met half of its force
+        self._lost = [LOST] * 6  # ticks since each axis met half of its force
         self._gain = np.zeros((6, 6))
         self._age = REFRESH
         self._stopping = False
+        self._told = b""  # what the moves gave last, ...
+        self._moves_own: tuple[Array, Array, Array]  # ... and what follows from it: see `_from_moves`
 
     # --- the motion -------------------------------------------------------------------------
 
@@ -105,10 +115,11 @@ class Compliance:
         if self.fault is not None:
             return np.broadcast_to(self.joints, (steps, len(self.joints)))
         nominal = self._inner.next(steps)
-        before, after = self._velocity, self._steered(cell, steps * STEP_S)
-        share = np.arange(1, steps + 1)[:, None] / steps
-        offsets = self.offset + steps * STEP_S * (before * share + (after - before) * share**2 / 2.0)
-        q = self._solved(self._placed(nominal, offsets))
+        R_base_tcp = self._read(nominal)
+        before, after = self._velocity, self._steered(cell, R_base_tcp, steps * STEP_S)
+        share, half_square = _shares(steps)
+        offsets = self.offset + steps * STEP_S * (before * share + (after - before) * half_square)
+        q = self._solved(self._placed(offsets))
         self.fault = self._fault(q, offsets[-1])
         if self.fault is not None:
             self.moving, self._velocity = False, np.zeros(6)
@@ -133,33 +144,32 @@ class Compliance:
 
     # --- the law ----------------------------------------------------------------------------
 
-    def _steered(self, cell: Sensed, seconds: float) -> Array:
+    def _steered(self, cell: Sensed, R_base_tcp: Array, seconds: float) -> Array:
         """The velocity (6,) of the offset at the end of the next `seconds`."""
-        goal = np.zeros(6) if self._stopping else self._slowed(self._sought(cell))
+        goal = np.zeros(6) if self._stopping else self._slowed(self._sought(cell, R_base_tcp))
         change = (goal - self._velocity) * self._metres
-        size, most = float(np.linalg.norm(change)), self._arm.max_linear_acceleration * seconds
+        size, most = _length(change), self._arm.max_linear_acceleration * seconds
         if size <= most:
             return goal
         velocity: Array = self._velocity + change / self._metres * (most / size)
         return velocity
 
-    def _sought(self, cell: Sensed) -> Array:
+    def _sought(self, cell: Sensed, R_base_tcp: Array) -> Array:
         """The velocity (6,) that the forces ask for."""
-        R_base_tcp = self._tcp(self.joints[None])[0, :3, :3]
         self._age += 1
         if self._age >= REFRESH:
             self._age, self._gain = 0, self._gains(cell.joint_stiffness, R_base_tcp)
         felt = (cell.wrench.reshape(2, 3) @ (self._axes.T @ R_base_tcp).T).reshape(6)
         met = -felt  # what the tool does to its surroundings
         velocity: Array = self._gain @ np.where(self._chosen, self._wanted - met, 0.0)
-        for axis in np.flatnonzero(self._chosen & (self._wanted != 0.0)):
-            wanted = self._wanted[axis]
-            free = _missing(float(met[axis] * np.sign(wanted)), MET * abs(float(wanted)))
+        for axis, wanted in self._pushing:
+            sign = math.copysign(1.0, wanted)
+            free = _missing(float(met[axis]) * sign, MET * abs(wanted))
             self._lost[axis] = self._lost[axis] + 1 if free > 0.0 else 0
             if self._lost[axis] <= LOST:
                 continue
             most = self._speed / self._metres[axis]
-            towards = np.sign(wanted) * max(most, abs(velocity[axis]))
+            towards = sign * max(most, abs(velocity[axis]))
             velocity[axis] += free * (towards - velocity[axis])
         return velocity
 
@@ -168,7 +178,7 @@ class Compliance:
         J = kinematics.jacobian(self._arm, self.joints)
         R_base_flange = R_base_tcp @ self._T_flange_tcp.rotation.T
         lever = R_base_flange @ self._T_flange_tcp.position
-        J[:3] += np.cross(J[3:].T, lever).T
+        J[:3] += kinematics.cross(J[3:], lever[:, None])
         J = np.vstack((self._axes.T @ J[:3], self._axes.T @ J[3:]))
         stiffness = np.linalg.pinv(J / joint_stiffness @ J.T)
         chosen = np.ix_(self._chosen, self._chosen)
@@ -178,30 +188,42 @@ class Compliance:
 
     def _slowed(self, velocity: Array) -> Array:
         """Within the speed, and slower towards the end of the travel."""
-        speed = float(np.linalg.norm(velocity * self._metres))
-        most = self._speed
-        gone = self.offset * self._metres
-        if (velocity * self._metres) @ gone > 0.0:
-            most = min(most, SLOWING * max(self._travel - float(np.linalg.norm(gone)), 0.0))
+        asked, gone = velocity * self._metres, self.offset * self._metres
+        speed, most = _length(asked), self._speed
+        if asked.dot(gone) > 0.0:
+            most = min(most, SLOWING * max(self._travel - _length(gone), 0.0))
         return velocity if speed <= most else velocity * (most / speed)
 
     # --- from offsets to joints --------------------------------------------------------------
 
     def _tcp(self, q: Array) -> Array:
         """T_base_tcp (n, 4, 4) for joints (n, 6)."""
-        poses: Array = kinematics.forward_all(self._arm, q) @ self._T_flange_tcp.matrix
+        poses: Array = kinematics.forward_all(self._arm, q) @ self._tool
         return poses
 
-    def _placed(self, nominal: Array, offsets: Array) -> Array:
-        """T_base_tcp (n, 4, 4): the moves' own along the other axes, the offsets along the chosen ones."""
-        T = self._tcp(nominal)
-        axes, start = self._axes, self._start
-        moved = (T[:, :3, 3] - start[:3, 3]) @ axes
+    def _read(self, nominal: Array) -> Array:
+        """R_base_tcp (3, 3) of the last target; and note what the moves' own joints (n, 6) come to."""
+        told = nominal.tobytes()
+        if told == self._told:
+            return self._tcp(self.joints[None])[0, :3, :3]
+        T = self._tcp(np.concatenate((nominal, self.joints[None])))
+        self._told, self._moves_own = told, self._from_moves(T[:-1])
+        return T[-1, :3, :3]
+
+    def _from_moves(self, T: Array) -> tuple[Array, Array, Array]:
+        """The moves' own T_base_tcp (n, 4, 4), and how far they go and turn along the axes not chosen (n, 3)."""
+        moved = (T[:, :3, 3] - self._start[:3, 3]) @ self._axes
         moved[:, self._chosen[:3]] = 0.0
+        turned = np.where(self._chosen[3:], 0.0, self._turns(T)) if self._chosen[3:].any() else moved
+        return T, moved, turned
+
+    def _placed(self, offsets: Array) -> Array:
+        """T_base_tcp (n, 4, 4): the moves' own along the other axes, the offsets along the chosen ones."""
+        own, moved, turned = self._moves_own
+        axes, start, T = self._axes, self._start, own.copy()
         T[:, :3, 3] = start[:3, 3] + (moved + offsets[:, :3]) @ axes.T
         if self._chosen[3:].any():
-            turned = np.where(self._chosen[3:], 0.0, self._turns(T)) + offsets[:, 3:]
-            T[:, :3, :3] = axes @ rotations(turned) @ axes.T @ start[:3, :3]
+            T[:, :3, :3] = axes @ rotations(turned + offsets[:, 3:]) @ axes.T @ start[:3, :3]
         return T
 
     def _turns(self, T: Array) -> Array:
@@ -210,13 +232,13 @@ class Compliance:
         for row, R in enumerate(T[:, :3, :3]):
             if not (known == R).all():  # while no move turns the tool, all are alike
                 known = R
-                own = Pose.from_matrix(_matrix(self._axes.T @ R @ self._start[:3, :3].T @ self._axes)).rotvec
+                own = rotvec_from_matrix(self._axes.T @ R @ self._start[:3, :3].T @ self._axes)
             found[row] = own
         return found
 
     def _solved(self, T_base_tcp: Array) -> Array:
         """Joints (n, 6), NaN where there are none; each turned to be next to the one before."""
-        q = self._form.inverse_branch(self._arm, T_base_tcp @ self._T_flange_tcp.inverse().matrix, self._branch)
+        q = self._form.inverse_branch(self._arm, T_base_tcp @ self._back, self._branch)
         turns: Array = q + 2.0 * np.pi * np.rint((self.joints - q) / (2.0 * np.pi))
         return turns
 
@@ -226,21 +248,32 @@ class Compliance:
 
     def _fault(self, q: Array, offset: Array) -> e.MotionError | None:
         """Why the arm cannot go on to these joints (n, 6)."""
+        steps = np.abs(q - np.concatenate((self.joints[None], q[:-1])))
+        if not ((q >= self._lower) & (q <= self._upper) & (steps <= self._most)).all():  # NaN is none of these
+            return self._joints_fault(q, steps)
+        gone = _length(offset * self._metres)
+        if gone >= (1.0 - ARRIVED) * self._travel:
+            return e.NoContact(e.GAVE_WAY_TO_THE_END(place=self._place(), travel=self._travel * 1000.0))
+        return None
+
+    def _joints_fault(self, q: Array, steps: Array) -> e.MotionError:
+        """Why the joints (n, 6) cannot go there, in these steps (n, 6) rad."""
         if np.isnan(q).any():
             return e.Unreachable(e.GAVE_WAY_TOO_FAR(place=self._place()))
-        outside = ~kinematics.within(self._arm, q).all(axis=0)
+        outside = ~((q >= self._lower) & (q <= self._upper)).all(axis=0)
         if outside.any():
             joint = int(outside.argmax())
             return e.JointLimit(
                 e.GAVE_WAY_TO_LIMIT(place=self._place(), number=joint + 1, name=self._arm.joints[joint].name)
             )
-        steps = np.abs(np.diff(np.vstack((self.joints, q)), axis=0)).max(axis=0)
-        if (steps > self._arm.max_speed * STEP_S).any():
-            return e.Singularity(e.GAVE_WAY_TO_SINGULARITY(place=self._place()))
-        gone = float(np.linalg.norm(offset * self._metres))
-        if gone >= (1.0 - ARRIVED) * self._travel:
-            return e.NoContact(e.GAVE_WAY_TO_THE_END(place=self._place(), travel=self._travel * 1000.0))
-        return None
+        return e.Singularity(e.GAVE_WAY_TO_SINGULARITY(place=self._place()))
+
+
+@cache
+def _shares(steps: int) -> tuple[Array, Array]:
+    """The share of a tick that is over after each of its steps (steps, 1), and half of its square."""
+    share: Array = np.arange(1, steps + 1)[:, None] / steps
+    return share, share**2 / 2.0
 
 
 def rotations(vectors: Array) -> Array:
@@ -250,8 +283,8 @@ def rotations(vectors: Array) -> Array:
     cross = np.zeros((len(vectors), 3, 3))
     cross[:, 0, 1], cross[:, 0, 2], cross[:, 1, 2] = -z, y, -x
     cross[:, 1, 0], cross[:, 2, 0], cross[:, 2, 1] = z, -y, x
-    sine, cosine = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2.0 * np.pi)) ** 2  # sin a / a, (1 - cos a) / a^2
-    turned: Array = np.eye(3) + sine * cross + cosine * (cross @ cross)
+    sine, cosine = _sinc(angle / np.pi), 0.5 * _sinc(angle / (2.0 * np.pi)) ** 2  # sin a / a, (1 - cos a) / a^2
+    turned: Array = _EYE + sine * cross + cosine * (cross @ cross)
     return turned
 
 
@@ -262,7 +295,13 @@ def _missing(met: float, wanted: float) -> float:
     return 0.0 if met >= wanted else 1.0 - met / wanted
 
 
-def _matrix(rotation: Array) -> Array:
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotation
-    return matrix
+def _sinc(x: Array) -> Array:
+    """sin(pi x) / (pi x); near zero too."""
+    y = np.pi * x
+    y = np.where(y, y, _TINY)
+    ratio: Array = np.sin(y) / y
+    return ratio
+
+
+def _length(vector: Array) -> float:
+    return math.sqrt(vector.dot(vector))

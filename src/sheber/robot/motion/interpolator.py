@@ -104,6 +104,8 @@ class Interpolator:
         self._fresh: _Entry | None = None  # the move whose corner was decided last
         self._stretches: list[_Stretch] = []
         self._done: deque[tuple[int, _Entry]] = deque()  # at which step which move is finished
+        self._stands: Array | None = None  # the target that `_still` repeats
+        self._still: Array = np.empty((0, len(self.joints)))
         self._rest()
 
     # --- moves in ---------------------------------------------------------------------------
@@ -195,7 +197,7 @@ class Interpolator:
         `cell`: where a motion can read sensors. This one needs none: its path is known before it starts.
         """
         if not self.moving:
-            return np.broadcast_to(self.joints, (n, len(self.joints)))
+            return self._standing(n)
         if self._cursor + n > len(self._rows):
             self._sample(n)
         rows = self._rows[self._cursor : self._cursor + n]
@@ -208,6 +210,12 @@ class Interpolator:
             self._rest()
             self._release()
         return rows
+
+    def _standing(self, n: int) -> Array:
+        """The last target n times (n, 6); made anew only where it is another one."""
+        if self._stands is not self.joints or len(self._still) != n:
+            self._stands, self._still = self.joints, np.tile(self.joints, (n, 1))
+        return self._still
 
     @property
     def target(self) -> Pose:

@@ -87,17 +87,17 @@ class UR:
             q6 = np.where(sine5 < _NO_WRIST, 0.0 * q1, np.arctan2(-wrist * n, -wrist * m))
             # the planar arm of joints 2 and 3, in the plane's coordinates: out along x1, up along z0
             c6, s6 = np.cos(q6), np.sin(q6)
-            z4 = [-(s6 * x6[:, k] + c6 * y6[:, k]) for k in range(3)]
-            p04 = [p05[:, k] - d5 * z4[k] for k in range(3)]
-            out = c1 * p04[0] + s1 * p04[1]
-            up = p04[2] - d1
+            z4 = -(s6[:, None] * x6 + c6[:, None] * y6)
+            p04 = p05 - d5 * z4
+            out = c1 * p04[:, 0] + s1 * p04[:, 1]
+            up = p04[:, 2] - d1
             square = out * out + up * up
             cosine3 = _cosine((square - a2 * a2 - a3 * a3) / (2.0 * a2 * a3))
             q3 = shoulder * elbow * np.arccos(cosine3)
             q2 = np.arctan2(up, out) - np.arctan2(a3 * np.sin(q3), a2 + a3 * cosine3)
-            q234 = np.arctan2(c1 * z4[0] + s1 * z4[1], -z4[2])
+            q234 = np.arctan2(c1 * z4[:, 0] + s1 * z4[:, 1], -z4[:, 2])
             q4 = q234 - q2 - q3
-            q = np.empty((*np.broadcast_shapes(q4.shape, q6.shape), 6))
+            q = np.empty((*np.broadcast(q4, q6).shape, 6))
             for joint, angles in enumerate((q1, q2, q3, q4, q5, q6)):
                 q[..., joint] = angles
         q -= 2.0 * math.pi * np.rint(q / (2.0 * math.pi))
@@ -135,6 +135,6 @@ class UR:
 def _cosine(value: Array) -> Array:
     """The value as a cosine: NaN where it is none, rounding beyond 1 taken back."""
     size = np.abs(value)
-    if size.max(initial=0.0) <= 1.0:  # the usual case; False where there is a NaN
+    if np.maximum.reduce(size, axis=None, initial=0.0) <= 1.0:  # the usual case; False where there is a NaN
         return value
     return np.where(size < 1.0 + _ROUNDING, np.clip(value, -1.0, 1.0), np.nan)

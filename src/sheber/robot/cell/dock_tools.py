@@ -1,4 +1,4 @@
-"""Docked: the tools of docks in the engine's model, and alive."""
+"""Dock tools: the tools of docks in the engine's model, and alive."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from typing import Any, Final
 
 import mujoco
 
-from sheber.robot.cell.changer import Docked, add_weld
 from sheber.robot.cell.contacts import Contacts
+from sheber.robot.cell.coupling import DockTool, add_weld
 from sheber.robot.cell.docks import (
     GROOVE_FRICTION,
     PLATE,
     PLATE_MASS,
     T_dock_tool,
     T_flange_tool,
-    docked,
     on_arm,
     plate_shapes,
+    tools_of_docks,
 )
 from sheber.robot.cell.scene import Dock, Scene, Shape, ToolSpec
 from sheber.robot.cell.tool import add_tool, make_tool, tool_bodies, tool_shapes
 from sheber.robot.cell.world import ROBOT, World, add_shape, set_mass
 
-__all__ = ["add_docked", "add_on_arm", "bodies_in_dock", "docked_shapes", "make_docked"]
+__all__ = ["add_dock_tools", "add_on_arm", "bodies_in_dock", "dock_tool_shapes", "make_dock_tools"]
 
 FREE: Final = {"suction": (("bellows_kg", 0.2),)}
 """Numbers that a kind of tool needs where it is a body of its own: the cup, drawn by 80 N, would never come to rest."""
 
 
-def add_docked(spec: Any, scene: Scene) -> None:
+def add_dock_tools(spec: Any, scene: Scene) -> None:
     """Add the tools of the docks to the engine's model, each a free body that can be welded to the changer."""
-    for dock, tool in docked(scene):
+    for dock, tool in tools_of_docks(scene):
         place = dock.pose @ T_dock_tool
         root = spec.worldbody.add_body(name=dock.tool_name, pos=place.position, quat=place.quaternion)
         root.add_freejoint()
@@ -67,17 +67,17 @@ def _fill(spec: Any, root: Any, dock: Dock, tool: ToolSpec) -> None:
         exclude.bodyname1, exclude.bodyname2 = prefix + exclude.bodyname1, prefix + exclude.bodyname2
 
 
-def make_docked(world: World, contacts: Contacts, scene: Scene) -> dict[str, Docked]:
+def make_dock_tools(world: World, contacts: Contacts, scene: Scene) -> dict[str, DockTool]:
     """The tools of the docks of a compiled world, alive, by name."""
     model = world.model
     found = {}
-    for number, (dock, tool) in enumerate(docked(scene), start=1):
+    for number, (dock, tool) in enumerate(tools_of_docks(scene), start=1):
         first = world.body(dock.tool_name)
         end = first + 1
         while end < model.nbody and model.body_rootid[end] == first:
             end += 1
         bodies = slice(first, end)
-        found[dock.tool_name] = Docked(
+        found[dock.tool_name] = DockTool(
             number,
             dock.tool_name,
             dock.name,
@@ -97,7 +97,7 @@ def bodies_in_dock(dock: Dock, tool: ToolSpec) -> list[str]:
     return [dock.tool_name, *(f"{dock.tool_name}_{body}" for body in tool_bodies(tool))]
 
 
-def docked_shapes(dock: Dock, tool: ToolSpec) -> list[tuple[str, Shape]]:
+def dock_tool_shapes(dock: Dock, tool: ToolSpec) -> list[tuple[str, Shape]]:
     """What the tool of a dock looks like: (body, shape) pairs."""
     plate = [(dock.tool_name, shape) for shape in plate_shapes()]
     return plate + [(f"{dock.tool_name}_{body}", shape) for body, shape in tool_shapes(tool)]
