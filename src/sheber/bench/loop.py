@@ -63,6 +63,7 @@ class _Clocked:
         self.first = self.last = 0.0  # wall clock [s]
         self.processor = [0.0, 0.0]  # the same moments in processor time of this process [s]
         self.served = 0.0  # wall time in which the program waited for the station [s]
+        self.requests = 0
         self.worked = 0.0  # processor time of this process meanwhile [s]
         self.steps = 0  # at the last reply
         self.step = station.step
@@ -75,6 +76,7 @@ class _Clocked:
             return self._station.handle(request)
         finally:
             self.last, self.processor[1] = time.perf_counter(), time.process_time()
+            self.requests += 1
             self.served += self.last - started
             self.worked += self.processor[1] - begun
             self.step = self.steps = self._station.step
@@ -112,6 +114,7 @@ class Graded:
     processor_s: float  # the same in processor time of the judge alone: what a busy machine cannot change
     served_s: float  # of the loop, what the program waited for the station
     worked_s: float  # the same in processor time
+    requests: int
     steps: int
     whole_s: float  # the whole call: box, building, settling and reading the trace too
 
@@ -127,7 +130,9 @@ def graded(exercise: Exercise, program: Program, seed: int, sandbox: Sandbox, fo
         raise RuntimeError(f"the reference program of {exercise.name} did not finish: {trace.outcome}")
     clocked = watched.clocked
     processor = clocked.processor[1] - clocked.processor[0]
-    return Graded(clocked.last - clocked.first, processor, clocked.served, clocked.worked, clocked.steps, whole)
+    return Graded(
+        clocked.last - clocked.first, processor, clocked.served, clocked.worked, clocked.requests, clocked.steps, whole
+    )
 
 
 @contextmanager

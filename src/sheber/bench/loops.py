@@ -31,7 +31,6 @@ from sheber.judge import Program, Sandbox, best_sandbox
 from sheber.robot.cell.arm import Servo
 from sheber.robot.cell.cell import Cell
 from sheber.robot.clock import STEP_S
-from sheber.robot.desk import Desk
 from sheber.robot.motion.compliance import Compliance
 from sheber.robot.record import Record
 from sheber.temporary import temporary_folder
@@ -108,7 +107,7 @@ def _compliance(measured: list[_Measured], plainest: _Measured) -> list[Row]:
 
 def _measured(exercise: Exercise, sandbox: Sandbox, folder: Path, rounds: int) -> _Measured:
     program, seed = Program.read(exercise.program("reference")), exercise.rehearsal[0]
-    with _counted(Servo, "rows") as looks, _counted(Desk, "handle") as requests:
+    with _counted(Servo, "rows") as looks:
         writes, told = prepared(exercise, program, seed, sandbox, folder)
     runs: list[tuple[_Apart, float]] = []
 
@@ -133,7 +132,7 @@ def _measured(exercise: Exercise, sandbox: Sandbox, folder: Path, rounds: int) -
         engine,
         judge,
         ratio,
-        len(looks) + len(requests),
+        len(looks) + told.requests,
         told.steps,
         pictures,
         compliance,

@@ -25,12 +25,12 @@ points[:, :2] = np.mgrid[: SIZE[0], : SIZE[1]].T.reshape(-1, 2) * board["field"]
 flanges, corners = [], []
 for a, b, c in (
     (0, 0, 0),
-    (0.2, 0, 0.3),
-    (0, 0.2, -0.3),
-    (-0.2, 0, 0.2),
-    (0, -0.2, -0.2),
-    (0.15, 0.15, 0),
-    (-0.15, -0.15, 0.4),
+    (0.3, 0, 0.3),
+    (0, 0.3, -0.3),
+    (-0.3, 0, 0.2),
+    (0, -0.3, -0.2),
+    (0.2, 0.2, 0),
+    (-0.2, -0.2, 0.4),
 ):
     above = Pose(cell.frames["board"].position) @ DOWN.rotated(z=math.pi / 2)
     image = see(above.rotated(x=a, y=b).rotated(z=c).offset_tool(z=-0.42), hand.flange_pose)
@@ -86,7 +86,7 @@ for name, pair in rays.items():
     if len(pair) == 2:
         (p, a), (q, b) = pair
         s, t = np.linalg.lstsq(np.column_stack((a, -b)), q - p, rcond=None)[0]
-        tip = Pose((p + s * a + q + t * b) / 2) @ DOWN
+        tip = Pose((p + s * a + q + t * b) / 2).offset(z=0.002) @ DOWN  # rather short of a mark than pressed into it
         robot.move_to(tip.offset(z=0.08), speed=0.6)
         robot.move_linear(tip, speed=0.1)
         cell.outputs["touch"] = True
