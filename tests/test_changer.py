@@ -160,9 +160,9 @@ def test_a_tool_that_is_off_says_what_was_asked_what_is_wrong_and_what_exists(ta
     take(cell, "dock_b")
     with pytest.raises(ToolError, match=r"The gripper is not on the arm\. The changer has suction\."):
         cell.gripper.open()
-    with pytest.raises(NotGiven, match=r"no tool 'dispenser'. It has: gripper, suction"):
+    with pytest.raises(NotGiven, match=r"no tool 'dispenser' here. These exist: gripper, suction"):
         cell.dispenser  # noqa: B018
-    with pytest.raises(NotGiven, match=r"no tool in a dock 'hammer'. It has: gripper, suction"):
+    with pytest.raises(NotGiven, match=r"no tool in a dock 'hammer' here. These exist: gripper, suction"):
         cell.changer.tools["hammer"]
 
 

@@ -351,7 +351,7 @@ def test_a_state_is_read_only_and_says_what_it_has() -> None:
     assert state.holding
     assert dict(state.tool) == {"holding": True, "width": 0.02}
     assert (state.inputs["flow"], state.outputs["heat"], state.inputs["part_present"]) == (2, 1.5, True)
-    with pytest.raises(NotGiven, match=r"no reading of the tool 'vacuum'\. It has: holding, width"):
+    with pytest.raises(NotGiven, match=r"no reading of the tool 'vacuum' here\. These exist: holding, width"):
         state.tool["vacuum"]
     for values in (state.tool, state.inputs, state.outputs):
         with pytest.raises(TypeError, match="does not support item assignment"):
@@ -408,8 +408,8 @@ def test_analog_signals_are_numbers_and_digital_ones_are_not() -> None:
         (lambda c: c.note(5), TypeError, "must be a string"),
         (lambda c: c.suction.on(timeout=0), ValueError, "greater than 0 s"),
         (lambda c: c.outputs.__setitem__("belt", 2), TypeError, "True or False"),
-        (lambda c: c.outputs.__setitem__("bell", True), NotGiven, "no output 'bell'. It has: belt"),
-        (lambda c: c.inputs["part"], NotGiven, "no input 'part'. It has: part_present"),
+        (lambda c: c.outputs.__setitem__("bell", True), NotGiven, "no output 'bell' here. These exist: belt"),
+        (lambda c: c.inputs["part"], NotGiven, "no input 'part' here. These exist: part_present"),
         (lambda c: c.wait_for("part"), NotGiven, "part_present"),
         (lambda c: c.frames["picks"], NotGiven, "no frame 'picks'.*pick"),
         (lambda c: c.cameras["left"], NotGiven, "no camera 'left'.*overhead"),
@@ -510,7 +510,7 @@ def test_a_width_in_millimetres_is_told_and_one_beyond_the_stroke_is_the_cells_a
         (lambda c: c.move_joints, "Cell has no attribute 'move_joints'. Did you mean robot.move_joints[?] It has: "),
         (lambda c: c.camera, "Cell has no attribute 'camera'. Did you mean cameras"),
         (lambda c: c.frames.pick, r"name in brackets: \['pick'\], not .pick"),
-        (lambda c: c.frames.picks, "no frame 'picks'. It has: pick"),
+        (lambda c: c.frames.picks, "no frame 'picks' here. These exist: pick"),
     ],
 )
 def test_an_attribute_that_does_not_exist_is_told(call: Callable[[Cell], Any], words: str) -> None:
@@ -549,7 +549,7 @@ def test_names_behave_like_a_dict() -> None:
     assert "pick" in frames
     assert list(frames) == ["pick", "pallet"]
     assert frames.get("nothing") is None
-    with pytest.raises(NotGiven, match="no input at all"):
+    with pytest.raises(NotGiven, match="None exists"):
         Named(INPUT, {})["left"]
 
 

@@ -429,7 +429,7 @@ def test_refusals_beyond_five_hundred_are_answered_but_not_recorded(tmp_path: Pa
         station.handle(b'{"do": "connect", "protocol": 1}')
         for _turn in range(ERRORS_RECORDED + 20):
             answer = station.handle(b'{"do": "wait_for", "name": "nothing", "value": true, "timeout": 0.01}')
-            assert b"This cell has no digital input" in answer.body
+            assert b"There is no digital input" in answer.body
         station.close()
     assert len(events(read(tmp_path / "run.trace"), "error")) == ERRORS_RECORDED
 
@@ -480,7 +480,7 @@ def test_the_gripper_holds_by_friction_and_says_so(tmp_path: Path) -> None:
             hand.open(width=0.2)
         with pytest.raises(ToolError, match="limit of the gripper is 130 N"):
             hand.close(force=1000.0)
-        with pytest.raises(NotGiven, match="It has: gripper"):
+        with pytest.raises(NotGiven, match="These exist: gripper"):
             _ = cell.suction
     assert [e.data["part"] for e in events(talk.trace, "grip")] == ["box"]
     assert [e.data["part"] for e in events(talk.trace, "release")] == ["box"]

@@ -183,7 +183,7 @@ def test_an_error_travels_as_words_and_as_id_with_values(tmp_path: Path) -> None
         error = json.loads(station.handle(b'{"do":"capture","camera":"left","line":3}').body)["error"]
         station.close()
     assert (error["kind"], error["line"]) == ("NotGiven", 3)
-    assert error["message"] == "This cell has no camera 'left'. It has no camera at all."
+    assert error["message"] == "There is no camera 'left' here. None exists."
     assert str(Text.from_form(error["text"])) == error["message"]
 
 

@@ -72,7 +72,7 @@ def test_entries_are_on_the_record_with_their_line(path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "values", "error", "words"),
     [
-        ("picture", {}, NotGiven, "no form of the archive 'picture'. It has: frame"),
+        ("picture", {}, NotGiven, "no form of the archive 'picture' here. These exist: frame"),
         ("frame", {"data": b""}, StationError, "has the fields .*data.*at.*of.* The entry has: .*data"),
         ("frame", {"data": b"", "at": 1.0, "colour": 2}, StationError, "The entry has: .*colour"),
         ("frame", {"data": "text", "at": 1.0}, TypeError, "data must be bytes. You gave str"),

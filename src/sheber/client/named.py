@@ -13,8 +13,8 @@ from sheber.i18n import Message, Text, message
 
 __all__ = ["ENTRY", "INPUT", "IN_BRACKETS", "LIMIT", "OUTPUT", "Inputs", "Named", "Outputs", "missing"]
 
-NO_SUCH = message("client.no_such", "This cell has no {what} {name!r}. It has: {known}.")
-NONE_AT_ALL = message("client.none_at_all", "This cell has no {what} {name!r}. It has no {what} at all.")
+NO_SUCH = message("client.no_such", "There is no {what} {name!r} here. These exist: {known}.")
+NONE_AT_ALL = message("client.none_at_all", "There is no {what} {name!r} here. None exists.")
 IN_BRACKETS = message("client.in_brackets", "Write the name in brackets: [{name!r}], not .{name}")
 INPUT = message("client.what_input", "input")
 OUTPUT = message("client.what_output", "output")
@@ -31,7 +31,7 @@ class Named(dict[str, T], Generic[T]):
     >>> Named(INPUT, {"pick": 1, "pallet": 2})["palet"]
     Traceback (most recent call last):
     ...
-    sheber.client.errors.NotGiven: This cell has no input 'palet'. It has: pallet, pick.
+    sheber.client.errors.NotGiven: There is no input 'palet' here. These exist: pallet, pick.
     """
 
     __slots__ = ("_what",)

@@ -6,8 +6,8 @@ from sheber.i18n import Text, Worded, message
 
 __all__ = ["CommandError", "missing"]
 
-NOT_THERE = message("robot.not_there", "This cell has no {what} {name!r}. It has: {names}.")
-NONE_THERE = message("robot.none_there", "This cell has no {what} {name!r}. It has no {what} at all.")
+NOT_THERE = message("robot.not_there", "There is no {what} {name!r} here. These exist: {names}.")
+NONE_THERE = message("robot.none_there", "There is no {what} {name!r} here. None exists.")
 
 
 class CommandError(Worded):
