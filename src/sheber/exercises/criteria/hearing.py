@@ -103,8 +103,10 @@ class Sent:
 def frames_heard(trace: Trace, sent: Sent, loud_dbhz: float, worth: Worth) -> Check:
     """The share of the loud frames that were received."""
     loud = [frame for frame in sent.frames if frame.cn0_dbhz >= loud_dbhz]
+    if not loud:  # the run ended before the pass
+        return worth.missing("frames", LOUD(), NO_FRAMES())
     missing = [frame for frame in loud if frame.heard_at is None]
-    share = 1.0 - len(missing) / len(loud) if loud else 0.0
+    share = 1.0 - len(missing) / len(loud)
     first = missing[0] if missing else None
     told = (
         LOUD_MISSED(
