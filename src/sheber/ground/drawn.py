@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Level, Lines, Series, Words, attempted
+from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Lines, Series, Words, attempted
 from sheber.ground import pictures
 from sheber.i18n import N_, message
 from sheber.trace import Trace
@@ -141,20 +141,14 @@ def _constellation(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
 # --- modem and schedule -----------------------------------------------------------------------------------
 
 
-def _followed(trace: Trace, told: Mapping[str, Any]) -> Diagram:
-    """The way of the satellite whose downlink it is, where the dish follows by itself."""
-    about, site = told["modem"], told["site"]
-    azimuth, elevation = trace["modem_look"].T
-    way = pictures.Way(str(about["satellite"]), trace.time, azimuth, elevation, float(about["beam_deg"]))
-    skyline, high = np.transpose(site["skyline_deg"])
-    return pictures.sky([way], skyline_deg=(skyline, high), minimum_deg=site["minimum_deg"])
-
-
 def _carrier(trace: Trace, told: Mapping[str, Any]) -> Diagram:
     """How strong the satellite was, and what each mode needs."""
-    levels = tuple(Level(str(name), float(value)) for name, value in told["modem"]["needs_dbhz"].items())
-    series = (Series(N_("C/N0"), trace.time, trace["modem_cn0"]),)
-    return Lines(N_("Carrier and modes"), series, pictures.run_time(), Axis(N_("C/N0"), "dBHz"), levels)
+    ends = [float(trace.time[0]), float(trace.time[-1])]
+    needs = [Series(str(name), ends, [float(value)] * 2) for name, value in told["modem"]["needs_dbhz"].items()]
+    carrier = Series(N_("C/N0"), trace.time, trace["modem_cn0"])
+    return Lines(
+        N_("Carrier and modes"), (carrier, *needs), pictures.run_time(), Axis(N_("C/N0, and what modes need"), "dBHz")
+    )
 
 
 def _modes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
@@ -194,7 +188,6 @@ _DRAWINGS: Final = (
     _Drawing(N_("Waterfall"), "receiver_spectrum", _waterfall),
     _Drawing(N_("Eye"), "strongest", _eye),
     _Drawing(N_("Constellation"), "strongest", _constellation),
-    _Drawing(N_("Sky"), "modem_look", _followed),
     _Drawing(N_("Carrier and modes"), "modem_cn0", _carrier),
     _Drawing(N_("Modes of the downlink"), "downlink", _modes),
     _Drawing(N_("Timetable"), "timetable", _timetable),

@@ -8,8 +8,7 @@ the pointing error of the station's mount where there is one, rain and flicker d
 A program sees readings: C/N0 with an error, and counts of frames. What the best law would have delivered is known here
 alone; it is on the record at the end.
 
-Where the station has no mount (`AntennaSpec`), its dish follows the satellite by itself and never misses. Then the
-modem also records where it looks, and shows the dish.
+Where the station has no mount (`AntennaSpec`), its dish follows the satellite by itself and never misses.
 """
 
 from __future__ import annotations
@@ -22,15 +21,14 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from sheber.desk import Command, CommandError, Reply, missing
-from sheber.ground import looks
-from sheber.ground.equipment.antenna import Antenna, AntennaSpec
+from sheber.ground.equipment.antenna import Antenna
 from sheber.ground.equipment.orbits import Orbits
 from sheber.ground.link.carrier import Link, carrier_at
 from sheber.ground.link.fading import RAIN_S, flicker_db, normal_process, rain_db, rarity_percent
 from sheber.ground.link.laws import best_law, eb_n0_db, volume
 from sheber.ground.link.modes import FRAME_BITS, Mode, mode
 from sheber.ground.mount.pointing import pointing_error_deg
-from sheber.ground.serving import Device, Equipment, Instant, Looks, Served, serves
+from sheber.ground.serving import Device, Equipment, Instant, Served, serves
 from sheber.i18n import N_, message
 from sheber.trace import Channel, EventKind
 
@@ -115,16 +113,15 @@ class Modem(Equipment):
         return told | {"implementation_db": spec.implementation_db, "frame_bits": FRAME_BITS}
 
     def described(self) -> dict[str, Any]:
-        """The satellite, the beam, and the C/N0 that each mode needs [dBHz]."""
-        spec, link = self.spec, self.spec.link
+        """The satellite, and the C/N0 that each mode needs [dBHz]."""
+        spec = self.spec
         needs = {
             one.name: one.required_db(spec.keep_lost)
             + spec.implementation_db
             + float(10.0 * np.log10(one.bit_rate(spec.symbol_rate)))
             for one in self.modes
         }
-        beam_deg = float(np.degrees(link.antenna.beam_rad(link.frequency_hz)))
-        return {"satellite": spec.satellite, "beam_deg": round(beam_deg, 3), "needs_dbhz": needs}
+        return {"satellite": spec.satellite, "needs_dbhz": needs}
 
     @property
     def busy(self) -> bool:
@@ -148,15 +145,7 @@ class Modem(Equipment):
         """C/N0, the mode, frames sent and lost, and bits so far."""
         now = self._station.step
         level = self._level(now) if self._is_up(now) else NO_SIGNAL
-        row = (level, self._place + 1, self.sent, self.lost, self.delivered_bits)
-        return row if self._station.has(Antenna) else (*row, self._seen())
-
-    def poses(self) -> list[list[float]]:
-        """Yoke, dish and satellite, where the dish follows by itself."""
-        if self._station.has(Antenna):
-            return []
-        azimuth, elevation = self._seen()
-        return [*_DISH.poses(azimuth, max(elevation, 0.0)), _DISH.satellite_pose(azimuth, elevation)]
+        return level, self._place + 1, self.sent, self.lost, self.delivered_bits
 
     def settle(self) -> None:
         """Record what the downlink delivered, and what the best law would have."""
@@ -218,11 +207,6 @@ class Modem(Equipment):
 
     def _locked(self, time: float) -> bool:
         return self._since is not None and time >= self._since + self.spec.gap_s - 1e-9
-
-    def _seen(self) -> tuple[float, float]:
-        """Azimuth and elevation of the satellite [deg]; where it was last, after the downlink's life."""
-        step = min(self._station.step, len(self._truth.up) - 1)
-        return float(self._truth.azimuth_deg[step]), float(self._truth.elevation_deg[step])
 
     def _is_up(self, step: int) -> bool:
         return step < len(self._truth.up) and bool(self._truth.up[step])
@@ -336,31 +320,14 @@ _EVENTS: Final = {
 }
 
 
-_DISH: Final = looks.Antenna(5.0)
-
-
-def _follows_itself(scene: Scene) -> bool:
-    return not any(isinstance(one, AntennaSpec) for one in scene.equipment)
-
-
-def _looks(spec: ModemSpec, scene: Scene) -> Looks:
-    """A dish, the sky above it, and the satellite; nothing where a mount has them."""
-    if not _follows_itself(scene):
-        return Looks()
-    visuals = _DISH.visuals(scene.site.skyline.table)
-    return Looks((*looks.BODIES, "satellite"), (*visuals, *looks.satellite("satellite", _DISH)))
-
-
 def _channels(spec: ModemSpec, scene: Scene) -> tuple[Channel, ...]:
-    way = Channel("modem_look", "f8", (2,), "deg", N_("Satellite"), labels=(N_("azimuth"), N_("elevation")))
     return (
         Channel("modem_cn0", "f4", (), "dBHz", N_("C/N0")),
         Channel("modem_mode", "u1", (), "", N_("Mode")),
         Channel("modem_sent", "u4", (), "", N_("Frames sent"), plot="none"),
         Channel("modem_lost", "u4", (), "", N_("Frames lost")),
         Channel("modem_bits", "f8", (), "", N_("Bits delivered")),
-        *((way,) if _follows_itself(scene) else ()),
     )
 
 
-MODEM = Device("modem", ModemSpec, Modem, (Use, Plan, Read), _EVENTS, _channels, _looks)
+MODEM = Device("modem", ModemSpec, Modem, (Use, Plan, Read), _EVENTS, _channels)
