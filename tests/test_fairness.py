@@ -26,6 +26,7 @@ NAMES = [
     "frame-and-trace",
     "inspection",
     "tcp-calibration",
+    "timetable",
     "tool-change",
 ]
 SEEDS = range(9001, 9009) if os.environ.get("SHEBER_ALL_SEEDS") else (9002, 9003)

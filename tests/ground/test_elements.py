@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import orbits
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from sheber.ground import elements
 from sheber.ground.elements import BadElements, Elements, Provenance, Unfit, check_fit
-from sheber.ground.instants import DAY, parse, written
+from sheber.ground.instants import DAY, julian, parse, written
 
 TLE = """\
 ISS (ZARYA)
@@ -146,6 +147,20 @@ def test_a_clock_before_the_elements_is_told() -> None:
         Unfit, match=r"of another time: 1970-01-01T00:00:00Z is 20\d\d\d\.\d days before .* Check the clock"
     ):
         check_fit(one, 0.0, DAY)
+
+
+def test_a_decayed_satellite_that_sgp4_follows_without_an_error_is_refused() -> None:
+    """Here SGP4 says that all is well, and puts the satellite 200,000 km and more away."""
+    decayed = Elements(
+        "SALEM-08", 90008, 1819599606.428544, 60.7327, 210.8469, 0.0004, 354.9351, 86.432, 16.45, bstar=0.06
+    )
+    start = 1820344500.0
+    day, fraction = julian(np.array([start, start + 3 * DAY]))
+    errors, places, _speeds = decayed.satrec.sgp4_array(day, fraction)
+    assert not errors.any()
+    assert np.linalg.norm(places, axis=1).min() > 200_000.0
+    with pytest.raises(Unfit, match="SALEM-08 has decayed"):
+        check_fit(decayed, start, start + 3 * DAY)
 
 
 def test_a_decayed_satellite_is_refused() -> None:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Level, Lines, Series, Words, attempted
+from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Lines, Series, Words, attempted
 from sheber.ground import pictures
 from sheber.i18n import N_, message
 from sheber.trace import Trace
@@ -143,9 +143,12 @@ def _constellation(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
 
 def _carrier(trace: Trace, told: Mapping[str, Any]) -> Diagram:
     """How strong the satellite was, and what each mode needs."""
-    levels = tuple(Level(str(name), float(value)) for name, value in told["modem"]["needs_dbhz"].items())
-    series = (Series(N_("C/N0"), trace.time, trace["modem_cn0"]),)
-    return Lines(N_("Carrier and modes"), series, pictures.run_time(), Axis(N_("C/N0"), "dBHz"), levels)
+    ends = [float(trace.time[0]), float(trace.time[-1])]
+    needs = [Series(str(name), ends, [float(value)] * 2) for name, value in told["modem"]["needs_dbhz"].items()]
+    carrier = Series(N_("C/N0"), trace.time, trace["modem_cn0"])
+    return Lines(
+        N_("Carrier and modes"), (carrier, *needs), pictures.run_time(), Axis(N_("C/N0, and what modes need"), "dBHz")
+    )
 
 
 def _modes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:

@@ -8,9 +8,12 @@ gives another. Backwards from the epoch it is the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+
+import numpy as np
 
 from sheber.ground.elements.model import BadElements, Elements
 from sheber.ground.errors import GroundError
@@ -38,6 +41,11 @@ FAILED = message("ground.elements_failed", "SGP4 cannot follow {name} to {at} by
 FOR_TIMETABLE = message("ground.purpose_timetable", "a timetable of passes")
 FOR_POINTING = message("ground.purpose_pointing", "pointing a narrow beam")
 FOR_ANY = message("ground.purpose_any", "anything")
+
+_GM: Final = 398_600.8  # km³/s² of the Earth (WGS 72, as SGP4 has it)
+_MOMENTS: Final = 5  # of a window, its ends among them
+_ABOVE_APOGEE: Final = 1.5  # times the apogee: no perturbation brings a satellite there
+_IN_THE_AIR: Final = 6  # SGP4's number of a decayed satellite
 
 
 class Unfit(GroundError):
@@ -83,12 +91,24 @@ def check_fit(
 
 
 def _check_flies(elements: Elements, start: float, end: float) -> None:
-    """Raise Unfit where SGP4 does not follow the satellite to both ends of the window."""
-    for at in (start, end):
+    """Raise Unfit where SGP4 does not follow the satellite through the window.
+
+    Long after a decay SGP4 may report no error and give places hundreds of thousands of kilometres away. So the
+    distance is held against the orbit's apogee too.
+    """
+    for at in np.linspace(start, end, _MOMENTS).tolist():
         day, fraction = julian(at)
-        error = elements.satrec.sgp4(float(day), float(fraction))[0]
+        error, place, _speed = elements.satrec.sgp4(float(day), float(fraction))
         if error:
             raise propagation_failed(elements, at, error)
+        if math.hypot(*place) > _ABOVE_APOGEE * _apogee_km(elements):
+            raise propagation_failed(elements, at, _IN_THE_AIR)
+
+
+def _apogee_km(elements: Elements) -> float:
+    """Distance of the apogee from the Earth's centre, by Kepler's third law."""
+    axis_km = float((_GM / elements.mean_motion**2) ** (1.0 / 3.0))
+    return axis_km * (1.0 + elements.eccentricity)
 
 
 def propagation_failed(elements: Elements, at: float, error: int) -> Unfit:
