@@ -199,7 +199,7 @@ def test_the_carrier_is_drawn_beside_what_each_mode_needs(tmp_path: Path) -> Non
     assert np.array_equal(np.isfinite(trace["modem_cn0"]), seen.elevation > 0.0)  # a gap where nothing is received
     assert [str(getattr(one, "title", one)) for one in drawn(trace)] == ["Carrier and modes", "Modes of the downlink"]
     carrier = next(one for one in drawn(trace) if isinstance(one, Lines))
-    needed = {str(level.label): level.value for level in carrier.levels}
+    needed = {str(series.label): series.y[0] for series in carrier.series[1:]}
     rate = mode("qpsk-rs").bit_rate(25e6)
     assert needed["qpsk-rs"] == pytest.approx(mode("qpsk-rs").required_db() + 10 * np.log10(rate))
     for diagram in drawn(trace):
