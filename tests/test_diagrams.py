@@ -352,3 +352,12 @@ def test_one_bad_record_never_costs_the_other_diagrams() -> None:
     assert made.title == "Orbit"
     assert "ZeroDivisionError" in svg(made)
     assert attempted("Orbit", lambda: SKY) is SKY
+
+
+def test_a_curve_keeps_free_of_the_rims_and_a_constant_lies_in_the_middle() -> None:
+    for y, share in ((np.array([0.0, 10.0]), 0.05 / 1.1), (np.array([3.0, 3.0]), 0.5)):
+        made = Lines("", (Series("", [0.0, 1.0], y),), Axis(), Axis())
+        field = next(one for one in parts(made).iter("rect") if one.get("class") == "frame")
+        top, high = float(field.get("y", "")), float(field.get("height", ""))
+        places = [float(b) for b in re.findall(r"[ML][\d.]+ ([\d.]+)", paths(made, "line")[-1])]
+        assert (min(places) - top) / high == pytest.approx(share, abs=0.01)
