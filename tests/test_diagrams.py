@@ -94,6 +94,12 @@ def test_words_are_those_of_the_reader_and_stay_words() -> None:
     assert root[0].text == "<script>alert(1)</script> & <b>"
 
 
+def test_the_name_of_an_element_stays_a_name() -> None:
+    root = ElementTree.fromstring(svg(CURVES, 'a"b<c>&'))
+    assert root.get("id") == 'a"b<c>&'
+    assert root.get("aria-labelledby") == root[0].get("id")
+
+
 def test_a_very_long_name_is_cut() -> None:
     assert len(svg(Missing("n" * 100_000, "w" * 100_000))) < 1500
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sheber.geometry import Pose
+from sheber.ground.mount.pointing import direction
 from sheber.station import Mesh
 from sheber.trace import Visual
 
@@ -167,9 +168,7 @@ def _skyline(antenna: Antenna, azimuth_deg: ArrayLike, elevation_deg: ArrayLike)
 
 def _on_dome(antenna: Antenna, azimuth_deg: Floats, elevation_deg: Floats) -> Floats:
     """Points (n, 3) in directions."""
-    a, e = np.radians(azimuth_deg), np.radians(elevation_deg)
-    away = np.stack((np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), np.sin(e)), axis=1)
-    return antenna.dome_m * away + (0.0, 0.0, antenna.axes_m)
+    return antenna.dome_m * direction(azimuth_deg, elevation_deg) + (0.0, 0.0, antenna.axes_m)
 
 
 # --- meshes and textures by name ---------------------------------------------------------------------------
