@@ -94,6 +94,12 @@ def test_words_are_those_of_the_reader_and_stay_words() -> None:
     assert root[0].text == "<script>alert(1)</script> & <b>"
 
 
+def test_the_name_of_an_element_stays_a_name() -> None:
+    root = ElementTree.fromstring(svg(CURVES, 'a"b<c>&'))
+    assert root.get("id") == 'a"b<c>&'
+    assert root.get("aria-labelledby") == root[0].get("id")
+
+
 def test_a_very_long_name_is_cut() -> None:
     assert len(svg(Missing("n" * 100_000, "w" * 100_000))) < 1500
 
@@ -352,3 +358,12 @@ def test_one_bad_record_never_costs_the_other_diagrams() -> None:
     assert made.title == "Orbit"
     assert "ZeroDivisionError" in svg(made)
     assert attempted("Orbit", lambda: SKY) is SKY
+
+
+def test_a_curve_keeps_free_of_the_rims_and_a_constant_lies_in_the_middle() -> None:
+    for y, share in ((np.array([0.0, 10.0]), 0.05 / 1.1), (np.array([3.0, 3.0]), 0.5)):
+        made = Lines("", (Series("", [0.0, 1.0], y),), Axis(), Axis())
+        field = next(one for one in parts(made).iter("rect") if one.get("class") == "frame")
+        top, high = float(field.get("y", "")), float(field.get("height", ""))
+        places = [float(b) for b in re.findall(r"[ML][\d.]+ ([\d.]+)", paths(made, "line")[-1])]
+        assert (min(places) - top) / high == pytest.approx(share, abs=0.01)

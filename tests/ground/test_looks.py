@@ -92,3 +92,14 @@ def test_north_is_up_on_the_ground() -> None:
     dark = texture("rose/20").mean(axis=2) < 120
     assert dark[40:100, 236:276].sum() > 100  # N
     assert dark[225:290, 430:490].sum() > 100  # E
+
+
+def test_a_yagi_looks_along_its_boom() -> None:
+    yagi = Antenna(2.4, yagi=True)
+    rods = [one for one in yagi.visuals() if one.body == "dish" and one.shape == "cylinder"]
+    boom = max(rods, key=lambda one: one.size[1])
+    assert boom.pose.rotation @ (0.0, 0.0, 1.0) == pytest.approx((0.0, 1.0, 0.0), abs=1e-9)
+    assert boom.size[1] == pytest.approx(2.4)
+    assert not any(one.mesh for one in yagi.visuals())
+    others = [one for one in rods if one is not boom]
+    assert {round(abs(float((one.pose.rotation @ (0.0, 0.0, 1.0))[1])), 9) for one in others} == {0.0}  # across it

@@ -31,7 +31,6 @@ def test_times_of_all_curves_follow_the_run() -> None:
         pictures.elevations([WAY], minimum_deg=10.0),
         pictures.pointing(TIMES, np.zeros(60), 0.5),
         pictures.doppler(pair),
-        pictures.curves("Level", {"a": pair}, "dB", levels={"most": 1.0}),
     ):
         assert 'class="now"' in svg(made)
         assert made.x.run_start == 0.0

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sheber.geometry import Pose
+from sheber.ground.mount.pointing import direction
 from sheber.station import Mesh
 from sheber.trace import Visual
 
@@ -26,6 +27,7 @@ __all__ = ["BODIES", "Antenna", "mesh", "satellite", "texture"]
 BODIES: Final = ("yoke", "dish")
 """The bodies of an antenna, in the order of `Antenna.poses`."""
 
+RODS: Final = 9  # of a Yagi, each way
 FOCUS: Final = 0.38  # of the diameter: how far the focus of a dish is from its vertex
 SIZES_M: Final = (0.3, 40.0)  # diameters that a dish may have
 ROSE_M: Final = (1.0, 200.0)  # as above, of the rose of directions
@@ -42,9 +44,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Antenna:
-    """A dish on its pedestal, and how large the sky about it is drawn."""
+    """An antenna on its pedestal, and how large the sky about it is drawn."""
 
-    diameter_m: float
+    diameter_m: float  # of the dish; of a Yagi the length of its boom
+    yagi: bool = False  # a boom with crossed rods in place of a dish
 
     @property
     def axes_m(self) -> float:
@@ -61,7 +64,8 @@ class Antenna:
 
         skyline_deg: azimuths (n,), and how high the skyline is there (n,).
         """
-        parts = (*_pedestal(self), *_yoke(self), *_dish(self), *_ground(self))
+        moving = _boom(self) if self.yagi else _dish(self)
+        parts = (*_pedestal(self), *_yoke(self), *moving, *_ground(self))
         return parts if skyline_deg is None else (*parts, *_skyline(self, *skyline_deg))
 
     def poses(self, azimuth_deg: float, elevation_deg: float) -> list[list[float]]:
@@ -127,6 +131,19 @@ def _dish(antenna: Antenna) -> list[Visual]:
     return parts + [_strut(d, vertex, turn) for turn in np.radians((45.0, 135.0, 225.0, 315.0)).tolist()]
 
 
+def _boom(antenna: Antenna) -> list[Visual]:
+    """Two Yagis on one boom, at right angles; it looks along y. Rods are longer and thicker than true ones."""
+    d = antenna.diameter_m
+    boom = _rod("dish", np.array((0.0, -0.35 * d, 0.0)), np.array((0.0, 0.65 * d, 0.0)), 0.016 * d, _DARK)
+    parts = [boom, Visual("dish", "box", (0.2 * d, 0.1 * d, 0.1 * d), Pose((0.0, 0.0, 0.0)), _DARK)]
+    for n, along in enumerate(np.linspace(-0.33, 0.63, RODS).tolist()):
+        half = (0.15 - 0.04 * n / (RODS - 1)) * d
+        for side in (np.array((half, 0.0, 0.0)), np.array((0.0, 0.0, half))):
+            middle = np.array((0.0, along * d, 0.0))
+            parts.append(_rod("dish", middle - side, middle + side, 0.009 * d, _GREY))
+    return parts
+
+
 def _strut(d: float, vertex: float, turn: float) -> Visual:
     """From the reflector, three quarters of the way out, to the feed."""
     out = 0.375 * d
@@ -167,9 +184,7 @@ def _skyline(antenna: Antenna, azimuth_deg: ArrayLike, elevation_deg: ArrayLike)
 
 def _on_dome(antenna: Antenna, azimuth_deg: Floats, elevation_deg: Floats) -> Floats:
     """Points (n, 3) in directions."""
-    a, e = np.radians(azimuth_deg), np.radians(elevation_deg)
-    away = np.stack((np.sin(a) * np.cos(e), np.cos(a) * np.cos(e), np.sin(e)), axis=1)
-    return antenna.dome_m * away + (0.0, 0.0, antenna.axes_m)
+    return antenna.dome_m * direction(azimuth_deg, elevation_deg) + (0.0, 0.0, antenna.axes_m)
 
 
 # --- meshes and textures by name ---------------------------------------------------------------------------

@@ -37,7 +37,6 @@ __all__ = [
     "Booking",
     "Way",
     "constellation",
-    "curves",
     "doppler",
     "elevations",
     "eye",
@@ -139,20 +138,6 @@ def pointing(times: ArrayLike, error_deg: ArrayLike, beam_deg: float, *, start: 
 
 
 # --- signals ----------------------------------------------------------------------------------------------
-
-
-def curves(
-    title: Words,
-    series: Mapping[Words, tuple[ArrayLike, ArrayLike]],
-    unit: str,
-    *,
-    start: float | None = None,
-    levels: Mapping[Words, float] | None = None,
-) -> Lines:
-    """Any quantities of one unit over the time: times (n,) [s] and values (n,) by name."""
-    drawn = tuple(Series(name, _instants(x, start), np.asarray(y)) for name, (x, y) in series.items())
-    limits = tuple(Level(name, value) for name, value in (levels or {}).items())
-    return Lines(title, drawn, run_time(start), Axis("", unit), limits)
 
 
 def doppler(

@@ -76,7 +76,7 @@ CALL, TO = "UN1GWA", "CQ"
 def scene(seed: int, numbers: Numbers) -> Scene:
     """The station of one seed, some seconds before a pass, and all that the satellite will send."""
     from sheber.ground.chains import satellite
-    from sheber.ground.equipment import ArchiveSpec, Field, Form, OrbitsSpec, ReceiverSpec
+    from sheber.ground.equipment import ArchiveSpec, Field, FollowingSpec, Form, OrbitsSpec, ReceiverSpec
     from sheber.ground.reception import Burst, Emitter
     from sheber.ground.scene import Satellite, Scene
 
@@ -102,7 +102,12 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         start=start,
         site=site,
         satellites=(Satellite(NAME, true, told),),
-        equipment=(OrbitsSpec(), ReceiverSpec((emitter,), tuned_hz=FREQUENCY), ArchiveSpec((form,))),
+        equipment=(
+            OrbitsSpec(),
+            FollowingSpec(NAME, 2.4, yagi=True),
+            ReceiverSpec((emitter,), tuned_hz=FREQUENCY),
+            ArchiveSpec((form,)),
+        ),
         sample_steps=10,
         sheet=(
             ("satellite", NAME),

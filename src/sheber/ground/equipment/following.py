@@ -33,7 +33,8 @@ class FollowingSpec:
     """Which satellite, and by what."""
 
     satellite: str
-    diameter_m: float = 5.0  # of the dish
+    diameter_m: float = 5.0  # of the dish; of a Yagi the length of its boom
+    yagi: bool = False  # no dish
 
 
 class Following(Equipment):
@@ -41,7 +42,7 @@ class Following(Equipment):
 
     def __init__(self, spec: FollowingSpec, station: Served) -> None:
         self._spec, self._station = spec, station
-        self._dish = looks.Antenna(spec.diameter_m)
+        self._dish = looks.Antenna(spec.diameter_m, spec.yagi)
         self._chunk = -1  # the piece of the orbit that is at hand
         self._ways: NDArray[np.float64] = np.empty((0, 3))  # unit vectors of its grid
 
@@ -78,8 +79,8 @@ class Following(Equipment):
 
 
 def _looks(spec: FollowingSpec, scene: Scene) -> Looks:
-    """A dish, the sky above it, and the satellite."""
-    dish = looks.Antenna(spec.diameter_m)
+    """The antenna, the sky above it, and the satellite."""
+    dish = looks.Antenna(spec.diameter_m, spec.yagi)
     visuals = (*dish.visuals(scene.site.skyline.table), *looks.satellite("satellite", dish))
     return Looks((*looks.BODIES, "satellite"), visuals)
 
