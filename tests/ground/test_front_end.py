@@ -9,15 +9,17 @@ import pytest
 
 from ground_conversation import conversation, ground_scene
 from sheber import StationError
+from sheber.diagrams import Bars, svg
 from sheber.ground.coding.bits import from_bytes
 from sheber.ground.coding.cadu import Cadu
 from sheber.ground.coding.convolutional import Convolutional
 from sheber.ground.coding.randomiser import randomised_bytes
 from sheber.ground.coding.reed_solomon import E16
-from sheber.ground.equipment import FrontEndSpec
+from sheber.ground.drawn import drawn
+from sheber.ground.equipment import ArchiveSpec, Field, Form, FrontEndSpec
 from sheber.ground.equipment.front_end import recorded
 
-FRAMES = tuple(np.random.default_rng(1).bytes(223) for _ in range(3))
+FRAMES = tuple(np.random.default_rng(seed).bytes(223) for seed in range(3))
 LINK = Cadu(223, convolutional=Convolutional())
 CLEAN = FrontEndSpec(FRAMES, interleaving=1, esn0_db=20.0, rate=10_000.0)
 
@@ -120,6 +122,22 @@ def test_wrong_arguments_are_told(path: Path) -> None:
             front.read(0, 0)
         with pytest.raises(TypeError, match="first"):
             front.read("start", 5)  # type: ignore[arg-type]
+
+
+def test_the_report_shows_which_frames_were_handed_in_and_what_happened(path: Path) -> None:
+    spec = changed(turns=(16 * 259, 32 * 259), lost=(8 * 259,), fades=((0, 2 * 259),))
+    archive = ArchiveSpec((Form("frame", (Field("data", "bytes"),)),))
+    with conversation(ground_scene(spec, archive), path) as talk:
+        talk.station.archive.store("frame", data=FRAMES[1])
+    (diagram,) = drawn(talk.trace)
+    assert isinstance(diagram, Bars)
+    frames, turned, slipped, faded = diagram.lanes
+    assert [one.owner for one in frames.bars] == ["not handed in", "handed in", "not handed in"]
+    assert [(one.start, one.end) for one in frames.bars] == [(0, 1), (1, 2), (2, 3)]
+    assert [(one.start, one.end) for one in turned.bars] == [(1.0, 2.0)]
+    assert [(one.start, one.end) for one in slipped.bars] == [(0.5, 3.0)]
+    assert [(one.start, one.end) for one in faded.bars] == [(0.0, 0.125)]
+    assert "<svg" in svg(diagram)
 
 
 def test_what_was_sent_is_not_told(path: Path) -> None:

@@ -7,6 +7,7 @@ sky plot. A record may come from a stranger, so every diagram is attempted by it
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -179,6 +180,32 @@ def _timetable(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
     return pictures.timetable([*broken, *(pictures.Booking(*row) for row in rows)])
 
 
+def _recording(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """Which frames of a recording were handed in, and what happened to the signal, over the numbers of the frames."""
+    told = trace.events_of("recording")[-1].data
+    entries = (event.data["values"].get("data", "") for event in trace.events_of("entry"))
+    given = {hashlib.sha256(bytes.fromhex(data)).hexdigest() for data in entries}
+    frames = [_frame_bar(n, digest in given) for n, digest in enumerate(told["sent"])]
+    count = len(frames)
+    lanes = (
+        Lane(N_("frames"), tuple(frames)),
+        Lane(N_("upside down"), _every_second(told["turns"], count)),
+        Lane(N_("slipped by a symbol"), _every_second(told["slips"], count)),
+        Lane(N_("faded"), tuple(Bar(float(begin), float(end)) for begin, end in told["fades"])),
+    )
+    return Bars(N_("Frames of the recording"), lanes, Axis(N_("Frame"), low=0.0, high=float(count)))
+
+
+def _frame_bar(number: int, given: bool) -> Bar:
+    return Bar(number, number + 1.0, owner=N_("handed in") if given else N_("not handed in"))
+
+
+def _every_second(changes: list[float], end: float) -> tuple[Bar, ...]:
+    """From the first change to the second, from the third to the fourth; a last one lasts to the end."""
+    marks = [*map(float, changes), end]
+    return tuple(Bar(marks[n], marks[n + 1]) for n in range(0, len(marks) - 1, 2))
+
+
 _DRAWINGS: Final = (
     _Drawing(N_("Sky"), "mount_aim", _sky),
     _Drawing(N_("Sky"), "following", _followed),
@@ -191,4 +218,5 @@ _DRAWINGS: Final = (
     _Drawing(N_("Carrier and modes"), "modem_cn0", _carrier),
     _Drawing(N_("Modes of the downlink"), "downlink", _modes),
     _Drawing(N_("Timetable"), "timetable", _timetable),
+    _Drawing(N_("Frames of the recording"), "recording", _recording),
 )

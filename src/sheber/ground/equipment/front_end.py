@@ -11,6 +11,7 @@ takes none.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -94,6 +95,24 @@ class FrontEnd(Equipment):
         """Whether it reads or decodes."""
         return self._working
 
+    def settle(self) -> None:
+        """Put on the record what was sent, and what became of it, for the pictures of the report."""
+        spec, per = self.spec, self._per_frame
+        self._station.event(
+            "recording",
+            {
+                "sent": [hashlib.sha256(frame).hexdigest() for frame in spec.frames],
+                "turns": [round(turn / per, 4) for turn in spec.turns],
+                "slips": sorted(round(slip / per, 4) for slip in (*spec.lost, *spec.twice)),
+                "fades": [[round(begin / per, 4), round(end / per, 4)] for begin, end in spec.fades],
+            },
+        )
+
+    @property
+    def _per_frame(self) -> int:
+        """Symbols of a frame as it was sent: rate 1/2, marker, frame and parity."""
+        return 16 * (4 + len(self.spec.frames[0]) + 32 * self.spec.interleaving)
+
     def symbols(self, first: int, count: int) -> NDArray[np.int8]:
         """Recorded symbols, after the time that the disk needs. Raises CommandError outside the recording."""
         last = len(self._symbols) - 1
@@ -164,6 +183,7 @@ FRONT_END = Device(
     (ReadSymbols, Viterbi, ReedSolomon),
     {
         "read_symbols": EventKind(N_("symbols read"), "{count}", action=True, quiet=True),
+        "recording": EventKind(N_("what was recorded"), quiet=True),
         "viterbi": EventKind(N_("symbols decoded"), "{count}", action=True, quiet=True),
     },
 )
