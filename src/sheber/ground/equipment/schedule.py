@@ -416,7 +416,7 @@ SCHEDULE = Device(
     Schedule,
     (HoldContacts, ConfirmContacts, ReleaseContacts, AskContact, RefuseContact, WaitForNews),
     {
-        "contact": EventKind(N_("contact"), "{contact} {state}", quiet=True),
+        "contact": EventKind(N_("contact"), "{contact} {state}", action=True, quiet=True),
         "answer": EventKind(N_("refused a contact"), "{contact}", action=True, quiet=True),
         "outage": EventKind(N_("antenna out of work"), "{antenna}, {lost:d} contacts lost"),
         "outage_end": EventKind(N_("antenna works again"), "{antenna}"),
