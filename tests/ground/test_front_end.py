@@ -97,6 +97,9 @@ def test_reading_and_decoding_take_time_and_are_on_the_record(path: Path) -> Non
         assert talk.station.clock.time == pytest.approx(0.6)
     events = [(one.kind, one.data["first"], one.data["count"]) for one in talk.trace.events if "first" in one.data]
     assert events == [("viterbi", 1, 5000), ("read_symbols", 0, 1000)]
+    place = talk.trace["front_end_place"] * 16 * 259
+    assert place[:6] == pytest.approx([0, 1001, 2001, 3001, 4001, 5001])
+    assert place[6] == pytest.approx(1000)
 
 
 @pytest.mark.parametrize(("beyond", "count"), [(0, 2), (1, 1), (10**9, 5)])

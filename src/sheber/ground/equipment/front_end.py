@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
 from msgspec import Meta
@@ -22,7 +22,10 @@ from numpy.typing import NDArray
 from sheber.desk import Command, CommandError, Reply
 from sheber.ground.serving import Device, Equipment, Served, serves
 from sheber.i18n import N_, message
-from sheber.trace import EventKind
+from sheber.trace import Channel, EventKind
+
+if TYPE_CHECKING:
+    from sheber.ground.scene import Scene
 
 __all__ = ["FRONT_END", "FrontEnd", "FrontEndSpec"]
 
@@ -84,6 +87,7 @@ class FrontEnd(Equipment):
         self.spec = spec
         self._symbols = recorded(spec, station.rng("front_end"))
         self._working = False
+        self._place = 0.0  # symbol that is read or decoded now
         self._station = station
 
     def given(self) -> dict[str, Any]:
@@ -94,6 +98,15 @@ class FrontEnd(Equipment):
     def busy(self) -> bool:
         """Whether it reads or decodes."""
         return self._working
+
+    def advance(self, steps: int) -> None:
+        """Go on reading or decoding."""
+        if self._working:
+            self._place += steps * self._station.scene.step_s * self.spec.rate
+
+    def row(self) -> tuple[Any, ...]:
+        """Where in the recording it works, counted in frames."""
+        return (self._place / self._per_frame,)
 
     def settle(self) -> None:
         """Put on the record what was sent, and what became of it, for the pictures of the report."""
@@ -118,7 +131,7 @@ class FrontEnd(Equipment):
         last = len(self._symbols) - 1
         if not first + count - 1 <= last or not count:
             raise CommandError("StationError", OUTSIDE(last=last, first=first, count=count))
-        self._working = True
+        self._working, self._place = True, float(first)
         try:
             self._station.run(self._station.steps(count / self.spec.rate))
         finally:
@@ -176,6 +189,10 @@ def _reed_solomon(station: Served, command: ReedSolomon) -> Reply:
     return Reply({"binary": len(out.data), "mended": out.wrong[0]}, out.data)
 
 
+def _channels(_spec: FrontEndSpec, _scene: Scene) -> tuple[Channel, ...]:
+    return (Channel("front_end_place", "f4", (), "", N_("Frame that is read or decoded")),)
+
+
 FRONT_END = Device(
     "front_end",
     FrontEndSpec,
@@ -186,4 +203,5 @@ FRONT_END = Device(
         "recording": EventKind(N_("what was recorded"), quiet=True),
         "viterbi": EventKind(N_("symbols decoded"), "{count}", action=True, quiet=True),
     },
+    _channels,
 )
