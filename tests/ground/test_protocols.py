@@ -118,6 +118,8 @@ def test_a_client_turns_the_mount_and_asks_where_it_is():
         (b"P nan 10\n", b"RPRT -1\n", "Azimuth = 'nan' is no finite number"),
         (b"P inf 10\n", b"RPRT -1\n", "no finite number"),
         (b"P a b\n", b"RPRT -1\n", "Azimuth = 'a' is no finite number"),
+        (b"P 1_0 10\n", b"RPRT -1\n", "Azimuth = '1_0' is no finite number"),
+        (b"P 1e400 10\n", b"RPRT -1\n", "Azimuth = '1e400' is no finite number"),
         (b"M 3 10\n", b"RPRT -1\n", "no direction '3'"),
         (b"M 2 101\n", b"RPRT -1\n", "speed 101 is not from 1 to 100"),
         (b"M 2 nan\n", b"RPRT -1\n", "no finite number"),
