@@ -113,6 +113,7 @@ def test_over_the_top_loses_only_what_the_pass_misses_the_zenith_by(heading_deg)
 def test_what_was_foreseen_is_what_happens():
     path = overhead(88.0)
     table = look_ahead(path, DISH, 6.0)
+    assert np.abs(np.gradient(table.azimuth_deg, table.time_s)).max() < DISH.azimuth.speed_deg_s  # it looked ahead
     foreseen = followed(path, DISH, table)
     mount = Mount(replace(DISH, park_deg=(table.azimuth_deg[0], table.elevation_deg[0])), start_s=path.time_s[0] - 60.0)
     mount.follow(table)

@@ -149,6 +149,7 @@ def test_moving_stopping_parking_and_resetting():
     assert said(server, b"S\n+M 16 -1\n") == b"RPRT 0\nmove: 16 -1\nRPRT 0\n"
     mount.advance(5.0)
     assert mount.state.azimuth_speed_deg_s == 6.0
+    assert said(server, b"s\n") == b"MOVING MOVING_AZ MOVING_RIGHT\n"
     assert said(server, b"K\nR 1\n") == b"RPRT 0\nRPRT 0\n"
     mount.advance(20.0)
     assert said(server, b"s\n") == b"\n"
