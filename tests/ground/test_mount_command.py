@@ -66,3 +66,9 @@ def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> Non
     assert "cannot be had: one is taken" in capsys.readouterr().err
     assert main(["serve-mount", "--port", "4711", "--radio-port", "4711"]) == 2
     assert "cannot have the same port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--port", "99999"], ["--port", "0"], ["--seed", "-1"], ["--pace", "nan"]])
+def test_a_number_that_makes_no_sense_is_told(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve-mount", *words, "--for", "1"]) == 2
+    assert "number from" in capsys.readouterr().err
