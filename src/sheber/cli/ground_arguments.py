@@ -123,16 +123,30 @@ def _serve_mount(commands: Any, command: Maker) -> None:
     added.add_argument(
         "--wind", choices=("none", "breeze", "storm"), default="none", help=_("what bends it (default: none)")
     )
-    added.add_argument("--seed", type=int, default=0, metavar="N", help=_("of the wind (default: 0)"))
+    added.add_argument("--seed", type=_whole(0, 2**63), default=0, metavar="N", help=_("of the wind (default: 0)"))
     added.add_argument("--host", default="127.0.0.1", help=_("address to listen at (default: 127.0.0.1)"))
-    added.add_argument("--port", type=int, default=4533, metavar="N", help=_("of the mount (default: 4533)"))
-    added.add_argument("--radio-port", type=int, default=4532, metavar="N", help=_("of the receiver (default: 4532)"))
+    port = _whole(1, 65535)
+    added.add_argument("--port", type=port, default=4533, metavar="N", help=_("of the mount (default: 4533)"))
+    added.add_argument("--radio-port", type=port, default=4532, metavar="N", help=_("of the receiver (default: 4532)"))
     added.add_argument(
         "--pace", type=_from(0.1, 100.0), default=1.0, metavar="N", help=_("simulated seconds in one (default: 1)")
     )
     added.add_argument(
         "--for", dest="seconds", type=_from(0.1, 1e7), metavar="S", help=_("stop after S seconds (default: never)")
     )
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """What reads a whole number of an option that is in a range."""
+
+    def whole(text: str) -> int:
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
+        if not least <= value <= most:
+            message = _("{text!r} is not a whole number from {least} to {most}.")
+            raise argparse.ArgumentTypeError(message.format(text=text, least=least, most=most))
+        return value
+
+    return whole
 
 
 def _from(least: float, most: float) -> Callable[[str], float]:

@@ -64,12 +64,20 @@ class Practice:
         self._clients: list[_Client] = []
         self._selector = selectors.DefaultSelector()
         self.ports: list[int] = []
-        for port, make in doors.items():
-            door = socket.create_server((host, port), backlog=MOST_CLIENTS)
-            door.setblocking(False)
-            self.ports.append(door.getsockname()[1])
-            self._selector.register(door, selectors.EVENT_READ, make)
+        try:
+            for port, make in doors.items():
+                self._open(host, port, make)
+        except OSError:
+            self.close()
+            raise
         self._anchor = time.monotonic()
+
+    def _open(self, host: str, port: int, make: Callable[[], Server]) -> None:
+        """Listen at one port."""
+        door = socket.create_server((host, port), backlog=MOST_CLIENTS)
+        door.setblocking(False)
+        self.ports.append(door.getsockname()[1])
+        self._selector.register(door, selectors.EVENT_READ, make)
 
     def serve(self, stop: Callable[[], bool] = lambda: False) -> None:
         """Serve until `stop` says so, or an exception such as KeyboardInterrupt ends it."""
