@@ -13,7 +13,7 @@ polar motion, while elements are off by a kilometre at their epoch. A position o
 SGP4's velocity is not exactly the derivative of its position: it is off by up to 0.1 m/s in a low orbit, and by 2 m/s
 near the perigee of an eccentric one. That is the theory's own, and far below what old elements do.
 
-What a site sees is geometric: no refraction (0.1° at 5° of elevation), no light time (10 ms at 3000 km, 70 m).
+What a site sees is geometric: no refraction (0.16° at 5° of elevation), no light time (10 ms at 3000 km, 70 m).
 """
 
 from __future__ import annotations
