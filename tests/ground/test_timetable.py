@@ -234,6 +234,19 @@ def test_announcements_count_by_their_moment(tmp_path: Path) -> None:
     assert _shares(_judged(tmp_path, late=16.0))["announced"] == pytest.approx(0.4, abs=0.03)
 
 
+def test_announcements_of_no_rise_cost_as_much_as_missing_ones(tmp_path: Path) -> None:
+    facts = _facts()
+    rises = sorted((row["aos"], row["satellite"]) for row in _perfect(facts) if 0.0 < row["aos"] < 1800.0)
+    with conversation(_scene(1), tmp_path / "run.trace", _exercise().limits) as talk:
+        for aos, name in rises:
+            talk.station.clock.wait_until(max(aos, talk.station.clock.time))
+            for _again in range(4):
+                talk.station.archive.store("rise", satellite=name)
+    (check,) = [one for one in _exercise().score(talk.trace).checks if one.key == "announced"]
+    assert check.measured == pytest.approx(75.0, abs=0.5)
+    assert f"{3 * len(rises)} announcements were of no rise" in str(check.message)
+
+
 def test_short_passes_need_not_be_told_and_may_be(tmp_path: Path) -> None:
     brief = [(name, row) for name, rows in _facts()["short"].items() for row in rows]
     more = [
