@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from ground_conversation import conversation
 from sheber.exercises import Exercise, load
+from sheber.exercises.criteria.passes import Compared, _Row
 from sheber.exercises.score import Check, Score
 from sheber.ground.elements import Unfit, check_fit
 from sheber.ground.instants import DAY
@@ -165,6 +168,15 @@ def test_moments_are_measured_on_the_middle_pass(tmp_path: Path) -> None:
     assert lost["culmination"] == pytest.approx(0.5)
     assert set(lost) == {"moments", "culmination", "passes"}
     assert lost["passes"] == pytest.approx(1 - (0.1466 - 0.01) / 0.59, abs=0.01)  # each counts 1 - 4.25 / 29
+
+
+def test_the_middle_pass_is_that_of_all_passes() -> None:
+    """Missing ones are the worst: where half are missing there is no middle one."""
+    true = [_Row("A", 1000.0 * k, 1000.0 * k, 1000.0 * k + 500.0, 0.5) for k in range(5)]
+    offs = [3.0, None, 1.0, 9.0, 2.0]
+    taken = [None if off is None else replace(row, aos=row.aos - off) for row, off in zip(true, offs, strict=True)]
+    assert Compared(tuple(true), tuple(taken), (), (), 4).middle("aos") == 3.0
+    assert Compared(tuple(true[:4]), (taken[0], None, None, taken[2]), (), (), 2).middle("aos") == math.inf
 
 
 def test_a_wrong_elevation_costs_its_points(tmp_path: Path) -> None:
