@@ -12,7 +12,7 @@ from sheber.ground import instants
 from sheber.ground.elements import Elements, Unfit, from_tle, to_tle
 from sheber.ground.instants import DAY
 from sheber.ground.orbit import EarthOrientation, look, propagate, to_itrf
-from sheber.ground.passes import BadWindow, Pass, find_passes, finder
+from sheber.ground.passes import BadWindow, Pass, crossings, find_passes, finder
 from sheber.ground.passes.motion import motion_of, step_of
 from sheber.ground.site import Site, Skyline
 
@@ -61,6 +61,42 @@ def test_a_pass_over_an_edge_of_the_window_is_found_whole() -> None:
             assert found[0].aos == pytest.approx(each.aos, abs=0.05)
             assert found[0].los == pytest.approx(each.los, abs=0.05)
             assert (found[0].rises, found[0].sets) == (True, True)
+
+
+def test_a_long_pass_over_an_edge_is_found_whole() -> None:
+    """A navigation satellite is up for hours: the search goes back far enough for its true AOS."""
+    one = orbits.deep(12, 3)[6]
+    each = max(find_passes(one, orbits.FLAT, START, START + 3 * DAY), key=lambda found: found.duration)
+    assert each.duration > 3 * 3600.0
+    for window in ((each.los - 60.0, each.los + 3600.0), (each.aos - 3600.0, each.aos + 60.0)):
+        (found,) = find_passes(one, orbits.FLAT, *window)
+        assert (found.rises, found.sets) == (True, True)
+        assert (found.aos, found.los) == (pytest.approx(each.aos, abs=1.0), pytest.approx(each.los, abs=1.0))
+
+
+def test_no_stretch_in_which_a_satellite_is_up_is_left_out() -> None:
+    end = START + 2 * DAY
+    t = np.arange(START, end, 10.0)
+    for one in orbits.low(40, 11):
+        step = step_of(one)
+        kept = motion_of([one], orbits.FLAT, START, end, step, 0.0, EarthOrientation())
+        up = t[look(one, orbits.FLAT, t).elevation > 0.0]
+        assert set(((up - START) // step).astype(int).tolist()) <= set(kept.node.tolist()), one
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_extreme_between_samples_becomes_a_sample(sign: float) -> None:
+    """A peak, or a dip, that is above, or below, zero for a fiftieth of the way between two samples."""
+    row, share, run = np.zeros(9, dtype=np.intp), np.arange(9) / 8, np.zeros(9, dtype=np.intp)
+
+    def margin(_row: np.ndarray, at: np.ndarray) -> np.ndarray:
+        return sign * (1e-6 - (at - 0.4321) ** 2 * 0.1)
+
+    found = crossings._with_extremes(crossings._Samples(row, share, run, margin(row, share)), margin)
+    assert len(found.share) == 10
+    (new,) = set(found.share.tolist()) - set(share.tolist())
+    assert new == pytest.approx(0.4321, abs=1e-4)
+    assert (np.diff(found.row + found.share) > 0).all()
 
 
 def test_a_pass_beside_the_window_is_not_in_it() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from ground_conversation import conversation
 from sheber.exercises import Exercise, load
+from sheber.exercises.criteria.passes import Compared, _Row
 from sheber.exercises.score import Check, Score
 from sheber.ground.elements import Unfit, check_fit
 from sheber.ground.instants import DAY
@@ -167,6 +170,15 @@ def test_moments_are_measured_on_the_middle_pass(tmp_path: Path) -> None:
     assert lost["passes"] == pytest.approx(1 - (0.1466 - 0.01) / 0.59, abs=0.01)  # each counts 1 - 4.25 / 29
 
 
+def test_the_middle_pass_is_that_of_all_passes() -> None:
+    """Missing ones are the worst: where half are missing there is no middle one."""
+    true = [_Row("A", 1000.0 * k, 1000.0 * k, 1000.0 * k + 500.0, 0.5) for k in range(5)]
+    offs = [3.0, None, 1.0, 9.0, 2.0]
+    taken = [None if off is None else replace(row, aos=row.aos - off) for row, off in zip(true, offs, strict=True)]
+    assert Compared(tuple(true), tuple(taken), (), (), 4).middle("aos") == 3.0
+    assert Compared(tuple(true[:4]), (taken[0], None, None, taken[2]), (), (), 2).middle("aos") == math.inf
+
+
 def test_a_wrong_elevation_costs_its_points(tmp_path: Path) -> None:
     lost = _shares(
         _judged(tmp_path, lambda rows: [{**row, "elevation_max_deg": row["elevation_max_deg"] - 1.05} for row in rows])
@@ -232,6 +244,19 @@ def test_refusals_that_are_missing_or_wrong_cost_procedure(tmp_path: Path) -> No
 def test_announcements_count_by_their_moment(tmp_path: Path) -> None:
     assert set(_lost(_judged(tmp_path, announce=False))) == {"announced"}
     assert _shares(_judged(tmp_path, late=16.0))["announced"] == pytest.approx(0.4, abs=0.03)
+
+
+def test_announcements_of_no_rise_cost_as_much_as_missing_ones(tmp_path: Path) -> None:
+    facts = _facts()
+    rises = sorted((row["aos"], row["satellite"]) for row in _perfect(facts) if 0.0 < row["aos"] < 1800.0)
+    with conversation(_scene(1), tmp_path / "run.trace", _exercise().limits) as talk:
+        for aos, name in rises:
+            talk.station.clock.wait_until(max(aos, talk.station.clock.time))
+            for _again in range(4):
+                talk.station.archive.store("rise", satellite=name)
+    (check,) = [one for one in _exercise().score(talk.trace).checks if one.key == "announced"]
+    assert check.measured == pytest.approx(75.0, abs=0.5)
+    assert f"{3 * len(rises)} announcements were of no rise" in str(check.message)
 
 
 def test_short_passes_need_not_be_told_and_may_be(tmp_path: Path) -> None:

@@ -227,9 +227,8 @@ class _Compared:
         self.passes += len(truth)
         self.edges += sum(aos == START or los == START + DAYS * instants.DAY for aos, los in truth)
         self.lost += sum(not some for some in of)
-        self.added += sum(found[1] - found[0] >= 1.0 for found in ours) - sum(
-            sum(found[1] - found[0] >= 1.0 for found in some) for some in of
-        )
+        nowhere = [found for found in ours if not any(found in some for some in of)]
+        self.added += sum(los - aos >= 1.0 for aos, los in nowhere)
         for pair, some in zip(truth, of, strict=True):
             if some:
                 self.worst = max(self.worst, abs(some[0][0] - pair[0]), abs(some[-1][1] - pair[1]))
