@@ -14,12 +14,15 @@ import numpy as np
 import pytest
 
 from ground_conversation import conversation
+from sheber.diagrams import Bars, svg
 from sheber.exercises import Exercise, load
 from sheber.exercises.criteria.passes import Compared, _Row
 from sheber.exercises.score import Check, Score
 from sheber.ground.elements import Unfit, check_fit
 from sheber.ground.instants import DAY
+from sheber.ground.kind import GROUND
 from sheber.ground.orbit import look, propagate
+from sheber.trace import read
 
 SEEDS = range(1, 13)
 Row = dict[str, Any]
@@ -281,3 +284,24 @@ def test_a_name_that_nobody_knows_is_one_too_many(tmp_path: Path) -> None:
     odd = {"satellite": "<b>NOBODY</b>", "aos": 1.0, "tca": 2.0, "los": 3.0, "elevation_max_deg": 9.0}
     lost = _lost(_judged(tmp_path, lambda rows: [*rows, odd]))
     assert set(lost) == {"passes", "invented"} or set(lost) == {"invented"}
+
+
+# --- the picture ------------------------------------------------------------------------------------
+
+
+def test_the_picture_shows_what_was_handed_in_and_what_was_not(tmp_path: Path) -> None:
+    facts = _facts()
+    some = sorted(_perfect(facts), key=lambda row: row["aos"])[3:]
+    with conversation(replace(_scene(1), facts=()), tmp_path / "run.trace", _exercise().limits) as talk:
+        for row in some:
+            talk.station.archive.store("pass", **row)
+        talk.station.clock.wait(1.0)
+    *_sky, alone = GROUND.diagrams(talk.trace)
+    assert isinstance(alone, Bars)
+    assert sum(len(lane.bars) for lane in alone.lanes) == sum(row["los"] > 0.0 and row["aos"] < DAY for row in some)
+    _judged(tmp_path, lambda rows: sorted(rows, key=lambda row: row["aos"])[3:])
+    *_sky, beside = GROUND.diagrams(read(tmp_path / "run.trace"))
+    assert isinstance(beside, Bars)
+    assert sum(bar.refused for lane in beside.lanes for bar in lane.bars) == 3
+    assert all(0.0 <= bar.start < bar.end <= DAY for lane in beside.lanes for bar in lane.bars)
+    assert "<svg" in svg(beside)

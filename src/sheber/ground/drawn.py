@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -25,6 +26,10 @@ Array = NDArray[np.float64]
 
 MOST_ROWS: Final = 400  # of a waterfall
 MOST_AIMS: Final = 12  # passes in one sky
+MOST_LANES: Final = 40  # satellites of a timetable
+_DAY: Final = 86_400.0
+_GIVEN: Final = N_("handed in")
+_NOT_GIVEN: Final = N_("not handed in")
 _IDLE: Final = N_("out of work")
 _AIM: Final = message("ground.drawn_aim", "{satellite}, pass {number:d}")
 
@@ -45,6 +50,7 @@ def drawn(trace: Trace) -> tuple[Diagram, ...]:
 def _made(trace: Trace) -> Iterator[Diagram]:
     told = next((event.data for event in trace.events_of("described")), {})
     there = {channel.name for channel in trace.channels} | {event.kind for event in trace.events}
+    there |= {f"entry {event.data.get('form')}" for event in trace.events_of("entry")}
     for one in _DRAWINGS:
         if one.needs in there and len(trace.time):
             yield attempted(one.title, lambda one=one: one.make(trace, told))  # type: ignore[misc]
@@ -206,6 +212,27 @@ def _every_second(changes: list[float], end: float) -> tuple[Bar, ...]:
     return tuple(Bar(marks[n], marks[n + 1]) for n in range(0, len(marks) - 1, 2))
 
 
+def _passes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """The passes of the first day that were handed in, a lane for each satellite, and those that were not."""
+    lanes: dict[str, list[Bar]] = {}
+    entries = [event.data["values"] for event in trace.events_of("entry") if event.data["form"] == "pass"]
+    given = [(str(one["satellite"]), float(one["aos"]), float(one["los"])) for one in entries]
+    for name, aos, los in given:
+        lanes.setdefault(name, []).append(Bar(aos, los, owner=_GIVEN))
+    for name, rows in trace.facts.get("passes", {}).items():
+        own = [(aos, los) for satellite, aos, los in given if satellite == name]
+        missing = [(row[0], row[2]) for row in rows if not any(aos < row[2] and los > row[0] for aos, los in own)]
+        lanes.setdefault(name, []).extend(Bar(aos, los, owner=_NOT_GIVEN, refused=True) for aos, los in missing)
+    shown = [Lane(name, tuple(map(_of_first_day, bars))) for name, bars in sorted(lanes.items())[:MOST_LANES]]
+    first = [Lane(lane.label, tuple(bar for bar in lane.bars if bar.end > bar.start)) for lane in shown]
+    return Bars(N_("Passes of the first day"), tuple(first), pictures.run_time())
+
+
+def _of_first_day(bar: Bar) -> Bar:
+    """The part of a bar that lies in the first day."""
+    return replace(bar, start=min(max(bar.start, 0.0), _DAY), end=max(min(bar.end, _DAY), 0.0))
+
+
 _DRAWINGS: Final = (
     _Drawing(N_("Sky"), "mount_aim", _sky),
     _Drawing(N_("Sky"), "following", _followed),
@@ -219,4 +246,5 @@ _DRAWINGS: Final = (
     _Drawing(N_("Modes of the downlink"), "downlink", _modes),
     _Drawing(N_("Timetable"), "timetable", _timetable),
     _Drawing(N_("Frames of the recording"), "recording", _recording),
+    _Drawing(N_("Passes of the first day"), "entry pass", _passes),
 )

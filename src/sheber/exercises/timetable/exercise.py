@@ -85,7 +85,7 @@ MOST: Final = {"pass": 6000, "refused": 200, "rise": 500, "sign_off": 1}
 def scene(seed: int, numbers: Numbers) -> Scene:
     """Satellites, a site and its skyline; the passes of the window are the truth."""
     from sheber.ground.elements import sorted_out
-    from sheber.ground.equipment import ArchiveSpec, Field, Form, OrbitsSpec
+    from sheber.ground.equipment import ArchiveSpec, Field, FollowingSpec, Form, OrbitsSpec
     from sheber.ground.passes import find_passes
     from sheber.ground.scene import Satellite, Scene
 
@@ -105,8 +105,9 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         start=start,
         site=site,
         satellites=tuple(Satellite(one.name, one, one) for one in told),
-        equipment=(OrbitsSpec(), ArchiveSpec(forms)),
+        equipment=(OrbitsSpec(), FollowingSpec(_shown(found, start, duty)), ArchiveSpec(forms)),
         step_s=0.5,
+        idle_steps=10,
         sheet=(("window_s", window), ("duty_s", duty), ("shortest_s", shortest)),
         facts=(
             ("counts", {"duty": duty}),
@@ -116,6 +117,12 @@ def scene(seed: int, numbers: Numbers) -> Scene:
         ),
         noise_seed=seed,
     )
+
+
+def _shown(found: list[Pass], start: float, duty: float) -> str:
+    """The satellite that stands highest while one is on duty: an antenna follows it, for those who look on."""
+    on_duty = [one for one in found if one.aos < start + duty and one.los > start]
+    return max(on_duty, key=lambda one: one.elevation_max_deg).satellite
 
 
 def _table(found: list[Pass], start: float) -> dict[str, list[list[float]]]:
