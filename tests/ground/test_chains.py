@@ -72,6 +72,14 @@ def test_noise_has_no_frames() -> None:
         assert decode(Recording(audio, 48000.0), satellite(one)) == []
 
 
+def test_a_right_check_sequence_is_not_enough() -> None:
+    """One in 65,536 candidates has it by chance: an AX.25 frame has call signs too."""
+    (downlink,) = FARABI.downlinks
+    sent = [(0.2, bytes(range(1, 60))), (0.6, packets(1)[0])]
+    recording = synthesise(sent, downlink, seconds=1.0, cn0_dbhz=60.0, rng=np.random.default_rng(3))
+    assert [frame.data for frame in decode(recording, FARABI)] == [packets(1)[0]]
+
+
 @pytest.mark.parametrize("framing", ["AX100 ASM+Golay", "CCSDS Reed-Solomon", "CCSDS concatenated"])
 def test_other_framings(framing: Framing) -> None:
     """Their bits on the air, as audio."""

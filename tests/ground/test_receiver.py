@@ -60,9 +60,12 @@ def test_frames_arrive_when_and_where_they_should(path: Path) -> None:
         assert blocks[1].time[-1] == pytest.approx(4.0, abs=1e-4)
     frames = decode(Recording(iq, 48000.0), FARABI)
     assert [frame.data for frame in frames] == DATA
+    flags = 23 * 8 / 4800.0  # before the frame's own
     told = [event.data for event in talk.trace.events if event.kind == "transmission"]
     assert [one["data"] for one in told] == [data.hex() for data in DATA]
     assert all(one["read"] == 1.0 for one in told)
+    for frame, one in zip(frames, told, strict=True):
+        assert frame.time_s - flags == pytest.approx(one["start"], abs=3e-4)
     seen = look(SCENE.satellites[0].true, SCENE.site, SCENE.start + np.array([0.5]))
     assert told[0]["start"] - 0.5 == pytest.approx(seen.range[0] / 299_792_458.0, abs=1e-6)
 
@@ -94,6 +97,16 @@ def test_what_is_not_read_is_lost_and_on_the_record(path: Path) -> None:
         talk.station.receiver.read(2.0)
     read = [event.data["read"] for event in talk.trace.events if event.kind == "transmission"]
     assert read == [1.0, 0.0, 0.0, 1.0]
+
+
+def test_half_a_transmission_counts_half(path: Path) -> None:
+    """The first one lasts from 0.502 to 0.645 s."""
+    with conversation(SCENE, path) as talk:
+        talk.station.receiver.read(0.6)
+        talk.station.clock.wait(1.0)
+    (told,) = (event.data for event in talk.trace.events if event.kind == "transmission")
+    assert told["read"] == pytest.approx((0.6 - told["start"]) / (told["end"] - told["start"]), abs=1e-3)
+    assert 0.5 < told["read"] < 0.9
 
 
 def test_tuning_moves_the_signal(path: Path) -> None:
