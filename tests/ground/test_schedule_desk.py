@@ -102,6 +102,9 @@ def test_a_clash_is_refused_with_who_has_it(path: Path) -> None:
         desk = talk.station.schedule
         refused = desk.hold(["c2", "c1"])
         assert list(refused) == ["c1"]
+        assert desk.hold(["c5", "c5"]) == {}
+        assert desk.held == ["c2", "c5"]
+        desk.release(["c5"])
         assert "c1 is taken by c2 of N over Almaty (NWPU), worth 1000; it is worth 600" in refused["c1"]
         offer = desk.ask("c1")
         assert not offer.free
@@ -169,3 +172,15 @@ def test_broken_promises_make_a_plan_count_less(path: Path) -> None:
     told = network(talk.trace)
     assert told["first_kept"] == 0.0  # KazNU has nothing
     assert told["first"] == 0.0
+
+
+def test_a_flood_of_holds_ends_in_words_and_in_time(path: Path) -> None:
+    """Whoever holds one contact again and again fills neither the record nor the judge's time."""
+    with conversation(SCENE, path) as talk:
+        desk = talk.station.schedule
+        for _round in range(40):
+            talk.session.call("hold_contacts", contacts=["c2"] * 500)
+        with pytest.raises(StationError, match="at most 20000 holds in one run"):
+            desk.hold(["c2"])
+    told = network(talk.trace)
+    assert (told["refused_holds"], told["holds"]) == (19_999, 20_000)

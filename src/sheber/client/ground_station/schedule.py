@@ -227,7 +227,7 @@ class Schedule(Fixed):
                 raise wrong(TypeError, NAMES(name=name, value=type(one).__name__))
             if one not in self.contacts:
                 raise NotGiven(missing(CONTACT, one, list(self.contacts)[:8]))
-        return names
+        return list(dict.fromkeys(names))
 
 
 def _contacts(columns: Mapping[str, Any]) -> dict[str, Contact]:

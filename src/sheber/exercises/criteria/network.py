@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 PLAN = message("criteria.network_plan", "Worth of the plan")
-ANEW = message("criteria.network_anew", "Worth of the new plan")
+ANEW = message("criteria.network_anew", "Won back by the new plan")
 MOVED = message("criteria.network_moved", "Contacts that stay")
 REACTION = message("criteria.network_reaction", "Time of the new plan")
 CLASHES = message("criteria.network_clashes", "Holds without a clash")
@@ -43,15 +43,15 @@ WORTH = message(
 )
 WORTH_ANEW = message(
     "criteria.network_worth_anew",
-    "What happens in the end counts {counted:.0f}, with {kept:.1%} of the promises kept. The best new plan counts "
-    "{best:.0f}; without any change {left:.0f} were left.",
+    "Without any change, {left:.0f} were left after the failure. The best new plan counts {best:.0f}. Yours counts "
+    "{counted:.0f}, with {kept:.1%} of the promises kept.",
 )
 MANY_MOVED = message(
     "criteria.network_many_moved",
     "{moved:d} of {agreed:d} agreed contacts that could still happen were moved. {added:d} new ones were added.",
 )
 MOVED_FOLLOWS = message(
-    "criteria.network_moved_follows", "Contacts that stay count as far as the new plan does: {share:.0%}."
+    "criteria.network_moved_follows", "Contacts that stay count as far as the new plan wins back: {share:.0%}."
 )
 NO_NEW_PLAN = message("criteria.network_no_new_plan", "Nothing was changed after the antenna failed.")
 LATE = message(
@@ -87,12 +87,14 @@ def plan_worth(trace: Trace, worth: Worth) -> Check:
 
 
 def plan_anew(trace: Trace, worth: Worth) -> Check:
-    """What happens in the end, as a part of the best new plan."""
+    """What happens in the end: the part that it wins of what the best new plan wins, beside no change at all."""
     told = _told(trace)
     if not told.get("final"):
         return worth.missing("anew", ANEW(), NO_PLAN(), follows=cut_off(trace))
     text = WORTH_ANEW(counted=told["final"], kept=told["final_kept"], best=told["final_best"], left=told["left"])
-    return worth.check("anew", ANEW(), told["final"] / told["final_best"], told["changed_at"], text)
+    to_win = told["final_best"] - told["left"]
+    won = (told["final"] - told["left"]) / to_win if to_win > 0.0 else 1.0
+    return worth.check("anew", ANEW(), max(0.0, won), told["changed_at"], text)
 
 
 def contacts_moved(trace: Trace, worth: Worth, share: float) -> Check:

@@ -40,7 +40,7 @@ NUMBERS = {
     "scene.hold_s": Allowed(60, 3600, "s", title=N_("Time in which a hold must be confirmed")),
     "scene.freeze_s": Allowed(0, 3600, "s", title=N_("Time before a contact in which nothing changes")),
     "tolerance.plan": Allowed(0, 101, "%", ramp=True, more=True, title=N_("Worth of the plan, of the best one’s")),
-    "tolerance.anew": Allowed(0, 101, "%", ramp=True, more=True, title=N_("Worth of the new plan, of the best one’s")),
+    "tolerance.anew": Allowed(0, 101, "%", ramp=True, more=True, title=N_("Won back, of what the best plan wins")),
     "tolerance.moved": Allowed(0, 101, "%", ramp=True, title=N_("Moved contacts")),
     "tolerance.clashes": Allowed(0, 101, "%", ramp=True, title=N_("Refused holds")),
     "tolerance.answers": Allowed(0, 100, "%", ramp=True, more=True, title=N_("Answered asks")),
@@ -48,7 +48,7 @@ NUMBERS = {
 }
 TITLES = {
     "points.plan": N_("Worth of the plan"),
-    "points.anew": N_("Worth of the new plan"),
+    "points.anew": N_("Won back by the new plan"),
     "points.moved": N_("Contacts that stay"),
     "points.cycle": N_("Time of the new plan"),
     "cycle.per.fault": N_("For each second until the failure"),

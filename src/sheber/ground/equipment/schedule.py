@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEDULE", "Outage", "Schedule", "ScheduleSpec"]
 
 MOST_NAMES: Final = 500  # of one request
+MOST_HOLDS: Final = 20_000  # of one run, refused ones too: each is on the record
 Names = Annotated[list[Name], Meta(max_length=MOST_NAMES)]
 
 NOT_ASKED = message("ground.schedule.not_asked", "Nobody asked for {contact}. These contacts are asked for: {names}.")
@@ -43,6 +44,7 @@ IS_FREE = message(
 )
 NAME_TAKERS = message("ground.schedule.name_takers", "{contact} is excluded by {names}. Name one of these.")
 NOT_BOOKED = message("ground.schedule.not_booked", "{contact} is neither held nor confirmed.")
+TOO_MANY = message("ground.schedule.too_many_holds", "The desk takes at most {most:d} holds in one run.")
 TOO_LATE = message(
     "ground.schedule.answer_late", "{contact} had to be answered until {until:.0f} s. It is {now:.0f} s."
 )
@@ -198,6 +200,8 @@ class Schedule(Equipment):
     def hold(self, names: Sequence[str]) -> dict[str, str]:
         """Hold contacts; those that are refused, with the reason."""
         refused: dict[str, str] = {}
+        if len(self.book.requests) + len(names) > MOST_HOLDS:
+            raise CommandError("StationError", TOO_MANY(most=MOST_HOLDS))
         for name in names:
             problem = self.book.problem
             one = self.book.hold(name, problem.partner_of[problem.named(name).satellite], self._station.time)

@@ -129,6 +129,7 @@ class Book:
         self._plan_until = plan_until
         self._requests: list[Request] = []
         self._booked: dict[str, int] = {}  # contact → number of its request
+        self._held: dict[int, float] = {}  # number of a held request → when it lapses
         self._now = float("-inf")
 
     @property
@@ -160,9 +161,9 @@ class Book:
         if now < self._now:
             raise ScheduleError(_BACK(now=self._now, then=now))
         self._now = now
-        for one in self._requests:
-            if one.state is State.HELD and one.until <= now:
-                self._move(one, "lapse", one.until)
+        for number in [number for number, until in self._held.items() if until <= now]:
+            one = self._request(number)
+            self._move(one, "lapse", one.until)
 
     def ask(self, name: str, partner: str, now: float) -> Offer:
         """Whether a contact could be held by a partner now. Raises ScheduleError for an unknown contact."""
@@ -226,7 +227,8 @@ class Book:
         return self._taken(contact, partner) or self._kept_free(contact, partner)
 
     def _taken(self, contact: Contact, partner: str) -> Text | None:
-        booked = [self.problem.named(name) for name in self._booked]
+        everything = (self.problem.named(name) for name in self._booked)
+        booked = [o for o in everything if o.antenna == contact.antenna or o.satellite == contact.satellite]
         takers = [one for one in booked if one.name == contact.name] or rivals(self.problem, contact, booked)
         if not takers:
             return None
@@ -270,6 +272,9 @@ class Book:
         return self._write(replace(one, state=following, since=now, why=why))
 
     def _write(self, one: Request) -> Request:
+        self._held.pop(one.number, None)
+        if one.state is State.HELD:
+            self._held[one.number] = one.until
         if one.number > len(self._requests):
             self._requests.append(one)
         else:

@@ -1,9 +1,103 @@
-"""Share the antenna by greed: the best contact first, a little help for who was promised more, holes filled afterwards."""
+"""Share the antenna, half of it: a good plan and all answers, but nobody is there when an antenna fails."""
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 from sheber import connect
 
 station = connect(exercise="share-the-antenna")
 desk = station.schedule
+contacts = list(desk.contacts.values())
+n = len(contacts)
+value = np.array([one.value for one in contacts])
+seconds = np.array([one.seconds for one in contacts])
+partner = np.array([desk.satellites[one.satellite].partner for one in contacts])
+day = np.array([int((one.start - desk.start) // 86400.0) for one in contacts])
+satellite = np.array([one.satellite for one in contacts])
+
+
+def cliques():
+    """Sets of contacts with a common moment, of one antenna (with turn-round) or one satellite."""
+    lanes = {}
+    for k, one in enumerate(contacts):
+        lanes.setdefault(("a", one.antenna), []).append((one.start, one.end + desk.antennas[one.antenna], k))
+        lanes.setdefault(("s", one.satellite), []).append((one.start, one.end, k))
+    found = set()
+    for lane in lanes.values():
+        now = []
+        for start, end, k in sorted(lane):
+            still = [entry for entry in now if entry[0] > start]
+            if len(still) < len(now) > 1:
+                found.add(tuple(sorted(entry[1] for entry in now)))
+            now = [*still, (end, k)]
+        if len(now) > 1:
+            found.add(tuple(sorted(entry[1] for entry in now)))
+    return sorted(found)
+
+
+def matrix(sets):
+    ends = np.cumsum([0, *(len(one) for one in sets)])
+    return csr_array((np.ones(ends[-1]), np.concatenate(sets), ends), shape=(len(sets), n))
+
+
+once = matrix(cliques())
+
+
+def alone(places):
+    """How many contacts of one satellite could happen if it were alone."""
+    count, free = 0, -1.0
+    for k in sorted(places, key=lambda k: contacts[k].end):
+        if contacts[k].start >= free:
+            count, free = count + 1, contacts[k].end
+    return count
+
+
+def promises(usable):
+    rows, least = [], []
+    for one in desk.partners.values():
+        if one.least > 0:
+            rows.append(usable * seconds * ((partner == one.name) - one.least) / seconds.mean())
+            least.append(0.0)
+    for one in desk.satellites.values():
+        for d in range(day.max() + 1):
+            mask = (satellite == one.name) & (day == d) & usable
+            if one.contacts_a_day and mask.any():
+                rows.append(mask * 1.0)
+                least.append(min(one.contacts_a_day, alone(np.flatnonzero(mask))))
+    return csr_array(np.array(rows)), np.array(least)
+
+
+def barred(blocks):
+    """Contacts that cannot happen because of own time of others."""
+    return np.array(
+        [
+            any(b.antenna == one.antenna and one.start < b.end and b.start < one.end and b.partner != p for b in blocks)
+            for one, p in zip(contacts, partner, strict=True)
+        ]
+    )
+
+
+def best(objective, low, high, also=None, gap=0.0):
+    rows, least = promises(high > 0)
+    limits = [LinearConstraint(once, -np.inf, 1.0), LinearConstraint(rows, least, np.inf)]
+    if also is not None:
+        limits.append(LinearConstraint(csr_array(also[0].reshape(1, -1)), also[1], np.inf))
+    options = {"mip_rel_gap": gap, "time_limit": 12.0}
+    found = milp(-objective, constraints=limits, bounds=Bounds(low, high), integrality=np.ones(n), options=options)
+    if found.x is None:  # promises that cannot be kept any more: plan without them
+        found = milp(
+            -objective,
+            constraints=limits[:1] + limits[2:],
+            bounds=Bounds(low, high),
+            integrality=np.ones(n),
+            options=options,
+        )
+    return found.x > 0.5
+
+
+def names(mask):
+    return [contacts[k].name for k in np.flatnonzero(mask)]
 
 
 def excludes(a, b):
@@ -13,75 +107,16 @@ def excludes(a, b):
     return a.antenna == b.antenna and second.start < first.end + desk.antennas[a.antenna]
 
 
-def allowed(one):
-    owner = desk.satellites[one.satellite].partner
-    return not any(
-        b.antenna == one.antenna and one.start < b.end and b.start < one.end and b.partner != owner
-        for b in desk.own_time
-    )
+# --- the first plan -------------------------------------------------------------------------------
 
-
-def greedy(help_by):
-    """The contacts of the largest value that fit; a partner's value is multiplied by its help."""
-    chosen, count = [], {}
-    order = sorted(
-        desk.contacts.values(), key=lambda o: -o.value * help_by.get(desk.satellites[o.satellite].partner, 1.0)
-    )
-    for first, one in [(True, one) for one in order] + [(False, one) for one in order]:
-        day = one.satellite, int(one.start // 86400.0)
-        if first and count.get(day, 0) >= desk.satellites[one.satellite].contacts_a_day:
-            continue  # at first everybody gets what was promised
-        if one in chosen:
-            continue
-        near = [other for other in chosen if other.antenna == one.antenna or other.satellite == one.satellite]
-        if allowed(one) and not any(excludes(one, other) for other in near):
-            chosen.append(one)
-            count[day] = count.get(day, 0) + 1
-    return chosen
-
-
-def share(chosen, name):
-    whole = sum(one.seconds for one in chosen)
-    return sum(one.seconds for one in chosen if desk.satellites[one.satellite].partner == name) / whole
-
-
-def counts(chosen):
-    """What a plan is worth, with what its partners lack taken off."""
-    lacking = min(share(chosen, name) / one.least for name, one in desk.partners.items())
-    return sum(one.value for one in chosen) * min(1.0, lacking)
-
-
-help_by, plans = {}, []
-for _round in range(12):
-    plans.append(greedy(help_by))
-    for name, one in desk.partners.items():
-        if share(plans[-1], name) < one.least:
-            help_by[name] = help_by.get(name, 1.0) * 1.25
-plan = max(plans, key=counts)
-
-desk.hold([one.name for one in plan])
+closed = barred(desk.own_time)
+plan = best(value, np.zeros(n), np.where(closed, 0.0, 1.0), gap=1e-5)
+print("first plan:", int(plan.sum()), "contacts worth", value[plan].sum())
+print("refused:", desk.hold(names(plan)))
 desk.confirm()
-for name in desk.asked[::2]:  # every second letter is answered
+for name in desk.asked:
+    one = desk.contacts[name]
     if name not in desk.held:
-        desk.refuse(name, because=[one.name for one in plan if excludes(one, desk.contacts[name])])
+        desk.refuse(name, because=[other for other in desk.held if excludes(one, desk.contacts[other])])
 
-# after the failure: only fill what is free, once an hour
-now = station.clock.time
-while now < 41000.0:
-    news = desk.wait_for_news(now + 3600.0)
-    if news:
-        station.clock.wait(1200.0)  # let us see first
-        kept = [desk.contacts[name] for name in desk.held]
-        soon = station.clock.time + desk.freeze
-        free = [
-            one
-            for one in desk.contacts.values()
-            if one.start > soon
-            and one.antenna != news[0].antenna
-            and allowed(one)
-            and not any(excludes(one, other) for other in kept)
-        ]
-        desk.hold([one.name for one in sorted(free, key=lambda one: -one.value)])  # some of these clash
-        desk.confirm()
-        break
-    now = station.clock.time
+# The desk is closed for today. What happens tonight is not our business.

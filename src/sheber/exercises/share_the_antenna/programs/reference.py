@@ -134,7 +134,7 @@ if news:
     high = np.where(closed | broken | (fixed & ~kept), 0.0, 1.0)
     low = np.where(fixed & kept, 1.0, 0.0)
     top = best(value, low, high, gap=1e-4)
-    enough = (value / value[top].sum(), 0.98)
+    enough = (value / value[top].sum(), 0.985)
     new = best(kept + value / (2.0 * value.sum()), low, high, enough, gap=2e-3)
     print("new plan worth", value[new].sum() / value[top].sum(), "of the best; moved", int((kept & ~new).sum()))
     desk.release(names(kept & ~new))
