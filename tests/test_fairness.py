@@ -25,6 +25,7 @@ NAMES = [
     "conveyor-tracking",
     "frame-and-trace",
     "inspection",
+    "keep-the-beam",
     "tcp-calibration",
     "timetable",
     "tool-change",

@@ -37,7 +37,9 @@ def aimed(**changes: Any) -> tuple[Scene, float, float]:
     first = find_passes(elements, ALMATY, START, START + 86_400.0)[0]
     aim = Aim("AL-FARABI-2", round(first.aos - START, 1), round(first.los - START, 1))
     satellite = Satellite("AL-FARABI-2", elements, elements)
-    scene = ground_scene(OrbitsSpec(), AntennaSpec(DISH, 0.5, aims=(aim,)), satellites=(satellite,), **changes)
+    scene = ground_scene(
+        OrbitsSpec(), AntennaSpec(DISH, 0.5, Flaws((0.2, 0.0)), (aim,)), satellites=(satellite,), **changes
+    )
     return scene, aim.from_s, aim.until_s
 
 
@@ -130,7 +132,7 @@ def test_a_satellite_is_followed_by_a_track_table_and_the_error_is_recorded(path
     up = trace["mount_aim"] == 1
     assert np.count_nonzero(up) == pytest.approx((sets - rises) / 0.1, abs=2)
     error = trace["mount_error"][up]
-    assert np.quantile(error, 0.9) < 0.05
+    assert 0.03 < np.quantile(error, 0.9) < 0.15  # half of the play, across the sky
     times = trace.time[up]
     truth = look(al_farabi(), ALMATY, START + times)
     again = pointing_error_deg(*trace["mount_true"][up].T, np.degrees(truth.azimuth), np.degrees(truth.elevation))

@@ -11,6 +11,8 @@ from ground_conversation import conversation
 from sheber import MountLimit
 from sheber.client.ground_station import GroundStation
 from sheber.exercises import load
+from sheber.exercises.criteria.common import worth
+from sheber.exercises.criteria.pointing import beam_kept
 from sheber.exercises.score import Check, Score
 from sheber.ground.equipment import AntennaSpec
 from sheber.ground.mount import SkyPath, continued
@@ -115,6 +117,10 @@ def test_the_time_outside_the_beam_is_measured_and_told(tmp_path: Path) -> None:
     assert first.measured == pytest.approx(outside, abs=1.0)
     assert 60.0 < outside < 140.0
     assert f"was outside the beam for {first.measured:.1f} s" in first.message
+    name, _kind, since, until = trace.facts["passes"][0]
+    middle = float(np.median(trace["mount_error"][up]))
+    half = beam_kept(trace, 1, name, since, until, 2.0 * middle, worth(EXERCISE.numbers, "plain", "plain"))
+    assert half.measured == pytest.approx((until - since) / 2.0, abs=1.0)
 
 
 def test_a_run_that_ends_within_a_pass_loses_the_rest_of_it(tmp_path: Path) -> None:
@@ -154,6 +160,17 @@ def test_what_is_forced_costs_points_and_is_told(tmp_path: Path) -> None:
     assert "cannot go to elevation 91.00 deg" in refused.message
     (turn,) = checks(score, "long_turn")
     assert "while NKSAT-1 was up" in turn.message
+
+
+def test_a_long_turn_between_passes_costs_nothing(tmp_path: Path) -> None:
+    def turned(station: GroundStation) -> None:
+        for azimuth in (20.0, 300.0):
+            station.mount.point(azimuth, 30.0)
+            station.mount.wait()
+
+    score, trace = judged(tmp_path, turned)
+    assert len(trace.events_of("mount_latched")) == 1
+    assert score.group("safety") == (15.0, 15.0)
 
 
 def test_reversals_and_the_park_position_are_measured(tmp_path: Path) -> None:

@@ -297,7 +297,9 @@ def test_a_table_is_kept_through_the_latch():
         (([0.0], [1.0], [2.0]), "has 1 rows. It must have from 2 to 20000"),
         (([0.0, 1.0], [1.0], [2.0]), "has 2 times, 1 azimuths and 1 elevations"),
         (([0.0, 1.0], [1.0, np.nan], [2.0, 2.0]), "Row 2 of the track table holds something that is no number"),
-        (([0.0, 1.0, 1.0], [1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), "Row 3 of the track table is not later"),
+        (([0.0, 1.0, 1.0], [1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), "Row 3 of the track table is not 0.01 s or more later"),
+        (([0.0, 1e-320], [1.0, 400.0], [2.0, 2.0]), "Row 2 of the track table is not 0.01 s or more later"),
+        (([0.0, 1e300], [1.0, 2.0], [2.0, 2.0]), "Row 2 of the track table has the time 1e.300 s, which no clock"),
         (([0.0, 1.0], [359.0, 1.0], [2.0, 2.0]), "jumps from 359.0 to 1.0 deg at row 2.*write 361.0 deg"),
     ],
 )

@@ -101,10 +101,11 @@ def test_looking_ahead_loses_less_than_following(highest_deg, beam_deg, better_b
     assert ahead.error_deg.max() < plain.error_deg.max()
 
 
-def test_over_the_top_loses_only_what_the_pass_misses_the_zenith_by():
-    path = overhead(88.0)
+@pytest.mark.parametrize("heading_deg", [0.0, 10.0, 100.0, 170.0, 190.0, 260.0, 350.0])
+def test_over_the_top_loses_only_what_the_pass_misses_the_zenith_by(heading_deg):
+    path = overhead(88.0, heading_deg)
     over = followed(path, OVER_THE_TOP, look_ahead(path, OVER_THE_TOP, 0.5))
-    around = followed(path, DISH, look_ahead(path, DISH, 0.5))
+    around = followed(overhead(88.0), DISH, look_ahead(overhead(88.0), DISH, 0.5))
     assert over.error_deg.max() == pytest.approx(2.0, abs=0.1)
     assert over.lost_s(0.5) < 0.6 * around.lost_s(0.5)
 
@@ -112,6 +113,7 @@ def test_over_the_top_loses_only_what_the_pass_misses_the_zenith_by():
 def test_what_was_foreseen_is_what_happens():
     path = overhead(88.0)
     table = look_ahead(path, DISH, 6.0)
+    assert np.abs(np.gradient(table.azimuth_deg, table.time_s)).max() < DISH.azimuth.speed_deg_s  # it looked ahead
     foreseen = followed(path, DISH, table)
     mount = Mount(replace(DISH, park_deg=(table.azimuth_deg[0], table.elevation_deg[0])), start_s=path.time_s[0] - 60.0)
     mount.follow(table)

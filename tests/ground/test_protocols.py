@@ -118,6 +118,8 @@ def test_a_client_turns_the_mount_and_asks_where_it_is():
         (b"P nan 10\n", b"RPRT -1\n", "Azimuth = 'nan' is no finite number"),
         (b"P inf 10\n", b"RPRT -1\n", "no finite number"),
         (b"P a b\n", b"RPRT -1\n", "Azimuth = 'a' is no finite number"),
+        (b"P 1_0 10\n", b"RPRT -1\n", "Azimuth = '1_0' is no finite number"),
+        (b"P 1e400 10\n", b"RPRT -1\n", "Azimuth = '1e400' is no finite number"),
         (b"M 3 10\n", b"RPRT -1\n", "no direction '3'"),
         (b"M 2 101\n", b"RPRT -1\n", "speed 101 is not from 1 to 100"),
         (b"M 2 nan\n", b"RPRT -1\n", "no finite number"),
@@ -147,6 +149,7 @@ def test_moving_stopping_parking_and_resetting():
     assert said(server, b"S\n+M 16 -1\n") == b"RPRT 0\nmove: 16 -1\nRPRT 0\n"
     mount.advance(5.0)
     assert mount.state.azimuth_speed_deg_s == 6.0
+    assert said(server, b"s\n") == b"MOVING MOVING_AZ MOVING_RIGHT\n"
     assert said(server, b"K\nR 1\n") == b"RPRT 0\nRPRT 0\n"
     mount.advance(20.0)
     assert said(server, b"s\n") == b"\n"

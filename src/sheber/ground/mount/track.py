@@ -15,12 +15,18 @@ __all__ = ["MOST_ROWS", "TrackTable"]
 MOST_ROWS = 20_000
 """Rows of one table: five and a half hours at one a second."""
 
+_CLOSEST_S = 0.01  # two rows: a mount has no use for more, and slopes stay numbers
+_FARTHEST_S = 1e11  # a time, from 1970 or from the start
+
 _SHAPE = message("ground.mount.table_shape", "A track table has {rows} rows. It must have from 2 to {most}.")
 _LENGTHS = message(
     "ground.mount.table_lengths", "A track table has {times} times, {azimuths} azimuths and {elevations} elevations."
 )
 _NO_NUMBER = message("ground.mount.table_no_number", "Row {row} of the track table holds something that is no number.")
-_ORDER = message("ground.mount.table_order", "Row {row} of the track table is not later than the row before it.")
+_ORDER = message(
+    "ground.mount.table_order", "Row {row} of the track table is not {least:g} s or more later than the row before it."
+)
+_FAR = message("ground.mount.table_far", "Row {row} of the track table has the time {time:g} s, which no clock shows.")
 _JUMP = message(
     "ground.mount.table_jump",
     "The azimuth jumps from {before:.1f} to {after:.1f} deg at row {row} of the track table. A mount turns through all "
@@ -55,9 +61,13 @@ class TrackTable:
 
     def _check_order(self) -> None:
         """Raise MountError for times that do not grow and azimuths that jump."""
-        late = np.diff(self.time_s) <= 0.0
+        far = np.abs(self.time_s) > _FARTHEST_S
+        if far.any():
+            row = int(np.argmax(far))
+            raise MountError(_FAR(row=row + 1, time=float(self.time_s[row])))
+        late = np.diff(self.time_s) < _CLOSEST_S * (1.0 - 1e-4)
         if late.any():
-            raise MountError(_ORDER(row=int(np.argmax(late)) + 2))
+            raise MountError(_ORDER(row=int(np.argmax(late)) + 2, least=_CLOSEST_S))
         turns = np.diff(self.azimuth_deg)
         jumps = np.abs(turns) > 180.0
         if jumps.any():

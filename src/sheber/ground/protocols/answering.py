@@ -6,6 +6,8 @@ protocol repeats the command, labels the values, and always ends with RPRT.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -15,6 +17,7 @@ from sheber.i18n import Text, message
 
 __all__ = ["CLOSED", "Asked", "Closed", "Refusal", "Said", "Server", "number"]
 
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _NO_NUMBER = message("ground.rotctl_no_number", "{name} = {value!r} is no finite number.")
 
 
@@ -42,11 +45,8 @@ Asked = Callable[[S, Sequence[str]], Sequence[str] | None]
 
 def number(name: str, value: str) -> float:
     """An argument as a finite number; raises Refusal."""
-    try:
-        given = float(value)
-    except ValueError:
-        given = float("nan")
-    if not abs(given) < 1e300:
+    given = float(value) if _NUMBER.fullmatch(value) else math.inf
+    if abs(given) > 1e300:
         raise Refusal(Code.INVALID, _NO_NUMBER(name=name, value=value[:40]))
     return given
 

@@ -114,7 +114,10 @@ class Practice:
     # --- clients ---
 
     def _accept(self, door: socket.socket, make: Callable[[], Server]) -> None:
-        connection, address = door.accept()
+        try:
+            connection, address = door.accept()
+        except OSError:
+            return  # who knocked has gone already
         name = f"{address[0]}:{address[1]}"
         connection.setblocking(False)
         if len(self._clients) >= MOST_CLIENTS:
