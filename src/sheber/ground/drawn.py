@@ -35,6 +35,7 @@ class _Drawing(NamedTuple):
     title: Words
     needs: str
     make: Callable[[Trace, Mapping[str, Any]], Diagram]
+    only: Callable[[Trace], bool] = lambda _trace: True  # whether such records are of the kind that it shows
 
 
 def drawn(trace: Trace) -> tuple[Diagram, ...]:
@@ -46,7 +47,7 @@ def _made(trace: Trace) -> Iterator[Diagram]:
     told = next((event.data for event in trace.events_of("described")), {})
     there = {channel.name for channel in trace.channels} | {event.kind for event in trace.events}
     for one in _DRAWINGS:
-        if one.needs in there and len(trace.time):
+        if one.needs in there and len(trace.time) and one.only(trace):
             yield attempted(one.title, lambda one=one: one.make(trace, told))  # type: ignore[misc]
 
 
@@ -139,6 +140,26 @@ def _constellation(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
     return pictures.constellation(_strongest(trace)[0])
 
 
+# --- what was handed in -----------------------------------------------------------------------------------
+
+
+def _entries(trace: Trace) -> list[Mapping[str, Any]]:
+    """The passes among what a program handed in to the archive."""
+    found = [event.data.get("values") for event in trace.events_of("entry")]
+    return [one for one in found if isinstance(one, Mapping) and {"aos", "elevation_max_deg"} <= one.keys()]
+
+
+def _passes(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
+    """Each pass by its rise and its height, as handed in and as true: what stands alone is missing, or too many."""
+    known = trace.facts.get("passes", {})
+    true = [(one[0], np.degrees(one[3])) for passes in known.values() for one in passes]
+    handed_in = [(one["aos"], one["elevation_max_deg"]) for one in _entries(trace)]
+    pairs = ((N_("true"), true), (N_("handed in"), handed_in))
+    columns = [(name, np.array(rows, float).T) for name, rows in pairs if rows]
+    dots = [Series(name, rise / 3600.0, high, dots=True) for name, (rise, high) in columns]
+    return Lines(N_("Passes"), tuple(dots), Axis(N_("Rise"), "h"), Axis(N_("Highest elevation"), "°", 0.0, 90.0))
+
+
 # --- modem and schedule -----------------------------------------------------------------------------------
 
 
@@ -219,4 +240,5 @@ _DRAWINGS: Final = (
     _Drawing(N_("Modes of the downlink"), "downlink", _modes),
     _Drawing(N_("Timetable"), "timetable", _timetable),
     _Drawing(N_("Frames of the recording"), "recording", _recording),
+    _Drawing(N_("Passes"), "entry", _passes, lambda trace: bool(_entries(trace))),
 )
