@@ -64,6 +64,13 @@ class Exercise:
         return texture(name)
 
 
+class Unseen(Exercise):
+    """A station that shows nothing."""
+
+    def diagrams(self, trace: Trace) -> tuple[Diagram, ...]:
+        return ()
+
+
 def direction(share: float) -> tuple[float, float]:
     """Azimuth and elevation [deg] of a satellite that passes from southwest to northeast, 78° high."""
     along = math.radians(170.0 * (share - 0.5))

@@ -13,7 +13,7 @@ import pytest
 import dish_pass
 import ground_pass
 from sheber.judge.report import report
-from sheber.trace import Trace
+from sheber.trace import Header, Outcome, OutcomeKind, Trace, TraceWriter, read
 from test_page import AXE, SIZES, VIOLATIONS, Page, browser, complaints, reads_well, requests, visit
 
 pytestmark = pytest.mark.browser
@@ -190,3 +190,18 @@ def test_a_yard_can_be_left_and_come_near(page: Page) -> None:
     distance = page("return sheber.stage.camera.position.distanceTo(sheber.stage.controls.target)")
     assert distance < page("return sheber.stage.controls.maxDistance")
     assert page("return sheber.stage.camera.far") > 5.0 * distance
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_run_with_neither_picture_nor_plots_leaves_no_empty_card(opened: Page, tmp_path: Path, width: int) -> None:
+    header = Header("words", "1", scene="practice 1", station="archive", source="import sheber\n")
+    with TraceWriter(tmp_path / "run.trace", header) as trace:
+        trace.begin([], [], step_s=0.1)
+        trace.event(0, "note", {"text": "nothing moves here"})
+        trace.end(100, Outcome(OutcomeKind.FINISHED))
+    path = tmp_path / "report.html"
+    path.write_text(report(dish_pass.Unseen(), read(tmp_path / "run.trace"), ground_pass.score()), "utf-8")
+    visit(opened, path, width)
+    assert opened.find("#replay").size["height"] < 120
+    assert opened.find("#side").size["width"] > 0.85 * width
+    reads_well(opened, path, width)

@@ -286,6 +286,13 @@ def test_colours_grow_lighter_evenly_for_every_eye(eye: str) -> None:
     assert steps[3:].max() < 2.0 * np.median(steps)
 
 
+def test_colours_go_from_blue_to_yellow() -> None:
+    """Of all pairs of hues this one is told apart by most eyes."""
+    low, high = colours()[0].tolist(), colours()[-1].tolist()
+    assert low[2] > 2 * low[0]
+    assert min(high[:2]) > high[2] + 60
+
+
 # --- what a stranger may send ---------------------------------------------------------------------------------
 
 

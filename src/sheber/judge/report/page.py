@@ -27,7 +27,7 @@ from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
 from sheber.judge.report import common as common_losses
 from sheber.judge.report import words
-from sheber.judge.report.curves import path, plots
+from sheber.judge.report.curves import Plot, path, plots
 from sheber.judge.report.diagrams import drawn
 from sheber.judge.report.labels import grade_labels, keys, page_labels, script_labels
 from sheber.judge.report.moments import (
@@ -223,9 +223,10 @@ def _recorded(exercise: Judged, trace: Trace, lost: Sequence[words.Loss]) -> dic
     """What the page shows of the recording."""
     from sheber.judge.report.glb import replay
 
-    stage = has_stage(trace)
+    stage, curves = has_stage(trace), plots(trace)
     return {
         "stage": stage,
+        "plots": bool(curves),
         "end_time": last_trouble(trace),
         "duration": trace.duration,
         "program": visible(trace.header.program),
@@ -243,7 +244,7 @@ def _recorded(exercise: Judged, trace: Trace, lost: Sequence[words.Loss]) -> dic
             for picture in trace.pictures
         ],
         "keys": keys(),
-        "run": _run(trace, lost),
+        "run": _run(trace, lost, curves),
         "glb": base64.b64encode(replay(trace, exercise.mesh, exercise.texture)).decode() if stage else "",
     }
 
@@ -326,7 +327,7 @@ def _row(check: Check) -> dict[str, Any]:
     }
 
 
-def _run(trace: Trace, lost: Sequence[words.Loss]) -> str:
+def _run(trace: Trace, lost: Sequence[words.Loss], curves: Sequence[Plot]) -> str:
     """What the scripts need, as JSON that can stand inside a page."""
     content = {
         "duration": trace.duration,
@@ -343,7 +344,7 @@ def _run(trace: Trace, lost: Sequence[words.Loss]) -> str:
         "source": [visible(line)[:120] for line in trace.header.source.splitlines()[:_SOURCE_LINES]],
         "taught": [{"name": visible(name), "pose": pose.to_list()} for name, pose in trace.taught.items()],
         "path": path(trace),
-        "plots": [plot.words() for plot in plots(trace)],
+        "plots": [plot.words() for plot in curves],
         "words": script_labels(),
     }
     return _inert(json.dumps(content, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
