@@ -248,19 +248,3 @@ def test_an_antenna_that_nobody_drives_follows_by_itself(tmp_path: Path) -> None
     heights = np.asarray(sky.tracks[0].elevation_deg)
     assert np.nanmin(heights) > 0.0
     assert np.isnan(heights[-1])  # it has set
-
-
-def test_passes_that_were_handed_in_stand_beside_the_true_ones() -> None:
-    values = {"satellite": "A", "aos": 7200.0, "los": 7800.0, "elevation_max_deg": 45.0}
-    events = (
-        Event(0, "entry", {"form": "pass", "values": values}),
-        Event(0, "entry", {"form": "sign_off", "values": {}}),
-    )
-    wild = Wild({}, events, np.arange(4.0))
-    wild.facts = {"passes": {"A": [[7201.0, 7500.0, 7801.0, np.radians(45.2)]], "B": [[3600.0, 3700.0, 3800.0, 0.2]]}}
-    (found,) = drawn(wild)  # type: ignore[arg-type]
-    assert isinstance(found, Lines)
-    true, handed_in = found.series
-    assert np.asarray(true.x) == pytest.approx([7201.0 / 3600.0, 1.0])
-    assert np.asarray(handed_in.y).tolist() == [45.0]
-    assert drawn(Wild({}, events[1:], np.arange(4.0))) == ()  # type: ignore[arg-type]
