@@ -248,3 +248,25 @@ def test_an_antenna_that_nobody_drives_follows_by_itself(tmp_path: Path) -> None
     heights = np.asarray(sky.tracks[0].elevation_deg)
     assert np.nanmin(heights) > 0.0
     assert np.isnan(heights[-1])  # it has set
+
+
+def test_passes_that_were_handed_in_stand_beside_those_that_were_not() -> None:
+    values = {"satellite": "A", "aos": 7200.0, "los": 7800.0, "elevation_max_deg": 45.0}
+    events = (
+        Event(0, "entry", {"form": "pass", "values": values}),
+        Event(0, "entry", {"form": "sign_off", "values": {}}),
+    )
+    wild = Wild({}, events, np.arange(4.0))
+    wild.facts = {
+        "passes": {
+            "A": [[7201.0, 7500.0, 7801.0, 0.8]],
+            "B": [[86_000.0, 86_200.0, 90_000.0, 0.2], [90_000.0, 90_100.0, 90_200.0, 0.3]],
+        }
+    }
+    (found,) = drawn(wild)  # type: ignore[arg-type]
+    assert isinstance(found, Bars)
+    assert [lane.label for lane in found.lanes] == ["A", "B"]
+    first, second = (lane.bars for lane in found.lanes)
+    assert [(bar.start, bar.end, bar.refused) for bar in first] == [(7200.0, 7800.0, False)]
+    assert [(bar.start, bar.end, bar.refused) for bar in second] == [(86_000.0, 86_400.0, True)]  # cut at the day's end
+    assert drawn(Wild({}, events[1:], np.arange(4.0))) == ()  # type: ignore[arg-type]
