@@ -17,7 +17,7 @@ from sheber.ground.coding.ax25 import Frame as Packet
 from sheber.ground.coding.cadu import Cadu
 from sheber.ground.coding.convolutional import Convolutional
 from sheber.ground.recordings import Recording, read, read_wav, write_wav
-from sheber.ground.signals import DopplerLaw, FskWaveform, noise
+from sheber.ground.signals import DopplerLaw, FskWaveform, SignalError, noise
 from sheber.ground.signals.receiving import discriminate
 
 FARABI = satellite("Al-Farabi-2")
@@ -117,6 +117,18 @@ def test_audio_of_a_receiver(tmp_path: Path, name: str) -> None:
     write_wav(tmp_path / "a.wav", audio, 48000.0)
     (frame,) = decode(read_wav(tmp_path / "a.wav"), downlink)
     assert frame.data == data
+
+
+def test_a_rate_that_is_too_low_is_told() -> None:
+    """Unless another downlink of the satellite fits."""
+    audio = np.random.default_rng(1).normal(size=8000).astype(np.float32)
+    with pytest.raises(
+        SignalError, match="9600 symbols a second needs at least 11520 samples a second; there are 8000"
+    ):
+        decode(Recording(audio, 8000.0), satellite("Irazu"))
+    assert decode(Recording(audio, 8000.0), satellite("MYSAT-1")) == []  # 1200 Bd fits
+    with pytest.raises(SignalError, match="there are 6000"):
+        decode(Recording(audio.astype(np.complex64), 6000.0), FARABI)
 
 
 def test_a_satellite_by_name_or_number() -> None:

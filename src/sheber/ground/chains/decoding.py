@@ -8,7 +8,7 @@ from sheber.ground.chains.frames import Frame, once
 from sheber.ground.chains.framing import frames_in
 from sheber.ground.chains.satellites import Downlink, Satellite
 from sheber.ground.recordings import Recording
-from sheber.ground.signals import Soft
+from sheber.ground.signals import SignalError, Soft
 
 __all__ = ["decode", "decode_soft"]
 
@@ -22,7 +22,16 @@ def decode(recording: Recording, satellite: Satellite | Downlink) -> list[Frame]
     from sheber.ground.chains.hearing import hear
 
     downlinks = (satellite,) if isinstance(satellite, Downlink) else satellite.downlinks
-    return once(frame for one in downlinks for soft in hear(recording, one) for frame in frames_in(soft, one))
+    found: list[Frame] = []
+    refused: list[SignalError] = []
+    for one in downlinks:
+        try:
+            found += (frame for soft in hear(recording, one) for frame in frames_in(soft, one))
+        except SignalError as error:
+            refused.append(error)
+    if len(refused) == len(downlinks):
+        raise refused[0]
+    return once(found)
 
 
 def decode_soft(heard: Iterable[Soft], downlink: Downlink) -> list[Frame]:

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from sheber.ground.chains.satellites import Downlink
 from sheber.ground.recordings import Recording
-from sheber.ground.signals import Soft, rotor
+from sheber.ground.signals import SignalError, Soft, rotor
 from sheber.ground.signals.carrier import follow_power, turned_back
 from sheber.ground.signals.filters import low_pass, to_rate
 from sheber.ground.signals.msk import demodulate_msk
 from sheber.ground.signals.psk import demodulate_psk
 from sheber.ground.signals.receiving import demodulate_afsk, demodulate_fsk, discriminate, slice_levels
+from sheber.ground.signals.soft import RATE_TOO_LOW
 
 __all__ = ["hear"]
 
@@ -45,7 +46,20 @@ _RESIDUAL_HZ: Final = 2000.0  # how wrong a foretold law of Doppler may be
 
 def hear(recording: Recording, downlink: Downlink) -> Iterator[Soft]:
     """The soft bits of a downlink, once for each way of listening. Raises SignalError where the rate is too low."""
+    least = _least_rate(downlink, recording.is_iq)
+    if recording.rate_hz < least:
+        raise SignalError(RATE_TOO_LOW(baud=downlink.baud, least=least, rate=recording.rate_hz))
     yield from {"FSK": _fsk, "AFSK": _afsk, "BPSK": _bpsk}[downlink.modulation](recording, downlink)
+
+
+def _least_rate(downlink: Downlink, iq: bool) -> float:
+    """Samples a second below which a signal does not fit: IQ holds its whole band, audio half of its rate."""
+    band = {
+        "FSK": 2.0 * downlink.deviation_hz + downlink.baud if iq else 0.6 * downlink.baud,
+        "AFSK": 2.0 * _FM_HZ if iq else downlink.tone_hz + downlink.deviation_hz + 0.5 * downlink.baud,
+        "BPSK": 1.35 * downlink.baud,
+    }[downlink.modulation]
+    return band if iq else 2.0 * band
 
 
 def _fsk(recording: Recording, downlink: Downlink) -> Iterator[Soft]:
