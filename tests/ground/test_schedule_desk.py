@@ -66,6 +66,7 @@ def test_a_program_plans_answers_and_plans_anew(path: Path) -> None:
     states = [event.data["state"] for event in talk.trace.events if event.kind == "contact"]
     assert states == ["held"] * 3 + ["confirmed"] * 3 + ["lost"] * 2 + ["held"] * 2 + ["confirmed"] * 2
     assert talk.trace["schedule_contacts"][-1] == 3
+    assert (talk.trace["schedule_outages"][0], talk.trace["schedule_outages"][-1]) == (0, 1)
 
 
 def test_the_timetable_of_the_run_is_on_the_record_and_drawn(path: Path) -> None:
@@ -102,9 +103,9 @@ def test_a_clash_is_refused_with_who_has_it(path: Path) -> None:
         desk = talk.station.schedule
         refused = desk.hold(["c2", "c1"])
         assert list(refused) == ["c1"]
-        assert desk.hold(["c5", "c5"]) == {}
-        assert desk.held == ["c2", "c5"]
-        desk.release(["c5"])
+        assert desk.hold(["c5", "c5", "c3"]) == {}
+        assert desk.held == ["c2", "c5", "c3"]
+        desk.release(["c5", "c3"])  # c3 was asked for: given, and taken back
         assert "c1 is taken by c2 of N over Almaty (NWPU), worth 1000; it is worth 600" in refused["c1"]
         offer = desk.ask("c1")
         assert not offer.free
@@ -112,7 +113,9 @@ def test_a_clash_is_refused_with_who_has_it(path: Path) -> None:
         desk.release(["c2"])
         assert desk.ask("c1").free
         assert desk.held == []
-    assert network(talk.trace)["refused_holds"] == 1
+    told = network(talk.trace)
+    assert told["refused_holds"] == 1
+    assert told["unanswered"] == ["c1", "c3"]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +175,15 @@ def test_broken_promises_make_a_plan_count_less(path: Path) -> None:
     told = network(talk.trace)
     assert told["first_kept"] == 0.0  # KazNU has nothing
     assert told["first"] == 0.0
+
+
+def test_a_promised_contact_that_is_not_given_takes_its_part_off(path: Path) -> None:
+    with conversation(SCENE, path) as talk:
+        talk.station.schedule.hold(["c3"])
+        talk.station.schedule.confirm()
+    told = network(talk.trace)
+    assert told["first_kept"] == 0.5  # N was promised one contact, and A has one
+    assert told["first"] == 250.0
 
 
 def test_a_flood_of_holds_ends_in_words_and_in_time(path: Path) -> None:
