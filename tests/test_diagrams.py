@@ -122,6 +122,16 @@ def test_curves_differ_in_more_than_their_colour() -> None:
     assert len(lines) == 16  # each has its line in the legend
 
 
+def test_kinds_of_points_differ_in_more_than_their_colour() -> None:
+    series = tuple(Series(f"{n}", [0.0, 1.0], [float(n), 2.0], dots=True) for n in range(2))
+    for made in (
+        Lines("", series, Axis(), Axis()),
+        Points("", (Cloud("a", [0.0, 1.0], [1.0, 0.0]), Cloud("b", [0.0], [0.5])), Axis(), Axis()),
+    ):
+        assert len(paths(made, "dots")) == 2  # the first kind, and its line in the legend
+        assert len([path for path in paths(made, "line") if "l5 5" in path or "l6 6" in path]) == 2
+
+
 def test_few_places_keep_every_peak() -> None:
     y = np.zeros(100_000)
     y[[777, 50_001, 99_999]] = (9.0, -7.0, 5.0)
