@@ -34,7 +34,7 @@ from sheber.diagrams import (
     standalone,
     svg,
 )
-from sheber.diagrams.arrays import few_curve
+from sheber.diagrams.arrays import circle, few_curve
 from sheber.diagrams.raster import colours
 from sheber.diagrams.style import DARK, LIGHT, STYLE
 from sheber.i18n import message
@@ -122,6 +122,16 @@ def test_curves_differ_in_more_than_their_colour() -> None:
     assert len(lines) == 16  # each has its line in the legend
 
 
+def test_kinds_of_points_differ_in_more_than_their_colour() -> None:
+    series = tuple(Series(f"{n}", [0.0, 1.0], [float(n), 2.0], dots=True) for n in range(2))
+    for made in (
+        Lines("", series, Axis(), Axis()),
+        Points("", (Cloud("a", [0.0, 1.0], [1.0, 0.0]), Cloud("b", [0.0], [0.5])), Axis(), Axis()),
+    ):
+        assert len(paths(made, "dots")) == 2  # the first kind, and its line in the legend
+        assert len([path for path in paths(made, "line") if "l5 5" in path or "l6 6" in path]) == 2
+
+
 def test_few_places_keep_every_peak() -> None:
     y = np.zeros(100_000)
     y[[777, 50_001, 99_999]] = (9.0, -7.0, 5.0)
@@ -176,6 +186,16 @@ def test_points_have_one_scale() -> None:
 def test_north_is_up_and_east_is_right(azimuth: float, x: float, y: float) -> None:
     path = paths(Sky("", (Track("", [azimuth, azimuth], [0.0, 90.0]),)), "line")[-1]
     assert path == f"M{x} {y}L0 0"
+
+
+def test_a_wall_of_the_skyline_is_a_wall() -> None:
+    """Two points of one azimuth, in a table that goes on beyond north on both sides."""
+    azimuth = np.array([-266.0, 0.0, 92.0, 92.0, 94.0, 94.0, 360.0])
+    high = np.array([2.0, 2.0, 2.0, 30.0, 30.0, 2.0, 2.0])
+    places = np.interp(np.arange(90.0, 97.0), *circle(azimuth, high))
+    assert places[[0, 1, 3, 5, 6]].tolist() == [2.0, 2.0, 30.0, 2.0, 2.0]
+    around = np.interp([0.0, 180.0, 350.0], *circle(np.array([-90.0, 90.0]), np.array([4.0, 2.0])))
+    assert around == pytest.approx([3.0, 3.0, 4.0 - 2.0 * 80.0 / 180.0])
 
 
 def test_a_way_below_the_horizon_is_not_drawn() -> None:

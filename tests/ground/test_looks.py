@@ -8,6 +8,7 @@ import pytest
 from sheber.geometry import Pose
 from sheber.ground.looks import LOWEST_DEG, Antenna, mesh, satellite, texture
 from sheber.ground.mount import direction
+from sheber.ground.site import Skyline
 
 ANTENNA = Antenna(5.0)
 
@@ -103,3 +104,15 @@ def test_a_yagi_looks_along_its_boom() -> None:
     assert not any(one.mesh for one in yagi.visuals())
     others = [one for one in rods if one is not boom]
     assert {round(abs(float((one.pose.rotation @ (0.0, 0.0, 1.0))[1])), 9) for one in others} == {0.0}  # across it
+
+
+def test_a_narrow_tower_is_as_high_and_as_narrow_as_it_is() -> None:
+    """Between 92 and 94 degrees, away from every point that is filled in."""
+    skyline = ([0.0, 92.0, 92.0, 94.0, 94.0], [2.0, 2.0, 30.0, 30.0, 2.0])
+    bars = ANTENNA.visuals(Skyline(tuple(zip(*skyline, strict=True))).table)[len(ANTENNA.visuals()) :]
+    top = ANTENNA.axes_m + ANTENNA.dome_m * 0.5
+    roofs = [bar for bar in bars if abs(float(bar.pose.position[2]) - top) < 0.05]
+    assert len(roofs) == 1
+    assert roofs[0].size[1] == pytest.approx(ANTENNA.dome_m * np.radians(2.0) * np.cos(np.radians(30.0)), rel=0.01)
+    walls = [bar for bar in bars if bar.size[1] > 0.3 * ANTENNA.dome_m]
+    assert len(walls) == 2

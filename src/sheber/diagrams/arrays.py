@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sheber.diagrams.values import DiagramError
 from sheber.i18n import message
 
-__all__ = ["Floats", "alike", "column", "few_curve", "few_points", "number", "span", "table"]
+__all__ = ["Floats", "alike", "circle", "column", "few_curve", "few_points", "number", "span", "table"]
 
 Floats: TypeAlias = NDArray[np.float64]
 MOST: Final = 50_000_000  # numbers of one array: more are no diagram
@@ -73,6 +73,21 @@ def span(*arrays: Floats) -> tuple[float, float]:
     if not lows:
         raise DiagramError(_EMPTY())
     return min(lows), max(float(np.nanmax(one)) for one in arrays if np.isfinite(one).any())
+
+
+def circle(azimuth_deg: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Points by azimuth from 0 to 360, with the last one before them and the first one behind, for straight lines.
+
+    Two points of one azimuth are an edge and keep their order. What lies beyond both ends already is left out.
+    """
+    if azimuth_deg.min() < 0.0 and azimuth_deg.max() >= 360.0:
+        inside = (azimuth_deg >= 0.0) & (azimuth_deg < 360.0)
+        azimuth_deg, values = azimuth_deg[inside], values[inside]
+    turned = np.mod(azimuth_deg, 360.0)
+    order = np.argsort(turned, kind="stable")
+    turned, values = turned[order], values[order]
+    ends = turned[-1:] - 360.0, turned[:1] + 360.0
+    return np.concatenate((ends[0], turned, ends[1])), np.concatenate((values[-1:], values, values[:1]))
 
 
 def few_curve(y: Floats, most: int) -> NDArray[np.int64]:

@@ -73,6 +73,8 @@ def _sample(entry: Entry, x: float, y: float) -> str:
     match entry.shape:
         case "line":
             return tag("path", d=f"M{x:g} {y:g}h20", class_=f"line s{n}", stroke_dasharray=dash(entry.number))
+        case "dots" if entry.number % 2:
+            return tag("path", d=f"M{x + 7:g} {y - 3:g}l6 6m0-6l-6 6", class_=f"line s{n}")
         case "dots":
             return tag("path", d=f"M{x + 10:g} {y:g}h0", class_=f"dots s{n}", stroke_width=7)
         case "cross":

@@ -10,7 +10,7 @@ import numpy as np
 from sheber.diagrams.arrays import Floats, alike, column, few_curve, few_points, number, span, table
 from sheber.diagrams.layout import BELOW, LEFT, RIGHT, Drawing, Entry, axes, colour, dash, head, moment, noted
 from sheber.diagrams.scales import Scale, fitting, known, signed
-from sheber.diagrams.tags import curve, dots, tag
+from sheber.diagrams.tags import curve, dots, slanted, tag
 from sheber.diagrams.values import Axis, Lines, Points, Series, said
 from sheber.i18n import _
 
@@ -72,8 +72,15 @@ def _curves(n: int, series: Series, drawn: Curves, across: Scale, upright: Scale
         return tag("path", d=_segments(x, rows, places), class_=f"eye s{colour(n)}")
     kept = few_curve(rows[0], places if series.dots else min(places, MOST_PLACES))
     if series.dots:
-        return tag("path", d=dots(x[kept], rows[0][kept]), class_=f"dots s{colour(n)}")
+        return _marks(n, x[kept], rows[0][kept])
     return tag("path", d=curve(x[kept], rows[0][kept]), class_=f"line s{colour(n)}", stroke_dasharray=dash(n))
+
+
+def _marks(n: int, x: Floats, y: Floats) -> str:
+    """Points of the n-th kind: dots, or slanted crosses at every second one, so that no colour is needed."""
+    if n % 2:
+        return tag("path", d=slanted(x, y), class_=f"line s{colour(n)}")
+    return tag("path", d=dots(x, y), class_=f"dots s{colour(n)}")
 
 
 def _within(scale: Scale, values: Floats) -> Floats:
@@ -137,7 +144,7 @@ def _cloud(n: int, x: Floats, y: Floats, across: Scale, upright: Scale, most: in
     kept = few_points(len(x), most)
     places = across.all(x[kept]), _within(upright, y[kept])
     if not crosses:
-        return tag("path", d=dots(*places), class_=f"dots s{colour(n)}")
+        return _marks(n, *places)
     pairs = zip(places[0].tolist(), places[1].tolist(), strict=True)
     path = "".join(f"M{a - 6:.1f} {b:.1f}h12m-6-6v12" for a, b in pairs if np.isfinite(a) and np.isfinite(b))
     return tag("path", d=path, class_="cross")

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from sheber.diagrams.arrays import Floats, alike, column, few_points, number, span
+from sheber.diagrams.arrays import Floats, alike, circle, column, few_points, number, span
 from sheber.diagrams.layout import Drawing, Entry, colour, dash, head, noted
 from sheber.diagrams.scales import Scale, clock, known, signed, ticks
 from sheber.diagrams.tags import curve, label, shortest, tag
@@ -97,7 +97,7 @@ def _skyline(diagram: Sky) -> str:
     if not there.any():
         return ""
     around = np.arange(0.0, 360.0, 1.0)
-    high = np.interp(around, azimuth[there], np.clip(elevation[there], 0.0, 90.0), period=360.0)
+    high = np.interp(around, *circle(azimuth[there], np.clip(elevation[there], 0.0, 90.0)))
     x, y = _placed(around, high)
     ring = f"M0 {-RADIUS:g}A{RADIUS:g} {RADIUS:g} 0 1 1 -0.1 {-RADIUS:g}Z{curve(x, y)}Z"
     rim = tag("path", d=curve(x, y) + "Z", class_="frame")

@@ -10,7 +10,7 @@ import numpy as np
 
 from sheber.diagrams.arrays import Floats
 
-__all__ = ["CHARACTER", "curve", "cut", "dots", "label", "shortest", "tag", "wide"]
+__all__ = ["CHARACTER", "curve", "cut", "dots", "label", "shortest", "slanted", "tag", "wide"]
 
 CHARACTER: Final = 0.56  # of the size of a letter: how wide one is, about
 
@@ -59,6 +59,13 @@ def dots(x: Floats, y: Floats) -> str:
     """The path that is a dot at each finite point, for a stroke with round ends."""
     pairs: Iterable[tuple[float, float]] = zip(x.tolist(), y.tolist(), strict=True)
     return "".join(f"M{shortest(a)} {shortest(b)}h0" for a, b in pairs if np.isfinite(a) and np.isfinite(b))
+
+
+def slanted(x: Floats, y: Floats) -> str:
+    """The path that is a slanted cross at each finite point."""
+    pairs: Iterable[tuple[float, float]] = zip(x.tolist(), y.tolist(), strict=True)
+    there = ((a, b) for a, b in pairs if np.isfinite(a) and np.isfinite(b))
+    return "".join(f"M{shortest(a - 2.5)} {shortest(b - 2.5)}l5 5m0-5l-5 5" for a, b in there)
 
 
 def wide(words: str, size: float = 12.0) -> float:

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sheber.diagrams.arrays import circle
 from sheber.geometry import Pose
 from sheber.ground.mount.pointing import direction
 from sheber.station import Mesh
@@ -27,6 +28,7 @@ __all__ = ["BODIES", "Antenna", "mesh", "satellite", "texture"]
 BODIES: Final = ("yoke", "dish")
 """The bodies of an antenna, in the order of `Antenna.poses`."""
 
+CORNERS: Final = 200  # of a skyline that are drawn exactly
 RODS: Final = 9  # of a Yagi, each way
 FOCUS: Final = 0.38  # of the diameter: how far the focus of a dish is from its vertex
 SIZES_M: Final = (0.3, 40.0)  # diameters that a dish may have
@@ -173,12 +175,16 @@ def _ground(antenna: Antenna) -> list[Visual]:
 
 
 def _skyline(antenna: Antenna, azimuth_deg: ArrayLike, elevation_deg: ArrayLike) -> list[Visual]:
-    """The skyline as a line on the dome: thin bars from one direction to the next."""
-    azimuth, high = np.asarray(azimuth_deg, float), np.asarray(elevation_deg, float)
-    around = np.arange(0.0, 360.0, 5.0)
-    points = _on_dome(antenna, around, np.interp(around, azimuth, high, period=360.0))
+    """The skyline as a line on the dome: thin bars through its corners, and through points between far ones."""
+    azimuth, high = circle(np.asarray(azimuth_deg, float), np.asarray(elevation_deg, float))
+    corners = np.stack((azimuth, high), axis=1)[1:-1][:CORNERS]
+    between = np.arange(0.0, 360.0, 5.0)
+    filled = np.stack((between, np.interp(between, azimuth, high)), axis=1)
+    around = np.concatenate((corners, filled))
+    around = around[np.argsort(around[:, 0], kind="stable")]  # two corners of one azimuth are a wall: in their order
+    points = _on_dome(antenna, around[:, 0], around[:, 1])
     ends = np.roll(points, -1, axis=0)
-    pairs = zip(points, ends, strict=True)
+    pairs = ((a, b) for a, b in zip(points, ends, strict=True) if np.linalg.norm(b - a) > 1e-3)
     return [_rod("", start, end, 0.006 * antenna.diameter_m, _RIDGE) for start, end in pairs]
 
 
