@@ -112,6 +112,13 @@ def test_a_wide_beam_hears_the_ground_near_the_horizon_and_a_narrow_one_does_not
     assert narrow[0] == pytest.approx(narrow[1], abs=0.01)
 
 
+def test_half_a_beam_above_the_horizon_an_eighth_of_the_lobe_hears_the_ground() -> None:
+    """A normal distribution has 12 % above 1.177 deviations, which is half of its width at half power."""
+    beam = Yagi(14.0).beam_rad(X_BAND)
+    found = ReceiverNoise(100.0, spill=0.0).system_k([beam / 2, np.pi / 2], [0.0, 0.0], X_BAND, beam)
+    assert found[0] - found[1] == pytest.approx(0.1195 * (290 - 2.7), abs=0.3)
+
+
 def test_spilled_over_power_comes_from_the_ground() -> None:
     clean, spilled = (ReceiverNoise(50.0, spill).system_k(1.2, 0.0, X_BAND, 0.01) for spill in (0.0, 0.1))
     assert spilled - clean == pytest.approx(0.1 * (290 - 2.7), abs=0.05)
@@ -180,6 +187,11 @@ def test_a_pointing_error_and_a_shadow_are_taken_from_the_carrier() -> None:
     ]
     assert values[0] - values[1] == pytest.approx(3.06, abs=0.01)
     assert values[0] - values[2] == pytest.approx(7.0)
+
+
+def test_what_the_polarisations_lose_is_lost() -> None:
+    turned = Link(WORKED.transmitter, FIVE, WORKED.noise, WORKED.climate, polarisation_db=3.0)
+    assert carrier_at(WORKED, 0.5, 1e6).cn0_dbhz - carrier_at(turned, 0.5, 1e6).cn0_dbhz == pytest.approx(3.0)
 
 
 def test_the_rain_of_the_moment_takes_the_place_of_the_statistics_and_glows() -> None:
