@@ -200,7 +200,7 @@ def test_the_promises_can_be_kept_and_bind(seed: int) -> None:
 
 def test_every_sentence_of_the_record_is_a_text(tmp_path: Path) -> None:
     """What the desk refuses is recorded as a text, so that each reader has it in his language."""
-    _score, trace = judged(tmp_path, lambda desk: desk.schedule.hold(["c0001", "c0001"]))
+    _score, trace = judged(tmp_path, lambda desk: desk.schedule.hold([f"c{n:04d}" for n in range(1, 200)]))
     refused = [event.data for event in trace.events if event.kind == "contact" and event.data["state"] == "refused"]
     assert refused
     assert all(isinstance(one["why"], Text) for one in refused)
