@@ -2,7 +2,8 @@
 
 The station says what there is to see (`Kind.diagrams`), `sheber.diagrams` draws it, and nothing here knows what it
 shows. A recording may come from a stranger, and the station's functions read it: whatever goes wrong, in all of them
-or in one, is told in the place of the diagram, and the rest of the report stays as it is.
+or in one, is told in the place of the diagram, and the rest of the report stays as it is. A run without diagrams does
+not load what draws them.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from sheber.diagrams import Bars, Diagram, Missing, broken, said, svg
 from sheber.i18n import N_, ngettext
 
 if TYPE_CHECKING:
+    from sheber.diagrams import Diagram, Missing
     from sheber.trace import Trace
 
 __all__ = ["Drawn", "Shower", "drawn", "titles"]
@@ -46,10 +47,17 @@ def drawn(exercise: Shower, trace: Trace) -> list[Drawn]:
 
 def titles(exercise: Shower, trace: Trace) -> list[str]:
     """What the diagrams of a run are called. Raises nothing."""
-    return [said(diagram.title) for diagram in _made(exercise, trace)]
+    found = _made(exercise, trace)
+    if not found:
+        return []
+    from sheber.diagrams import said
+
+    return [said(diagram.title) for diagram in found]
 
 
 def _one(diagram: Diagram, name: str) -> Drawn:
+    from sheber.diagrams import Bars, Missing, broken, svg
+
     wide = isinstance(diagram, Bars)
     try:
         return Drawn(svg(diagram, name), wide)
@@ -58,15 +66,26 @@ def _one(diagram: Diagram, name: str) -> Drawn:
 
 
 def _no_diagram(value: object) -> Missing:
-    return Missing(_ALL, broken(TypeError(value)))
+    return _failed(TypeError(value))
+
+
+def _failed(error: Exception) -> Missing:
+    from sheber.diagrams import Missing, broken
+
+    return Missing(_ALL, broken(error))
 
 
 def _made(exercise: Shower, trace: Trace) -> list[Diagram]:
     """The values, as many as a page shows."""
     try:
-        found = [one if isinstance(one, Diagram) else _no_diagram(one) for one in exercise.diagrams(trace)]
+        given = list(exercise.diagrams(trace))
     except Exception as error:
-        return [Missing(_ALL, broken(error))]
+        return [_failed(error)]
+    if not given:
+        return []
+    from sheber.diagrams import Diagram, Missing
+
+    found = [one if isinstance(one, Diagram) else _no_diagram(one) for one in given]
     if len(found) <= MOST:
         return found
     left = len(found) - MOST

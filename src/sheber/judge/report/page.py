@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from sheber.diagrams import STYLE
 from sheber.exercises.score import GROUPS, PASS, Check, Score
 from sheber.i18n import LANGUAGES, _, written
 from sheber.i18n import language as in_language
@@ -116,8 +115,14 @@ def report(
         what = seen(trace, score, shown)
         script = "report" if what.recording else ""
         content = _content(exercise, what, part)
-        style = STYLE if content["recorded"] and content["recorded"]["diagrams"] else ""
+        style = _style_of_diagrams() if content["recorded"] and content["recorded"]["diagrams"] else ""
         return _rendered("page.html.j2", script, language, style, **content, overview=overview)
+
+
+def _style_of_diagrams() -> str:
+    from sheber.diagrams import STYLE  # a run without diagrams never pays for them
+
+    return STYLE
 
 
 def overview(
