@@ -300,7 +300,7 @@ def test_a_table_is_kept_through_the_latch():
         (([0.0, 1.0, 1.0], [1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), "Row 3 of the track table is not 0.01 s or more later"),
         (([0.0, 1e-320], [1.0, 400.0], [2.0, 2.0]), "Row 2 of the track table is not 0.01 s or more later"),
         (([0.0, 1e300], [1.0, 2.0], [2.0, 2.0]), "Row 2 of the track table has the time 1e.300 s, which no clock"),
-        (([0.0, 1.0], [359.0, 1.0], [2.0, 2.0]), "jumps from 359.0 to 1.0 deg at row 2.*write 361.0 deg"),
+        (([0.0, 1.0], [359.0, 1.0], [2.0, 2.0]), "jumps from 359.0 to 1.0 deg at row 2.*leads to 361.0 deg"),
     ],
 )
 def test_a_bad_table_is_refused_and_names_its_row(table, says):

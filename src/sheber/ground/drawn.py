@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Lines, Series, Words, attempted
+from sheber.diagrams import Axis, Bar, Bars, Diagram, Lane, Lines, Missing, Series, Words, attempted
 from sheber.ground import pictures
 from sheber.i18n import N_, message
 from sheber.trace import Trace
@@ -30,6 +30,7 @@ MOST_LANES: Final = 40  # satellites of a timetable
 _DAY: Final = 86_400.0
 _GIVEN: Final = N_("handed in")
 _NOT_GIVEN: Final = N_("not handed in")
+_NOBODY: Final = N_("The program never listened.")
 _IDLE: Final = N_("out of work")
 _AIM: Final = message("ground.drawn_aim", "{satellite}, pass {number:d}")
 
@@ -104,6 +105,8 @@ def _pointing(trace: Trace, told: Mapping[str, Any]) -> Diagram:
 def _frequency(trace: Trace, _told: Mapping[str, Any]) -> Diagram:
     """Where the carrier truly was, and where the receiver was tuned while somebody listened."""
     carrier = trace["receiver_carrier"]
+    if not np.isfinite(carrier).any():
+        return Missing(N_("Doppler shift"), _NOBODY)
     tuned = np.where(np.isfinite(carrier), trace["receiver_frequency"], np.nan)
     middle = float(np.nanmean(carrier))
     times = trace.time
@@ -114,6 +117,8 @@ def _waterfall(trace: Trace, told: Mapping[str, Any]) -> Diagram:
     """The spectra of the time in which somebody listened, in rows of equal time."""
     rows = trace["receiver_spectrum"]
     read = np.flatnonzero(rows.any(axis=1))
+    if not len(read):
+        return Missing(N_("Waterfall"), _NOBODY)
     about, times = told["receiver"], trace.time[read]
     apart = float(np.median(np.diff(times))) if len(times) > 1 else trace.step_s
     number = np.round((times - times[0]) / apart).astype(np.int64)

@@ -29,11 +29,11 @@ __all__ = [
 
 PLAN = message("criteria.network_plan", "Worth of the plan")
 ANEW = message("criteria.network_anew", "Won back by the new plan")
-MOVED = message("criteria.network_moved", "Contacts that stay")
+MOVED = message("criteria.network_moved", "Contacts moved")
 REACTION = message("criteria.network_reaction", "Time of the new plan")
-CLASHES = message("criteria.network_clashes", "Holds without a clash")
+CLASHES = message("criteria.network_clashes", "Holds that clash")
 ANSWERS = message("criteria.network_answers", "Answers to partners")
-LAPSED = message("criteria.network_lapsed", "Holds that are confirmed")
+LAPSED = message("criteria.network_lapsed", "Holds not confirmed")
 
 NO_PLAN = message("criteria.network_no_plan", "Nothing was held and confirmed when the antenna failed.")
 WORTH = message(

@@ -30,7 +30,7 @@ __all__ = [
     "unfit_listed",
 ]
 
-PASSES = message("criteria.passes", "Passes of the timetable")
+PASSES = message("criteria.passes", "Passes missed or wrong")
 PASSES_LACK = message(
     "criteria.passes_lack",
     "There are {true:d} passes. You handed in {told:d}, and {near:d} of them are less than {zero:g} s off, on average "
@@ -63,11 +63,11 @@ INVENTED_SOME = message(
     "{extra:d} of {told:d} entries are at times when their satellite is not up at all. The first: {satellite}, "
     "{aos:.0f} s.",
 )
-REFUSED = message("criteria.refusals", "Satellites refused")
+REFUSED = message("criteria.refusals", "Refusals that are missing")
 NOT_REFUSED = message("criteria.refusals_missing", "Not refused, although their elements are no good: {names}.")
 WRONGLY_REFUSED = message("criteria.refusals_wrong", "Refused, although their elements are good: {names}.")
 BOTH = message("criteria.refusals_both", "{missing} {wrong}")
-ANNOUNCED = message("criteria.announced", "Rises announced in time")
+ANNOUNCED = message("criteria.announced", "Rises not announced in time")
 ANNOUNCED_NOT = message(
     "criteria.announced_not",
     "{true:d} times a satellite rose while you were on duty. You announced {near:d} of them less than {zero:g} s off, "

@@ -49,12 +49,12 @@ NUMBERS = {
 TITLES = {
     "points.plan": N_("Worth of the plan"),
     "points.anew": N_("Won back by the new plan"),
-    "points.moved": N_("Contacts that stay"),
+    "points.moved": N_("Contacts moved"),
     "points.cycle": N_("Time of the new plan"),
     "cycle.per.fault": N_("For each second until the failure"),
-    "points.clashes": N_("Holds without a clash"),
+    "points.clashes": N_("Holds that clash"),
     "points.answers": N_("Answers to partners"),
-    "points.lapsed": N_("Holds that are confirmed"),
+    "points.lapsed": N_("Holds not confirmed"),
 }
 
 FIRST_DAY = 1_805_587_200.0  # 2027-03-21 00:00:00 UTC

@@ -51,15 +51,15 @@ NUMBERS = {
     "tolerance.rise": Allowed(0, 600, "s", ramp=True, title=N_("Moment of an announcement")),
 }
 TITLES = {
-    "points.passes": N_("Passes of the timetable"),
+    "points.passes": N_("Passes missed or wrong"),
     "points.moments": N_("Rise and setting"),
     "points.culmination": N_("Moment of the largest elevation"),
     "points.highest": N_("Largest elevation"),
     "points.cycle": N_("Cycle time"),
     "points.unfit": N_("No pass by elements that are no good"),
     "points.invented": N_("No entry without a satellite"),
-    "points.refusals": N_("Satellites refused"),
-    "points.announced": N_("Rises announced in time"),
+    "points.refusals": N_("Refusals that are missing"),
+    "points.announced": N_("Rises not announced in time"),
     "cycle.per.duty": N_("For each second of duty"),
 }
 

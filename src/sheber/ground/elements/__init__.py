@@ -6,7 +6,7 @@ check_fit(satellite, start, end, TIMETABLE)      # too old, of another epoch, de
 """
 
 from sheber.ground.elements.catalogue import chosen, newest, parse, read
-from sheber.ground.elements.fitness import ANY, POINTING, TIMETABLE, Purpose, Unfit, age, check_fit, sorted_out
+from sheber.ground.elements.fitness import ANY, POINTING, STATION, TIMETABLE, Purpose, Unfit, age, check_fit, sorted_out
 from sheber.ground.elements.model import BadElements, Elements, Provenance
 from sheber.ground.elements.numbers import from_alpha5, to_alpha5
 from sheber.ground.elements.omm import from_csv, from_json, from_xml, to_csv, to_json, to_xml
@@ -15,6 +15,7 @@ from sheber.ground.elements.tle import checksum, from_tle, to_tle
 __all__ = [
     "ANY",
     "POINTING",
+    "STATION",
     "TIMETABLE",
     "BadElements",
     "Elements",

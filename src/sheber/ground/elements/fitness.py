@@ -20,7 +20,18 @@ from sheber.ground.errors import GroundError
 from sheber.ground.instants import DAY, julian, written
 from sheber.i18n import Message, Text, message
 
-__all__ = ["ANY", "POINTING", "TIMETABLE", "Purpose", "Unfit", "age", "check_fit", "propagation_failed", "sorted_out"]
+__all__ = [
+    "ANY",
+    "POINTING",
+    "STATION",
+    "TIMETABLE",
+    "Purpose",
+    "Unfit",
+    "age",
+    "check_fit",
+    "propagation_failed",
+    "sorted_out",
+]
 
 TOO_OLD = message(
     "ground.elements_old",
@@ -40,6 +51,7 @@ FAILED = message("ground.elements_failed", "SGP4 cannot follow {name} to {at} by
 
 FOR_TIMETABLE = message("ground.purpose_timetable", "a timetable of passes")
 FOR_POINTING = message("ground.purpose_pointing", "pointing a narrow beam")
+FOR_STATION = message("ground.purpose_station", "what this station does")
 FOR_ANY = message("ground.purpose_any", "anything")
 
 _GM: Final = 398_600.8  # km³/s² of the Earth (WGS 72, as SGP4 has it)
@@ -65,6 +77,8 @@ TIMETABLE: Final = Purpose(FOR_TIMETABLE, 14 * DAY)
 """Passes within some seconds."""
 POINTING: Final = Purpose(FOR_POINTING, 3 * DAY)
 """A low satellite within a beam of half a degree."""
+STATION: Final = Purpose(FOR_STATION, 14 * DAY)
+"""What a station of the workshop computes for its programs; each scene says how old is too old."""
 ANY: Final = Purpose(FOR_ANY, 3650 * DAY)
 """Old elements are the subject itself."""
 

@@ -20,7 +20,7 @@ from sheber.ground.mount.dynamics import Mount, MountDeaf, MountState
 from sheber.ground.mount.flaws import PERFECT, EncoderFault, Flaws
 from sheber.ground.mount.pointing import pointing_error_deg
 from sheber.ground.mount.spec import MountError, MountSpec
-from sheber.ground.mount.track import TrackTable
+from sheber.ground.mount.track import BadTable, TrackTable
 from sheber.ground.serving import Device, Equipment, Looks, Served, serves
 from sheber.i18n import N_, message
 from sheber.station import ProtocolError
@@ -124,7 +124,7 @@ class Antenna(Equipment):
         try:
             command(*values)
             self._station.event("mount_asked", {"what": asked})
-        except MountDeaf as error:
+        except (MountDeaf, BadTable) as error:
             raise CommandError("StationError", error.text) from error
         except MountError as error:
             raise CommandError("MountLimit", error.text) from error

@@ -91,12 +91,12 @@ class Orbits(Equipment):
         return look(self._satellites[name].true, self._site, self._start + times)
 
     def _look(self, elements: Elements, times: Array) -> Look:
-        from sheber.ground.elements import TIMETABLE, Unfit, check_fit
+        from sheber.ground.elements import STATION, Unfit, check_fit
         from sheber.ground.orbit import look
 
         instants = self._start + times
         try:
-            check_fit(elements, float(instants.min()), float(instants.max()), TIMETABLE, self._spec.oldest_s)
+            check_fit(elements, float(instants.min()), float(instants.max()), STATION, self._spec.oldest_s)
             return look(elements, self._site, instants)
         except Unfit as error:
             raise CommandError("ElementsTooOld", error.text) from error

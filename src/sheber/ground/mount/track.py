@@ -30,9 +30,13 @@ _FAR = message("ground.mount.table_far", "Row {row} of the track table has the t
 _JUMP = message(
     "ground.mount.table_jump",
     "The azimuth jumps from {before:.1f} to {after:.1f} deg at row {row} of the track table. A mount turns through all "
-    "angles between: write {continued:.1f} deg if you mean the short way.",
+    "angles between. The short way leads to {continued:.1f} deg, where the axis goes so far.",
 )
 _OUTSIDE = message("ground.mount.table_outside", "Row {row} of the track table: {why}")
+
+
+class BadTable(MountError):
+    """A table that no mount can follow, whatever its travel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +49,36 @@ class TrackTable:
 
     @classmethod
     def of(cls, time_s: ArrayLike, azimuth_deg: ArrayLike, elevation_deg: ArrayLike) -> TrackTable:
-        """A checked table; raises MountError, which names the row."""
+        """A checked table; raises BadTable, which names the row."""
         columns = [np.atleast_1d(np.asarray(column, float)) for column in (time_s, azimuth_deg, elevation_deg)]
         lengths = [len(column) if column.ndim == 1 else 0 for column in columns]
         if len(set(lengths)) > 1:
-            raise MountError(_LENGTHS(times=lengths[0], azimuths=lengths[1], elevations=lengths[2]))
+            raise BadTable(_LENGTHS(times=lengths[0], azimuths=lengths[1], elevations=lengths[2]))
         if not 2 <= lengths[0] <= MOST_ROWS:
-            raise MountError(_SHAPE(rows=lengths[0], most=MOST_ROWS))
+            raise BadTable(_SHAPE(rows=lengths[0], most=MOST_ROWS))
         bad = ~np.isfinite(np.stack(columns)).all(axis=0)
         if bad.any():
-            raise MountError(_NO_NUMBER(row=int(np.argmax(bad)) + 1))
+            raise BadTable(_NO_NUMBER(row=int(np.argmax(bad)) + 1))
         table = cls(*columns)
         table._check_order()
         return table
 
     def _check_order(self) -> None:
-        """Raise MountError for times that do not grow and azimuths that jump."""
+        """Raise BadTable for times that do not grow and azimuths that jump."""
         far = np.abs(self.time_s) > _FARTHEST_S
         if far.any():
             row = int(np.argmax(far))
-            raise MountError(_FAR(row=row + 1, time=float(self.time_s[row])))
+            raise BadTable(_FAR(row=row + 1, time=float(self.time_s[row])))
         late = np.diff(self.time_s) < _CLOSEST_S * (1.0 - 1e-4)
         if late.any():
-            raise MountError(_ORDER(row=int(np.argmax(late)) + 2, least=_CLOSEST_S))
+            raise BadTable(_ORDER(row=int(np.argmax(late)) + 2, least=_CLOSEST_S))
         turns = np.diff(self.azimuth_deg)
         jumps = np.abs(turns) > 180.0
         if jumps.any():
             row = int(np.argmax(jumps)) + 1
             before, after = self.azimuth_deg[row - 1], self.azimuth_deg[row]
             continued = before + (after - before + 180.0) % 360.0 - 180.0
-            raise MountError(_JUMP(before=float(before), after=float(after), row=row + 1, continued=float(continued)))
+            raise BadTable(_JUMP(before=float(before), after=float(after), row=row + 1, continued=float(continued)))
 
     def check(self, spec: MountSpec) -> None:
         """Raise MountError, with the row, where the mount cannot go."""
