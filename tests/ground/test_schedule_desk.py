@@ -10,6 +10,7 @@ from ground_conversation import conversation, ground_scene
 from sheber import NotGiven, StationError
 from sheber.diagrams import Bars
 from sheber.ground.equipment import Outage, ScheduleSpec
+from sheber.ground.equipment.schedule import Schedule
 from sheber.ground.kind import GROUND
 from sheber.ground.schedule import Antenna, Contact, Partner, Problem, Satellite
 from sheber.trace import Trace
@@ -142,6 +143,7 @@ def test_an_answer_has_its_time_and_what_is_held_needs_none(path: Path) -> None:
         desk.hold(["c1"])
         with pytest.raises(StationError, match="c1 is held, so it cannot be refused"):
             desk.refuse("c1", because=["c1"])
+        desk.confirm()
         assert desk.wait_for_news(1900.0) == []
         with pytest.raises(StationError, match="had to be answered until 1800 s"):
             desk.refuse("c3", because=[])
@@ -196,3 +198,26 @@ def test_a_flood_of_holds_ends_in_words_and_in_time(path: Path) -> None:
             desk.hold(["c2"])
     told = network(talk.trace)
     assert (told["refused_holds"], told["holds"]) == (19_999, 20_000)
+
+
+def test_a_list_with_a_wrong_name_changes_nothing(path: Path) -> None:
+    """Else a late change could hide behind the error."""
+    with conversation(SCENE, path) as talk:
+        schedule = talk.station.schedule
+        schedule.hold(["c1", "c5"])
+        talk.station.clock.wait(100.0)
+        with pytest.raises(StationError, match="neither held nor confirmed"):
+            schedule.release(["c1", "c3"])
+        assert [one.state.value for one in talk.controller.part(Schedule).book.requests] == ["held", "held"]
+        with pytest.raises(NotGiven, match="no contact 'nothing' here"):
+            schedule.hold(["c3", "nothing"])
+        assert len(talk.controller.part(Schedule).book.requests) == 2
+
+
+def test_a_hold_that_lapses_was_no_answer(path: Path) -> None:
+    with conversation(SCENE, path) as talk:
+        talk.station.schedule.hold(["c1"])
+        talk.station.clock.wait(1000.0)
+    told = network(talk.trace)
+    assert told["lapsed"] == 1
+    assert "c1" in told["unanswered"]

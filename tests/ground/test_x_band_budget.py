@@ -128,6 +128,18 @@ def test_a_mode_that_stays_on_after_the_pass_loses_points(tmp_path: Path) -> Non
     assert points(score, "silent") == pytest.approx(2.5, abs=0.1)
 
 
+def test_who_is_silent_a_little_late_loses_by_the_time_of_the_change(tmp_path: Path) -> None:
+    """Samples stand far apart after the pass: they cannot say when the mode went off."""
+
+    def late(station: Any, facts: Any) -> None:
+        station.modem.use("bpsk-1/2-rs")
+        station.clock.wait_until(facts["set"] + 32.5)
+        station.modem.use("")
+        station.clock.wait_until(facts["set"] + 130.0)
+
+    assert points(scored(tmp_path, late), "silent") == pytest.approx(2.5, abs=0.1)
+
+
 def test_the_best_law_itself_earns_all_points_for_the_bits(tmp_path: Path) -> None:
     """What the judge compares with can be flown, and loses nothing."""
     scene = EXERCISE.scene(708)

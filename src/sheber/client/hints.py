@@ -53,8 +53,8 @@ def hint(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         return _(
             "The box has Python's standard library, numpy, OpenCV (cv2) and zxingcpp; scipy and sgp4 where the ground "
-            "station is installed. Of sheber it has what a program needs, not sheber.ground. You cannot import anything "
-            "else there."
+            "station is installed. Of sheber it has what a program needs, not sheber.ground. "
+            "You cannot import anything else there."
         )
     if isinstance(error, ImportError):
         return _import(_sheber_lacks(error))

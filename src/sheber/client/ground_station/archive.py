@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sheber.client import checks
-from sheber.client.errors import NotGiven, wrong
+from sheber.client.errors import NotGiven, StationError, wrong
 from sheber.client.fixed import Fixed
 from sheber.client.named import Named, missing
 from sheber.client.session import Session
@@ -15,6 +15,7 @@ from sheber.i18n import message
 __all__ = ["Archive"]
 
 FORM = message("client.what_form", "form of the archive")
+NO_FIELD = message("client.form_no_field", "The form {form!r} has no field {name!r}. It has: {known}.")
 BYTES = message("client.form_bytes", "{name} must be bytes. You gave {value}.")
 
 
@@ -43,6 +44,8 @@ class Archive(Fixed):
         if form not in self.forms:
             raise NotGiven(missing(FORM, form, self.forms))
         fields = self.forms[form]
+        if unknown := [name for name in values if name not in fields]:
+            raise StationError(NO_FIELD(form=form, name=unknown[0][:40], known=list(fields)))
         sent = {name: _sent(fields.get(name, {}).get("kind"), name, value, fields) for name, value in values.items()}
         self._session.call("store", form=form, values=sent)
 

@@ -80,7 +80,7 @@ class Receiver:
 
         >>> block = station.receiver.read(10.0)
         """
-        value = checks.number(seconds, "seconds", "s", least=0.0)
+        value = checks.number(seconds, "seconds", "s", above=0.0)
         reply, binary = self._session.call_for_bytes("listen", seconds=value)
         sides = np.frombuffer(binary, dtype="<i2").astype(np.float32) / np.float32(32767.0)
         samples = sides.view(np.complex64)

@@ -112,12 +112,17 @@ def silent_after(trace: Trace, end: float, worth: Worth) -> Check:
     values = _downlink(trace)
     if values is None or not values["sent"]:
         return worth.missing("silent", SILENT(), NOTHING_SENT(), follows=True)
-    time, on = trace.time, trace["modem_mode"] > 0
-    late = time[(time > end) & on]
-    lasted = float(late[-1] - end) if len(late) else 0.0
+    lasted = max(0.0, _last_on(trace) - end)
     if cut_off(trace) and trace.duration < end:
         return worth.missing("silent", SILENT(), NO_DOWNLINK(), follows=True)
     return worth.check("silent", SILENT(), lasted, end, STILL_ON(end=end, lasted=lasted))
+
+
+def _last_on(trace: Trace) -> float:
+    """Until when a mode was on [s], by the changes themselves: samples stand far apart while nothing is received."""
+    changes = [(event.step * trace.step_s, event.data["mode"]) for event in trace.events_of("modem_mode")]
+    ends = [*(time for time, _mode in changes[1:]), trace.duration]
+    return max((end for (_time, mode), end in zip(changes, ends, strict=False) if mode not in ("", "-")), default=0.0)
 
 
 def _downlink(trace: Trace) -> Mapping[str, int] | None:

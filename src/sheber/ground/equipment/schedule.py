@@ -191,6 +191,8 @@ class Schedule(Equipment):
     def _log(self) -> None:
         """Write what is new in the book on the record."""
         for one in self.book.log[self._logged :]:
+            if one.state.value == "lapsed" and self._station.time <= self._spec.answer_by:
+                self._answered.pop(one.contact.name, None)  # nobody got it
             data: dict[str, Any] = {"contact": one.contact.name, "state": one.state.value, "line": self._station.line}
             self._station.event("contact", data | ({"why": one.why} if one.why else {}))
         self._logged = len(self.book.log)
@@ -202,9 +204,10 @@ class Schedule(Equipment):
         refused: dict[str, str] = {}
         if len(self.book.requests) + len(names) > MOST_HOLDS:
             raise CommandError("StationError", TOO_MANY(most=MOST_HOLDS))
-        for name in names:
-            problem = self.book.problem
-            one = self.book.hold(name, problem.partner_of[problem.named(name).satellite], self._station.time)
+        problem = self.book.problem
+        contacts = [problem.named(name) for name in names]  # all of them exist, or nothing happens
+        for name, contact in zip(names, contacts, strict=True):
+            one = self.book.hold(name, problem.partner_of[contact.satellite], self._station.time)
             if one.why is not None:
                 self._refused_holds += 1
                 refused[name] = str(one.why)
@@ -224,11 +227,16 @@ class Schedule(Equipment):
 
     def release(self, names: Iterable[str]) -> None:
         """Give contacts back."""
-        for name in names:
-            self.book.release(self._booked(name).number, self._station.time)
-            if self._answered.get(name) == "held" and self._station.time <= self._spec.answer_by:
-                del self._answered[name]
-        self._changed(True)
+        booked = [(name, self._booked(name)) for name in names]  # all of them are held, or nothing happens
+        given_back = 0
+        try:
+            for name, one in booked:
+                self.book.release(one.number, self._station.time)
+                given_back += 1
+                if self._answered.get(name) == "held" and self._station.time <= self._spec.answer_by:
+                    del self._answered[name]
+        finally:
+            self._changed(given_back > 0)
 
     def refuse(self, name: str, because: list[str]) -> None:
         """Answer a partner that a contact is not given. Raises CommandError where the reason is none."""
