@@ -18,6 +18,7 @@ from sheber.ground.orbit import look
 from sheber.ground.passes import find_passes
 from sheber.ground.scene import Satellite, Scene
 from sheber.station import Limits
+from sheber.trace import OutcomeKind
 
 FLAWS = Flaws((0.1, 0.0), Wind(0.05), (EncoderFault("azimuth", "slips", 50.0, slip_deg=1.0),))
 PLAIN = ground_scene(AntennaSpec(DISH, 0.5))
@@ -167,3 +168,16 @@ def test_the_same_commands_give_the_same_trace(path: Path) -> None:
             talk.station.clock.wait(30.0)
         hashes.append(talk.trace["mount_true"].tobytes())
     assert hashes[0] == hashes[1]
+
+
+@pytest.mark.parametrize("column", [1, 2])
+def test_angles_of_astronomical_size_are_refused_and_the_run_goes_on(column: int, path: Path) -> None:
+    """Their difference is no number, and a number that is none cannot be put on the record."""
+    table = np.array([[0.0, 10.0], [10.0, 20.0], [45.0, 45.0]])
+    table[column] = 1e308, -1e308
+    with conversation(PLAIN, path) as talk:
+        with pytest.raises(MountLimit, match=r"Row 1 of the track table has the angle 1e\+308 deg"):
+            talk.station.mount.follow(*table)
+        assert not talk.station.mount.state().moving
+    assert talk.outcome is not None
+    assert talk.outcome.kind is OutcomeKind.FINISHED

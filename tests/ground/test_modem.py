@@ -120,6 +120,20 @@ def test_a_change_and_a_rise_cost_the_gap(tmp_path: Path) -> None:
         assert silent.cn0_dbhz is not None
 
 
+def test_changes_that_come_at_once_are_one_change(tmp_path: Path) -> None:
+    """A plan holds 500 changes and costs no time: thousands of plans must not flood the record."""
+    with conversation(scene(), tmp_path / "run.trace", Limits(simulated_s=2000.0)) as talk:
+        names = ["qpsk-1/2-rs", "bpsk-1/2-rs"] * 250
+        for _plan in range(3):
+            now = talk.station.clock.time
+            talk.station.modem.plan([(now - 9e-7 + n * 1e-9, name) for n, name in enumerate(names)])
+            talk.station.modem.plan([(now + 0.2 + n * 1e-4, name) for n, name in enumerate(names[:-1])])
+            talk.station.clock.wait(1.0)
+        assert talk.station.modem.read().mode == "qpsk-1/2-rs"
+    used = [event.data["mode"] for event in talk.trace.events_of("modem_mode")]
+    assert used == ["bpsk-1/2-rs", "qpsk-1/2-rs"] * 3
+
+
 def test_readings_have_an_error_and_are_right_in_the_mean(tmp_path: Path) -> None:
     with conversation(scene(step_s=0.1, reading_db=0.5), tmp_path / "run.trace", Limits(simulated_s=2000.0)) as talk:
         talk.station.clock.wait_until(BEFORE + LENGTH / 2)

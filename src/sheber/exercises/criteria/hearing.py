@@ -49,6 +49,7 @@ GAPS = message(
 ONCE = message("hearing.once", "Each frame once")
 AGAIN = message("hearing.again", "{count:d} frames were handed in again. The first time was at {time:.1f} s.")
 
+FARTHEST_S = 1e6  # s: a time that is said to be farther away is taken for this, so that the middle stays a number
 _SHOWN = 8  # bytes of a false frame
 
 
@@ -86,7 +87,7 @@ class Sent:
             elif data in heard:
                 again.append(time)
             else:
-                heard[data] = time, float(values.get("at", 0.0))
+                heard[data] = time, max(-FARTHEST_S, min(FARTHEST_S, float(values.get("at", 0.0))))
         frames = (
             Frame(data, one["start"], one["cn0_dbhz"], one["read"], *heard.get(data, (None, 0.0)))
             for data, one in sent.items()

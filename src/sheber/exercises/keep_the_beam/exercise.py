@@ -15,6 +15,7 @@ from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.score import Check
 from sheber.ground.kind import GROUND
 from sheber.i18n import N_, message
+from sheber.station import SceneError
 from sheber.trace import NOTHING, Trace
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ NAMES: Final = ("NKSAT-1", "NKSAT-2", "ALMA-3", "TIEN-SHAN-4", "KAZNU-5")
 FIRST_DAY: Final = 1_805_587_200.0  # 2027-03-21 00:00:00 UTC
 SUN_SYNCHRONOUS_DEG: Final = 97.5
 STEP_S: Final = 0.1
+MOST_DRAWS: Final = 300  # orbits that are tried for a pass
+NO_PASS = message(
+    "keep_the_beam.no_pass",
+    "None of {orbits:d} orbits has a pass that culminates between {low:g} and {high:g} deg (scene.{kind}_deg), high "
+    "enough over scene.minimum_deg for this mount.",
+)
 
 
 def scene(seed: int, numbers: Numbers) -> Scene:
@@ -136,12 +143,15 @@ def _flaws(rng: np.random.Generator, numbers: Numbers) -> Any:
 def _pass(
     rng: np.random.Generator, name: str, kind: str, site: Site, at: float, numbers: Numbers, spec: MountSpec
 ) -> tuple[Elements, Pass]:
-    """Elements of a satellite that culminates near an instant, as its kind says, and the pass."""
+    """Elements of a satellite that culminates near an instant, as its kind says, and the pass.
+
+    Raises SceneError where the numbers leave no room for one.
+    """
     from sheber.ground.mount import MountError, SkyPath, continued
     from sheber.ground.orbit import look
     from sheber.ground.passes import find_passes
 
-    while True:
+    for _draw in range(MOST_DRAWS):
         wanted = float(rng.uniform(*numbers.pair(f"scene.{kind}_deg")))
         elements = _tuned(_family(rng, name, kind, site, at), wanted, site, at)
         passes = find_passes(elements, site, at - 600.0, at + 600.0)
@@ -149,14 +159,16 @@ def _pass(
             continue
         times = np.arange(passes[0].aos, passes[0].los, 1.0)
         seen = look(elements, site, times)
-        path = SkyPath.of(times, np.degrees(seen.azimuth), np.degrees(seen.elevation))
-        crosses = math.floor(path.azimuth_deg.max() / 360.0) > math.floor(path.azimuth_deg.min() / 360.0)
         try:
+            path = SkyPath.of(times, np.degrees(seen.azimuth), np.degrees(seen.elevation))
             continued(path, spec)
         except MountError:
-            continue  # an arc for which this mount has no room at all
+            continue  # an arc for which this mount has no room at all, or no arc
+        crosses = math.floor(path.azimuth_deg.max() / 360.0) > math.floor(path.azimuth_deg.min() / 360.0)
         if kind == "zenith" or crosses == (kind == "north"):
             return elements, passes[0]
+    low, high = numbers.pair(f"scene.{kind}_deg")
+    raise SceneError(str(NO_PASS(kind=kind, low=low, high=high, orbits=MOST_DRAWS)))
 
 
 def _family(

@@ -13,6 +13,7 @@ from sheber.exercises.numbers import Allowed, Numbers
 from sheber.exercises.score import Check
 from sheber.ground.kind import GROUND
 from sheber.i18n import N_, message
+from sheber.station import SceneError
 from sheber.trace import NOTHING, Trace
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ BUDGET = ("free_space", "merit", "cn0", "eb_n0")  # lines of the budget that are
 ELEVATIONS_DEG = (5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0)
 FIRST_DAY = 1_805_587_200.0  # 2027-03-21 00:00:00 UTC
 AFTER_S = 60.0  # that the modem lives after the pass
+MOST_DRAWS = 300  # orbits that are tried for a pass
+NO_PASS = message(
+    "x_band_budget.no_pass",
+    "None of {orbits:d} orbits has a pass that culminates between {low:g} and {high:g} deg (scene.elevation_deg).",
+)
 
 
 def scene(seed: int, numbers: Numbers) -> Scene:
@@ -121,12 +127,16 @@ def _link(rng: np.random.Generator, numbers: Numbers) -> Link:
 
 
 def _pass(rng: np.random.Generator, site: Site, culmination_deg: tuple[float, float]) -> tuple[Elements, Pass]:
-    """Synthetic elements of a sun-synchronous satellite, and a pass of it that culminates between two elevations."""
+    """Synthetic elements of a sun-synchronous satellite, and a pass of it that culminates between two elevations.
+
+    Raises SceneError where the two are so near to each other that no orbit has such a pass.
+    """
     from sheber.ground.elements import Elements, Provenance
     from sheber.ground.passes import find_passes
 
     day = FIRST_DAY + 86_400.0 * int(rng.integers(0, 300))
-    while True:
+    low, high = culmination_deg
+    for _draw in range(MOST_DRAWS):
         elements = Elements(
             name=NAME,
             norad_id=90_210,
@@ -140,11 +150,11 @@ def _pass(rng: np.random.Generator, site: Site, culmination_deg: tuple[float, fl
             bstar=3e-5,
             source=Provenance("synthetic", day - 7200.0),
         )
-        low, high = culmination_deg
         passes = find_passes(elements, site, day, day + 86_400.0)
         found = [one for one in passes if low <= one.elevation_max_deg <= high]
         if found:
             return elements, found[int(rng.integers(len(found)))]
+    raise SceneError(str(NO_PASS(low=low, high=high, orbits=MOST_DRAWS)))
 
 
 def _true(rng: np.random.Generator, elements: Elements) -> Elements:

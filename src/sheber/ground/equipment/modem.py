@@ -11,6 +11,7 @@ alone; it is on the record at the end.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -177,13 +178,16 @@ class Modem(Equipment):
     # --- inside -------------------------------------------------------------------------------
 
     def _change(self, time: float) -> None:
-        """Carry out the changes that are due."""
-        while self._plan and self._plan[0][0] <= time + 1e-9:
-            place = self._plan.pop(0)[1]
-            if place != self._place:
-                self._place, self._since = place, None
-                name = self.spec.modes[place] if place >= 0 else ""
-                self._station.event("modem_mode", {"mode": name or "-", "line": self._station.line})
+        """Carry out the changes that are due; of several at once the last one counts, for no other was ever sent."""
+        due = bisect.bisect_right(self._plan, time + 1e-9, key=lambda change: change[0])
+        if not due:
+            return
+        place = self._plan[due - 1][1]
+        del self._plan[:due]
+        if place != self._place:
+            self._place, self._since = place, None
+            name = self.spec.modes[place] if place >= 0 else ""
+            self._station.event("modem_mode", {"mode": name or "-", "line": self._station.line})
 
     def _receive(self, step: int, step_s: float) -> None:
         """Send and lose the frames of one step."""

@@ -244,7 +244,9 @@ class Schedule(Equipment):
         if wrong is not None:
             raise CommandError("StationError", wrong)
         self._answered[name] = "refused"
-        self._station.event("answer", {"contact": name, "because": list(because), "line": self._station.line})
+        self._station.event(
+            "answer", {"contact": name, "because": list(dict.fromkeys(because)), "line": self._station.line}
+        )
 
     def _no_reason(self, name: str, because: list[str]) -> Text | None:
         """What is wrong with a refusal; None where its reasons are true."""

@@ -17,6 +17,7 @@ MOST_ROWS = 20_000
 
 _CLOSEST_S = 0.01  # two rows: a mount has no use for more, and slopes stay numbers
 _FARTHEST_S = 1e11  # a time, from 1970 or from the start
+_WIDEST_DEG = 1e6  # an angle: thousands of turns; differences stay numbers
 
 _SHAPE = message("ground.mount.table_shape", "A track table has {rows} rows. It must have from 2 to {most}.")
 _LENGTHS = message(
@@ -27,6 +28,9 @@ _ORDER = message(
     "ground.mount.table_order", "Row {row} of the track table is not {least:g} s or more later than the row before it."
 )
 _FAR = message("ground.mount.table_far", "Row {row} of the track table has the time {time:g} s, which no clock shows.")
+_WIDE = message(
+    "ground.mount.table_wide", "Row {row} of the track table has the angle {angle:g} deg, which no axis has."
+)
 _JUMP = message(
     "ground.mount.table_jump",
     "The azimuth jumps from {before:.1f} to {after:.1f} deg at row {row} of the track table. A mount turns through all "
@@ -64,11 +68,24 @@ class TrackTable:
         return table
 
     def _check_order(self) -> None:
+<<<<<<< HEAD
         """Raise BadTable for times that do not grow and azimuths that jump."""
         far = np.abs(self.time_s) > _FARTHEST_S
         if far.any():
             row = int(np.argmax(far))
             raise BadTable(_FAR(row=row + 1, time=float(self.time_s[row])))
+=======
+        """Raise MountError for what no clock or axis shows, times that do not grow and azimuths that jump."""
+        far = np.abs(self.time_s) > _FARTHEST_S
+        if far.any():
+            row = int(np.argmax(far))
+            raise MountError(_FAR(row=row + 1, time=float(self.time_s[row])))
+        angles = np.stack([self.azimuth_deg, self.elevation_deg])
+        wide = np.abs(angles) > _WIDEST_DEG
+        if wide.any():
+            row = int(np.argmax(wide.any(axis=0)))
+            raise MountError(_WIDE(row=row + 1, angle=float(angles[:, row][wide[:, row]][0])))
+>>>>>>> fd3c0b7
         late = np.diff(self.time_s) < _CLOSEST_S * (1.0 - 1e-4)
         if late.any():
             raise BadTable(_ORDER(row=int(np.argmax(late)) + 2, least=_CLOSEST_S))
