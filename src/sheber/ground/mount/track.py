@@ -68,24 +68,16 @@ class TrackTable:
         return table
 
     def _check_order(self) -> None:
-<<<<<<< HEAD
-        """Raise BadTable for times that do not grow and azimuths that jump."""
+        """Raise BadTable for what no clock or axis shows, times that do not grow and azimuths that jump."""
         far = np.abs(self.time_s) > _FARTHEST_S
         if far.any():
             row = int(np.argmax(far))
             raise BadTable(_FAR(row=row + 1, time=float(self.time_s[row])))
-=======
-        """Raise MountError for what no clock or axis shows, times that do not grow and azimuths that jump."""
-        far = np.abs(self.time_s) > _FARTHEST_S
-        if far.any():
-            row = int(np.argmax(far))
-            raise MountError(_FAR(row=row + 1, time=float(self.time_s[row])))
         angles = np.stack([self.azimuth_deg, self.elevation_deg])
         wide = np.abs(angles) > _WIDEST_DEG
         if wide.any():
             row = int(np.argmax(wide.any(axis=0)))
-            raise MountError(_WIDE(row=row + 1, angle=float(angles[:, row][wide[:, row]][0])))
->>>>>>> fd3c0b7
+            raise BadTable(_WIDE(row=row + 1, angle=float(angles[:, row][wide[:, row]][0])))
         late = np.diff(self.time_s) < _CLOSEST_S * (1.0 - 1e-4)
         if late.any():
             raise BadTable(_ORDER(row=int(np.argmax(late)) + 2, least=_CLOSEST_S))
