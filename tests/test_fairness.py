@@ -24,11 +24,13 @@ NAMES = [
     "capstone-cell",
     "conveyor-tracking",
     "frame-and-trace",
+    "from-symbols-to-health",
     "inspection",
     "keep-the-beam",
     "tcp-calibration",
     "timetable",
     "tool-change",
+    "x-band-budget",
 ]
 SEEDS = range(9001, 9009) if os.environ.get("SHEBER_ALL_SEEDS") else (9002, 9003)
 

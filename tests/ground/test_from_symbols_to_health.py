@@ -156,6 +156,17 @@ def test_an_alarm_is_matched_once_and_within_some_seconds(scene: Scene, tmp_path
     assert scored(scene, tmp_path / "twice.trace", forms)["false"].measured == 1.0
 
 
+def test_alarms_that_are_guessed_earn_nothing(scene: Scene, tmp_path: Path) -> None:
+    """Their times are alike from scene to scene: without frames they were not read from any packet."""
+    forms = {"alarm": whole(scene)["alarm"]}
+    checks = scored(scene, tmp_path / "run.trace", forms)
+    assert sum(check.points for check in checks.values() if check.group == "quality") == 0.0
+    assert "at least half of the frames" in str(checks["alarms"].told)
+    half = whole(scene)
+    half["frame"] = half["frame"][: len(facts(scene)["sent"]) // 2 + 1]
+    assert scored(scene, tmp_path / "half.trace", half)["alarms"].points == 18.0
+
+
 def test_gaps_must_be_whole(scene: Scene, tmp_path: Path) -> None:
     forms = whole(scene)
     forms["gap"][0] = forms["gap"][0] | {"missing": 9}

@@ -33,6 +33,10 @@ VALUES_WRONG = message(
     "{given:d} entries. First missing: {first}.",
 )
 ALARMS = message("entries.alarms", "Alarms")
+GUESSED = message(
+    "entries.alarms_guessed",
+    "Alarms count where at least half of the frames were handed in. Here it is {share:.0%} of them.",
+)
 ALARMS_WRONG = message(
     "entries.alarms_wrong",
     "Of {wanted:d} alarms {found:d} were raised. There were {given:d} entries. Missing: {missing}.",
@@ -70,6 +74,12 @@ def frames_handed_in(trace: Trace, worth: Worth) -> Check:
     return worth.check("frames", FRAMES(), missing, None, FRAMES_MISSING(wanted=len(wanted), found=found))
 
 
+def _frames_share(trace: Trace) -> float:
+    """The share of the frames that were sent which were handed in."""
+    sent, given = set(trace.facts["sent"]), {_digest(entry) for _time, entry in entries(trace, "frame")}
+    return len(sent & given) / max(1, len(sent))
+
+
 def frames_once(trace: Trace, worth: Worth) -> Check:
     """The share of the frames handed in that were never sent, or were handed in before."""
     given = [_digest(entry) for _time, entry in entries(trace, "frame")]
@@ -96,7 +106,10 @@ def values_told(trace: Trace, worth: Worth) -> Check:
 
 
 def alarms_raised(trace: Trace, worth: Worth) -> Check:
-    """The share of alarms that are missing or too many."""
+    """The share of alarms that are missing or too many; who hands in less than half of the frames has guessed."""
+    share = _frames_share(trace)
+    if share < 0.5:
+        return worth.missing("alarms", ALARMS(), GUESSED(share=share), follows=True)
     missing, _false = _matched(trace)
     wanted, given = len(trace.facts["alarms"]), len(entries(trace, "alarm"))
     found = wanted - len(missing)
