@@ -194,6 +194,12 @@ def test_a_frame_that_was_heard_is_read_as_its_hearers_did():
     assert frame.encoded() == data
 
 
+def test_one_station_may_stand_in_several_places():
+    station = Address("UN1GWA")
+    frame = Frame(Address("CQ"), station, b"hi", (station, Address("RELAY"), station))
+    assert Frame.decoded(frame.encoded()) == frame
+
+
 def test_supervisory_frames_have_no_protocol():
     frame = Frame(Address("CQ"), Address("UN1GWA"), control=0x11, protocol=None)
     assert Frame.decoded(frame.encoded()) == frame

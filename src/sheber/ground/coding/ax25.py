@@ -92,7 +92,7 @@ class Frame:
         if len(self.repeaters) > _MOST_REPEATERS or _has_protocol(self.control) != (self.protocol is not None):
             raise Ax25Error(_BAD_FRAME(count=0, reason="too many repeaters, or the kind does not go with the protocol"))
         addresses = (self.destination, self.source, *self.repeaters)
-        head = b"".join(one.encoded(last=one is addresses[-1]) for one in addresses)
+        head = b"".join(one.encoded(last=at == len(addresses)) for at, one in enumerate(addresses, 1))
         kind = [self.control] if self.protocol is None else [self.control, self.protocol]
         return head + bytes(kind) + self.information
 
