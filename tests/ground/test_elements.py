@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sheber.ground import elements
 from sheber.ground.elements import BadElements, Elements, Provenance, Unfit, check_fit
-from sheber.ground.instants import DAY, julian, parse, written
+from sheber.ground.instants import DAY, NotAnInstant, julian, parse, to_datetime, written
 
 TLE = """\
 ISS (ZARYA)
@@ -211,6 +211,23 @@ def test_a_satellite_is_chosen_by_name_or_number() -> None:
         elements.chosen(some, "SYNTETIC 5")
     with pytest.raises(BadElements, match="no satellite '17'"):
         elements.chosen(some, 17)
+
+
+@pytest.mark.parametrize(
+    "t", [1e18, -1e18, 1e400, float("nan"), parse("9999-12-31") + 3 * DAY, parse("0001-01-01") - 1]
+)
+def test_an_instant_outside_of_the_calendar_is_told_in_words(t: float) -> None:
+    for told in (written, to_datetime):
+        with pytest.raises(NotAnInstant, match="outside of the calendar"):
+            told(t)
+
+
+def test_the_ends_of_the_calendar_are_moments() -> None:
+    for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        assert written(parse(text)) == text
+    for text in ("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"):
+        with pytest.raises(NotAnInstant, match="outside of the calendar"):
+            parse(text)
 
 
 def test_a_moment_is_read_and_written() -> None:

@@ -265,6 +265,12 @@ def test_a_window_that_is_none(start: float, end: float, words: str) -> None:
         find_passes(orbits.low(1, 1), orbits.FLAT, start, end)
 
 
+@pytest.mark.parametrize("start", [1e18, -1e18, instants.parse("9999-12-31")])
+def test_a_window_outside_of_the_calendar_is_told_in_words(start: float) -> None:
+    with pytest.raises(instants.NotAnInstant, match="outside of the calendar"):
+        find_passes(orbits.low(1, 1), orbits.FLAT, start, start + 3 * DAY)
+
+
 def test_old_elements_are_refused_loudly() -> None:
     some = orbits.low(2, 1)
     with pytest.raises(Unfit, match="SYNTHETIC 1 are too old for a timetable"):

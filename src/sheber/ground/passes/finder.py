@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sheber.ground.elements import TIMETABLE, Elements, Purpose, Unfit, check_fit
 from sheber.ground.errors import GroundError
-from sheber.ground.instants import DAY, written
+from sheber.ground.instants import DAY, to_datetime, written
 from sheber.ground.orbit import EarthOrientation, followed, look
 from sheber.ground.passes.crossings import Spans, azimuth_deg, elevation, find_spans, lowest_of
 from sheber.ground.passes.model import Pass
@@ -56,7 +56,7 @@ def find_passes(
     """All passes of one or many satellites that are up at any instant from start to end, by AOS.
 
     Raises Unfit where elements are not good for the purpose in this window (`oldest`: the most seconds from the epoch
-    instead), and BadWindow.
+    instead), BadWindow, and NotAnInstant where the window is outside of the calendar.
     """
     check_window(start, end)
     satellites = [elements] if isinstance(elements, Elements) else list(elements)
@@ -70,9 +70,11 @@ def find_passes(
 
 
 def check_window(start: float, end: float) -> None:
-    """Raise BadWindow for what is no window."""
+    """Raise BadWindow for what is no window, and NotAnInstant for one outside of the calendar."""
     if not (math.isfinite(start) and math.isfinite(end)):
         raise BadWindow(NOT_FINITE())
+    for edge in (start, end):
+        to_datetime(edge)
     if end <= start:
         raise BadWindow(BACKWARDS(start=written(start), end=written(end)))
     if end - start > WINDOW:
