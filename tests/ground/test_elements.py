@@ -230,6 +230,19 @@ def test_the_ends_of_the_calendar_are_moments() -> None:
             parse(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-366", "2026-999T00:00Z", "2026-000", "2024-367", "2026-11-29T10:15:60Z", "2016-12-30T23:59:60Z"]
+)
+def test_a_day_or_a_leap_second_that_never_was_is_no_moment(text: str) -> None:
+    with pytest.raises(NotAnInstant, match="is no moment"):
+        parse(text)
+
+
+def test_the_last_day_of_a_leap_year_and_a_leap_second_elsewhere_are_moments() -> None:
+    assert parse("2024-366") == parse("2024-12-31")
+    assert parse("2017-01-01T04:59:60+05:00") == parse("2017-01-01")
+
+
 def test_a_moment_is_read_and_written() -> None:
     assert parse("2026-11-29T14:30:00+05:00") == parse("2026-11-29 09:30") == parse("2026-333T09:30:00Z")
     assert written(parse("2026-11-29T23:59:59.9996Z"), 3) == "2026-11-30T00:00:00.000Z"

@@ -95,10 +95,15 @@ def _parsed(text: str) -> float:
     ordinal = _ORDINAL.match(text)
     if ordinal:
         day = datetime(int(ordinal[1]), 1, 1) + timedelta(days=int(ordinal[2]) - 1)
+        if day.year != int(ordinal[1]):
+            raise ValueError(text)  # the year has no such day
         text = f"{day:%Y-%m-%d}{text[ordinal.end() :]}"
     leap = _LEAP.search(text)
     if leap:  # the count repeats the next second
-        return _parsed(text[: leap.start()] + f"{leap[1]}:59{leap[2] or ''}" + text[leap.end() :]) + 1.0
+        t = _parsed(text[: leap.start()] + f"{leap[1]}:59{leap[2] or ''}" + text[leap.end() :]) + 1.0
+        if math.floor(t) not in _FROM[1:]:
+            raise ValueError(text)  # no leap second ended then
+        return t
     text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text, count=1)  # microseconds
     return from_datetime(datetime.fromisoformat(text))
 
