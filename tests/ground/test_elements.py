@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sheber.ground import elements
 from sheber.ground.elements import BadElements, Elements, Provenance, Unfit, check_fit
-from sheber.ground.instants import DAY, julian, parse, written
+from sheber.ground.instants import DAY, NotAnInstant, julian, parse, to_datetime, written
 
 TLE = """\
 ISS (ZARYA)
@@ -211,6 +211,36 @@ def test_a_satellite_is_chosen_by_name_or_number() -> None:
         elements.chosen(some, "SYNTETIC 5")
     with pytest.raises(BadElements, match="no satellite '17'"):
         elements.chosen(some, 17)
+
+
+@pytest.mark.parametrize(
+    "t", [1e18, -1e18, 1e400, float("nan"), parse("9999-12-31") + 3 * DAY, parse("0001-01-01") - 1]
+)
+def test_an_instant_outside_of_the_calendar_is_told_in_words(t: float) -> None:
+    for told in (written, to_datetime):
+        with pytest.raises(NotAnInstant, match="outside of the calendar"):
+            told(t)
+
+
+def test_the_ends_of_the_calendar_are_moments() -> None:
+    for text in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"):
+        assert written(parse(text)) == text
+    for text in ("0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"):
+        with pytest.raises(NotAnInstant, match="outside of the calendar"):
+            parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-366", "2026-999T00:00Z", "2026-000", "2024-367", "2026-11-29T10:15:60Z", "2016-12-30T23:59:60Z"]
+)
+def test_a_day_or_a_leap_second_that_never_was_is_no_moment(text: str) -> None:
+    with pytest.raises(NotAnInstant, match="is no moment"):
+        parse(text)
+
+
+def test_the_last_day_of_a_leap_year_and_a_leap_second_elsewhere_are_moments() -> None:
+    assert parse("2024-366") == parse("2024-12-31")
+    assert parse("2017-01-01T04:59:60+05:00") == parse("2017-01-01")
 
 
 def test_a_moment_is_read_and_written() -> None:

@@ -11,7 +11,7 @@ import pytest
 from sheber.ground import instants
 from sheber.ground.elements import Elements, Unfit, from_tle, to_tle
 from sheber.ground.instants import DAY
-from sheber.ground.orbit import EarthOrientation, look, propagate, to_itrf
+from sheber.ground.orbit import EarthOrientation, followed, look, propagate, to_itrf
 from sheber.ground.passes import BadWindow, Pass, crossings, find_passes, finder
 from sheber.ground.passes.motion import motion_of, step_of
 from sheber.ground.site import Site, Skyline
@@ -265,6 +265,12 @@ def test_a_window_that_is_none(start: float, end: float, words: str) -> None:
         find_passes(orbits.low(1, 1), orbits.FLAT, start, end)
 
 
+@pytest.mark.parametrize("start", [1e18, -1e18, instants.parse("9999-12-31")])
+def test_a_window_outside_of_the_calendar_is_told_in_words(start: float) -> None:
+    with pytest.raises(instants.NotAnInstant, match="outside of the calendar"):
+        find_passes(orbits.low(1, 1), orbits.FLAT, start, start + 3 * DAY)
+
+
 def test_old_elements_are_refused_loudly() -> None:
     some = orbits.low(2, 1)
     with pytest.raises(Unfit, match="SYNTHETIC 1 are too old for a timetable"):
@@ -275,6 +281,21 @@ def test_a_satellite_that_decays_within_the_window_is_refused() -> None:
     falling = replace(orbits.low(1, 1)[0], mean_motion_rev_day=16.3, bstar=0.01, eccentricity=0.0005)
     with pytest.raises(Unfit, match="has decayed"):
         find_passes(falling, orbits.FLAT, START, START + 6 * DAY)
+
+
+@pytest.mark.parametrize("before", [30.0, 20_000.0])
+def test_a_satellite_that_decays_soon_after_the_window_costs_the_others_nothing(before: float) -> None:
+    some = orbits.low(4, 1)
+    falling = replace(some[0], name="FALLING", epoch=START - 3600.0, mean_motion_rev_day=16.3, bstar=0.01)
+    falling = replace(falling, eccentricity=0.0005)
+    t = np.arange(START, START + DAY, 30.0)
+    end = float(t[np.argmin(followed(falling, t))]) - 30.0 - before
+    assert START + 3600.0 < end < START + DAY - 3600.0
+    found = find_passes([*some[:2], falling, *some[2:]], orbits.FLAT, START, end)
+    assert [one for one in found if one.satellite != "FALLING"] == find_passes(some, orbits.FLAT, START, end)
+    ours = [(one.aos, one.los) for one in found if one.satellite == "FALLING"]
+    assert np.allclose(ours, orbits.brute_force(falling, orbits.FLAT, START, end), rtol=0, atol=0.5)
+    assert len(ours) >= 2
 
 
 def test_no_satellites_have_no_passes() -> None:

@@ -49,6 +49,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 COMMAND = ["passes", "some.txt", *PLACE, *WHEN, "--skyline", "roof.csv", "--minimum", "5"]
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31", "0001-01-01"])
+def test_the_ends_of_the_calendar_are_refused_in_words(
+    folder: Path, capsys: pytest.CaptureFixture[str], moment: str
+) -> None:
+    assert main(["passes", "some.txt", *PLACE, "--start", moment, "--days", "3"]) != DONE
+    _out, err = capsys.readouterr()
+    assert "outside of the calendar" in err or "days before their epoch" in err
+    assert "Traceback" not in err
+
+
 def test_json_csv_and_picture_hold_what_the_library_finds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND, "--json", "--csv", "a.csv", "--sky", "sky.svg"]) == DONE
     out, err = capsys.readouterr()

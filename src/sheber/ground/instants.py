@@ -61,10 +61,13 @@ LEAP_SECONDS: Final = (
 NOT_AN_INSTANT = message(
     "ground.not_an_instant", "{text!r} is no moment. Write it as 2026-11-29T14:30:00Z; without a zone it is UTC."
 )
+OUTSIDE = message(
+    "ground.instant_outside", "{seconds:g} s since 1970 is outside of the calendar, which has the years 1 to 9999."
+)
 
 
 class NotAnInstant(GroundError):
-    """A text that is no moment."""
+    """A text that is no moment, or a number outside of the calendar."""
 
 
 # --- dates and texts --------------------------------------------------------------------------------
@@ -81,19 +84,26 @@ def parse(text: str) -> float:
     86401.0
     """
     try:
-        return _parsed(text.strip())
+        t = _parsed(text.strip())
     except (ValueError, OverflowError):
         raise NotAnInstant(NOT_AN_INSTANT(text=text[:80])) from None
+    to_datetime(t)  # with a zone it may be outside of the calendar
+    return t
 
 
 def _parsed(text: str) -> float:
     ordinal = _ORDINAL.match(text)
     if ordinal:
         day = datetime(int(ordinal[1]), 1, 1) + timedelta(days=int(ordinal[2]) - 1)
+        if day.year != int(ordinal[1]):
+            raise ValueError(text)  # the year has no such day
         text = f"{day:%Y-%m-%d}{text[ordinal.end() :]}"
     leap = _LEAP.search(text)
     if leap:  # the count repeats the next second
-        return _parsed(text[: leap.start()] + f"{leap[1]}:59{leap[2] or ''}" + text[leap.end() :]) + 1.0
+        t = _parsed(text[: leap.start()] + f"{leap[1]}:59{leap[2] or ''}" + text[leap.end() :]) + 1.0
+        if math.floor(t) not in _FROM[1:]:
+            raise ValueError(text)  # no leap second ended then
+        return t
     text = _FRACTION.sub(lambda found: f".{found[1][:6]:0<6}", text, count=1)  # microseconds
     return from_datetime(datetime.fromisoformat(text))
 
@@ -104,20 +114,24 @@ def from_datetime(moment: datetime) -> float:
 
 
 def to_datetime(t: float) -> datetime:
-    """Date and time in UTC of an instant, to a microsecond."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=t)
+    """Date and time in UTC of an instant, to a microsecond. Raises NotAnInstant outside of the calendar."""
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=t)
+    except (ValueError, OverflowError):
+        raise NotAnInstant(OUTSIDE(seconds=t)) from None
 
 
 def written(t: float, decimals: int = 0) -> str:
-    """An instant as ISO 8601 text in UTC, rounded to this many decimals of a second (at most 6).
+    """An instant as ISO 8601 text in UTC, rounded to this many decimals of a second (at most 6). Raises NotAnInstant.
 
     >>> written(86401.25, 1)
     '1970-01-02T00:00:01.2Z'
     """
+    to_datetime(t)
     step = 10**decimals
     whole, fraction = divmod(round(t * step), step)
     after = f".{fraction:0{decimals}d}" if decimals else ""
-    return f"{to_datetime(whole):%Y-%m-%dT%H:%M:%S}{after}Z"
+    return f"{to_datetime(whole).replace(tzinfo=None).isoformat()}{after}Z"
 
 
 # --- scales of time ---------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ __all__ = [
     "EarthOrientation",
     "Look",
     "doppler",
+    "followed",
     "geodetic",
     "look",
     "pole_axes",
@@ -91,11 +92,25 @@ def propagate(elements: Elements, t: ArrayLike) -> tuple[Array, Array]:
     return propagate_after(elements, elapsed(elements.epoch, t))
 
 
+def followed(elements: Elements, t: Array) -> NDArray[np.bool_]:
+    """Whether SGP4 follows a satellite to instants (n,)."""
+    errors, _km, _km_s = _sgp4(elements, elapsed(elements.epoch, t))
+    return np.asarray(errors == 0)
+
+
+def _sgp4(elements: Elements, after: Array) -> tuple[NDArray[np.uint8], Array, Array]:
+    """SGP4's error numbers (n,), positions [km] and velocities [km/s] (n, 3), by seconds after the epoch (n,)."""
+    satrec = elements.satrec
+    found: tuple[NDArray[np.uint8], Array, Array] = satrec.sgp4_array(
+        np.full_like(after, satrec.jdsatepoch), satrec.jdsatepochF + after / DAY
+    )
+    return found
+
+
 def propagate_after(elements: Elements, seconds: ArrayLike) -> tuple[Array, Array]:
     """The same, by seconds after the epoch. Raises Unfit."""
     after = np.atleast_1d(np.asarray(seconds, dtype=np.float64))
-    satrec = elements.satrec
-    errors, km, km_s = satrec.sgp4_array(np.full_like(after, satrec.jdsatepoch), satrec.jdsatepochF + after / DAY)
+    errors, km, km_s = _sgp4(elements, after)
     if errors.any():
         first = int(np.argmax(errors != 0))
         raise propagation_failed(elements, elements.epoch + after[first], int(errors[first]))

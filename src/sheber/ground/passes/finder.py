@@ -2,7 +2,8 @@
 
 Satellites of like orbits are searched together (`motion`, `crossings`). The search begins before the window and ends
 after it, by half of the time in which the satellite comes round to the site again, a day at most: a pass that is under
-way at the window's edge is found whole, with its true AOS and LOS.
+way at the window's edge is found whole, with its true AOS and LOS. A satellite that SGP4 does not follow so far, since
+it decays soon after the window, is searched alone and as far as it flies.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from itertools import groupby
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sheber.ground.elements import TIMETABLE, Elements, Purpose, check_fit
+from sheber.ground.elements import TIMETABLE, Elements, Purpose, Unfit, check_fit
 from sheber.ground.errors import GroundError
-from sheber.ground.instants import DAY, written
-from sheber.ground.orbit import EarthOrientation, look
+from sheber.ground.instants import DAY, to_datetime, written
+from sheber.ground.orbit import EarthOrientation, followed, look
 from sheber.ground.passes.crossings import Spans, azimuth_deg, elevation, find_spans, lowest_of
 from sheber.ground.passes.model import Pass
-from sheber.ground.passes.motion import Motion, motion_of, step_of
+from sheber.ground.passes.motion import Motion, motion_of, nodes, step_of
 from sheber.ground.site import Site
 from sheber.i18n import message
 
 __all__ = ["WINDOW", "BadWindow", "find_passes"]
+
+Array = NDArray[np.float64]
 
 WINDOW: Final = 366 * DAY  # the longest window
 _NODES: Final = 200_000  # of one search, which bounds its memory
@@ -52,7 +56,7 @@ def find_passes(
     """All passes of one or many satellites that are up at any instant from start to end, by AOS.
 
     Raises Unfit where elements are not good for the purpose in this window (`oldest`: the most seconds from the epoch
-    instead), and BadWindow.
+    instead), BadWindow, and NotAnInstant where the window is outside of the calendar.
     """
     check_window(start, end)
     satellites = [elements] if isinstance(elements, Elements) else list(elements)
@@ -60,15 +64,17 @@ def find_passes(
         check_fit(one, start, end, purpose, oldest)
     found: list[Pass] = []
     for step, pad, some in _alike(satellites, end - start):
-        motion = motion_of(some, site, start - pad, end + pad, step, lowest_of(site), earth or EarthOrientation())
-        found += _passes(some, site, motion, find_spans(motion, site), start, end)
+        for these, motion in _motions(some, site, (start, end), pad, step, earth or EarthOrientation()):
+            found += _passes(these, site, motion, find_spans(motion, site), start, end)
     return sorted(found, key=lambda one: (one.aos, one.norad_id))
 
 
 def check_window(start: float, end: float) -> None:
-    """Raise BadWindow for what is no window."""
+    """Raise BadWindow for what is no window, and NotAnInstant for one outside of the calendar."""
     if not (math.isfinite(start) and math.isfinite(end)):
         raise BadWindow(NOT_FINITE())
+    for edge in (start, end):
+        to_datetime(edge)
     if end <= start:
         raise BadWindow(BACKWARDS(start=written(start), end=written(end)))
     if end - start > WINDOW:
@@ -90,6 +96,41 @@ def _alike(satellites: Sequence[Elements], window: float) -> Iterator[tuple[floa
         size = max(1, int(_NODES / ((window + 2 * pad) / step)))
         for first in range(0, len(some), size):
             yield step, pad, some[first : first + size]
+
+
+def _motions(
+    satellites: list[Elements],
+    site: Site,
+    window: tuple[float, float],
+    pad: float,
+    step: float,
+    earth: EarthOrientation,
+) -> Iterator[tuple[list[Elements], Motion]]:
+    """The motion of satellites that are searched together; of each alone that SGP4 does not follow through the pad."""
+    first, last, lowest = window[0] - pad, window[1] + pad, lowest_of(site)
+    try:
+        motion = motion_of(satellites, site, first, last, step, lowest, earth)
+    except Unfit:
+        t = nodes(first, last, step)
+        whole = [bool(followed(one, t).all()) for one in satellites]
+        through = [one for one, all_the_way in zip(satellites, whole, strict=True) if all_the_way]
+        if through:
+            yield through, motion_of(through, site, first, last, step, lowest, earth)
+        for one in [one for one, all_the_way in zip(satellites, whole, strict=True) if not all_the_way]:
+            yield [one], motion_of([one], site, *_as_far_as_it_flies(one, t, window, step), lowest, earth)
+    else:
+        yield satellites, motion
+
+
+def _as_far_as_it_flies(
+    one: Elements, t: Array, window: tuple[float, float], step: float
+) -> tuple[float, float, float]:
+    """(start, end, step): the window and as much around it as SGP4 follows, in whole steps; t: nodes (n,)."""
+    lost = t[~followed(one, t)]
+    before, after = lost[lost < window[0]], lost[lost > window[1]]
+    first = min(float(before[-1]) + step, window[0]) if before.size else float(t[0])
+    last = max(float(after[0]) - step, window[1]) if after.size else float(t[-1])
+    return first, last, (last - first) / math.ceil((last - first) / step)
 
 
 def _passes(

@@ -25,7 +25,7 @@ from sheber.ground.instants import EARTH_TURN, gmst
 from sheber.ground.orbit import EarthOrientation, pole_axes, propagate_many
 from sheber.ground.site import Site
 
-__all__ = ["Motion", "motion_of", "step_of"]
+__all__ = ["Motion", "motion_of", "nodes", "step_of"]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -85,7 +85,7 @@ def motion_of(
     earth: EarthOrientation,
 ) -> Motion:
     """The motion of satellites over a window that they share. lowest: elevation [rad] that matters. Raises Unfit."""
-    t: Array = start + step * np.arange(math.ceil((end - start) / step) + 1, dtype=np.float64)
+    t = nodes(start, end, step)
     r, v = propagate_many(elements, t)  # (satellites, nodes, 3)
     axes, origin = pole_axes(site, earth)
     angle = gmst(t, earth.ut1_utc)
@@ -95,6 +95,11 @@ def motion_of(
     joined = np.zeros(len(node), dtype=bool)
     joined[:-1] = (satellite[1:] == satellite[:-1]) & (node[1:] == node[:-1] + 1)
     return Motion(start, step, satellite, node, joined, _quintic(*ends[0], *ends[1], step))
+
+
+def nodes(start: float, end: float, step: float) -> Array:
+    """The instants of the nodes of a window (n,); the last is not before its end."""
+    return np.asarray(start + step * np.arange(math.ceil((end - start) / step) + 1, dtype=np.float64))
 
 
 def _may_be_up(r: Array, up: Array, turn: Array, height: float, step: float, lowest: float) -> NDArray[np.bool_]:
