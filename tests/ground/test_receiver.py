@@ -104,9 +104,11 @@ def test_half_a_transmission_counts_half(path: Path) -> None:
     with conversation(SCENE, path) as talk:
         talk.station.receiver.read(0.6)
         talk.station.clock.wait(1.0)
-    (told,) = (event.data for event in talk.trace.events if event.kind == "transmission")
+    told, *later = (event.data for event in talk.trace.events if event.kind == "transmission")
     assert told["read"] == pytest.approx((0.6 - told["start"]) / (told["end"] - told["start"]), abs=1e-3)
     assert 0.5 < told["read"] < 0.9
+    assert later, "what is sent after the program has gone was not heard either"
+    assert all(one["read"] == 0.0 for one in later)
 
 
 def test_tuning_moves_the_signal(path: Path) -> None:

@@ -135,9 +135,9 @@ class Receiver(Equipment):
         return self._row
 
     def settle(self) -> None:
-        """Tell of what nobody heard, and keep a piece of what was heard best."""
+        """Tell of what nobody heard, that which is still to come too, and keep a piece of what was heard best."""
         if self.spec.emitters:
-            self._tell(self._station.time)
+            self._tell(math.inf)
         if self._strongest:
             self._station.event("strongest", self._strongest.told(self.spec.rate_hz))
 
