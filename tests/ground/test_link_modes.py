@@ -22,7 +22,6 @@ from sheber.ground.link import (
     ModeLaw,
     StatedNoise,
     Transmitter,
-    Turning,
     best_law,
     bit_error_rate,
     budget,
@@ -201,11 +200,6 @@ def test_flicker_has_the_deviation_of_the_recommendation() -> None:
     assert flicker.std() == pytest.approx(float(wanted), rel=0.05)
 
 
-def test_a_turning_satellite_is_at_its_best_twice_a_turn() -> None:
-    shadow = Turning(20.0, depth=0.9).shadow_db([0.0, 5.0, 10.0, 15.0])
-    assert shadow == pytest.approx([0.0, 10.0, 0.0, 10.0], abs=1e-9)
-
-
 # --- budget ---------------------------------------------------------------------------------------
 
 
@@ -283,7 +277,6 @@ def test_the_figure_of_a_pass_has_a_curve_above_zero_where_a_mode_can_be_used() 
         (lambda: eb_n0_db(80.0, 0.0), "bit_rate"),
         (lambda: normal_process([0.0, 1.0, 5.0], 1.0, np.random.default_rng(1)), "even steps"),
         (lambda: normal_process([1.0, 0.0], 1.0, np.random.default_rng(1)), "even steps"),
-        (lambda: Turning(0.0, 0.5), "period_s"),
         (lambda: budget(LINK, 5.0, 2e6, 1e6), "elevation"),
     ],
 )

@@ -1,7 +1,7 @@
 """The antenna: a mount with a beam, and the satellites that it should look at.
 
 A program knows the data sheet of the mount and what its encoders say. Play, wind, encoder faults and the angle to the
-satellite are the truth: they are on the record, and other equipment asks for them (`Antenna.true_track`).
+satellite are the truth: they are on the record, and other equipment asks for them (`Antenna.mount.true_deg`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ __all__ = ["ANTENNA", "Aim", "Antenna", "AntennaSpec"]
 Array = NDArray[np.float64]
 
 MOST_ROWS: Final = 2000  # of a track table in one command
-STANDS_S: Final = 0.5  # how long a mount must have stood when a program waits for it
 
 NO_TABLE = message("ground.no_table", "The program sent a track table that is no table.")
 STILL_MOVING = message("ground.mount_moving", "The mount still moves after {seconds:.1f} s.")
@@ -70,9 +69,6 @@ class Antenna(Equipment):
         self._station = station
         self._aims = [_Target(aim, station) for aim in sorted(spec.aims, key=lambda aim: aim.from_s)]
         self._faults = sorted(spec.flaws.faults, key=lambda fault: fault.from_s)
-        self._asked = spec.mount.park_deg
-        self._times = [0.0]
-        self._true = [self.mount.true_deg]
 
     def given(self) -> dict[str, Any]:
         """The data sheet of the mount, and the width of the beam."""
@@ -95,8 +91,6 @@ class Antenna(Equipment):
         else:
             for _step in range(steps):
                 self.mount.step()
-        self._times.append(self.mount.time_s)
-        self._true.append(self.mount.true_deg)
         self._tell()
 
     def row(self) -> tuple[Any, ...]:
@@ -113,11 +107,6 @@ class Antenna(Equipment):
         target = self._target()
         wanted = (0.0, -90.0) if target is None else target.at(self.mount.time_s)
         return [*_DISH.poses(*self.mount.true_deg), _DISH.satellite_pose(*wanted)]
-
-    def true_track(self, times: Array) -> tuple[Array, Array]:
-        """Where the antenna truly looked at times up to now (n,) [s]: azimuth and elevation of the axes [deg]."""
-        azimuths, elevations = np.array(self._true).T
-        return np.interp(times, self._times, azimuths), np.interp(times, self._times, elevations)
 
     def obey(self, asked: str, command: Any, *values: Any) -> MountState:
         """Call a function of the mount, and let one step pass; raises CommandError for what it refuses."""

@@ -14,7 +14,7 @@ from sheber.ground.link.antenna import LIGHT_M_S, Antenna, Dish, Yagi, wavelengt
 from sheber.ground.link.budget import Budget, Line, budget
 from sheber.ground.link.carrier import Carrier, Link, Transmitter, carrier_at
 from sheber.ground.link.errors import LinkError
-from sheber.ground.link.fading import Turning, flicker_db, normal_process, rain_db, rarity_percent
+from sheber.ground.link.fading import flicker_db, normal_process, rain_db, rarity_percent
 from sheber.ground.link.figures import budget_bars, levels_over_time
 from sheber.ground.link.laws import ModeLaw, Volume, best_law, eb_n0_db, volume
 from sheber.ground.link.modes import FRAME_BITS, MODES, X_BAND_MODES, Mode, bit_error_rate, mode
@@ -48,7 +48,6 @@ __all__ = [
     "ReceiverNoise",
     "StatedNoise",
     "Transmitter",
-    "Turning",
     "Volume",
     "Yagi",
     "best_law",

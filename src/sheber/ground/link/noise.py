@@ -28,7 +28,7 @@ BOLTZMANN_DB: Final = -228.599167  # dBW/K/Hz: 1.380649e-23 W/K/Hz
 _MEDIUM_K: Final = 275.0
 _COSMIC_K: Final = 2.7
 _GROUND_K: Final = 290.0
-_SIGMA: Final = 2.354820045  # half-power widths in a standard deviation, of the shape of Gauss
+_SIGMA: Final = 2.354820045  # standard deviations in a half-power width, of the shape of Gauss
 
 
 class Noise(Protocol):

@@ -52,7 +52,7 @@ Array = NDArray[np.float64]
 class SkyPath:
     """Where a satellite is seen: bearings without a jump, every 0.1 s."""
 
-    time_s: Array  # (n,) UTC seconds since 1970
+    time_s: Array  # (n,) s, by the clock of the mount
     azimuth_deg: Array  # (n,) bearing, continued over north
     elevation_deg: Array  # (n,)
 

@@ -47,7 +47,7 @@ class BadTable(MountError):
 class TrackTable:
     """Where a mount is to be, and when; between rows it goes smoothly."""
 
-    time_s: NDArray[np.float64]  # (n,) UTC seconds since 1970, increasing
+    time_s: NDArray[np.float64]  # (n,) s, by the clock of the mount, increasing
     azimuth_deg: NDArray[np.float64]  # (n,) angle of the axis, without jumps
     elevation_deg: NDArray[np.float64]  # (n,)
 
