@@ -206,6 +206,13 @@ def test_old_elements_are_refused_for_a_timetable() -> None:
     check_fit(one, one.epoch + 33 * DAY, one.epoch + 40 * DAY, oldest=41 * DAY)
 
 
+@pytest.mark.parametrize("oldest", [float("nan"), -1.0])
+def test_an_oldest_age_that_is_none_is_refused(oldest: float) -> None:
+    (one,) = orbits.low(1, 1)
+    with pytest.raises(BadElements, match="must be 0 or more"):
+        check_fit(one, one.epoch, one.epoch + DAY, oldest=oldest)
+
+
 def test_the_same_elements_may_do_for_a_timetable_and_not_for_pointing() -> None:
     (one,) = orbits.low(1, 1)
     with pytest.raises(Unfit, match="too old for pointing a narrow beam"):
