@@ -289,6 +289,8 @@ def test_a_satellite_is_chosen_by_name_or_number() -> None:
         elements.chosen(some, "SYNTETIC 5")
     with pytest.raises(BadElements, match="no satellite '17'"):
         elements.chosen(some, 17)
+    with pytest.raises(BadElements, match="no satellite ''"):
+        elements.chosen([replace(some[0], name="")], "")
 
 
 @pytest.mark.parametrize(
