@@ -23,13 +23,13 @@ from sheber.ground.link.errors import Floats, LinkError, checked, finite
 from sheber.ground.link.path import Climate, scintillation_deviation_db
 from sheber.i18n import message
 
-__all__ = ["Turning", "flicker_db", "normal_process", "rain_db", "rarity_percent"]
+__all__ = ["Turning", "even_step", "flicker_db", "normal_process", "rain_db", "rarity_percent"]
 
 RAIN_S: Final = 1.0 / 2e-4  # s, time constant of the weather
 FLICKER_S: Final = 1.0 / (2.0 * np.pi * 0.1)  # s
 MOST_STEPS: Final = 10_000_000
 
-UNEVEN: Final = message("ground.link.uneven", "The times of a fading process must rise at even steps.")
+UNEVEN: Final = message("ground.link.uneven", "The times must rise at even steps.")
 
 
 def normal_process(
@@ -45,7 +45,7 @@ def normal_process(
     checked({"time_constant_s": (time_constant_s, 1e-6, 1e9), "number of times": (instants.size, 0, MOST_STEPS)})
     if not instants.size:
         return np.zeros(0)
-    kept = np.exp(-_step(instants) / time_constant_s)
+    kept = np.exp(-even_step(instants) / time_constant_s)
     news = np.sqrt(1.0 - kept**2) * rng.standard_normal(instants.size)
     news[0] = rng.standard_normal() if start is None else start
     return np.asarray(lfilter([1.0], [1.0, -kept], news))
@@ -93,7 +93,8 @@ class Turning:
         return np.asarray(-10.0 * np.log10(1.0 - self.depth * np.sin(angle) ** 2))
 
 
-def _step(instants: Floats) -> float:
+def even_step(instants: Floats) -> float:
+    """Seconds between times that rise evenly (n,). Raises LinkError where they do not."""
     steps = np.diff(instants)
     if not steps.size:
         return 1.0
