@@ -174,3 +174,7 @@ RECORDINGS = os.environ.get("SHEBER_GROUND_RECORDINGS", "")
 )
 def test_real_recordings(file: str, name: str, least: int) -> None:
     assert len(decode(read(Path(RECORDINGS) / f"{file}.wav"), satellite(name))) >= least
+
+
+def test_a_satellite_is_known_by_its_number_too() -> None:
+    assert satellite(43805) == satellite("43805")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orbits
@@ -121,6 +122,76 @@ def test_a_tle_comes_back(one: Elements) -> None:
     assert again.bstar == pytest.approx(one.bstar, rel=1e-9)
 
 
+BOUNDS = st.builds(
+    Elements,
+    name=st.one_of(st.text(max_size=30), st.sampled_from(("#7", "0 A", "1 25544U 98067A   08264.51782528", "a\nb"))),
+    norad_id=st.integers(0, 339_999),
+    epoch=st.one_of(st.floats(-3.9e8, 4e9), st.sampled_from((parse("2025-01-01") - 1e-4, parse("2026-01-01") - 1e-4))),
+    inclination_deg=st.floats(0.0, 180.0),
+    raan_deg=st.floats(-360.0, 360.0),
+    eccentricity=st.floats(0.0, 0.999_999_9),
+    argument_deg=st.floats(-360.0, 360.0),
+    anomaly_deg=st.floats(-360.0, 360.0),
+    mean_motion_rev_day=st.floats(1.1e-3, 19.9),
+    bstar=st.floats(-9.9, 9.9),
+    mean_motion_dot=st.one_of(st.floats(-100.0, 100.0), st.floats(-1.0, 1.0)),
+    mean_motion_ddot=st.floats(-99.0, 99.0),
+    designator=st.one_of(st.text(max_size=10), st.sampled_from(("1998-067A", "2060-001A", "2024-123ABCD"))),
+    classification=st.sampled_from(("", "U", "S", "u", "UU", "\n", "Ж")),
+)
+
+
+@given(BOUNDS)
+def test_a_tle_is_one_that_comes_back_or_is_refused(one: Elements) -> None:
+    try:
+        text = elements.to_tle(one)
+    except BadElements:
+        return  # what is refused stands in the next test
+    assert [len(line) for line in text.split("\n")[-3:]] == [69, 69, 0]
+    (again,) = elements.from_tle(text)
+    assert (again.name, again.norad_id) == (one.name.strip(), one.norad_id)
+    assert abs(again.epoch - one.epoch) < 0.001
+    assert again.mean_motion_dot == pytest.approx(one.mean_motion_dot, abs=1e-8)
+    assert again.mean_motion_ddot == pytest.approx(one.mean_motion_ddot, rel=1e-4, abs=1e-9)
+    assert again.bstar == pytest.approx(one.bstar, rel=1e-4, abs=1e-9)
+    assert again.mean_motion_rev_day == pytest.approx(one.mean_motion_rev_day, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"mean_motion_dot": 10.05},
+        {"mean_motion_dot": -1.0},
+        {"mean_motion_dot": 0.999_999_999},
+        {"classification": "UU"},
+        {"epoch": parse("2057-01-01")},
+        {"designator": "2024-123ABCD"},
+        {"name": "a\nb"},
+    ],
+)
+def test_what_a_tle_has_no_columns_for_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadElements, match=f"no columns for {next(iter(wrong))}"):
+        elements.to_tle(replace(orbits.low(1, 1)[0], **wrong))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"classification": ""},
+        {"epoch": parse("2025-01-01") - 1e-4},
+        {"epoch": parse("2026-01-01") - 1e-4},
+        {"name": "#7"},
+        {"name": "0 A"},
+    ],
+)
+def test_what_looks_odd_in_a_tle_comes_back(value: dict[str, Any]) -> None:
+    one = replace(orbits.low(1, 1)[0], **value)
+    (again,) = elements.from_tle(elements.to_tle(one))
+    assert (again.name, again.classification) == (one.name, "U")
+    assert abs(again.epoch - one.epoch) < 0.001
+    assert " 26001.00000000" in elements.to_tle(replace(one, epoch=parse("2026-01-01") - 1e-4))
+
+
 # --- fitness ----------------------------------------------------------------------------------------
 
 
@@ -133,6 +204,13 @@ def test_old_elements_are_refused_for_a_timetable() -> None:
         check_fit(one, one.epoch + 33 * DAY, one.epoch + 40 * DAY)
     check_fit(one, one.epoch + 33 * DAY, one.epoch + 40 * DAY, elements.ANY)
     check_fit(one, one.epoch + 33 * DAY, one.epoch + 40 * DAY, oldest=41 * DAY)
+
+
+@pytest.mark.parametrize("oldest", [float("nan"), -1.0])
+def test_an_oldest_age_that_is_none_is_refused(oldest: float) -> None:
+    (one,) = orbits.low(1, 1)
+    with pytest.raises(BadElements, match="must be 0 or more"):
+        check_fit(one, one.epoch, one.epoch + DAY, oldest=oldest)
 
 
 def test_the_same_elements_may_do_for_a_timetable_and_not_for_pointing() -> None:
@@ -211,6 +289,8 @@ def test_a_satellite_is_chosen_by_name_or_number() -> None:
         elements.chosen(some, "SYNTETIC 5")
     with pytest.raises(BadElements, match="no satellite '17'"):
         elements.chosen(some, 17)
+    with pytest.raises(BadElements, match="no satellite ''"):
+        elements.chosen([replace(some[0], name="")], "")
 
 
 @pytest.mark.parametrize(

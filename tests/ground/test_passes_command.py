@@ -59,6 +59,12 @@ def test_the_ends_of_the_calendar_are_refused_in_words(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("oldest", ["nan", "-1", "inf"])
+def test_an_oldest_age_that_is_none_is_wrong_use(folder: Path, capsys: pytest.CaptureFixture[str], oldest: str) -> None:
+    assert main([*COMMAND, f"--oldest={oldest}"]) == WRONG_USE
+    assert "is not a number from 0 to" in " ".join(capsys.readouterr().err.split())
+
+
 def test_json_csv_and_picture_hold_what_the_library_finds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMAND, "--json", "--csv", "a.csv", "--sky", "sky.svg"]) == DONE
     out, err = capsys.readouterr()

@@ -63,7 +63,10 @@ def _passes(commands: Any, command: Maker) -> None:
     )
     when.add_argument("--days", type=float, default=1.0, metavar="N", help=_("length of the window (default: 1)"))
     when.add_argument(
-        "--oldest", type=float, metavar="DAYS", help=_("use elements up to so many days from their epoch (default: 14)")
+        "--oldest",
+        type=_from(0.0, 100_000.0),
+        metavar="DAYS",
+        help=_("use elements up to so many days from their epoch (default: 14)"),
     )
     added.add_argument("--json", action="store_true", help=_("print JSON: passes, and which satellites were refused"))
     added.add_argument("--csv", type=Path, metavar="FILE", help=_("write the passes as CSV too"))

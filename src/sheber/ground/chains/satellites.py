@@ -67,8 +67,9 @@ def satellites() -> tuple[Satellite, ...]:
     return msgspec.convert(tomllib.loads(_TABLE.read_text(encoding="utf-8")), _Table).satellite
 
 
-def satellite(name: str) -> Satellite:
+def satellite(name: str | int) -> Satellite:
     """The satellite of this name or NORAD number; capitals, blanks and dashes do not matter. Raises ChainError."""
+    name = str(name)
     known = {_bare(one.name): one for one in satellites()} | {str(one.norad_id): one for one in satellites()}
     if _bare(name) in known:
         return known[_bare(name)]

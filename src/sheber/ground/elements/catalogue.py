@@ -70,7 +70,7 @@ def chosen(elements: Sequence[Elements], asked: str | int) -> Elements:
     Raises BadElements, and names those that are written nearly so.
     """
     text = str(asked).strip().casefold()
-    found = [one for one in elements if text in (str(one.norad_id), one.name.casefold())]
+    found = [one for one in elements if text and text in (str(one.norad_id), one.name.casefold())]
     if found:
         return max(found, key=lambda one: one.epoch)
     names = {one.name.casefold(): one.name for one in elements}

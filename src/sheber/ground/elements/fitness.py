@@ -49,6 +49,8 @@ DECAYED = message(
 )
 FAILED = message("ground.elements_failed", "SGP4 cannot follow {name} to {at} by its elements of {epoch}: {why}.")
 
+NO_AGE = message("ground.elements_no_age", "The oldest age of elements is {seconds:g} s. It must be 0 or more.")
+
 FOR_TIMETABLE = message("ground.purpose_timetable", "a timetable of passes")
 FOR_POINTING = message("ground.purpose_pointing", "pointing a narrow beam")
 FOR_STATION = message("ground.purpose_station", "what this station does")
@@ -93,9 +95,11 @@ def check_fit(
 ) -> None:
     """Raise Unfit where elements are not good for the purpose at an instant of a window.
 
-    oldest: the most seconds from the epoch, in place of the purpose's.
+    oldest: the most seconds from the epoch, in place of the purpose's; BadElements where it is no age.
     """
     most = purpose.oldest if oldest is None else oldest
+    if not most >= 0.0:  # nan too
+        raise BadElements(NO_AGE(seconds=most))
     at, says = (end, TOO_OLD) if end - elements.epoch >= elements.epoch - start else (start, TOO_EARLY)
     away = abs(age(elements, at))
     if away > most:

@@ -22,6 +22,7 @@ __all__ = ["checksum", "from_tle", "to_tle"]
 
 _LENGTH: Final = 69
 _LONGEST_NAME: Final = 200  # characters of a name that anybody needs
+_LAST_YEAR: Final = 2056  # of the two figures of an epoch
 _Kind = TypeVar("_Kind", int, float, str)
 
 SHORT = message(
@@ -48,6 +49,8 @@ TOO_LARGE = message(
     "ground.tle_number_large",
     "A TLE has no room for the number {number} of {name}: its five columns end at {most}. Write an OMM.",
 )
+
+NO_COLUMNS = message("ground.tle_no_columns", "A TLE has no columns for {what} = {value!r} of {name}. Write an OMM.")
 
 
 def checksum(line: str) -> int:
@@ -213,23 +216,70 @@ def _new_year(year: int) -> float:
 def to_tle(elements: Elements) -> str:
     """The elements as a TLE: the name's line, if there is a name, and the two lines. Raises BadElements.
 
-    Figures beyond the columns are rounded off, so it is exact only for what came out of a TLE.
+    Figures beyond the columns are rounded off, so it is exact only for what came out of a TLE. What has no columns at
+    all is refused.
     """
     if elements.norad_id > LARGEST_ALPHA5:
         raise BadElements(TOO_LARGE(name=elements.label, number=elements.norad_id, most=LARGEST_ALPHA5))
-    return "\n".join([*([elements.name] if elements.name else []), _first(elements), _second(elements)]) + "\n"
+    return "\n".join([*_name_line(elements), _first(elements), _second(elements)]) + "\n"
+
+
+def _no_columns(elements: Elements, what: str) -> BadElements:
+    """The error of a value that a TLE cannot hold."""
+    return BadElements(NO_COLUMNS(name=elements.label[:60], what=what, value=str(getattr(elements, what))[:60]))
+
+
+def _name_line(elements: Elements) -> list[str]:
+    """The line of the name; with "0 " before a name that would be taken for something else."""
+    name = elements.name.strip()
+    if not name:
+        return []
+    if name.splitlines() != [name] or len(name) > _LONGEST_NAME:
+        raise _no_columns(elements, "name")
+    return [f"0 {name}" if name.startswith(("#", "0 ")) or _kind(name) else name]
+
+
+def _epoch_columns(elements: Elements) -> str:
+    """Fourteen columns; the last moment of a year may be rounded into the next one."""
+    year = to_datetime(elements.epoch).year
+    day = round((elements.epoch - _new_year(year)) / DAY + 1.0, 8)
+    if day >= (_new_year(year + 1) - _new_year(year)) / DAY + 1.0:
+        year, day = year + 1, 1.0
+    if year > _LAST_YEAR:
+        raise _no_columns(elements, "epoch")
+    return f"{year % 100:02d}{day:012.8f}"
+
+
+def _dot_columns(elements: Elements) -> str:
+    """Ten columns: sign, point and eight figures."""
+    text = f"{elements.mean_motion_dot: .8f}"
+    if text[1:3] != "0.":
+        raise _no_columns(elements, "mean_motion_dot")
+    return f"{text[0]}{text[2:]}"
+
+
+def _designator_columns(elements: Elements) -> str:
+    """Eight columns: "98067A" of "1998-067A"."""
+    text = elements.designator.strip()
+    short = text[2:4] + text[5:] if re.match(r"\d{4}-", text) else text
+    printed = re.fullmatch(r"[!-~]{0,8}", short)
+    if not printed or designator_of(short) not in (text, designator_of(text)):
+        raise _no_columns(elements, "designator")
+    return f"{short:8s}"
+
+
+def _classification_column(elements: Elements) -> str:
+    """One column; nothing is "U", as when it is read."""
+    text = elements.classification.strip() or "U"
+    if not re.fullmatch("[A-Z]", text):
+        raise _no_columns(elements, "classification")
+    return text
 
 
 def _first(elements: Elements) -> str:
-    moment = to_datetime(elements.epoch)
-    day = (elements.epoch - _new_year(moment.year)) / DAY + 1.0
-    designator = elements.designator
-    if re.match(r"\d{4}-", designator):
-        designator = designator[2:4] + designator[5:]
-    dot = f"{elements.mean_motion_dot: .8f}".replace("0.", ".", 1)
     line = (
-        f"1 {to_alpha5(elements.norad_id)}{elements.classification[:1]} {designator[:8]:8s} "
-        f"{moment.year % 100:02d}{day:012.8f} {dot:10s} {_as_power(elements.mean_motion_ddot)} "
+        f"1 {to_alpha5(elements.norad_id)}{_classification_column(elements)} {_designator_columns(elements)} "
+        f"{_epoch_columns(elements)} {_dot_columns(elements)} {_as_power(elements.mean_motion_ddot)} "
         f"{_as_power(elements.bstar)} 0 {elements.element_number % 10000:4d}"
     )
     return f"{line}{checksum(line)}"

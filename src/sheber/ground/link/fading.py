@@ -22,13 +22,17 @@ from sheber.ground.link.errors import Floats, LinkError, checked, finite
 from sheber.ground.link.path import Climate, scintillation_deviation_db
 from sheber.i18n import message
 
+<<<<<<< HEAD
 __all__ = ["flicker_db", "normal_process", "rain_db", "rarity_percent"]
+=======
+__all__ = ["Turning", "even_step", "flicker_db", "normal_process", "rain_db", "rarity_percent"]
+>>>>>>> 4661430
 
 RAIN_S: Final = 1.0 / 2e-4  # s, time constant of the weather
 FLICKER_S: Final = 1.0 / (2.0 * np.pi * 0.1)  # s
 MOST_STEPS: Final = 10_000_000
 
-UNEVEN: Final = message("ground.link.uneven", "The times of a fading process must rise at even steps.")
+UNEVEN: Final = message("ground.link.uneven", "The times must rise at even steps.")
 
 
 def normal_process(
@@ -44,7 +48,7 @@ def normal_process(
     checked({"time_constant_s": (time_constant_s, 1e-6, 1e9), "number of times": (instants.size, 0, MOST_STEPS)})
     if not instants.size:
         return np.zeros(0)
-    kept = np.exp(-_step(instants) / time_constant_s)
+    kept = np.exp(-even_step(instants) / time_constant_s)
     news = np.sqrt(1.0 - kept**2) * rng.standard_normal(instants.size)
     news[0] = rng.standard_normal() if start is None else start
     return np.asarray(lfilter([1.0], [1.0, -kept], news))
@@ -75,7 +79,29 @@ def flicker_db(
     return normal_process(times, FLICKER_S, rng) * deviation
 
 
+<<<<<<< HEAD
 def _step(instants: Floats) -> float:
+=======
+@dataclass(frozen=True, slots=True)
+class Turning:
+    """A satellite that turns, and whose antenna is not the same on all sides."""
+
+    period_s: float  # of one turn
+    depth: float  # part of the power that is missing in the worst direction
+    phase: float = 0.0  # rad, at time 0
+
+    def __post_init__(self) -> None:
+        checked({"period_s": (self.period_s, 1e-3, 1e6), "depth": (self.depth, 0.0, 0.9999)})
+
+    def shadow_db(self, times: ArrayLike) -> Floats:
+        """What is lost at these times [s], in dB; twice a turn it is nothing. (n,) to (n,)"""
+        angle = 2.0 * np.pi * finite("times", times) / self.period_s + self.phase
+        return np.asarray(-10.0 * np.log10(1.0 - self.depth * np.sin(angle) ** 2))
+
+
+def even_step(instants: Floats) -> float:
+    """Seconds between times that rise evenly (n,). Raises LinkError where they do not."""
+>>>>>>> 4661430
     steps = np.diff(instants)
     if not steps.size:
         return 1.0

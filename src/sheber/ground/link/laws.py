@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sheber.ground.link.errors import Floats, LinkError, checked, finite
+from sheber.ground.link.fading import even_step
 from sheber.ground.link.modes import ALLOWED, FRAME_BITS, Mode
 from sheber.i18n import message
 
@@ -131,6 +132,7 @@ def best_law(
     """The law that delivers most, where no moment may lose more than this part of its frames. Even times [s], (n,)."""
     instants, levels = _even(times, cn0_dbhz)
     step = float(instants[1] - instants[0])
+    checked({"number of modes": (len(modes), 1, 1000)})
     checked({"gap_s": (gap_s, 0.0, 1e4), "frame_error_rate": (frame_error_rate, 1e-9, 0.99)})
     gains = [_gains(mode, levels, symbol_rate, implementation_db, frame_error_rate) * step for mode in modes]
     nothing = np.zeros((1, instants.size))
@@ -192,7 +194,9 @@ def _traced(came: NDArray[np.int64], state: int, gap: int) -> NDArray[np.int64]:
 
 
 def _even(times: ArrayLike, cn0_dbhz: ArrayLike) -> tuple[Floats, Floats]:
+    """Both as arrays (n,). Raises LinkError where they are not as many, or the times do not rise evenly."""
     instants, levels = finite("times", times), finite("cn0_dbhz", cn0_dbhz)
     if instants.ndim != 1 or instants.shape != levels.shape or instants.size < 2:
         raise LinkError(SHAPES(times=instants.size, levels=levels.size))
+    even_step(instants)
     return instants, levels
