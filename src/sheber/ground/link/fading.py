@@ -22,11 +22,7 @@ from sheber.ground.link.errors import Floats, LinkError, checked, finite
 from sheber.ground.link.path import Climate, scintillation_deviation_db
 from sheber.i18n import message
 
-<<<<<<< HEAD
-__all__ = ["flicker_db", "normal_process", "rain_db", "rarity_percent"]
-=======
-__all__ = ["Turning", "even_step", "flicker_db", "normal_process", "rain_db", "rarity_percent"]
->>>>>>> 4661430
+__all__ = ["even_step", "flicker_db", "normal_process", "rain_db", "rarity_percent"]
 
 RAIN_S: Final = 1.0 / 2e-4  # s, time constant of the weather
 FLICKER_S: Final = 1.0 / (2.0 * np.pi * 0.1)  # s
@@ -79,29 +75,8 @@ def flicker_db(
     return normal_process(times, FLICKER_S, rng) * deviation
 
 
-<<<<<<< HEAD
-def _step(instants: Floats) -> float:
-=======
-@dataclass(frozen=True, slots=True)
-class Turning:
-    """A satellite that turns, and whose antenna is not the same on all sides."""
-
-    period_s: float  # of one turn
-    depth: float  # part of the power that is missing in the worst direction
-    phase: float = 0.0  # rad, at time 0
-
-    def __post_init__(self) -> None:
-        checked({"period_s": (self.period_s, 1e-3, 1e6), "depth": (self.depth, 0.0, 0.9999)})
-
-    def shadow_db(self, times: ArrayLike) -> Floats:
-        """What is lost at these times [s], in dB; twice a turn it is nothing. (n,) to (n,)"""
-        angle = 2.0 * np.pi * finite("times", times) / self.period_s + self.phase
-        return np.asarray(-10.0 * np.log10(1.0 - self.depth * np.sin(angle) ** 2))
-
-
 def even_step(instants: Floats) -> float:
     """Seconds between times that rise evenly (n,). Raises LinkError where they do not."""
->>>>>>> 4661430
     steps = np.diff(instants)
     if not steps.size:
         return 1.0
