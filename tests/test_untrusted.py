@@ -125,7 +125,7 @@ def test_numba_takes_no_settings_from_the_working_folder(tmp_path: Path) -> None
     (tmp_path / ".numba_config.yaml").write_text('{"disable_jit": 1}')
     seen = (
         "import os, yaml\n"
-        "from sheber.robot.vision import jit\n"
+        "from sheber import jit\n"
         "print(jit.numba.config.DISABLE_JIT)\n"
         "os.environ['NUMBA_DEBUG'] = '0'\n"  # a change, after which numba reads its settings again
         "jit.numba.core.config.reload_config()\n"
